@@ -1,0 +1,1 @@
+"""Build, check, boot and publish OpenStack guest images."""

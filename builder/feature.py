@@ -1,0 +1,249 @@
+"""What a feature is: claims about a guest, and the checks that give evidence for them.
+
+A feature is frozen data plus functions. It knows nothing of libguestfs, QEMU or OpenStack: its
+inspections see a ``Filesystem``, its probes see a ``Guest``, and both are protocols.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Parameters(BaseModel):
+    """Base of a feature's parameters: what a profile may write under the feature's name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class CheckFailed(Exception):
+    """A check saw something that contradicts its title. The message names the cause."""
+
+
+class CheckSkipped(Exception):
+    """A check cannot be made here. The message is the reason; a skip never counts as passed."""
+
+
+class Grade(StrEnum):
+    """How well a claim is proven, weakest first."""
+
+    DECLARED = "declared"
+    PRESENT = "present"
+    EXERCISED = "exercised"
+    OBSERVED = "observed"
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One installed kernel: what it can load at once, from its initrd, and from its root disk.
+
+    Module names are written with underscores, as ``lsmod`` prints them.
+    """
+
+    release: str
+    """As ``uname -r`` prints it."""
+    initrd: str | None
+    """Path of its initrd, or None where it has none."""
+    builtin: frozenset[str]
+    """Modules compiled into the kernel."""
+    in_initrd: frozenset[str]
+    """Modules in the initrd."""
+    on_disk: frozenset[str]
+    """Modules below ``/lib/modules/RELEASE``."""
+
+
+class Filesystem(Protocol):
+    """The disk of an image at rest, mounted read-only, paths as the guest sees them."""
+
+    def exists(self, path: str) -> bool:
+        """Whether the path exists; a symbolic link is followed within the image."""
+        ...
+
+    def read_bytes(self, path: str) -> bytes:
+        """The file's content. Raises ``FileNotFoundError``."""
+        ...
+
+    def read_text(self, path: str) -> str:
+        """The file's content as UTF-8, undecodable bytes replaced. Raises ``FileNotFoundError``."""
+        ...
+
+    def readlink(self, path: str) -> str | None:
+        """The target as written in the link, or None where the path is no symbolic link."""
+        ...
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """Names in a directory, sorted, without ``.`` and ``..``; empty where there is none."""
+        ...
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Absolute paths that match a shell pattern, sorted."""
+        ...
+
+    def kernels(self) -> tuple[Kernel, ...]:
+        """Every installed kernel, by release."""
+        ...
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ran to its end in a guest."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+Firmware = Literal["bios", "uefi"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The virtual hardware that Nova would give a guest.
+
+    Source: Nova's libvirt driver (``nova/virt/libvirt/config.py`` and ``blockinfo.py``): the
+    controller is ``virtio-scsi-pci`` with ``scsi-hd`` disks, the agent channel is a virtio-serial
+    port named ``org.qemu.guest_agent.0``, the watchdog is always ``i6300esb``, NICs are
+    virtio-net, queues equal the vCPUs.
+    """
+
+    firmware: Firmware = "bios"
+    vcpus: int = 2
+    memory_mib: int = 1024
+    disk_bus: Literal["virtio", "scsi"] = "virtio"
+    guest_agent: bool = False
+    watchdog: Literal["reset", "poweroff", "pause", "none"] | None = None
+    """What QEMU does when the watchdog fires; None gives no device."""
+    multiqueue: bool = False
+    """A second NIC on a tap device with as many queues as vCPUs."""
+
+
+class Guest(Protocol):
+    """A running guest."""
+
+    @property
+    def machine(self) -> Machine:
+        """The hardware it runs on."""
+        ...
+
+    @property
+    def admin_user(self) -> str:
+        """The default user that cloud-init made, with the injected SSH key."""
+        ...
+
+    def run(self, *argv: str, timeout: float = 60) -> Completed:
+        """Run a command as root, over SSH as the default user with sudo. Seconds are wall clock.
+
+        Raises ``TimeoutError`` that says what was waited for.
+        """
+        ...
+
+    def agent(self, command: str, **arguments: Any) -> Any:  # Any: the agent's JSON
+        """Ask the guest agent through its virtio-serial channel and return its answer.
+
+        Raises ``TimeoutError``, or ``CheckFailed`` with the agent's own error text.
+        """
+        ...
+
+    def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
+        """Give QEMU itself a monitor command and return its answer."""
+        ...
+
+    def console(self) -> str:
+        """Everything the serial console has shown so far."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inspection(Generic[P]):
+    """A check of the disk at rest. It returns what it saw, or raises ``CheckFailed``."""
+
+    title: str
+    function: Callable[[Filesystem, P], str]
+
+    @property
+    def name(self) -> str:
+        """The function's name with hyphens: unique within its feature."""
+        return self.function.__name__.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Probe(Generic[P]):
+    """A check of the running guest. It returns what it saw, or raises ``CheckFailed``."""
+
+    title: str
+    function: Callable[[Guest, P], str]
+    destructive: bool = False
+
+    @property
+    def name(self) -> str:
+        """The function's name with hyphens: unique within its feature."""
+        return self.function.__name__.replace("_", "-")
+
+
+def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
+    """Make an inspection of a function. ``title`` is a present-tense sentence without a stop."""
+
+    def decorate(function: Callable[[Filesystem, P], str]) -> Inspection[P]:
+        return Inspection(title=title, function=function)
+
+    return decorate
+
+
+def probe(
+    title: str, *, destructive: bool = False
+) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
+    """Make a probe of a function. A destructive probe leaves a guest that others cannot use."""
+
+    def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
+        return Probe(title=title, function=function, destructive=destructive)
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A Glance property that a feature promises, and the checks that are its proof.
+
+    ``promise`` is a present-tense sentence about the guest. A claim with a probe among its proof
+    is proven when it is exercised; one with inspections only, when they have passed.
+    """
+
+    property: str
+    value: str
+    promise: str
+    proof: tuple[Inspection[Any] | Probe[Any], ...]  # Any: parameters of its own feature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature(Generic[P]):
+    """One ability of a guest."""
+
+    name: str
+    summary: str
+    parameters: type[P]
+    elements: tuple[str, ...] = ()
+    environment: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
+    """Variables that the feature's elements read at build time."""
+    claims: Callable[[P], tuple[Claim, ...]] = field(default=lambda _: ())
+    inspections: tuple[Inspection[P], ...] = ()
+    probes: tuple[Probe[P], ...] = ()
+    flavor: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
+    """Flavor extra specs that the feature needs."""
+    host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
+    """What the compute host must be configured with, one sentence each."""
+    unprobed: str = ""
+    """Why no probe can exist; empty where the feature has probes."""
