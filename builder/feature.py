@@ -11,6 +11,8 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from builder.distribution import Distribution
+
 
 class Parameters(BaseModel):
     """Base of a feature's parameters: what a profile may write under the feature's name."""
@@ -235,6 +237,8 @@ class Feature(Generic[P]):
     name: str
     summary: str
     parameters: type[P]
+    defaults: Callable[[Distribution], Mapping[str, object]] = field(default=lambda _: {})
+    """Parameters that follow from the distribution where the profile names none."""
     elements: tuple[str, ...] = ()
     environment: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
     """Variables that the feature's elements read at build time."""

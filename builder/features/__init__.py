@@ -1,0 +1,1 @@
+"""The shipped features, and those that other packages add."""
