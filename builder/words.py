@@ -1,0 +1,43 @@
+"""Words for error messages: how a value is shown, which known word was probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+SHOWN_CHARACTERS = 60
+
+
+def shown(value: object) -> str:
+    """A value as its author would recognise it, on one line."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            line = " ".join(value.split())
+            return f"'{line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '…'}'"
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return str(value)[:SHOWN_CHARACTERS]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like ``word``, whatever its case, or the empty string."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(word[:SHOWN_CHARACTERS].casefold(), by_fold, n=1)
+    return by_fold[close[0]] if close else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The question that names the nearest known word, or the empty string."""
+    close = nearest(word, known)
+    return f"Did you mean '{close}'?" if close else ""
+
+
+def enumeration(words: Iterable[str], conjunction: str = "or") -> str:
+    """Words as a sentence lists them: ``a, b or c``."""
+    *first, last = words
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
