@@ -25,7 +25,7 @@ class CpuPinningParameters(Parameters):
         """Refuse what Nova refuses with ``CPUThreadPolicyConfigurationInvalid``."""
         if threads is not None and info.data.get("policy") == "shared":
             raise ValueError(
-                "a thread policy needs dedicated CPUs: Nova refuses it with policy 'shared'. "
+                "a thread policy needs dedicated CPUs: Nova refuses it with policy 'shared'.\n"
                 "Write 'policy: dedicated', or remove 'threads'."
             )
         return threads

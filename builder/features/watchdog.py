@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from builder.feature import Claim, Feature, Parameters
+
+ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
+"""Actions of libvirt's watchdog that Nova's enumeration (``WatchdogAction``) lacks."""
 
 PROMISES = {
     "reset": "a hung guest is reset by its hypervisor",
@@ -30,6 +33,20 @@ class WatchdogParameters(Parameters):
         le=2045,
         description="Seconds without a sign of life after which the guest counts as hung.",
     )
+
+    @field_validator("action", mode="before")
+    @classmethod
+    def known_to_nova(cls, action: object) -> object:
+        """Tell those who know libvirt's actions why theirs is refused."""
+        if action in ONLY_LIBVIRT:
+            nearest = "poweroff" if action == "shutdown" else "pause"
+            raise ValueError(
+                f"'{action}' is not an action that Nova accepts.\n"
+                "libvirt knows it, but Nova's image property hw_watchdog_action takes only\n"
+                "reset, poweroff, pause, none or disabled.\n"
+                f"Did you mean '{nearest}'?"
+            )
+        return action
 
 
 def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:

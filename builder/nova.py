@@ -1,0 +1,119 @@
+"""What Nova makes of image properties and flavor extra specs, as far as it can be known here.
+
+Sources: Nova's ``nova/virt/libvirt/driver.py``, ``blockinfo.py``, ``nova/virt/hardware.py`` and
+``nova/objects/image_meta.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from builder.feature import Firmware, Machine
+
+TRUE_WORDS = ("1", "t", "true", "on", "y", "yes")
+"""What oslo.utils' ``bool_from_string`` takes for true; every other word is silently false."""
+
+
+def is_true(value: str | None) -> bool:
+    """Whether Nova reads a property as true."""
+    return value is not None and value.strip().lower() in TRUE_WORDS
+
+
+def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
+    """The virtual hardware that Nova would give a guest with these image properties."""
+    scsi = (
+        properties.get("hw_disk_bus") == "scsi" and properties.get("hw_scsi_model") == "virtio-scsi"
+    )
+    action = properties.get("hw_watchdog_action", "disabled")
+    watchdog: Any = None if action == "disabled" else action  # Any: Machine names the actions
+    return Machine(
+        firmware=firmware,
+        disk_bus="scsi" if scsi else "virtio",
+        guest_agent=is_true(properties.get("hw_qemu_guest_agent")),
+        watchdog=watchdog,
+        multiqueue=is_true(properties.get("hw_vif_multiqueue_enabled")),
+    )
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A combination that Nova refuses or ignores: what it is about, why, and the remedy."""
+
+    name: str
+    """The property or extra spec that would be refused or ignored."""
+    reason: str
+    remedy: str
+
+
+def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list[Objection]:
+    """What Nova would refuse or silently ignore of these image properties and extra specs."""
+    image = properties.get
+    extra = flavor.get
+    agent = is_true(image("hw_qemu_guest_agent"))
+    dedicated = "dedicated" in (extra("hw:cpu_policy"), image("hw_cpu_policy"))
+    rules = (
+        (
+            image("hw_disk_bus") == "scsi" and image("hw_scsi_model") is None,
+            "hw_disk_bus",
+            "without hw_scsi_model the guest gets no virtio-scsi controller",
+            "Claim hw_scsi_model=virtio-scsi as well.",
+        ),
+        (
+            image("hw_scsi_model") is not None and image("hw_disk_bus") != "scsi",
+            "hw_scsi_model",
+            "without hw_disk_bus=scsi the guest gets a controller with no disk on it",
+            "Claim hw_disk_bus=scsi as well.",
+        ),
+        (
+            image("os_admin_user") is not None and not agent,
+            "os_admin_user",
+            "without hw_qemu_guest_agent=yes Nova has no channel to set a password through",
+            "Add the feature guest-agent.",
+        ),
+        (
+            is_true(image("os_require_quiesce")) and not agent,
+            "os_require_quiesce",
+            "without hw_qemu_guest_agent=yes Nova has no channel to freeze file systems through",
+            "Add the feature guest-agent.",
+        ),
+        (
+            image("os_secure_boot") is not None and image("hw_firmware_type") != "uefi",
+            "os_secure_boot",
+            "without hw_firmware_type=uefi Nova ignores it",
+            "Claim hw_firmware_type=uefi as well.",
+        ),
+        (
+            image("hw_cpu_policy") == "dedicated" and extra("hw:cpu_policy") == "shared",
+            "hw_cpu_policy",
+            "with a flavor that shares CPUs Nova refuses it (ImageCPUPinningForbidden)",
+            "Leave the policy to the flavor.",
+        ),
+        (
+            extra("hw:cpu_thread_policy") is not None and not dedicated,
+            "hw:cpu_thread_policy",
+            "without dedicated CPUs Nova refuses a thread policy",
+            "Ask for hw:cpu_policy=dedicated as well.",
+        ),
+        (
+            image("hw_cpu_thread_policy") is not None and not dedicated,
+            "hw_cpu_thread_policy",
+            "without dedicated CPUs Nova refuses a thread policy",
+            "Ask for hw:cpu_policy=dedicated as well.",
+        ),
+        (
+            None not in (image("hw_vif_multiqueue_enabled"), extra("hw:vif_multiqueue_enabled"))
+            and is_true(image("hw_vif_multiqueue_enabled"))
+            != is_true(extra("hw:vif_multiqueue_enabled")),
+            "hw_vif_multiqueue_enabled",
+            "it contradicts the flavor's hw:vif_multiqueue_enabled (FlavorImageConflict)",
+            "Give both the same value.",
+        ),
+        (
+            image("hw_watchdog_action") is not None
+            and extra("hw:watchdog_action") not in (None, image("hw_watchdog_action")),
+            "hw:watchdog_action",
+            "the image's hw_watchdog_action beats it",
+            "Leave the action to the image.",
+        ),
+    )
+    return [Objection(name, reason, remedy) for applies, name, reason, remedy in rules if applies]

@@ -1,0 +1,202 @@
+"""From a profile's name or file to a valid profile, or to everything that is wrong with it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from builder.diagnosis import diagnose, unknown
+from builder.distribution import DISTRIBUTIONS, Distribution
+from builder.errors import InputError
+from builder.feature import Parameters
+from builder.features import FOUNDATION, AnyFeature, Registry
+from builder.profile import NAME_PATTERN, SUFFIXES, Document, Profile
+from builder.resources import profiles_path
+from builder.words import did_you_mean, enumeration, shown
+from builder.yamlsource import Position, Problem, SourceError, Value, merge, read
+
+
+def shipped_profiles() -> tuple[str, ...]:
+    """The names of the profiles that come with the program, sorted."""
+    return tuple(sorted(path.stem for path in profiles_path().glob("*.yaml")))
+
+
+def load(argument: str, registry: Registry) -> Profile:
+    """Load a shipped profile by its name, or a profile file by its path.
+
+    Raises ``SourceError`` (an ``InputError``) with every problem of the profile and of those that
+    it extends, and ``InputError`` where there is no such profile.
+    """
+    path = _find(argument)
+    root = _extended(path, ())
+    return _Checker(root, registry).profile(path.stem)
+
+
+def parameters_of(
+    feature: AnyFeature, given: Mapping[str, object], distribution: Distribution
+) -> Parameters:
+    """A feature's parameters: the given ones, and its own defaults for this distribution.
+
+    Types are strict, as in JSON. Raises pydantic's ``ValidationError``.
+    """
+    everything = {**feature.defaults(distribution), **given}
+    parameters: Parameters = feature.parameters.model_validate_json(
+        json.dumps(everything), strict=True
+    )
+    return parameters
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or text.endswith(SUFFIXES)
+
+
+def _find(argument: str) -> Path:
+    if _is_path(argument):
+        path = Path(argument)
+        if not NAME_PATTERN.fullmatch(path.stem):
+            raise InputError(
+                f"The file name {shown(path.name)} cannot name an image.",
+                details=["The name of a profile's file becomes the name of the image."],
+                hint="Use lower-case letters, digits, '-', '_' and '.'; begin with a letter or"
+                " digit.",
+            )
+        return path
+    names = shipped_profiles()
+    if argument not in names:
+        raise InputError(
+            f"No profile is called {shown(argument)}.",
+            details=[
+                f"Shipped profiles are {enumeration(names, 'and')}.",
+                "A profile of your own is named by its path, such as ./mine.yaml.",
+            ],
+            hint=did_you_mean(argument, names),
+        )
+    return profiles_path() / f"{argument}.yaml"
+
+
+def _extended(path: Path, children: tuple[Path, ...]) -> Value:
+    """A profile's values laid over those of the profile that it extends, and so on."""
+    value = read(path, _display(path))
+    if not isinstance(value.content, dict):
+        message = f"a profile is a mapping of keys such as 'distribution:', not {_kind(value)}."
+        raise SourceError([Problem(value.position, message)])
+    reference = value.content.get("extends")
+    if reference is None or not isinstance(reference.content, str):
+        return value  # text is demanded when the whole document is checked
+    parent = _parent(reference, path)
+    chain = (*children, path)
+    if any(_same(parent, one) for one in chain):
+        names = " -> ".join(one.name for one in (*chain, parent))
+        problem = Problem(
+            reference.position, "a profile cannot extend itself.", "extends", (f"{names}",)
+        )
+        raise SourceError([problem])
+    return merge(_extended(parent, chain), value)
+
+
+def _parent(reference: Value, path: Path) -> Path:
+    word = str(reference.content)
+    if not _is_path(word):
+        names = shipped_profiles()
+        if word not in names:
+            raise SourceError([unknown("profile", word, names, reference.position, "extends")])
+        return profiles_path() / f"{word}.yaml"
+    parent = path.parent / word
+    try:
+        exists = parent.exists()
+    except (OSError, ValueError):  # a name that is too long, or has a NUL byte
+        exists = False
+    if not exists:
+        message = f"there is no file {shown(_display(parent))}."
+        details = ("A path is relative to the file that it stands in.",)
+        raise SourceError([Problem(reference.position, message, "extends", details)])
+    return parent
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _display(path: Path) -> str:
+    """The path as messages show it: relative where it lies below the current directory."""
+    if not path.is_absolute():
+        return str(path)
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _kind(value: Value) -> str:
+    return shown(value.content)
+
+
+class _Checker:
+    """Validates one merged document and collects its problems."""
+
+    def __init__(self, root: Value, registry: Registry) -> None:
+        self.root = root
+        self.registry = registry
+        self.problems: list[Problem] = []
+
+    def profile(self, name: str) -> Profile:
+        plain = self.root.plain()
+        document = self._document(plain)
+        distribution = DISTRIBUTIONS.get(str(plain.get("distribution")))
+        features = self._features(distribution or next(iter(DISTRIBUTIONS.values())))
+        if self.problems or document is None:
+            raise SourceError(self.problems)
+        return Profile(
+            name=name,
+            description=document.description,
+            distribution=DISTRIBUTIONS[document.distribution],
+            disk=document.disk,
+            mirrors=document.mirrors,
+            packages=document.packages,
+            features=features,
+        )
+
+    def _document(self, plain: dict[str, Any]) -> Document | None:  # Any: what the YAML says
+        try:
+            return Document.model_validate_json(json.dumps(plain), strict=True)
+        except ValidationError as error:
+            self.problems += diagnose(error, Document, self.root)
+            return None
+
+    def _features(self, distribution: Distribution) -> dict[str, Parameters]:
+        assert isinstance(self.root.content, dict)  # noqa: S101 - a profile is a mapping
+        section = self.root.content.get("features")
+        if section is None or not isinstance(section.content, dict):
+            return {}  # another type was reported by the document
+        chosen = {}
+        for name, value in section.content.items():
+            parameters = self._feature(name, value, section.keys[name], distribution)
+            if parameters is not None:
+                chosen[name] = parameters
+        return chosen
+
+    def _feature(
+        self, name: str, value: Value, key: Position, distribution: Distribution
+    ) -> Parameters | None:
+        path = f"features.{name}"
+        if name == FOUNDATION.name:
+            message = "it is part of every image and has no parameters."
+            self.problems.append(Problem(key, message, path, ("Remove it.",)))
+            return None
+        if name not in self.registry:
+            self.problems.append(unknown("feature", name, tuple(self.registry), key, path))
+            return None
+        if value.content is False:
+            return None
+        if not isinstance(value.content, dict) and value.content is not None:
+            message = (
+                f"expected parameters, nothing (for the defaults) or false, not {_kind(value)}."
+            )
+            self.problems.append(Problem(value.position, message, path))
+            return None
+        feature = self.registry[name].feature
+        try:
+            return parameters_of(feature, value.plain() or {}, distribution)
+        except ValidationError as error:
+            self.problems += diagnose(error, feature.parameters, self.root, ("features", name))
+            return None
