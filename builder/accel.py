@@ -1,0 +1,55 @@
+"""How fast a guest runs here: with the processor's own virtualisation, or emulated."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+CPUINFO = Path("/proc/cpuinfo")
+KVM = Path("/dev/kvm")
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """What QEMU runs the guest's processors with."""
+
+    name: Literal["kvm", "tcg"]
+    reason: str
+
+    @property
+    def slowness(self) -> float:
+        """Limits are written for emulation on a busy host of 2 cores; KVM needs a quarter."""
+        return 1.0 if self.name == "tcg" else 0.25
+
+
+def choose(cpuinfo: str, *, kvm_opens: bool) -> Accelerator:
+    """KVM only where the processor says so too.
+
+    A ``/dev/kvm`` may open and answer although the processor has no virtualisation (it is then
+    emulated or paravirtual); an ordinary kernel hangs on such a KVM.
+    """
+    flags = {
+        flag
+        for line in cpuinfo.splitlines()
+        if line.startswith("flags")
+        for flag in line.partition(":")[2].split()
+    }
+    if not flags & {"vmx", "svm"}:
+        return Accelerator("tcg", "the processor shows neither vmx nor svm")
+    if not kvm_opens:
+        return Accelerator("tcg", f"{KVM} cannot be opened")
+    return Accelerator("kvm", "the processor has virtualisation and /dev/kvm opens")
+
+
+@cache
+def detect() -> Accelerator:
+    """The accelerator to use on this host."""
+    return choose(CPUINFO.read_text(), kvm_opens=_opens(KVM))
+
+
+def _opens(device: Path) -> bool:
+    try:
+        with device.open("rb+", buffering=0):
+            return True
+    except OSError:
+        return False

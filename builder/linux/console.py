@@ -1,0 +1,109 @@
+"""What a Linux guest's serial console tells: where a boot got stuck, and what the kernel reports.
+
+The patterns are messages of Linux (``kernel/panic.c``, ``kernel/hung_task.c``, ``mm/oom_kill.c``,
+``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, GRUB, SeaBIOS and OVMF.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles
+    r"|\x1b[@-Z\\-_=>()][0-9A-B]?"
+    r"|[^\x20-\x7e\n\t\u00a0-\uffff]"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A failure that the console shows, with the line that shows it."""
+
+    kind: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A line that is known and passed over, with the reason, until a date."""
+
+    pattern: str
+    reason: str
+    until: date
+
+
+STUCK = (
+    (
+        r"^\(initramfs\)|Dropping to a shell!",
+        "the guest's initrd did not find its root: it waits in the initramfs shell",
+    ),
+    (r"Entering emergency mode\. Exit the shell", "the guest's dracut waits in its emergency mode"),
+    (
+        r"You are in (?:emergency|rescue) mode|Cannot open access to console, the root account",
+        "systemd could not reach its target: the guest waits in emergency mode",
+    ),
+    (r"^grub rescue>", "GRUB did not find its own files: the guest waits in GRUB's rescue shell"),
+    (r"^grub>", "GRUB found no configuration: the guest waits in GRUB's shell"),
+    (
+        r"No bootable device|BdsDxe: No bootable option",
+        "the firmware found no boot loader on the disk",
+    ),
+    (r"UEFI Interactive Shell|^Shell>", "the firmware found no boot loader: it waits in its shell"),
+    (
+        r"VFS: Unable to mount root fs|VFS: Cannot open root device",
+        "the guest's kernel could not mount its root",
+    ),
+    (r"Kernel panic - not syncing", "the guest's kernel panicked"),
+)
+
+FAILURES = (
+    ("kernel panic", r"Kernel panic - not syncing"),
+    ("kernel oops", r"\bOops: |\bBUG: |general protection fault|kernel BUG at"),
+    ("kernel warning", r"\bWARNING: CPU: \d+ PID: \d+"),
+    ("call trace", r"\bCall Trace:"),
+    ("hung task", r"blocked for more than \d+ seconds"),
+    ("out of memory", r"Out of memory: Kill|oom-kill:|invoked oom-killer"),
+    ("crashed program", r"segfault at|traps: .* trap |\bcode=dumped\b"),
+    ("file system error", r"EXT4-fs error|XFS \(.*\): (?:Corruption|Internal error)"),
+    ("I/O error", r"\bI/O error, dev "),
+    ("systemd ordering cycle", r"[Ff]ound ordering cycle"),
+)
+
+ALLOWED: tuple[Allowed, ...] = ()
+
+
+def plain(text: str) -> str:
+    """The text without terminal control: colours, cursor movements, carriage returns."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def tail(text: str, lines: int = 15) -> tuple[str, ...]:
+    """The last lines that are not empty."""
+    kept = [line.rstrip() for line in plain(text).splitlines() if line.strip()]
+    return tuple(kept[-lines:])
+
+
+def stuck(text: str) -> str | None:
+    """Why the guest will not come up without help, or None where nothing says so."""
+    shown = plain(text)
+    for pattern, reason in STUCK:
+        if re.search(pattern, shown, re.MULTILINE):
+            return reason
+    return None
+
+
+def failures(
+    text: str, *, today: date, allowed: Sequence[Allowed] = ALLOWED
+) -> tuple[Finding, ...]:
+    """Every failure that the console shows, in its order; an allowance ends with its date."""
+    valid = [entry for entry in allowed if today <= entry.until]
+    findings = []
+    for line in plain(text).splitlines():
+        if any(re.search(entry.pattern, line) for entry in valid):
+            continue
+        kind = next((kind for kind, pattern in FAILURES if re.search(pattern, line)), None)
+        if kind is not None:
+            findings.append(Finding(kind, line.strip()))
+    return tuple(findings)

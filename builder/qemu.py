@@ -1,0 +1,185 @@
+"""A ``Machine`` as QEMU's arguments: the hardware that Nova's libvirt driver would give a guest.
+
+Pure: files, accelerator and file descriptors are given. Differences from Nova are only those that
+keep a guest off the network and in this program's hands: user-mode network without access to
+anything, no display, a throw-away overlay as its disk.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from builder.accel import Accelerator
+from builder.feature import Machine
+
+PROGRAM = "qemu-system-x86_64"
+# Locally administered addresses in Nova's own range (fa:16:3e).
+MAC = "fa:16:3e:00:00:01"
+MULTIQUEUE_MAC = "fa:16:3e:00:00:02"
+AGENT_PORT = "org.qemu.guest_agent.0"
+
+ImageFormat = Literal["qcow2", "raw"]
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """UEFI firmware: its code, shared and read-only, and this guest's own variables."""
+
+    code: Path
+    variables: Path
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What of this host a guest is connected to."""
+
+    image: Path
+    image_format: ImageFormat
+    overlay: Path
+    """A qcow2 file on top of the image; only it is written."""
+    config_drive: Path
+    console: Path
+    """Where the serial console is logged."""
+    monitor: int
+    """A connected socket for QMP."""
+    agent: int | None = None
+    """A connected socket for the guest agent's channel."""
+    tap: tuple[int, ...] = ()
+    """The opened queues of a tap device."""
+    firmware: Firmware | None = None
+
+
+def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> list[str]:
+    """QEMU's command line."""
+    uefi = machine.firmware == "uefi"
+    acceleration = "tcg,thread=multi" if accelerator.name == "tcg" else "kvm"
+    words = [
+        PROGRAM,
+        *("-nodefaults", "-no-user-config", "-display", "none"),
+        *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
+        *("-machine", "q35" if uefi else "pc,graphics=off"),
+        *("-accel", acceleration),
+        *("-cpu", "max" if accelerator.name == "tcg" else "host"),
+        *("-smp", f"{machine.vcpus},sockets={machine.vcpus},cores=1,threads=1"),
+        *("-m", f"{machine.memory_mib}M"),
+        *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),
+        *("-mon", "chardev=monitor,mode=control"),
+        *("-chardev", f"file,id=console,path={_escaped(wiring.console)}"),
+        *("-serial", "chardev:console"),
+    ]
+    if wiring.firmware is not None:
+        words += _flash(0, wiring.firmware.code, read_only=True)
+        words += _flash(1, wiring.firmware.variables, read_only=False)
+    words += _disk(machine, wiring)
+    words += _config_drive(wiring.config_drive)
+    words += _network(machine, wiring.tap)
+    if wiring.agent is not None:
+        words += [
+            *("-device", "virtio-serial-pci,id=serial"),
+            *("-chardev", f"socket,id=agent,fd={wiring.agent}"),
+            *("-device", f"virtserialport,bus=serial.0,chardev=agent,name={AGENT_PORT}"),
+        ]
+    if machine.watchdog is not None:
+        words += ["-device", "i6300esb", "-action", f"watchdog={machine.watchdog}"]
+    return words
+
+
+def firmware_paths(descriptors: Sequence[Mapping[str, Any]]) -> tuple[Path, Path] | None:
+    """UEFI code and variables template for this machine, or None where no descriptor has them.
+
+    ``descriptors`` are the files in ``/usr/share/qemu/firmware``, by name, as QEMU's
+    ``docs/interop/firmware.json`` defines them (Any: their JSON). Secure Boot is not wanted: an
+    image claims it by a property of its own.
+    """
+    for descriptor in descriptors:
+        targets = [
+            target
+            for target in descriptor["targets"]
+            if target["architecture"] == "x86_64"
+            and any(name.startswith("pc-q35") for name in target["machines"])
+        ]
+        mapping = descriptor["mapping"]
+        if (
+            targets
+            and "uefi" in descriptor["interface-types"]
+            and "secure-boot" not in descriptor["features"]
+            and mapping["device"] == "flash"
+            and "nvram-template" in mapping
+            and mapping["executable"]["format"] == "raw"
+        ):
+            code = Path(mapping["executable"]["filename"])
+            return code, Path(mapping["nvram-template"]["filename"])
+    return None
+
+
+def _flash(unit: int, path: Path, *, read_only: bool) -> list[str]:
+    mode = "on" if read_only else "off"
+    drive = f"if=pflash,unit={unit},format=raw,readonly={mode},file={_escaped(path)}"
+    return ["-drive", drive]
+
+
+def _disk(machine: Machine, wiring: Wiring) -> list[str]:
+    """The root disk as Nova's ``LibvirtConfigGuestDisk`` has it, with the host's discard on.
+
+    The backing file is described here in full, so that QEMU follows no path written in an image.
+    The overlay is thrown away: it need not survive a power failure.
+    """
+    backing: dict[str, Any] = {  # Any: QEMU's JSON
+        "driver": wiring.image_format,
+        "read-only": True,
+        "file": {"driver": "file", "filename": str(wiring.image), "read-only": True},
+    }
+    if wiring.image_format == "qcow2":
+        backing["backing"] = None
+    overlay = {
+        "driver": "qcow2",
+        "node-name": "root",
+        "discard": "unmap",
+        "cache": {"direct": False, "no-flush": True},
+        "file": {"driver": "file", "filename": str(wiring.overlay), "discard": "unmap"},
+        "backing": backing,
+    }
+    words = ["-blockdev", json.dumps(overlay)]
+    if machine.disk_bus == "scsi":
+        return [
+            *words,
+            *("-device", "virtio-scsi-pci,id=scsi0"),
+            *("-device", "scsi-hd,bus=scsi0.0,channel=0,scsi-id=0,lun=0,drive=root,bootindex=1"),
+        ]
+    return [*words, "-device", "virtio-blk-pci,drive=root,bootindex=1"]
+
+
+def _config_drive(path: Path) -> list[str]:
+    """A CD-ROM on the machine's own controller, as Nova's ``config_drive_format = iso9660``."""
+    medium = {
+        "driver": "raw",
+        "node-name": "config",
+        "read-only": True,
+        "file": {"driver": "file", "filename": str(path), "read-only": True},
+    }
+    return ["-blockdev", json.dumps(medium), "-device", "ide-cd,bus=ide.0,drive=config"]
+
+
+def _network(machine: Machine, tap: tuple[int, ...]) -> list[str]:
+    """The first NIC, which cannot reach anything, and the one with several queues.
+
+    ``vectors`` is what libvirt gives: two for each queue, one for control, one for configuration.
+    """
+    user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+    words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC}"]
+    if tap:
+        descriptors = ":".join(str(descriptor) for descriptor in tap)
+        vectors = 2 * machine.vcpus + 2
+        words += [
+            *("-netdev", f"tap,id=net1,fds={descriptors},vhost=off"),
+            "-device",
+            f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},mq=on,vectors={vectors}",
+        ]
+    return words
+
+
+def _escaped(path: Path) -> str:
+    """A path within QEMU's comma-separated options."""
+    return str(path).replace(",", ",,")

@@ -1,0 +1,83 @@
+"""A tap device with several queues, made without root.
+
+virtio-net has several queues only on a tap device; QEMU's user-mode network has one. A child
+makes the device in a user and network namespace of its own and passes the opened queues back. The
+open queues keep device and namespace alive; closing them removes both. Nothing reaches the host's
+network.
+
+Ioctls: Linux, ``include/uapi/linux/if_tun.h``, ``Documentation/networking/tuntap.rst``.
+"""
+
+import fcntl
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from builder.errors import BuilderError, HostError
+from builder.process import run
+
+TUNSETIFF = 0x400454CA
+IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x0100, 0x1000, 0x4000
+SIOCSIFFLAGS = 0x8914
+IFF_UP, IFF_BROADCAST, IFF_MULTICAST = 0x1, 0x2, 0x1000
+NAME = b"tap0"
+
+
+@contextmanager
+def queues(count: int) -> Iterator[tuple[int, ...]]:
+    """The file descriptors of a new tap device's queues, closed when the block is left.
+
+    Raises ``HostError`` where user namespaces or /dev/net/tun are not to be had.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        try:
+            run(
+                [
+                    *("unshare", "--user", "--map-root-user", "--net", "--"),
+                    *(sys.executable, "-m", "builder.tap", str(count), str(theirs.fileno())),
+                ],
+                timeout=30,
+                purpose="make a tap device with several queues",
+                env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": os.defpath},
+                pass_fds=[theirs.fileno()],
+            )
+        except BuilderError as error:
+            raise HostError(
+                error.message,
+                details=error.details,
+                hint="It needs user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+                "user.max_user_namespaces > 0) and /dev/net/tun (modprobe tun).",
+            ) from error
+        _, descriptors, _, _ = socket.recv_fds(ours, 1, count)
+    try:
+        yield tuple(descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _open_queues(count: int) -> list[int]:
+    request = struct.pack("16sH22x", NAME, IFF_TAP | IFF_MULTI_QUEUE | IFF_NO_PI | IFF_VNET_HDR)
+    descriptors = []
+    for _ in range(count):
+        descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(descriptor, TUNSETIFF, request)
+        descriptors.append(descriptor)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        up = struct.pack("16sH22x", NAME, IFF_UP | IFF_BROADCAST | IFF_MULTICAST)
+        fcntl.ioctl(control, SIOCSIFFLAGS, up)
+    return descriptors
+
+
+def _child(count: int, connection: int) -> None:
+    with socket.socket(fileno=connection) as parent:
+        socket.send_fds(parent, [b"\0"], _open_queues(count))
+
+
+if __name__ == "__main__":
+    _child(int(sys.argv[1]), int(sys.argv[2]))
