@@ -1,0 +1,98 @@
+"""Plans, profiles and features as text for people: plain lines in aligned columns."""
+
+from collections.abc import Iterable, Sequence
+
+from builder.feature import Machine
+from builder.features import Registered
+from builder.plan import Boot, Plan
+from builder.profile import Disk, Profile
+
+
+def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
+    """Rows as lines whose columns are aligned, two spaces apart."""
+    table = [tuple(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+        .rstrip()
+        for row in table
+    ]  # fmt: skip
+
+
+def plan_text(plan: Plan) -> str:
+    """A whole plan, section by section; sections without content are left out."""
+    distribution = plan.distribution
+    about = [
+        ("distribution", f"{distribution.name} ({distribution.release})"),
+        ("architecture", distribution.architecture),
+        ("disk", _disk(plan.disk)),
+        ("packages", " ".join(plan.packages) or "those of the features"),
+    ]
+    sections: dict[str, list[tuple[str, ...]]] = {
+        "claims": [
+            (f"{one.property}={one.value}", one.owner, one.grade.value, one.promise)
+            for one in plan.claims
+        ],
+        "inspections": [(one.id, one.title) for one in plan.inspections],
+        "probes": [(one.id, one.title) for one in plan.probes],
+        "boots": [(boot.name, _boot(boot)) for boot in plan.boots],
+        "flavor needs": [(f"{name}={value}",) for name, value in plan.flavor.items()],
+        "compute host needs": [(need,) for need in plan.host],
+        "elements": [(name,) for name in plan.elements],
+        "environment": [(f"{name}={value}",) for name, value in plan.environment.items()],
+        "command": [(" ".join(plan.argv),)],
+    }
+    lines = [f"{plan.profile}  plan {plan.digest}"]
+    if plan.description:
+        lines.append(plan.description)
+    lines += ["", *columns(about)]
+    for heading, rows in sections.items():
+        if rows:
+            lines += ["", heading, *columns(rows, indent="  ")]
+    return "\n".join(lines)
+
+
+def profiles_text(profiles: Iterable[Profile]) -> str:
+    """One line per profile."""
+    return "\n".join(
+        columns((one.name, one.distribution.name, one.description) for one in profiles)
+    )
+
+
+def features_text(features: Iterable[Registered]) -> str:
+    """One line per feature, and one per parameter that a profile may give it."""
+    lines = []
+    for registered in features:
+        feature = registered.feature
+        lines.append(f"{feature.name}  {feature.summary}")
+        parameters = feature.parameters.model_fields.items()
+        rows = [(name, field.description or "") for name, field in parameters]
+        lines += columns(rows, indent="    ")
+    return "\n".join(lines)
+
+
+def _disk(disk: Disk) -> str:
+    image = f"{disk.format}, {disk.compression}" if disk.format == "qcow2" else disk.format
+    if disk.size_gib is not None:
+        return f"{image}, {disk.size_gib} GiB"
+    return f"{image}, content and {disk.extra_mib} MiB of free space"
+
+
+def _boot(boot: Boot) -> str:
+    probes = "1 probe" if len(boot.probes) == 1 else f"{len(boot.probes)} probes"
+    return f"{probes} on {_machine(boot.machine)}"
+
+
+def _machine(machine: Machine) -> str:
+    parts = [
+        f"{machine.vcpus} vCPUs",
+        f"{machine.memory_mib} MiB",
+        "virtio-scsi disk" if machine.disk_bus == "scsi" else "virtio-blk disk",
+    ]
+    if machine.guest_agent:
+        parts.append("agent channel")
+    if machine.watchdog:
+        parts.append(f"i6300esb ({machine.watchdog})")
+    if machine.multiqueue:
+        parts.append("multiqueue NIC")
+    return ", ".join(parts)
