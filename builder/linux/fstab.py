@@ -1,0 +1,102 @@
+"""What is mounted at boot, and where the disk names its devices by an order that may change.
+
+``/dev/vda`` becomes ``/dev/sda`` on another controller, and ``/dev/sdb`` when a volume is found
+first. An image may name a device by its label or its UUID only.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from builder.feature import Filesystem
+
+KERNEL_NAME = re.compile(
+    r"/dev/(?:(?:sd|vd|hd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?)(?![\w/-])"
+)
+
+_PLACES = (
+    "/etc/fstab",
+    "/etc/crypttab",
+    "/boot/grub/grub.cfg",
+    "/boot/grub2/grub.cfg",
+    "/boot/grub/menu.lst",
+    "/boot/loader/entries/*.conf",
+    "/boot/efi/EFI/*/grub.cfg",
+    "/boot/efi/loader/entries/*.conf",
+    "/etc/default/grub",
+    "/etc/default/grub.d/*.cfg",
+    "/etc/kernel/cmdline",
+    "/etc/cmdline.d/*.conf",
+)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One line of fstab(5), with its escapes resolved."""
+
+    line: int
+    spec: str
+    mount_point: str
+    type: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line that names a device by its kernel name."""
+
+    path: str
+    line: int
+    device: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: names {self.device}: {self.text}"
+
+
+def parse_fstab(text: str) -> tuple[Mount, ...]:
+    """Read fstab(5). Lines with fewer than three fields are no entries, as for mount(8)."""
+    mounts = []
+    for number, line in _significant(text):
+        match [_unescape(word) for word in line.split()]:
+            case [spec, mount_point, kind, options, *_]:
+                mounts.append(Mount(number, spec, mount_point, kind, tuple(options.split(","))))
+            case [spec, mount_point, kind]:
+                mounts.append(Mount(number, spec, mount_point, kind, ("defaults",)))
+    return tuple(mounts)
+
+
+def mounts(disk: Filesystem) -> tuple[Mount, ...]:
+    """Read what the disk's ``/etc/fstab`` mounts; nothing where there is none."""
+    return parse_fstab(_text(disk, "/etc/fstab"))
+
+
+def kernel_device_names(disk: Filesystem) -> tuple[Finding, ...]:
+    """Find every kernel device name in fstab, crypttab and the boot loader's configuration."""
+    paths = [path for pattern in _PLACES for path in disk.glob(pattern)]
+    return tuple(finding for path in paths for finding in _findings(path, _text(disk, path)))
+
+
+def _findings(path: str, text: str) -> Iterator[Finding]:
+    for number, line in _significant(text):
+        for match in KERNEL_NAME.finditer(line):
+            yield Finding(path, number, match[0], line)
+
+
+def _significant(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines that are neither empty nor comments."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            yield number, stripped
+
+
+def _unescape(field: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
+
+
+def _text(disk: Filesystem, path: str) -> str:
+    try:
+        return disk.read_text(path)
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,85 @@
+"""Installed kernels as Debian, Red Hat and SUSE lay them out."""
+
+import pytest
+from fakes import FakeFilesystem, Link
+from initrds import RELEASE, TREE, cpio
+
+from builder.feature import CheckFailed
+from builder.linux import kernels
+
+MODULES_DEP = """\
+kernel/drivers/scsi/virtio_scsi.ko: kernel/drivers/scsi/scsi_mod.ko
+kernel/drivers/watchdog/i6300esb.ko.xz:
+kernel/drivers/net/virtio-net.ko.zst:
+"""
+DEBIAN = {
+    f"/boot/vmlinuz-{RELEASE}": b"kernel",
+    f"/boot/initrd.img-{RELEASE}": cpio(TREE),
+    f"/lib/modules/{RELEASE}/modules.builtin": "kernel/drivers/virtio/virtio-ring.ko\n",
+    f"/lib/modules/{RELEASE}/modules.dep": MODULES_DEP,
+}
+
+
+def test_a_kernel_of_debian() -> None:
+    (kernel,) = kernels.installed(FakeFilesystem(DEBIAN))
+    assert kernel.release == RELEASE
+    assert kernel.initrd == f"/boot/initrd.img-{RELEASE}"
+    assert kernel.builtin == {"virtio_ring"}
+    assert kernel.in_initrd == {"virtio_scsi", "virtio_net", "virtio_blk", "virtio_pci"}
+    assert kernel.on_disk == {"virtio_scsi", "i6300esb", "virtio_net"}
+
+
+@pytest.mark.parametrize("name", ["initramfs-{}.img", "initrd-{}"])
+def test_initrds_of_other_distributions_are_found(name: str) -> None:
+    tree = dict(DEBIAN)
+    initrd = "/boot/" + name.format(RELEASE)
+    tree[initrd] = tree.pop(f"/boot/initrd.img-{RELEASE}")
+    (kernel,) = kernels.installed(FakeFilesystem(tree))
+    assert kernel.initrd == initrd
+    assert "virtio_scsi" in kernel.in_initrd
+
+
+def test_the_image_may_lie_with_its_modules() -> None:
+    tree = dict(DEBIAN)
+    tree[f"/lib/modules/{RELEASE}/vmlinuz"] = tree.pop(f"/boot/vmlinuz-{RELEASE}")
+    tree["/lib/modules/5.10.0-1-amd64/modules.dep"] = "left behind by a removed package"
+    assert [kernel.release for kernel in kernels.installed(FakeFilesystem(tree))] == [RELEASE]
+
+
+def test_modules_are_found_through_a_merged_usr() -> None:
+    tree = {path.replace("/lib/modules", "/usr/lib/modules"): it for path, it in DEBIAN.items()}
+    (kernel,) = kernels.installed(FakeFilesystem({**tree, "/lib": Link("usr/lib")}))
+    assert "i6300esb" in kernel.on_disk
+
+
+def test_without_modules_dep_the_directory_is_walked() -> None:
+    tree = dict(DEBIAN)
+    del tree[f"/lib/modules/{RELEASE}/modules.dep"]
+    tree[f"/lib/modules/{RELEASE}/kernel/drivers/watchdog/i6300esb.ko.xz"] = b""
+    tree[f"/lib/modules/{RELEASE}/build"] = Link("/")
+    (kernel,) = kernels.installed(FakeFilesystem(tree))
+    assert kernel.on_disk == {"i6300esb"}
+
+
+def test_every_kernel_is_found_and_a_rescue_copy_is_none() -> None:
+    tree = {
+        **DEBIAN,
+        "/boot/vmlinuz-5.10.0-1-amd64": b"",
+        "/boot/vmlinuz-0-rescue-0123456789abcdef": b"",
+        "/boot/vmlinuz": Link(f"vmlinuz-{RELEASE}"),
+        "/boot/config-4.19.0-1-amd64": b"",
+    }
+    first, second = kernels.installed(FakeFilesystem(tree))
+    assert (first.release, second.release) == ("5.10.0-1-amd64", RELEASE)
+    assert first.initrd is None
+    assert first.in_initrd == first.on_disk == first.builtin == frozenset()
+
+
+def test_a_disk_without_kernels_has_none() -> None:
+    assert kernels.installed(FakeFilesystem({"/etc/fstab": b""})) == ()
+
+
+def test_a_broken_initrd_is_named() -> None:
+    tree = {**DEBIAN, f"/boot/initrd.img-{RELEASE}": cpio(TREE)[:700]}
+    with pytest.raises(CheckFailed, match=rf"initrd.img-{RELEASE}\) cannot be read: offset \d+"):
+        kernels.installed(FakeFilesystem(tree))
