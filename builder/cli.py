@@ -43,24 +43,17 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class ProfileArgument(click.ParamType[str]):
-    """A shipped profile's name, or the path of a profile file."""
+def complete_profile(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a shipped profile's name, or a file's."""
+    from builder.profilefile import shipped_profiles  # noqa: PLC0415 - verbs import late
 
-    name = "profile"
-
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's signature
-        param: click.Parameter,  # noqa: ARG002 - click's signature
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        """The shipped names that fit, and files."""
-        from builder.profilefile import shipped_profiles  # noqa: PLC0415 - verbs import late
-
-        names = [name for name in shipped_profiles() if name.startswith(incomplete)]
-        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+    names = [name for name in shipped_profiles() if name.startswith(incomplete)]
+    return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
+profile_argument = click.argument("profile", shell_complete=complete_profile)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -143,7 +136,7 @@ def features(*, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("profile", type=ProfileArgument())
+@profile_argument
 @json_option
 def plan(profile: str, *, as_json: bool) -> None:
     r"""Show what a build of PROFILE would do, without doing any of it.
