@@ -1,0 +1,36 @@
+"""Questions to a running Linux guest, each one round trip."""
+
+import shlex
+
+from builder.feature import CheckFailed, Guest
+
+
+def output(guest: Guest, script: str, *, timeout: float = 60) -> str:
+    """What a shell script prints, run as root; ``CheckFailed`` with its error if it fails."""
+    done = guest.run("sh", "-c", script, timeout=timeout)
+    if done.status != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-5:]
+        reason = "; ".join(said) or "it printed nothing"
+        raise CheckFailed(f"'{_summary(script)}' ended with exit code {done.status}: {reason}")
+    return done.stdout.strip()
+
+
+def require_active(guest: Guest, unit: str) -> str:
+    """Say that a systemd unit is active, or ``CheckFailed`` with its state and last words."""
+    quoted = shlex.quote(unit)
+    state = guest.run("systemctl", "show", "--property=LoadState,ActiveState,SubState", unit)
+    facts = dict(line.split("=", 1) for line in state.stdout.splitlines() if "=" in line)
+    if facts.get("LoadState") == "not-found":
+        raise CheckFailed(f"the guest has no unit {unit}")
+    if facts.get("ActiveState") != "active":
+        log = output(guest, f"journalctl --no-pager --output=cat --lines=5 --unit={quoted}")
+        raise CheckFailed(
+            f"{unit} is {facts.get('ActiveState')} ({facts.get('SubState')}): "
+            + ("; ".join(log.splitlines()) or "its journal is empty")
+        )
+    return f"{unit} is active ({facts.get('SubState')})"
+
+
+def _summary(script: str) -> str:
+    first = script.strip().splitlines()[0]
+    return first if first == script.strip() else f"{first} …"

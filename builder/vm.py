@@ -1,0 +1,239 @@
+"""The life of one virtual machine: overlay, start, waits with limits, orderly end."""
+
+import contextlib
+import json
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from builder import configdrive, qemu, ssh, tap
+from builder.accel import Accelerator, detect
+from builder.agent import Agent
+from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.feature import Machine
+from builder.guest import RunningGuest
+from builder.linux import console
+from builder.process import Running, require_tool, run, running
+from builder.qmp import Qmp
+
+GIB = 1024**3
+GROWTH_BYTES = 4 * GIB
+"""How much larger than the image its guest's disk is: the root file system must grow into it."""
+
+BOOT_LIMIT = 300.0
+"""Seconds from power-on to SSH, for emulation beside another guest on 2 cores."""
+
+FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
+
+
+@contextlib.contextmanager
+def booted(  # noqa: PLR0913 - keyword arguments with defaults, each independent
+    image: Path,
+    image_format: qemu.ImageFormat,
+    machine: Machine,
+    workdir: Path,
+    *,
+    admin_user: str,
+    boot_limit: float = BOOT_LIMIT,
+    cancelled: threading.Event | None = None,
+) -> Iterator[RunningGuest]:
+    """Boot an image and yield its guest once SSH lets the default user in; then end it.
+
+    The image is only read; ``workdir`` (made here, new for each boot) receives the overlay, the
+    console's log ``console.log``, QEMU's output ``qemu.log`` and ``ssh.log``. The overlay is
+    removed at the end. ``boot_limit`` is in seconds under emulation; KVM gets a quarter. Setting
+    ``cancelled`` ends the guest at once, whatever waits for it.
+
+    Raises ``HostError`` when this machine lacks something, ``InterruptedByUser`` when cancelled,
+    and ``BuilderError`` with the console's last lines when the guest does not come up.
+    """
+    accelerator = detect()
+    workdir.mkdir(parents=True)
+    public_key = ssh.make_key(workdir)
+    drive = workdir / "config-drive.iso"
+    configdrive.make(drive, configdrive.documents("proof", public_key, qemu.MAC))
+    with contextlib.ExitStack() as stack:
+        monitor = _Channel(stack)
+        agent = _Channel(stack) if machine.guest_agent else None
+        wiring = qemu.Wiring(
+            image=image.resolve(),
+            image_format=image_format,
+            overlay=stack.enter_context(_overlay(image, image_format, workdir)),
+            config_drive=drive,
+            console=workdir / "console.log",
+            monitor=monitor.theirs.fileno(),
+            agent=agent.theirs.fileno() if agent else None,
+            tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
+            firmware=_firmware(workdir) if machine.firmware == "uefi" else None,
+        )
+        start = time.monotonic()
+        words = qemu.arguments(machine, wiring, accelerator)
+        log = workdir / "qemu.log"
+        require_tool(qemu.PROGRAM, "qemu-system-x86")
+        descriptors = [fd for fd in (wiring.monitor, wiring.agent, *wiring.tap) if fd is not None]
+        process = stack.enter_context(
+            running(words, purpose="start QEMU", log=log, pass_fds=descriptors)
+        )
+        for channel in (monitor, agent):
+            if channel is not None:  # only QEMU holds its end now, so that its death is seen here
+                channel.theirs.close()
+        stack.enter_context(_ended_when(cancelled, process))
+        waiting = _Waiting(process, wiring.console, start, boot_limit, accelerator, cancelled)
+        qmp = Qmp(monitor.ours)
+        stack.callback(_quit, qmp, process)
+        try:
+            port = forwarded_port(qmp.command("human-monitor-command", command_line="info usernet"))
+        except BuilderError:
+            waiting.check("its monitor")
+            raise
+        connection = stack.enter_context(ssh.connected(workdir, admin_user, port, waiting.until))
+        yield RunningGuest(
+            machine,
+            admin_user,
+            console_log=wiring.console,
+            ssh=connection,
+            qmp=qmp,
+            agent=Agent(agent.ours) if agent else None,
+        )
+
+
+def forwarded_port(answer: str) -> int:
+    """The port on 127.0.0.1 that QEMU chose for the guest's SSH, from its ``info usernet``."""
+    match = re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s", answer)
+    if match is None:
+        raise BuilderError("QEMU forwards no port to the guest.", details=answer.splitlines())
+    return int(match[1])
+
+
+class _Waiting:
+    """Waits for a booting guest: with a limit, and over at once when it cannot come up."""
+
+    def __init__(  # noqa: PLR0913 - what a wait looks at
+        self,
+        process: Running,
+        log: Path,
+        start: float,
+        limit: float,
+        accelerator: Accelerator,
+        cancelled: threading.Event | None,
+    ) -> None:
+        self._process = process
+        self._log = log
+        self._start = start
+        self._limit = limit * accelerator.slowness
+        self._accelerator = accelerator
+        self._cancelled = cancelled
+
+    def until(self, condition: Callable[[], bool], awaited: str) -> None:
+        """Poll until the condition holds."""
+        while True:
+            self.check(awaited)
+            if condition():
+                return
+            time.sleep(0.25)
+
+    def check(self, awaited: str) -> None:
+        """Raise if the guest cannot come up any more."""
+        seconds = time.monotonic() - self._start
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise InterruptedByUser("The boot was cancelled.")
+        if self._process.status is not None:
+            raise BuilderError(
+                f"QEMU ended with exit code {self._process.status} after {seconds:.0f} s, "
+                f"before {awaited} was there.",
+                details=self._process.tail(),
+            )
+        shown = self._log.read_text(errors="replace") if self._log.exists() else ""
+        reason = console.stuck(shown)
+        if reason is not None:
+            raise BuilderError(
+                f"The guest does not come up: {reason}.", details=console.tail(shown)
+            )
+        if seconds > self._limit:
+            speed = f"{self._accelerator.name}: {self._accelerator.reason}"
+            raise BuilderError(
+                f"Waited {seconds:.0f} s for {awaited}, in vain ({speed}).",
+                details=("the console's last lines:", *console.tail(shown)),
+                hint=f"The whole console is in {self._log}.",
+            )
+
+
+@contextlib.contextmanager
+def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iterator[Path]:
+    tool = require_tool("qemu-img", "qemu-utils")
+    purpose = "make an overlay for the guest's disk"
+    info = run(
+        [tool, "info", "--output=json", "-f", image_format, image], timeout=60, purpose=purpose
+    )
+    size = json.loads(info)["virtual-size"] + GROWTH_BYTES
+    overlay = workdir / "overlay.qcow2"
+    backing = ("-F", image_format, "-b", image.resolve())
+    run(
+        [tool, "create", "-q", "-f", "qcow2", *backing, overlay, str(size)],
+        timeout=60,
+        purpose=purpose,
+    )
+    try:
+        yield overlay
+    finally:
+        overlay.unlink()
+
+
+def _firmware(workdir: Path) -> qemu.Firmware:
+    descriptors = [
+        json.loads(path.read_text()) for path in sorted(FIRMWARE_DESCRIPTORS.glob("*.json"))
+    ]
+    paths = qemu.firmware_paths(descriptors)
+    if paths is None or not all(path.exists() for path in paths):
+        raise HostError(
+            "There is no UEFI firmware for QEMU on this machine.",
+            details=[f"looked in {FIRMWARE_DESCRIPTORS}"],
+            hint="Install it: apt-get install ovmf (or run 'make host').",
+        )
+    code, template = paths
+    variables = workdir / "uefi-variables.fd"
+    shutil.copyfile(template, variables)
+    return qemu.Firmware(code, variables)
+
+
+class _Channel:
+    """Our end and QEMU's; no name in the file system, so no limit on a path's length."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        ours, theirs = socket.socketpair()
+        self.ours = stack.enter_context(ours)
+        self.theirs = stack.enter_context(theirs)
+
+
+@contextlib.contextmanager
+def _ended_when(cancelled: threading.Event | None, process: Running) -> Iterator[None]:
+    """End QEMU as soon as the event is set; every wait for the guest then ends with it."""
+    if cancelled is None:
+        yield
+        return
+    left = threading.Event()
+
+    def watch() -> None:
+        while not left.is_set():
+            if cancelled.wait(0.25):
+                process.end(patience=1)
+                return
+
+    watcher = threading.Thread(target=watch, name="cancelled")
+    watcher.start()
+    try:
+        yield
+    finally:
+        left.set()
+        watcher.join()
+
+
+def _quit(qmp: Qmp, process: Running) -> None:
+    """Ask QEMU to end; ``running`` sees to it if it does not."""
+    with contextlib.suppress(BuilderError, TimeoutError):
+        qmp.command("quit", timeout=5)
+        process.wait(5)
