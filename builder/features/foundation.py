@@ -1,6 +1,11 @@
 """What every image is: a Linux that boots anywhere, finds its network and lets its user in."""
 
-from builder.feature import Claim, Feature, Parameters
+import json
+from datetime import UTC, datetime
+
+from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.linux.console import failures
+from builder.linux.live import output
 
 
 class FoundationParameters(Parameters):
@@ -12,6 +17,145 @@ class FoundationParameters(Parameters):
     default_user: str
 
 
+FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
+RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
+CLOUD_INIT = """
+cloud-init status --wait >/dev/null
+echo $?
+cat /run/cloud-init/status.json
+"""
+ROOT_SIZES = """
+set -e
+partition=$(findmnt -no SOURCE /)
+disk=/dev/$(lsblk -no PKNAME "$partition")
+echo "$(findmnt -bno SIZE /) $(lsblk -bdno SIZE "$partition") $(lsblk -bdno SIZE "$disk")"
+"""
+FAILED_UNITS = """
+systemctl is-system-running --wait
+systemctl --failed --plain --no-legend
+"""
+# As a kernel update inside the guest does it; RHEL's names are the second ones.
+REINSTALL = """
+set -e
+disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
+install=$(command -v grub-install || command -v grub2-install)
+if test -d /sys/firmware/efi; then "$install" --target=x86_64-efi 2>&1
+else "$install" --target=i386-pc "$disk" 2>&1
+fi
+if command -v update-grub >/dev/null; then update-grub 2>&1
+else grub2-mkconfig -o /boot/grub2/grub.cfg 2>&1
+fi
+"""
+DEVICE_NAMES = "grep -nE '/dev/(sd|vd|xvd|hd)[a-z]' /boot/grub*/grub.cfg || true"
+# What a partition table, an ESP and a file system's own structures may take of a larger disk.
+ROOT_SHARE = 0.85
+GIB = 1024**3
+
+
+@probe("the machine's firmware started the guest")
+def firmware_is_as_asked(guest: Guest, _: FoundationParameters) -> str:
+    """A guest that knows EFI was started by UEFI."""
+    seen = output(guest, FIRMWARE)
+    if seen != guest.machine.firmware:
+        raise CheckFailed(f"the guest was started by {seen}, not by {guest.machine.firmware}")
+    return f"started by {seen.upper()}"
+
+
+@probe("the guest is the release that the image claims")
+def release_is_as_claimed(guest: Guest, parameters: FoundationParameters) -> str:
+    """Compare os-release and uname with the claims."""
+    seen = output(guest, RELEASE)
+    claimed = f"Linux {parameters.os_distro} {parameters.os_version} {parameters.architecture}"
+    if seen != claimed:
+        raise CheckFailed(f"the guest says '{seen}', the image claims '{claimed}'")
+    return f"the guest is {seen}"
+
+
+@probe("cloud-init finishes without an error")
+def cloud_init_finishes(guest: Guest, _: FoundationParameters) -> str:
+    """Read every stage's errors and recoverable errors, in any of cloud-init's versions."""
+    status, _newline, document = output(guest, CLOUD_INIT, timeout=240).partition("\n")
+    seen = json.loads(document)["v1"]
+    errors = []
+    for name, stage in seen.items():
+        if isinstance(stage, dict):
+            errors += [f"{name}: {error}" for error in stage.get("errors", ())]
+            for level, messages in stage.get("recoverable_errors", {}).items():
+                errors += [f"{name}: {level}: {message}" for message in messages]
+    if errors or status != "0":
+        raise CheckFailed(
+            f"'cloud-init status' ended with exit code {status}: "
+            + ("; ".join(errors) or "it names no error")
+        )
+    source = seen["datasource"] or "no datasource"
+    if "ConfigDrive" not in source:
+        raise CheckFailed(f"cloud-init used {source}, not the config drive it was given")
+    return f"cloud-init finished without error ({source})"
+
+
+@probe("the first NIC has an address by DHCP")
+def nic_has_dhcp_address(guest: Guest, _: FoundationParameters) -> str:
+    """An address with a lease is what the kernel calls dynamic."""
+    nics = json.loads(output(guest, "ip -json -4 address show"))
+    for nic in nics:
+        for address in nic["addr_info"]:
+            if address.get("dynamic") and nic["operstate"] == "UP":
+                return f"{nic['ifname']} has {address['local']}/{address['prefixlen']} by DHCP"
+    seen = ", ".join(f"{nic['ifname']} {nic['operstate']}" for nic in nics) or "no NIC"
+    raise CheckFailed(f"no NIC has an IPv4 address by DHCP; with an IPv4 address: {seen}")
+
+
+@probe("the default user logs in with the injected key and becomes root")
+def default_user_logs_in(guest: Guest, parameters: FoundationParameters) -> str:
+    """The connection itself takes no other key and no password."""
+    user, identity = output(guest, 'echo "$SUDO_USER $(id -u)"').split()
+    if (user, identity) != (parameters.default_user, "0"):
+        raise CheckFailed(f"logged in as {user}, got user id {identity} by sudo")
+    return f"{user} logs in by SSH with the injected key and becomes root by sudo"
+
+
+@probe("the root file system has grown into the larger disk")
+def root_has_grown(guest: Guest, _: FoundationParameters) -> str:
+    """The machine's disk is larger than the image; nearly all of it must be the root's."""
+    root, partition, disk = (int(word) for word in output(guest, ROOT_SIZES).split())
+    if root < ROOT_SHARE * disk:
+        raise CheckFailed(
+            f"the root file system has {root / GIB:.1f} GiB in a partition of "
+            f"{partition / GIB:.1f} GiB on a disk of {disk / GIB:.1f} GiB"
+        )
+    return f"root has {root / GIB:.1f} GiB of a disk of {disk / GIB:.1f} GiB"
+
+
+@probe("no unit has failed")
+def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
+    """Wait until systemd has finished starting, then ask it."""
+    state, *failed = output(guest, FAILED_UNITS, timeout=180).splitlines()
+    if failed or state != "running":
+        names = ", ".join(line.split()[0] for line in failed) or "it names no failed unit"
+        raise CheckFailed(f"systemd says '{state}': {names}")
+    return "systemd is 'running', no unit has failed"
+
+
+@probe("the kernel reports no failure")
+def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
+    """Read the console, which also has what was said before a crash, and the kernel's buffer."""
+    shown = guest.console() + "\n" + output(guest, "dmesg")
+    found = failures(shown, today=datetime.now(UTC).date())
+    if found:
+        raise CheckFailed("; ".join(dict.fromkeys(f"{one.kind}: {one.line}" for one in found)))
+    return f"no failure in {len(shown.splitlines())} lines of console and kernel log"
+
+
+@probe("the boot loader can be reinstalled in the running guest")
+def boot_loader_reinstalls(guest: Guest, _: FoundationParameters) -> str:
+    """Do what a kernel or GRUB update does, and look for device names in the configuration."""
+    output(guest, REINSTALL, timeout=180)
+    named = output(guest, DEVICE_NAMES)
+    if named:
+        raise CheckFailed(f"update-grub wrote device names: {named.splitlines()[0]}")
+    return f"grub-install for {guest.machine.firmware.upper()} and update-grub succeed"
+
+
 def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
     """Glance's common image properties, from the distribution."""
     return (
@@ -19,25 +163,25 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="os_type",
             value="linux",
             promise="the guest is a Linux",
-            proof=(),
+            proof=(release_is_as_claimed,),
         ),
         Claim(
             property="os_distro",
             value=parameters.os_distro,
             promise=f"the guest's distribution is {parameters.os_distro}",
-            proof=(),
+            proof=(release_is_as_claimed,),
         ),
         Claim(
             property="os_version",
             value=parameters.os_version,
             promise=f"the guest is release {parameters.os_version} of its distribution",
-            proof=(),
+            proof=(release_is_as_claimed,),
         ),
         Claim(
             property="architecture",
             value=parameters.architecture,
             promise=f"the guest's kernel and programs are built for {parameters.architecture}",
-            proof=(),
+            proof=(release_is_as_claimed,),
         ),
     )
 
@@ -62,4 +206,15 @@ FEATURE = Feature(
     ),
     environment=lambda parameters: {"DIB_CLOUD_USER": parameters.default_user},
     claims=claims,
+    probes=(
+        firmware_is_as_asked,
+        release_is_as_claimed,
+        default_user_logs_in,
+        nic_has_dhcp_address,
+        cloud_init_finishes,
+        root_has_grown,
+        no_unit_has_failed,
+        boot_loader_reinstalls,
+        kernel_reports_no_failure,
+    ),
 )

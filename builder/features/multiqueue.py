@@ -1,10 +1,49 @@
 """Network traffic is spread over all vCPUs."""
 
-from builder.feature import Claim, Feature, Parameters
+from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.linux.live import output, require_active
 
 
 class MultiqueueParameters(Parameters):
     """Multiqueue has nothing to choose: Nova gives as many queues as vCPUs."""
+
+
+# Queues in use, not queues offered: sysfs shows one directory for each queue that is switched on.
+QUEUES = """
+set -e
+nproc
+for nic in /sys/class/net/*; do
+    driver=$(basename "$(readlink -f "$nic/device/driver")")
+    [ "$driver" = virtio_net ] || continue
+    set -- "$nic"/queues/rx-*; receive=$#
+    set -- "$nic"/queues/tx-*; transmit=$#
+    echo "$(basename "$nic") $receive $transmit"
+done
+"""
+
+
+@probe("irqbalance is active")
+def irqbalance_is_active(guest: Guest, _: MultiqueueParameters) -> str:
+    """Without it all queues' interrupts may end on one CPU."""
+    return require_active(guest, "irqbalance.service")
+
+
+@probe("a NIC with several queues uses as many as the guest has vCPUs")
+def queues_equal_vcpus(guest: Guest, _: MultiqueueParameters) -> str:
+    """Look at the NIC with the most queues: the first NIC of the machine has but one."""
+    vcpus, *lines = output(guest, QUEUES).splitlines()
+    nics = [
+        (int(receive), int(transmit), name) for name, receive, transmit in map(str.split, lines)
+    ]
+    if not nics:
+        raise CheckFailed("the guest has no virtio-net NIC")
+    receive, transmit, name = max(nics)
+    if not receive == transmit == int(vcpus):
+        raise CheckFailed(
+            f"{name} uses {receive} receive and {transmit} transmit queues; "
+            f"the guest has {vcpus} vCPUs"
+        )
+    return f"{name} uses {receive} queues, the guest has {vcpus} vCPUs"
 
 
 def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
@@ -14,7 +53,10 @@ def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
             property="hw_vif_multiqueue_enabled",
             value="true",
             promise="each NIC of the guest uses as many queues as the guest has vCPUs",
-            proof=(),
+            proof=(
+                irqbalance_is_active,
+                queues_equal_vcpus,
+            ),
         ),
     )
 
@@ -25,4 +67,8 @@ FEATURE = Feature(
     parameters=MultiqueueParameters,
     elements=("guest-multiqueue",),
     claims=claims,
+    probes=(
+        irqbalance_is_active,
+        queues_equal_vcpus,
+    ),
 )

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from builder.feature import Claim, Feature, Parameters
+from builder.feature import CheckFailed, CheckSkipped, Claim, Feature, Guest, Parameters, probe
+from builder.linux.live import output
 
 ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
 """Actions of libvirt's watchdog that Nova's enumeration (``WatchdogAction``) lacks."""
@@ -49,6 +50,45 @@ class WatchdogParameters(Parameters):
         return action
 
 
+IDENTITY = "cat /sys/class/watchdog/watchdog0/identity 2>/dev/null || true"
+HOLDERS = """
+for fd in /proc/[0-9]*/fd/*; do
+    case "$(readlink "$fd")" in
+    /dev/watchdog | /dev/watchdog0) cat "${fd%/fd/*}/comm" ;;
+    esac
+done 2>/dev/null
+true
+"""
+
+
+@probe("/dev/watchdog is the hypervisor's watchdog device")
+def device_is_i6300esb(guest: Guest, parameters: WatchdogParameters) -> str:
+    """Read the device's identity as Linux' drivers/watchdog/i6300esb.c gives it."""
+    identity = output(guest, IDENTITY)
+    if parameters.action == "disabled":
+        if identity == "i6300ESB timer":
+            raise CheckFailed("the guest has an i6300ESB watchdog although none is asked for")
+        return "the guest has no watchdog of the hypervisor, as asked"
+    if not identity:
+        raise CheckFailed(
+            "the guest has no watchdog device: its kernel lacks i6300esb or has not loaded it"
+        )
+    if identity != "i6300ESB timer":
+        raise CheckFailed(f"/dev/watchdog is '{identity}', not the hypervisor's i6300ESB")
+    return "/dev/watchdog is an i6300ESB timer"
+
+
+@probe("the daemon holds /dev/watchdog open")
+def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
+    """Look through every process's open files: a running daemon may feed nothing."""
+    if parameters.action == "disabled":
+        raise CheckSkipped("the profile asks for no watchdog device")
+    holders = sorted(set(output(guest, HOLDERS).split()))
+    if not holders:
+        raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
+    return f"/dev/watchdog is held open by {', '.join(holders)}"
+
+
 def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     """The action; Nova lets it beat the flavor's ``hw:watchdog_action``."""
     return (
@@ -56,7 +96,9 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
             property="hw_watchdog_action",
             value=parameters.action,
             promise=PROMISES[parameters.action],
-            proof=(),
+            proof=(device_is_i6300esb,)
+            if parameters.action == "disabled"
+            else (device_is_i6300esb, daemon_holds_device),
         ),
     )
 
@@ -68,4 +110,8 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
+    probes=(
+        device_is_i6300esb,
+        daemon_holds_device,
+    ),
 )
