@@ -1,0 +1,264 @@
+import json
+import string
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from builder.errors import InputError
+from builder.features import shipped
+from builder.profile import Profile
+from builder.profilefile import load, shipped_profiles
+from builder.resources import profiles_path
+from builder.schema import profile_schema
+from builder.yamlsource import SourceError
+
+ERRORS = Path(__file__).parents[1] / "golden" / "errors"
+INVALID = sorted(path.name for path in ERRORS.glob("*.yaml"))
+
+PropertySettings = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
+)
+
+
+def write(directory: Path, text: str, name: str = "mine.yaml") -> str:
+    (directory / name).write_text(text, encoding="utf-8")
+    return str(directory / name)
+
+
+def loaded(directory: Path, text: str) -> Profile:
+    return load(write(directory, text), shipped())
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_an_invalid_profile_is_explained(
+    name: str, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ERRORS)
+    with pytest.raises(InputError) as caught:
+        load(f"./{name}", shipped())
+    golden(f"{caught.value}\n", f"errors/{Path(name).stem}.txt")
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_a_shipped_profile_loads(name: str) -> None:
+    assert load(name, shipped()).name == name
+
+
+def test_pinned_scsi_has_the_features_its_name_promises() -> None:
+    profile = load("pinned-scsi", shipped())
+    assert profile.distribution.name == "debian-12"
+    assert set(profile.features) == {
+        "virtio-scsi", "discard", "guest-agent", "multiqueue", "watchdog", "cpu-pinning",
+    }  # fmt: skip
+
+
+def test_a_child_overrides_its_parent_and_keeps_the_rest(tmp_path: Path) -> None:
+    profile = loaded(
+        tmp_path, "extends: debian-13-pinned-scsi\nfeatures: {watchdog: {timeout: 60}}"
+    )
+    assert profile.distribution.name == "debian-13"
+    assert profile.features["watchdog"].model_dump() == {"action": "reset", "timeout": 60}
+
+
+def test_false_removes_an_inherited_feature(tmp_path: Path) -> None:
+    profile = loaded(tmp_path, "extends: pinned-scsi\nfeatures: {watchdog: false}")
+    assert "watchdog" not in profile.features
+    assert "multiqueue" in profile.features
+
+
+def test_a_feature_without_a_value_has_its_defaults(tmp_path: Path) -> None:
+    write(tmp_path, "extends: base\nfeatures: {watchdog: {action: pause}}", "parent.yaml")
+    profile = loaded(tmp_path, "extends: parent.yaml\nfeatures: {watchdog: }")
+    assert profile.features["watchdog"].model_dump() == {"action": "reset", "timeout": 30}
+
+
+def test_an_empty_mapping_keeps_inherited_parameters(tmp_path: Path) -> None:
+    write(tmp_path, "extends: base\nfeatures: {watchdog: {action: pause}}", "parent.yaml")
+    profile = loaded(tmp_path, "extends: parent.yaml\nfeatures: {watchdog: {}}")
+    assert profile.features["watchdog"].model_dump()["action"] == "pause"
+
+
+def test_a_feature_takes_its_default_from_the_distribution(tmp_path: Path) -> None:
+    profile = loaded(tmp_path, "distribution: debian-12\nfeatures: {guest-agent: }")
+    assert profile.features["guest-agent"].model_dump()["admin_user"] == "debian"
+
+
+def test_packages_of_parent_and_child_add_up(tmp_path: Path) -> None:
+    write(tmp_path, "extends: base\npackages: [vim, htop]", "parent.yaml")
+    profile = loaded(tmp_path, "extends: parent.yaml\npackages: [htop, curl]")
+    assert profile.packages == ("vim", "htop", "curl")
+
+
+def test_a_disk_is_a_zstd_qcow2_by_default(tmp_path: Path) -> None:
+    disk = loaded(tmp_path, "distribution: debian-12").disk
+    assert (disk.format, disk.compression) == ("qcow2", "zstd")
+
+
+def test_a_raw_disk_is_not_compressed(tmp_path: Path) -> None:
+    disk = loaded(tmp_path, "distribution: debian-12\ndisk: {format: raw}").disk
+    assert disk.compression == "none"
+
+
+def test_an_error_of_the_parent_is_placed_in_the_parent(tmp_path: Path) -> None:
+    write(tmp_path, "distribution: debian-12\nfeatures:\n  watchdog: {action: bad}", "p.yaml")
+    with pytest.raises(SourceError) as caught:
+        loaded(tmp_path, "extends: p.yaml\nfeatures: {watchdog: {timeout: 60}}")
+    (problem,) = caught.value.problems
+    assert str(problem.position) == f"{tmp_path}/p.yaml:3:22"
+
+
+@pytest.mark.parametrize("name", ["Big.yaml", "-x.yaml", "a b.yaml", ".yaml/"])
+def test_a_file_name_that_cannot_name_an_image_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="cannot name an image"):
+        load(f"./{name}", shipped())
+
+
+def test_an_unknown_profile_names_the_nearest() -> None:
+    with pytest.raises(InputError, match="Did you mean 'pinned-scsi'"):
+        load("pined-scsi", shipped())
+
+
+@pytest.mark.parametrize("path", ["./nowhere.yaml", "/dev/null/x.yaml", "./a\0b/x.yaml"])
+def test_a_file_that_cannot_be_read_is_reported(path: str) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        load(path, shipped())
+
+
+def test_a_directory_is_no_profile(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").mkdir()
+    with pytest.raises(InputError, match="directory"):
+        load(str(tmp_path / "mine.yaml"), shipped())
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="larger than"):
+        loaded(tmp_path, "#" * 100_000)
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 15_000, "- " * 30_000, "? " * 30_000])
+def test_deep_nesting_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="nested more than"):
+        loaded(tmp_path, text)
+
+
+@PropertySettings
+@given(data=st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_load_or_are_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(data)
+    with pytest.raises(InputError):
+        load(str(path), shipped())
+
+
+YAML_TEXT = st.lists(
+    st.sampled_from(
+        ["distribution", "debian-12", "features", "extends", "base", "disk", "watchdog", ": ",
+         ":", "\n", "  ", "- ", "[", "]", "{", "}", ",", "&a ", "*a", "!", "? ", "|\n", "'", '"',
+         "null", "~", "1e9", "0x", "-", "#", "---", "...", "<<", "%", "\t"]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+@PropertySettings
+@given(text=YAML_TEXT)
+def test_any_yaml_like_text_loads_or_is_refused(tmp_path: Path, text: str) -> None:
+    try:
+        loaded(tmp_path, text)
+    except InputError as error:
+        assert str(error)  # noqa: PT017 - loading may succeed as well
+
+
+WORDS = [
+    "distribution", "debian-12", "extends", "base", "disk", "format", "raw", "size_gib", "packages",
+    "mirrors", "archive", "features", "watchdog", "action", "reset", "timeout", "guest-agent",
+    "admin_user", "cpu-pinning", "policy", "shared", "threads", "prefer", "discard",
+]  # fmt: skip
+KEYS = st.sampled_from(WORDS) | st.text(string.printable, max_size=5)
+STRUCTURES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+PROFILES = st.fixed_dictionaries(
+    {"distribution": st.just("debian-12") | STRUCTURES},
+    optional={
+        "disk": STRUCTURES,
+        "packages": STRUCTURES,
+        "extends": STRUCTURES,
+        "features": st.dictionaries(KEYS, st.dictionaries(KEYS, STRUCTURES) | STRUCTURES)
+        | STRUCTURES,
+    },
+)
+
+
+@PropertySettings
+@given(data=STRUCTURES | PROFILES)
+def test_any_structure_loads_or_is_refused(tmp_path: Path, data: Any) -> None:
+    text = yaml.safe_dump(data)
+    try:
+        profile = loaded(tmp_path, text)
+    except InputError as error:
+        assert str(error)  # noqa: PT017 - loading may succeed as well
+    else:
+        assert profile.name == "mine"
+
+
+def schema_errors(data: Any) -> list[str]:
+    return [
+        one.message for one in Draft202012Validator(profile_schema(shipped())).iter_errors(data)
+    ]
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = (profiles_path() / "profile.schema.json").read_text(encoding="utf-8")
+    assert json.loads(committed) == profile_schema(shipped()), "guest-image schema > …"
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(profile_schema(shipped()))
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_a_shipped_profile_validates_and_names_its_schema(name: str) -> None:
+    text = (profiles_path() / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=profile.schema.json\n")
+    assert schema_errors(yaml.safe_load(text)) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"distribution": "debian-14"},
+        {"extends": "base", "feature": {}},
+        {"extends": "base", "features": {"watchdg": {}}},
+        {"extends": "base", "features": {"watchdog": True}},
+        {"extends": "base", "features": {"watchdog": {"action": "shutdown"}}},
+        {"extends": "base", "packages": ["-x"]},
+    ],
+)
+def test_the_schema_refuses_what_loading_refuses(data: dict[str, Any], tmp_path: Path) -> None:
+    assert schema_errors(data)
+    with pytest.raises(InputError):
+        loaded(tmp_path, yaml.safe_dump(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"extends": "base", "features": {"watchdog": None, "multiqueue": False, "discard": {}}},
+        {"extends": "base", "features": {"guest-agent": {"require_quiesce": True}}},
+        {"distribution": "debian-12", "packages": None, "disk": {"compression": None}},
+    ],
+)
+def test_the_schema_accepts_what_loading_accepts(data: dict[str, Any], tmp_path: Path) -> None:
+    assert schema_errors(data) == []
+    assert loaded(tmp_path, yaml.safe_dump(data))
