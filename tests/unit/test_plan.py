@@ -1,0 +1,241 @@
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builder.errors import InputError
+from builder.feature import (
+    Claim,
+    Feature,
+    Filesystem,
+    Grade,
+    Guest,
+    Inspection,
+    Parameters,
+    Probe,
+    inspection,
+    probe,
+)
+from builder.features import FOUNDATION, Registered, shipped
+from builder.nova import machine, objections
+from builder.plan import Plan, from_json, make_plan, to_json
+from builder.profile import Mirrors
+from builder.profilefile import load, shipped_profiles
+
+
+class Nothing(Parameters):
+    """No parameters."""
+
+
+@inspection("something is there")
+def something_there(_disk: Filesystem, _: Nothing) -> str:
+    return "it is"
+
+
+@probe("something works")
+def something_works(_guest: Guest, _: Nothing) -> str:
+    return "it does"
+
+
+@probe("something breaks", destructive=True)
+def something_breaks(_guest: Guest, _: Nothing) -> str:
+    return "it did"
+
+
+def claim(name: str, value: str, *proof: Inspection[Nothing] | Probe[Nothing]) -> Claim:
+    return Claim(property=name, value=value, promise="it is so", proof=proof)
+
+
+def plan_of(*features: Feature[Any], profile: str = "base", **changes: Any) -> Plan:
+    registry = {one.name: Registered(one, "a test") for one in features}
+    given = {one.name: one.parameters() for one in features}
+    return make_plan(replace(load(profile, shipped()), features=given, **changes), registry)
+
+
+def feature(name: str, **fields: Any) -> Feature[Nothing]:
+    return Feature(name=name, summary="a test", parameters=Nothing, **fields)
+
+
+def refusal(*features: Feature[Any]) -> str:
+    with pytest.raises(InputError) as caught:
+        plan_of(*features)
+    return str(caught.value)
+
+
+def shipped_plan(name: str) -> Plan:
+    registry = shipped()
+    return make_plan(load(name, registry), registry)
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_the_plan_of_a_shipped_profile_is_as_recorded(
+    name: str, golden: Callable[[str, str], None]
+) -> None:
+    text = json.dumps(to_json(shipped_plan(name)), indent=2, ensure_ascii=False)
+    golden(f"{text}\n", f"plans/{name}.json")
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_a_plan_comes_back_from_its_json(name: str) -> None:
+    plan = shipped_plan(name)
+    again = from_json(json.loads(json.dumps(to_json(plan))))
+    assert again == plan
+    assert again.digest == plan.digest
+
+
+def test_equal_plans_have_equal_digests_and_others_do_not() -> None:
+    assert shipped_plan("base").digest == shipped_plan("base").digest
+    assert shipped_plan("base").digest != shipped_plan("pinned-scsi").digest
+
+
+def test_elements_come_distribution_first_then_foundation_then_features() -> None:
+    plan = plan_of(feature("a", elements=("one", "two")), feature("b", elements=("two", "three")))
+    assert plan.elements == ("debian-minimal", *FOUNDATION.elements, "one", "two", "three")
+
+
+def test_features_come_in_the_registrys_order_whatever_the_profile_says() -> None:
+    registry = shipped()
+    profile = load("pinned-scsi", registry)
+    backwards = replace(profile, features=dict(reversed(profile.features.items())))
+    assert make_plan(backwards, registry) == make_plan(profile, registry)
+
+
+def test_packages_and_elements_reach_the_command_line() -> None:
+    plan = plan_of(packages=("vim", "htop"))
+    assert plan.argv[plan.argv.index("-p") + 1] == "vim,htop"
+    assert plan.argv[-len(plan.elements) :] == plan.elements
+
+
+def test_mirrors_reach_the_environment() -> None:
+    plan = plan_of(mirrors=Mirrors(archive="http://mirror.example/debian"))
+    assert plan.environment["DIB_DISTRIBUTION_MIRROR"] == "http://mirror.example/debian"
+    assert "DIB_DEBIAN_SECURITY_MIRROR" not in plan.environment
+
+
+def test_a_claim_with_a_probe_is_to_be_exercised_and_another_to_be_present() -> None:
+    checks = {"inspections": (something_there,), "probes": (something_works,)}
+    plan = plan_of(
+        feature(
+            "a",
+            claims=lambda _: (
+                claim("x", "1", something_there, something_works),
+                claim("y", "1", something_there),
+            ),
+            **checks,
+        )
+    )
+    wanted = {one.property: (one.grade, one.proof) for one in plan.claims if one.owner == "a"}
+    assert wanted == {
+        "x": (Grade.EXERCISED, ("a/something-there", "a/something-works")),
+        "y": (Grade.PRESENT, ("a/something-there",)),
+    }
+
+
+def test_both_firmwares_run_every_harmless_probe_and_a_destructive_one_boots_alone() -> None:
+    plan = plan_of(feature("a", probes=(something_works, something_breaks)))
+    by_name = {boot.name: boot for boot in plan.boots}
+    assert [*by_name] == ["bios", "uefi", "bios-a-something-breaks"]
+    for name in ("bios", "uefi"):
+        assert by_name[name].machine.firmware == name
+        assert "a/something-works" in by_name[name].probes
+        assert "a/something-breaks" not in by_name[name].probes
+    assert by_name["bios-a-something-breaks"].probes == ("a/something-breaks",)
+
+
+def test_conflicts_are_refused_all_at_once_with_both_owners() -> None:
+    text = refusal(
+        feature(
+            "a",
+            claims=lambda _: (claim("x", "1"),),
+            environment=lambda _: {"DIB_A": "1"},
+            flavor=lambda _: {"hw:a": "1"},
+        ),
+        feature(
+            "b",
+            claims=lambda _: (claim("x", "2"),),
+            environment=lambda _: {"DIB_A": "2"},
+            flavor=lambda _: {"hw:a": "2"},
+        ),
+    )
+    assert "image property x: a sets '1', b sets '2'" in text
+    assert "environment variable DIB_A: a sets '1', b sets '2'" in text
+    assert "flavor extra spec hw:a: a sets '1', b sets '2'" in text
+
+
+def test_two_features_may_agree() -> None:
+    agreed = {"claims": lambda _: (claim("x", "1"),), "environment": lambda _: {"DIB_A": "1"}}
+    plan = plan_of(feature("a", **agreed), feature("b", **agreed))
+    assert plan.environment["DIB_A"] == "1"
+
+
+def test_a_feature_cannot_choose_the_release() -> None:
+    text = refusal(feature("a", environment=lambda _: {"DIB_RELEASE": "sid"}))
+    assert "distribution debian-12 sets 'bookworm', a sets 'sid'" in text
+
+
+def test_what_nova_would_ignore_is_refused_with_its_owner_and_a_remedy() -> None:
+    text = refusal(feature("a", claims=lambda _: (claim("hw_scsi_model", "virtio-scsi"),)))
+    assert "hw_scsi_model of a: without hw_disk_bus=scsi" in text
+    assert "Claim hw_disk_bus=scsi as well." in text
+
+
+OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
+    ({"hw_disk_bus": "scsi"}, {}, "hw_disk_bus"),
+    ({"hw_scsi_model": "virtio-scsi"}, {}, "hw_scsi_model"),
+    ({"os_admin_user": "debian"}, {}, "os_admin_user"),
+    ({"os_require_quiesce": "yes", "hw_qemu_guest_agent": "banana"}, {}, "os_require_quiesce"),
+    ({"os_secure_boot": "required"}, {}, "os_secure_boot"),
+    ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "shared"}, "hw_cpu_policy"),
+    ({}, {"hw:cpu_thread_policy": "prefer"}, "hw:cpu_thread_policy"),
+    ({"hw_cpu_thread_policy": "prefer"}, {}, "hw_cpu_thread_policy"),
+    (
+        {"hw_vif_multiqueue_enabled": "true"},
+        {"hw:vif_multiqueue_enabled": "false"},
+        "hw_vif_multiqueue_enabled",
+    ),
+    ({"hw_watchdog_action": "reset"}, {"hw:watchdog_action": "pause"}, "hw:watchdog_action"),
+]
+
+
+@pytest.mark.parametrize(("properties", "flavor", "name"), OBJECTIONABLE)
+def test_nova_would_object(
+    properties: Mapping[str, str], flavor: Mapping[str, str], name: str
+) -> None:
+    assert [one.name for one in objections(properties, flavor)] == [name]
+
+
+def test_nova_has_no_objection_to_what_fits_together() -> None:
+    properties = {
+        "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_qemu_guest_agent": "yes",
+        "os_admin_user": "debian", "os_require_quiesce": "yes", "os_secure_boot": "required",
+        "hw_firmware_type": "uefi", "hw_vif_multiqueue_enabled": "true",
+        "hw_watchdog_action": "reset",
+    }  # fmt: skip
+    flavor = {
+        "hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer",
+        "hw:vif_multiqueue_enabled": "yes", "hw:watchdog_action": "reset",
+    }  # fmt: skip
+    assert objections(properties, flavor) == []
+
+
+def test_the_machine_is_the_one_that_nova_would_give() -> None:
+    bare = machine({}, "bios")
+    assert (bare.disk_bus, bare.guest_agent, bare.watchdog, bare.multiqueue) == (
+        "virtio", False, None, False,
+    )  # fmt: skip
+    full = shipped_plan("pinned-scsi").boots[1].machine
+    assert (full.firmware, full.disk_bus, full.guest_agent, full.watchdog, full.multiqueue) == (
+        "uefi", "scsi", True, "reset", True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("half", [{"hw_disk_bus": "scsi"}, {"hw_scsi_model": "virtio-scsi"}])
+def test_half_of_virtio_scsi_is_no_virtio_scsi(half: Mapping[str, str]) -> None:
+    assert machine(half, "bios").disk_bus == "virtio"
+
+
+def test_a_disabled_watchdog_is_no_device_and_none_is_one() -> None:
+    assert machine({"hw_watchdog_action": "disabled"}, "bios").watchdog is None
+    assert machine({"hw_watchdog_action": "none"}, "bios").watchdog == "none"
