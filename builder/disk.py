@@ -1,0 +1,355 @@
+"""libguestfs: the disk of an image at rest, as a ``Filesystem``. The appliance starts once."""
+
+import errno
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import stat
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from builder import accel
+from builder.errors import BuilderError, HostError, ImageError
+from builder.feature import Kernel
+from builder.linux import fstab, kernels
+from builder.process import TAIL_LINES
+
+LIMIT = 300.0
+"""Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
+
+READ_LIMIT = 512 << 20
+"""Bytes: no file that an inspection reads is larger, and an image may be a stranger's."""
+
+# The binding is no PyPI package: Debian, and Fedora, install it for the system's Python only.
+_BINDINGS = (
+    Path("/usr/lib/python3/dist-packages"),
+    Path(f"/usr/lib64/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"),
+)
+_KERNELS = ("boot/vmlinuz-*", "boot/vmlinux-*", "lib/modules/*/vmlinuz")
+_OWN_APPLIANCE = ("LIBGUESTFS_PATH", "SUPERMIN_KERNEL")  # no kernel of /boot is needed then
+
+# The binding has no errno: the appliance's own message, in the C locale, ends with its text.
+_ABSENT = ("No such file or directory", "Not a directory", "Too many levels of symbolic links")
+_NO_LINK = "Invalid argument"
+
+T = TypeVar("T")
+
+
+class Disk:
+    """The disk of an image, its file systems mounted read-only; see ``Filesystem``."""
+
+    def __init__(self, session: "_Session") -> None:
+        self._session = session
+        self._ask = session.ask
+        self._handle = session.handle
+
+    def exists(self, path: str) -> bool:
+        """Whether the path exists; a symbolic link is followed within the image."""
+        return bool(self._ask(self._handle.exists, path))
+
+    def read_bytes(self, path: str) -> bytes:
+        """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well."""
+        status = self._ask(self._handle.statns, path)
+        if not stat.S_ISREG(status["st_mode"]):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
+        if status["st_size"] > READ_LIMIT:
+            raise ImageError(
+                f"{path} in {self._session.image} is too large to be read.",
+                details=[f"It has {status['st_size']} bytes; the limit is {READ_LIMIT}."],
+            )
+        content: bytes = self._ask(self._handle.read_file, path)
+        return content
+
+    def read_text(self, path: str) -> str:
+        """Read a file as UTF-8, undecodable bytes replaced. Raises ``FileNotFoundError``."""
+        return self.read_bytes(path).decode(errors="replace")
+
+    def readlink(self, path: str) -> str | None:
+        """Return the target as written in the link, or None where the path is no link."""
+        try:
+            return str(self._ask(self._handle.readlink, path, absent=(*_ABSENT, _NO_LINK)))
+        except FileNotFoundError:
+            return None
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """Names in a directory, sorted; empty where there is none."""
+        try:
+            return tuple(sorted(self._ask(self._handle.ls, path)))
+        except FileNotFoundError:
+            return ()
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Absolute paths that match a shell pattern, sorted."""
+        return tuple(sorted(self._ask(self._handle.glob_expand, pattern, directoryslash=False)))
+
+    def kernels(self) -> tuple[Kernel, ...]:
+        """Every installed kernel, by release; read once. Raises ``CheckFailed``."""
+        return self._kernels
+
+    @cached_property
+    def _kernels(self) -> tuple[Kernel, ...]:
+        return kernels.installed(self)
+
+
+@contextmanager
+def open_image(image: Path, disk_format: str, *, limit: float = LIMIT) -> Iterator[Disk]:
+    """Open an image that ``imagefile.check_image`` has found safe, and mount what is on it.
+
+    Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
+    operating system, and ``BuilderError`` where the appliance fails or ``limit`` seconds are over.
+    """
+    guestfs = _load_binding()
+    _require_kernel()
+    with (
+        tempfile.TemporaryDirectory(prefix="guest-image-disk-") as scratch,
+        _Session(guestfs, image, Path(scratch), limit) as session,
+    ):
+        session.start(disk_format)
+        session.mount()
+        yield Disk(session)
+
+
+class _Session(AbstractContextManager["_Session"]):
+    """One appliance, from its start to its end."""
+
+    def __init__(self, guestfs: ModuleType, image: Path, scratch: Path, limit: float) -> None:
+        self.image = image
+        self.handle: Any = guestfs.GuestFS(python_return_dict=True)  # Any: the binding is untyped
+        self._log: deque[str] = deque(maxlen=TAIL_LINES)
+        self._deadline = _Deadline(limit, scratch)
+        self.handle.set_backend("direct")
+        if accel.detect().name == "tcg":
+            # An empty list is not the same as no call: libguestfs 1.48 crashes on it.
+            self.handle.set_backend_settings(["force_tcg"])
+        self.handle.set_smp(min(2, os.cpu_count() or 1))
+        self.handle.set_tmpdir(str(scratch))
+        # With a callback, libguestfs writes nothing to the terminal itself.
+        events = guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING
+        self.handle.set_event_callback(self._hear, events)
+
+    def __exit__(self, *_: object) -> None:
+        # Closing kills an appliance that is still running.
+        self.handle.close()
+        self._deadline.cancel()
+
+    def start(self, disk_format: str) -> None:
+        self._deadline.start()
+        self.handle.add_drive_opts(str(self.image), readonly=True, format=disk_format)
+        try:
+            self.handle.launch()
+        except RuntimeError as error:
+            raise self._failure("The libguestfs appliance did not start", error) from error
+
+    def mount(self) -> None:
+        try:
+            if not self._mount_by_fstab():
+                self._mount_by_inspection()
+        except RuntimeError as error:
+            raise self._failure(f"Could not mount what is in {self.image}", error) from error
+
+    def ask(
+        self,
+        call: Callable[..., T],
+        path: str,
+        *,
+        absent: tuple[str, ...] = _ABSENT,
+        **options: bool,
+    ) -> T:
+        """Ask the appliance about a path.
+
+        Raises ``FileNotFoundError`` where its error ends with one of the texts in ``absent``.
+        """
+        try:
+            return call(path, **options)
+        except RuntimeError as error:
+            if str(error).endswith(absent):
+                raise FileNotFoundError(errno.ENOENT, str(error), path) from error
+            raise self._failure(f"Could not read {path} in {self.image}", error) from error
+
+    def _mount_by_fstab(self) -> bool:
+        """Mount an ordinary disk: partitions, found by label or UUID.
+
+        ``inspect_os`` takes ten seconds under emulation, this takes two.
+        """
+        handle = self.handle
+        root = next(filter(self._is_root, handle.list_partitions() or handle.list_devices()), None)
+        if root is None:
+            return False
+        handle.mount_ro(root, "/")
+        mounts = fstab.parse_fstab(handle.read_file("/etc/fstab").decode(errors="replace"))
+        find = {"LABEL": handle.findfs_label, "UUID": handle.findfs_uuid}
+        for mount in sorted(mounts, key=lambda mount: mount.mount_point):
+            kind, equals, value = mount.spec.partition("=")
+            if mount.mount_point == "/" or not mount.mount_point.startswith("/"):
+                continue
+            if kind in find:
+                with suppress(
+                    RuntimeError
+                ):  # what is missing cannot be mounted by the guest either
+                    handle.mount_ro(find[kind](value.strip('"')), mount.mount_point)
+            elif equals or mount.spec.startswith("/dev/"):
+                handle.umount_all()
+                return False
+        return True
+
+    def _is_root(self, device: str) -> bool:
+        handle = self.handle
+        if handle.vfs_type(device) not in {"ext2", "ext3", "ext4", "xfs"}:
+            return False
+        try:
+            handle.mount_ro(device, "/")
+        except RuntimeError:
+            return False
+        try:
+            return bool(handle.exists("/etc/fstab") and handle.exists("/etc/os-release"))
+        finally:
+            handle.umount_all()
+
+    def _mount_by_inspection(self) -> None:
+        """Mount whatever libguestfs knows: LVM, btrfs subvolumes, RAID."""
+        roots = self.handle.inspect_os()
+        if len(roots) != 1:
+            found = f"{len(roots)} operating systems" if roots else "no operating system"
+            raise ImageError(
+                f"{self.image} has {found} in it; an image to inspect has one.",
+                details=[f"found on: {', '.join(roots)}"] if roots else [],
+                hint="Check that this is the disk image of a Linux, not an installer or a volume"
+                " of data.",
+            )
+        mounts = self.handle.inspect_get_mountpoints(roots[0])
+        for mount_point in sorted(mounts):
+            try:
+                self.handle.mount_ro(mounts[mount_point], mount_point)
+            except RuntimeError:
+                if mount_point == "/":
+                    raise
+
+    def _failure(self, what: str, error: RuntimeError) -> BuilderError:
+        if self._deadline.expired:
+            return BuilderError(
+                f"Inspecting {self.image} was stopped after {self._deadline.seconds:.0f} s.",
+                details=[f"{what}.", *self._log],
+                hint="Try again while the machine is less busy; 'libguestfs-test-tool' shows"
+                " whether its appliance starts at all.",
+            )
+        return BuilderError(
+            f"{what}: {error}",
+            details=self._log,
+            hint="'libguestfs-test-tool' shows whether libguestfs works on this machine.",
+        )
+
+    def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
+        self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+class _Deadline:
+    """Kills the appliance when its time is over.
+
+    A handle of libguestfs is locked while a call runs, so the process is killed from outside. It
+    is known by our scratch directory in its arguments.
+    """
+
+    def __init__(self, seconds: float, scratch: Path) -> None:
+        self.seconds = seconds
+        self.expired = False
+        self._scratch = os.fsencode(scratch)
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        wait = self.seconds
+        while not self._cancelled.wait(wait):
+            self.expired = True
+            for pid in self._appliances():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            wait = 0.5  # it may not have been started yet
+
+    def _appliances(self) -> Iterator[int]:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                arguments = (process / "cmdline").read_bytes()
+                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == os.getpid() and (
+                    self._scratch in arguments or b"supermin" in arguments
+                ):
+                    yield int(process.name)
+
+
+def _load_binding() -> ModuleType:
+    """Import the binding from where the system's packages put it, without searching there.
+
+    Its directory on ``sys.path`` would let every other package of the system shadow ours.
+    """
+    name = "guestfs"
+    with suppress(ImportError):
+        return importlib.import_module(name)
+    for directory in _BINDINGS:
+        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+            library = directory / f"libguestfsmod{suffix}"
+            if library.exists() and (directory / "guestfs.py").exists():
+                try:
+                    _load("libguestfsmod", library)
+                    return _load(name, directory / "guestfs.py")
+                except ImportError as error:
+                    raise HostError(
+                        "libguestfs cannot be loaded.",
+                        details=[str(error)],
+                        hint="Install it again: apt-get install --reinstall python3-guestfs.",
+                    ) from error
+    raise HostError(
+        "libguestfs' Python binding is not installed for this Python"
+        f" ({sys.version_info.major}.{sys.version_info.minor}).",
+        hint="Install it: apt-get install python3-guestfs (or run 'make host'), and make the"
+        " virtual environment with the system's own /usr/bin/python3.",
+    )
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _require_kernel(root: Path = Path("/")) -> None:
+    """Refuse early what supermin would only report as a failed build of its appliance."""
+    if any(os.environ.get(variable) for variable in _OWN_APPLIANCE):
+        return
+    found = [path for pattern in _KERNELS for path in root.glob(pattern)]
+    if any(os.access(path, os.R_OK) for path in found):
+        return
+    if found:
+        raise HostError(
+            "libguestfs needs a kernel that it can read.",
+            details=[f"unreadable: {path}" for path in found],
+            hint="Let everyone read it: chmod 0644 /boot/vmlinuz-*.",
+        )
+    raise HostError(
+        "libguestfs needs a kernel in /boot, and this machine has none.",
+        hint="Install one: apt-get install linux-image-cloud-amd64 (or run 'make host').",
+    )
