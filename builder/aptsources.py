@@ -1,0 +1,42 @@
+"""The mirrors that the build host itself uses, as apt tells them."""
+
+import shutil
+from collections.abc import Mapping
+
+from builder.process import run
+
+_FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+
+
+def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
+    """diskimage-builder's mirror variables for a Debian release.
+
+    ``targets`` are lines of ``apt-get indextargets`` in the form URI, release, component. A mirror
+    that serves one Debian release serves the others too, so the host need not run ``release``:
+    what counts is that a source has the archive's component ``main`` and a plain code name.
+    """
+    found: dict[str, str] = {}
+    rows = [row.split() for row in targets.splitlines()]
+    # The host's own release first makes a third party's archive lose against Debian's.
+    for uri, suite, component in sorted(
+        (row for row in rows if len(row) == 3), key=lambda row: row[1] != release
+    ):  # noqa: PLR2004, E501
+        if component != "main":
+            continue
+        if suite.endswith("-security"):
+            found.setdefault("DIB_DEBIAN_SECURITY_MIRROR", uri.rstrip("/"))
+        elif "/debian" in uri and "-" not in suite:
+            found.setdefault("DIB_DISTRIBUTION_MIRROR", uri.rstrip("/"))
+    return found
+
+
+def host_mirrors(release: str) -> Mapping[str, str]:
+    """The same, of this host; empty where the host has no apt."""
+    if shutil.which("apt-get") is None:
+        return {}
+    targets = run(
+        ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"],
+        timeout=30,
+        purpose="read the host's apt sources",
+    )
+    return mirrors_of(targets, release)

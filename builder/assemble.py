@@ -1,0 +1,188 @@
+"""A directory tree becomes a bootable disk, with programs that write to a plain file.
+
+No loop device, no device-mapper, no mount and no file system driver of the host is needed: sfdisk
+partitions the file, ``mke2fs -d`` fills the root file system from the tree, mtools fill the EFI
+system partition, and GRUB's two BIOS images are written where the firmware and each other look.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import BuilderError
+
+SECTOR = 512
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+BIOS_BOOT_START = 1 * MIB
+ESP_START = 2 * MIB
+ESP_SIZE = 100 * MIB
+ROOT_START = ESP_START + ESP_SIZE
+GPT_TAIL = 1 * MIB
+"""The backup partition table, rounded up so that the root file system ends aligned."""
+
+JOURNAL_MIB = 64
+"""A journal that still fits when the guest has grown its root to terabytes (resize2fs(8) does not
+grow the journal)."""
+
+# Partition types: UEFI specification, table "Defined GPT Partition Entry"; GRUB manual, "BIOS
+# installation"; systemd's Discoverable Partitions Specification.
+TYPE_BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
+TYPE_ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+TYPE_ROOT_X86_64 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
+
+# Features that the oldest supported guest's kernel, e2fsck and GRUB read (GRUB 2.06 does not know
+# metadata_csum_seed), whatever the build host's own mke2fs.conf says.
+EXT4_FEATURES = (
+    "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
+    "large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the disk looks like apart from its content. Sizes are in bytes."""
+
+    size: int
+    root_label: str
+    root_uuid: str
+
+    @property
+    def root_size(self) -> int:
+        """Bytes from the start of the root file system to its end."""
+        return self.size - GPT_TAIL - ROOT_START
+
+
+def disk_size(content: int, *, free: int, wanted: int | None) -> int:
+    """The size in bytes of a disk for ``content`` bytes of files with ``free`` bytes to spare.
+
+    Without a ``wanted`` size it is the smallest number of whole GiB, because flavors and Glance's
+    ``min_disk`` count in GiB. Raises ``BuilderError`` if the wanted size is too small.
+    """
+    # Inode tables take 1/64 of an ext4 (256 bytes each 16 KiB), the reserve for root 1/20.
+    needed = int((content + free) / (1 - 1 / 64 - 1 / 20)) + JOURNAL_MIB * MIB
+    needed += ROOT_START + GPT_TAIL
+    if wanted is None:
+        return -(-needed // GIB) * GIB
+    if wanted < needed:
+        raise BuilderError(
+            f"The disk of {wanted // MIB} MiB is too small: its content needs {needed // MIB} MiB.",
+            hint="Raise disk.size_gib in the profile, or remove it to get the smallest that fits.",
+        )
+    return wanted
+
+
+def partition_script(layout: Layout) -> str:
+    """The sfdisk(8) script: BIOS-boot, EFI system, and root last, so that it can grow."""
+    rows = (
+        (BIOS_BOOT_START, ESP_START - BIOS_BOOT_START, TYPE_BIOS_BOOT, "BIOS-boot"),
+        (ESP_START, ESP_SIZE, TYPE_ESP, "ESP"),
+        (ROOT_START, layout.root_size, TYPE_ROOT_X86_64, "root"),
+    )
+    lines = [
+        f"start={start // SECTOR}, size={size // SECTOR}, type={kind}, name={name}"
+        for start, size, kind, name in rows
+    ]
+    return "\n".join(["label: gpt", "unit: sectors", *lines]) + "\n"
+
+
+def bios_boot_code(boot: bytes, core: bytes) -> tuple[bytes, bytes]:
+    """GRUB's boot.img and core.img, patched for a core image at ``BIOS_BOOT_START``.
+
+    What grub-bios-setup patches, from GRUB's ``include/grub/i386/pc/boot.h`` and
+    ``grub-core/boot/i386/pc/{boot,diskboot}.S``: the core's first sector in the boot sector at
+    0x5c, no jump over the BIOS's drive number at 0x66, and in the core's first sector the block
+    list entry at 0x1f4 that names where its remaining sectors are. Only the code area of the boot
+    sector (440 bytes) is returned: the partition table follows it.
+    """
+    if len(core) > ESP_START - BIOS_BOOT_START:
+        raise BuilderError(f"GRUB's core image of {len(core)} bytes is larger than its partition.")
+    first = BIOS_BOOT_START // SECTOR
+    sector = bytearray(boot[:440])
+    struct.pack_into("<Q", sector, 0x5C, first)
+    struct.pack_into("<H", sector, 0x66, 0x9090)
+    image = bytearray(core)
+    struct.pack_into("<Q", image, 0x1F4, first + 1)
+    return bytes(sector), bytes(image)
+
+
+@dataclass(frozen=True)
+class Assembler:
+    """Writes disks inside a sandbox.
+
+    ``run`` runs a program in there and returns its output; ``see`` turns a path of the sandbox
+    into one that this process can open.
+    """
+
+    run: Callable[[Sequence[str | Path], str], str]
+    see: Callable[[Path], Path]
+
+    def content_size(self, tree: Path) -> int:
+        """Bytes that the files of the tree take in blocks of 4 KiB."""
+        words = self.run(["du", "--summarize", "--block-size=1", tree], "measure the image's files")
+        return int(words.split()[0])
+
+    def write_disk(self, tree: Path, disk: Path, layout: Layout) -> None:
+        """Make the raw disk image ``disk`` from ``tree``, whose ``/boot/efi`` is emptied."""
+        boot_directory = self._grub_directory(tree)
+        sector, core = bios_boot_code(
+            self.see(boot_directory / "i386-pc/boot.img").read_bytes(),
+            self.see(boot_directory / "i386-pc/core.img").read_bytes(),
+        )
+        self.run(["truncate", f"--size={layout.size}", disk], "create the disk")
+        script = self.see(disk.with_suffix(".sfdisk"))
+        script.write_text(partition_script(layout))
+        self.run(
+            ["sh", "-c", 'sfdisk --quiet --no-reread "$1" < "$2"', "sh", disk,
+             disk.with_suffix(".sfdisk")],
+            "partition the disk",
+        )  # fmt: skip
+        self._write_esp(tree / "boot/efi", disk)
+        self._write_root(tree, disk, layout)
+        with self.see(disk).open("r+b") as file:
+            file.write(sector)
+            file.seek(BIOS_BOOT_START)
+            file.write(core)
+
+    def _grub_directory(self, tree: Path) -> Path:
+        for name in ("grub", "grub2"):
+            if self.see(tree / "boot" / name / "i386-pc/core.img").exists():
+                return tree / "boot" / name
+        raise BuilderError(
+            "The image has no boot loader: no core.img was made below /boot.",
+            hint="The element guest-bootloader makes it; see the build's log for its hook.",
+        )
+
+    def _write_esp(self, content: Path, disk: Path) -> None:
+        self.run(
+            # One sector to a cluster: FAT32 has at least 65525 of them.
+            ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-h", str(ESP_START // SECTOR),
+             f"--offset={ESP_START // SECTOR}", disk, str(ESP_SIZE // 1024)],
+            "make the EFI system partition",
+        )  # fmt: skip
+        self.run(
+            ["sh", "-c", 'mcopy -s -Q -i "$1" "$2"/* ::/', "sh", f"{disk}@@{ESP_START}", content],
+            "fill the EFI system partition",
+        )
+        self.run(["find", content, "-mindepth", "1", "-delete"], "empty /boot/efi in the root")
+
+    def _write_root(self, tree: Path, disk: Path, layout: Layout) -> None:
+        extended = f"offset={ROOT_START},hash_seed={layout.root_uuid},assume_storage_prezeroed=1"
+        self.run(
+            ["mke2fs", "-q", "-F", "-t", "ext4", "-O", EXT4_FEATURES, "-b", "4096",
+             "-J", f"size={JOURNAL_MIB}", "-L", layout.root_label, "-U", layout.root_uuid,
+             "-E", extended, "-d", tree, disk, f"{layout.root_size // 1024}k"],
+            "write the root file system",
+        )  # fmt: skip
+
+    def convert(self, disk: Path, image: Path, *, image_format: str, compression: str) -> None:
+        """Write ``disk`` as a sparse ``image``: qcow2 compressed with zstd or zlib, or raw."""
+        options: list[str] = []
+        if image_format == "qcow2" and compression != "none":
+            options = ["-c", "-o", f"compression_type={compression}", "-W", "-m", "8"]
+        self.run(
+            ["qemu-img", "convert", "-f", "raw", "-O", image_format, *options, disk, image],
+            f"convert the disk to {image_format}",
+        )

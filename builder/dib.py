@@ -1,0 +1,215 @@
+"""diskimage-builder: a plan becomes a directory tree.
+
+It runs in a clean environment (only the variables named here) and in a sandbox. Its output goes to
+the build's log, line by line, and is read for the phase it is in and for the hook that failed.
+"""
+
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.aptsources import host_mirrors
+from builder.errors import BuilderError
+from builder.packagecache import PackageCache
+from builder.plan import Plan
+from builder.process import follow
+from builder.sandbox import Sandbox
+
+BUILD_LIMIT = 3600.0
+TAIL_LINES = 12
+ROOT_LABEL = "cloudimg-rootfs"
+
+PASSED_ON = (
+    "http_proxy", "https_proxy", "no_proxy", "DIB_DISTRIBUTION_MIRROR",
+    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE",
+)  # fmt: skip
+"""Variables of the caller that reach diskimage-builder; every other one is kept out."""
+
+PHASES = {
+    "root.d": "bootstrap",
+    "extra-data.d": "prepare",
+    "pre-install.d": "prepare",
+    "install.d": "install packages",
+    "post-install.d": "configure",
+    "finalise.d": "initrd and boot loader",
+    "cleanup.d": "clean up",
+}
+"""diskimage-builder's hook directories, in its order, as a reader of the progress calls them."""
+
+_RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
+_COMPLETED = re.compile(r"^dib-run-parts (?P<hook>\S+) completed$")
+_TIMING = re.compile(r"^dib-run-parts (?P<hook>\d\d-\S+)\s+(?P<seconds>\d+\.\d+)$")
+
+
+@dataclass
+class HookTrace:
+    """Reads diskimage-builder's output for the hook that runs, and for how long each one took."""
+
+    directory: str = ""
+    hook: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+
+    def read(self, line: str) -> None:
+        """Take one line of output."""
+        if running := _RUNNING.match(line):
+            self.directory, self.hook = running["directory"], running["hook"]
+            self.tail.clear()
+        elif completed := _COMPLETED.match(line):
+            if completed["hook"] == self.hook:
+                self.hook = ""
+        elif timing := _TIMING.match(line):
+            self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
+        elif line.strip():
+            self.tail.append(line)
+
+    @property
+    def phase(self) -> str:
+        """What a reader of the progress calls the present hook's directory."""
+        return PHASES.get(self.directory, "start")
+
+
+def element_of(directory: str, hook: str, elements: Path) -> str:
+    """Which element a hook comes from: one of ours, or diskimage-builder's own by its name."""
+    found = sorted(elements.glob(f"*/{directory}/{hook}"))
+    if not found:
+        import diskimage_builder  # noqa: PLC0415 - slow, and needed for a failed build only
+
+        own = Path(diskimage_builder.__file__).parent / "elements"
+        found = sorted(own.glob(f"*/{directory}/{hook}"))
+    return found[0].parent.parent.name if found else "unknown"
+
+
+def mmdebstrap_arguments(packages: PackageCache) -> str:
+    """Options for mmdebstrap: packages that diskimage-builder's elements want next, and the cache.
+
+    Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
+    """
+    archives = packages.archives
+    fill = f'mkdir -p "$1"/var/cache/apt/archives && cp -t "$1"/var/cache/apt/archives {archives}/*.deb'
+    keep = f'cp -n -t {archives} "$1"/var/cache/apt/archives/*.deb'
+    return (
+        "--include=sudo,busybox,gnupg,python3,systemd-sysv,ca-certificates "
+        "--skip=essential/unlink,download/empty "
+        f"--setup-hook='{fill} || true' --customize-hook='{keep}'"
+    )
+
+
+def environment(
+    plan: Plan,
+    caller: Mapping[str, str],
+    *,
+    elements: Path,
+    scratch: Path,
+    packages: PackageCache,
+    tree: Path,
+    root_uuid: str,
+) -> dict[str, str]:
+    """The whole environment of disk-image-create.
+
+    Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
+    """
+    passed = {name: caller[name] for name in PASSED_ON if name in caller}
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+        ":/sbin:/bin",
+        "HOME": str(scratch),
+        "LANG": "C.UTF-8",
+        "TMP_DIR": str(scratch),
+        "DIB_NO_TMPFS": "1",  # the sandbox has its own
+        "DIB_NO_TIMESTAMP": "1",  # the log has its own
+        "DIB_IMAGE_CACHE": str(packages.directory),
+        "DIB_LOCKFILES": str(scratch / "locks"),
+        "DIB_DISABLE_APT_CLEANUP": "1",  # it would empty the package cache, not the image
+        "DIB_PYTHON_EXEC": sys.executable,
+        "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
+        "ELEMENTS_PATH": str(elements),
+        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages),
+        "DIB_GUEST_TREE": str(tree),
+        "DIB_ROOT_UUID": root_uuid,
+        "ROOT_LABEL": ROOT_LABEL,
+        **host_mirrors(plan.distribution.release),
+        **passed,
+        **plan.environment,
+    }
+
+
+def build_tree(
+    plan: Plan,
+    sandbox: Sandbox,
+    *,
+    elements: Path,
+    packages: PackageCache,
+    root_uuid: str,
+    log: Callable[[str], None],
+    progress: Callable[[str, str], None],
+) -> tuple[Path, Mapping[str, float]]:
+    """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
+
+    ``log`` gets every line, ``progress`` the phase and the last line. Raises ``BuilderError`` that
+    names the element, the hook, its exit code and its last lines.
+    """
+    tree = sandbox.scratch / "tree"
+    trace = HookTrace()
+
+    def on_line(line: str) -> None:
+        log(line)
+        trace.read(line)
+        progress(trace.phase, line)
+
+    status = follow(
+        sandbox.command(plan.argv),
+        env=environment(
+            plan,
+            os.environ,
+            elements=elements,
+            scratch=sandbox.scratch,
+            packages=packages,
+            tree=tree,
+            root_uuid=root_uuid,
+        ),
+        cwd=packages.directory,
+        timeout=BUILD_LIMIT,
+        on_line=on_line,
+    )
+    if status != 0:
+        raise _failure(status, trace, elements, plan.argv)
+    return tree, trace.seconds
+
+
+def _failure(status: int, trace: HookTrace, elements: Path, argv: Sequence[str]) -> BuilderError:
+    if status == -9:  # noqa: PLR2004 - follow() says so
+        return BuilderError(
+            f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
+            details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
+        )
+    if not trace.hook:
+        return BuilderError(
+            f"diskimage-builder ended with exit code {status}.",
+            details=[f"command: {' '.join(argv)}", *trace.tail],
+        )
+    element = element_of(trace.directory, trace.hook, elements)
+    return BuilderError(
+        f"The hook {trace.directory}/{trace.hook} of the element '{element}' ended with exit code "
+        f"{status}.",
+        details=trace.tail,
+        hint=_remedy(trace.tail),
+    )
+
+
+def _remedy(tail: Sequence[str]) -> str:
+    text = "\n".join(tail)
+    if "No space left on device" in text:
+        return "The disk is full: make room, or set GUEST_IMAGE_WORK to a directory with space."
+    if re.search(
+        r"Could not resolve|Temporary failure|Unable to connect|Connection (failed|ref)", text
+    ):
+        return (
+            "The package mirror cannot be reached: check the network, or name another one under "
+            "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR."
+        )
+    return "The full log is in the build directory: build.log."

@@ -1,0 +1,2 @@
+# Debian's kernel hooks leave the initrd alone; it is made once, when everything is in place.
+export INITRD=No
