@@ -192,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
+        click.echo("Interrupted.", err=True)
         sys.exit(InterruptedByUser.exit_code)
     except BuilderError as error:
         click.echo(str(error), err=True)

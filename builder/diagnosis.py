@@ -50,10 +50,11 @@ def _wording(detail: ErrorDetails) -> tuple[str, tuple[str, ...]]:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "literal_error" | "enum":
-            words = re.findall(r"'([^']*)'", str(context["expected"]))
+            expected = str(context["expected"])
+            words = re.findall(r"'([^']*)'", expected)  # none where the words are no texts
             question = did_you_mean(str(given), words)
             return (
-                f"{shown(given)} is not one of {enumeration(words)}.",
+                f"{shown(given)} is not one of {enumeration(words) if words else expected}.",
                 (question,) if question else (),
             )
         case "value_error":

@@ -235,6 +235,8 @@ def _claims(used: Used) -> tuple[PlannedClaim, ...]:
 
 
 def _grade(claim: Claim) -> Grade:
+    if not claim.proof:
+        return Grade.DECLARED  # a promise that nothing can prove
     probed = any(isinstance(check, Probe) for check in claim.proof)
     return Grade.EXERCISED if probed else Grade.PRESENT
 

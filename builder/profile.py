@@ -41,6 +41,13 @@ def _matching(pattern: str, meaning: str) -> tuple[AfterValidator, WithJsonSchem
     return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    if not line.isprintable():
+        raise PydanticCustomError("form", "{reason}", {"reason": "has unprintable characters"})
+    return line
+
+
 def _known_distribution(name: str) -> str:
     if name not in DISTRIBUTIONS:
         expected = enumeration(f"'{known}'" for known in DISTRIBUTIONS)
@@ -142,7 +149,9 @@ class Document(_Model):
         description="The profile that this one is laid over: a shipped profile's name, or a path"
         " relative to this file.",
     )
-    description: str = Field(default="", description="What the image is for, in one sentence.")
+    description: Annotated[str, AfterValidator(_one_line)] = Field(
+        default="", description="What the image is for, in one sentence."
+    )
     distribution: DistributionName = Field(description="The distribution and its release.")
     disk: Disk = Disk()
     mirrors: Mirrors = Mirrors()

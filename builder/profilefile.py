@@ -123,8 +123,10 @@ def _display(path: Path) -> str:
     """The path as messages show it: relative where it lies below the current directory."""
     if not path.is_absolute():
         return str(path)
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):  # the current directory is gone, or elsewhere
+        return str(path)
 
 
 def _kind(value: Value) -> str:

@@ -14,7 +14,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            line = " ".join(value.split())
+            line = printable(" ".join(value.split()))
             return f"'{line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '…'}'"
         case dict():
             return "a mapping"
@@ -22,6 +22,11 @@ def shown(value: object) -> str:
             return "a list"
         case _:
             return str(value)[:SHOWN_CHARACTERS]
+
+
+def printable(text: str) -> str:
+    """Text that cannot disturb a terminal or break a line: other characters become ``�``."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -38,6 +43,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def enumeration(words: Iterable[str], conjunction: str = "or") -> str:
-    """Words as a sentence lists them: ``a, b or c``."""
+    """Words as a sentence lists them, at least one: ``a, b or c``."""
     *first, last = words
     return f"{', '.join(first)} {conjunction} {last}" if first else last

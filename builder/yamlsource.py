@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from builder.errors import InputError
+from builder.words import printable
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
@@ -49,7 +50,7 @@ class Problem:
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        subject = f"{self.path}: " if self.path else ""
+        subject = f"{printable(self.path)}: " if self.path else ""
         head = f"{self.position}: {subject}{self.message}"
         return "\n".join([head, *(f"  {line}" for line in self.details)])
 

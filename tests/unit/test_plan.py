@@ -98,7 +98,7 @@ def test_elements_come_distribution_first_then_foundation_then_features() -> Non
 def test_features_come_in_the_registrys_order_whatever_the_profile_says() -> None:
     registry = shipped()
     profile = load("pinned-scsi", registry)
-    backwards = replace(profile, features=dict(reversed(profile.features.items())))
+    backwards = replace(profile, features=dict(reversed(list(profile.features.items()))))
     assert make_plan(backwards, registry) == make_plan(profile, registry)
 
 
@@ -131,6 +131,20 @@ def test_a_claim_with_a_probe_is_to_be_exercised_and_another_to_be_present() -> 
         "x": (Grade.EXERCISED, ("a/something-there", "a/something-works")),
         "y": (Grade.PRESENT, ("a/something-there",)),
     }
+
+
+def test_a_claim_without_proof_is_only_declared() -> None:
+    plan = plan_of(feature("a", claims=lambda _: (claim("x", "1"),)))
+    assert plan.claims[-1].grade is Grade.DECLARED
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_claim_of_a_shipped_profile_has_proof_that_is_planned(name: str) -> None:
+    plan = shipped_plan(name)
+    planned = {check.id for check in (*plan.inspections, *plan.probes)}
+    for one in plan.claims:
+        assert one.proof, f"{one.property} of {one.owner} has no proof"
+        assert set(one.proof) <= planned
 
 
 def test_both_firmwares_run_every_harmless_probe_and_a_destructive_one_boots_alone() -> None:

@@ -1,5 +1,6 @@
 import sys
 from importlib.metadata import EntryPoint
+from operator import attrgetter
 from types import ModuleType
 
 import pytest
@@ -61,12 +62,12 @@ def test_every_broken_entry_point_is_reported_at_once(monkeypatch: pytest.Monkey
     assert "cannot be loaded: ModuleNotFoundError" in text
 
 
-@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=attrgetter("name"))
 def test_a_shipped_features_checks_have_names_of_their_own(one: Feature[Parameters]) -> None:
     names = [check.name for check in (*one.inspections, *one.probes)]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=attrgetter("name"))
 def test_a_shipped_feature_has_probes_or_says_why_not(one: Feature[Parameters]) -> None:
     assert bool(one.probes) != bool(one.unprobed)
