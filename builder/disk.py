@@ -143,7 +143,7 @@ class _Session(AbstractContextManager["_Session"]):
 
     def start(self, disk_format: str) -> None:
         self._deadline.start()
-        self.handle.add_drive_opts(str(self.image), readonly=True, format=disk_format)
+        self.handle.add_drive_opts(str(self.image.absolute()), readonly=True, format=disk_format)
         try:
             self.handle.launch()
         except RuntimeError as error:
