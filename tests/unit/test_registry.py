@@ -1,13 +1,15 @@
 import sys
 from importlib.metadata import EntryPoint
-from operator import attrgetter
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from builder.errors import InputError
 from builder.feature import Feature, Parameters
 from builder.features import ENTRY_POINT_GROUP, FOUNDATION, SHIPPED, shipped, with_entry_points
+
+EVERY: list[Feature[Any]] = [FOUNDATION, *SHIPPED]
 
 
 class Nothing(Parameters):
@@ -62,12 +64,12 @@ def test_every_broken_entry_point_is_reported_at_once(monkeypatch: pytest.Monkey
     assert "cannot be loaded: ModuleNotFoundError" in text
 
 
-@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=attrgetter("name"))
+@pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
 def test_a_shipped_features_checks_have_names_of_their_own(one: Feature[Parameters]) -> None:
     names = [check.name for check in (*one.inspections, *one.probes)]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("one", [FOUNDATION, *SHIPPED], ids=attrgetter("name"))
+@pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
 def test_a_shipped_feature_has_probes_or_says_why_not(one: Feature[Parameters]) -> None:
     assert bool(one.probes) != bool(one.unprobed)
