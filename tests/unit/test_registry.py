@@ -66,7 +66,7 @@ def test_every_broken_entry_point_is_reported_at_once(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
 def test_a_shipped_features_checks_have_names_of_their_own(one: Feature[Parameters]) -> None:
-    names = [check.name for check in (*one.inspections, *one.probes)]
+    names = [check.name for check in one.inspections] + [check.name for check in one.probes]
     assert len(names) == len(set(names))
 
 
