@@ -165,17 +165,17 @@ def _config_drive(path: Path) -> list[str]:
 def _network(machine: Machine, tap: tuple[int, ...]) -> list[str]:
     """The first NIC, which cannot reach anything, and the one with several queues.
 
-    ``vectors`` is what libvirt gives: two for each queue, one for control, one for configuration.
+    Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue, one for control, one for configuration.
     """
     user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
-    words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC}"]
+    words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
     if tap:
         descriptors = ":".join(str(descriptor) for descriptor in tap)
         vectors = 2 * machine.vcpus + 2
         words += [
             *("-netdev", f"tap,id=net1,fds={descriptors},vhost=off"),
             "-device",
-            f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},mq=on,vectors={vectors}",
+            f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},mq=on,vectors={vectors},romfile=",
         ]
     return words
 

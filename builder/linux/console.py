@@ -47,6 +47,10 @@ STUCK = (
     (r"^grub rescue>", "GRUB did not find its own files: the guest waits in GRUB's rescue shell"),
     (r"^grub>", "GRUB found no configuration: the guest waits in GRUB's shell"),
     (
+        r"you need to load the kernel first|Failed to boot both default and fallback entries",
+        "GRUB could not load the guest's kernel",
+    ),
+    (
         r"No bootable device|BdsDxe: No bootable option",
         "the firmware found no boot loader on the disk",
     ),

@@ -1,0 +1,98 @@
+"""What is read from a guest's serial console."""
+
+from datetime import date
+
+import pytest
+
+from builder.linux.console import FAILURES, STUCK, Allowed, failures, plain, stuck, tail
+
+TODAY = date(2026, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        ("ALERT!  LABEL=root does not exist.  Dropping to a shell!\n(initramfs) ", "initramfs"),
+        ("Entering emergency mode. Exit the shell to continue.", "dracut"),
+        ("You are in emergency mode. After logging in, type", "emergency mode"),
+        ("Cannot open access to console, the root account is locked.", "emergency mode"),
+        ("error: unknown filesystem.\r\ngrub rescue> ", "rescue shell"),
+        ("Minimal BASH-like line editing is supported.\r\n\r\ngrub> ", "no configuration"),
+        ("error: you need to load the kernel first.\r\n", "could not load"),
+        ("Booting from Hard Disk...\r\nNo bootable device.\r\n", "no boot loader"),
+        ("BdsDxe: No bootable option or device was found.", "no boot loader"),
+        ("\x1b[2JUEFI Interactive Shell v2.2", "no boot loader"),
+        ("VFS: Unable to mount root fs on unknown-block(0,0)", "could not mount its root"),
+        ("[    1.0] Kernel panic - not syncing: Attempted to kill init!", "panicked"),
+    ],
+)
+def test_a_guest_that_cannot_come_up_is_recognised(shown: str, reason: str) -> None:
+    found = stuck(shown)
+    assert found is not None
+    assert reason in found
+
+
+def test_every_reason_for_being_stuck_is_known_by_its_text() -> None:
+    assert len({reason for _, reason in STUCK}) == len(STUCK)
+
+
+def test_a_guest_that_boots_is_not_taken_for_stuck() -> None:
+    shown = (
+        "GRUB loading.\r\nWelcome to GRUB!\r\n[    0.0] Linux version 6.1\r\n"
+        "Begin: Running /scripts/local-premount ... done.\r\n"
+        "[  OK  ] Reached target emergency.target\r\nproof login: "
+    )
+    assert stuck(shown) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("Kernel panic - not syncing: VFS", "kernel panic"),
+        ("[ 3.1] BUG: unable to handle page fault for address: ffff", "kernel oops"),
+        ("[ 3.1] Oops: 0002 [#1] PREEMPT SMP", "kernel oops"),
+        ("[ 3.1] WARNING: CPU: 0 PID: 12 at kernel/x.c:5", "kernel warning"),
+        ("[ 3.1] Call Trace:", "call trace"),
+        ("INFO: task sync:99 blocked for more than 120 seconds.", "hung task"),
+        ("Out of memory: Killed process 512 (apt)", "out of memory"),
+        ("watchdog[1]: segfault at 0 ip 00", "crashed program"),
+        ("EXT4-fs error (device sda3): ext4_lookup", "file system error"),
+        ("blk_update_request: I/O error, dev sda, sector 5", "I/O error"),
+        ("systemd[1]: a.service: Found ordering cycle on b.service", "systemd ordering cycle"),
+    ],
+)
+def test_each_kind_of_failure_is_found(line: str, kind: str) -> None:
+    (found,) = failures(f"[ 0.1] fine\r\n{line}\r\n[ 9.9] fine", today=TODAY)
+    assert (found.kind, found.line) == (kind, line)
+
+
+def test_every_kind_of_failure_has_its_own_name() -> None:
+    assert len({kind for kind, _ in FAILURES}) == len(FAILURES)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[    0.000000] DMI: BIOS BUGS none",
+        "systemd[1]: Mounting sys-kernel-debug.mount - Kernel Debug File System...",
+        "EXT4-fs (sda3): re-mounted. Quota mode: none.",
+        "watchdog: watchdog0: nowayout",
+    ],
+)
+def test_an_ordinary_line_is_no_failure(line: str) -> None:
+    assert failures(line, today=TODAY) == ()
+
+
+def test_an_allowed_line_is_passed_over_until_its_date() -> None:
+    allowed = [Allowed("Call Trace:", "known and harmless", TODAY)]
+    line = "[ 3.1] Call Trace:"
+    assert failures(line, today=TODAY, allowed=allowed) == ()
+    assert failures(line, today=date(2026, 6, 2), allowed=allowed) != ()
+
+
+def test_terminal_control_is_stripped() -> None:
+    assert plain("\x1b[0;32m  OK  \x1b[0m]\r\nä\x07b\x1b]0;title\x07c") == "  OK  ]\näbc"
+
+
+def test_the_tail_has_the_last_lines_without_empty_ones() -> None:
+    assert tail("one\r\n\r\n two \r\n\x1b[0m\r\nthree\r\n", lines=2) == (" two", "three")
