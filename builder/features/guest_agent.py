@@ -6,7 +6,17 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Feature,
+    Filesystem,
+    Guest,
+    Parameters,
+    inspection,
+    probe,
+)
+from builder.linux import guestagent, systemd
 from builder.linux.live import output
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
@@ -29,6 +39,21 @@ class GuestAgentParameters(Parameters):
         default=False,
         description="A snapshot fails unless the agent has frozen the file systems for it.",
     )
+
+
+@inspection("the guest agent is installed and will be started")
+def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
+    """By a link of systemd, or by udev when the virtio port appears."""
+    return systemd.require_started(disk, "qemu-guest-agent.service")
+
+
+@inspection("no command that Nova gives the agent is blocked")
+def agent_blocks_nothing_needed(disk: Filesystem, _: GuestAgentParameters) -> str:
+    """Red Hat's package blocks commands by default."""
+    blocked = guestagent.blocked_commands(disk, NOVA_COMMANDS)
+    if blocked:
+        raise CheckFailed("; ".join(blocked))
+    return f"no configuration blocks {', '.join(sorted(NOVA_COMMANDS))}"
 
 
 @probe("the guest agent answers on its port")
@@ -78,19 +103,19 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
         property="hw_qemu_guest_agent",
         value="yes",
         promise="the QEMU guest agent answers on the guest's virtio-serial port",
-        proof=(agent_answers,),
+        proof=(agent_will_start, agent_answers),
     )
     admin = Claim(
         property="os_admin_user",
         value=parameters.admin_user,
         promise=f"the agent can set the password of '{parameters.admin_user}'",
-        proof=(agent_sets_password,),
+        proof=(agent_blocks_nothing_needed, agent_sets_password),
     )
     quiesce = Claim(
         property="os_require_quiesce",
         value="yes",
         promise="the agent can freeze the guest's file systems for a snapshot",
-        proof=(agent_freezes_file_systems,),
+        proof=(agent_blocks_nothing_needed, agent_freezes_file_systems),
     )
     return (channel, admin, quiesce) if parameters.require_quiesce else (channel, admin)
 
@@ -102,6 +127,7 @@ FEATURE = Feature(
     defaults=lambda distribution: {"admin_user": distribution.default_user},
     elements=("guest-agent",),
     claims=claims,
+    inspections=(agent_will_start, agent_blocks_nothing_needed),
     probes=(
         agent_answers,
         agent_sets_password,

@@ -1,11 +1,42 @@
 """Network traffic is spread over all vCPUs."""
 
-from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Feature,
+    Filesystem,
+    Guest,
+    Parameters,
+    inspection,
+    probe,
+)
+from builder.linux import network, systemd
 from builder.linux.live import output, require_active
 
 
 class MultiqueueParameters(Parameters):
     """Multiqueue has nothing to choose: Nova gives as many queues as vCPUs."""
+
+
+@inspection("irqbalance is installed and will be started")
+def irqbalance_will_start(disk: Filesystem, _: MultiqueueParameters) -> str:
+    """Without it all queues' interrupts may end on one CPU."""
+    return systemd.require_started(disk, "irqbalance.service")
+
+
+@inspection("every virtio-net NIC is told to use all its queues")
+def queue_rule_exists(disk: Filesystem, _: MultiqueueParameters) -> str:
+    """systemd-udevd applies the first .link file that matches a NIC, and no other."""
+    rule = network.link_file(disk, "virtio_net")
+    if rule is None:
+        raise CheckFailed("no .link file applies to virtio_net NICs: they keep one queue")
+    channels = rule.settings.get("CombinedChannels")
+    if channels != "max":
+        seen = f"sets CombinedChannels={channels}" if channels else "does not set CombinedChannels"
+        raise CheckFailed(
+            f"{rule.path} is the first .link file for virtio_net, and {seen}; it must be 'max'"
+        )
+    return f"{rule.path} sets CombinedChannels=max"
 
 
 # Queues in use, not queues offered: sysfs shows one directory for each queue that is switched on.
@@ -54,6 +85,8 @@ def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
             value="true",
             promise="each NIC of the guest uses as many queues as the guest has vCPUs",
             proof=(
+                irqbalance_will_start,
+                queue_rule_exists,
                 irqbalance_is_active,
                 queues_equal_vcpus,
             ),
@@ -67,6 +100,7 @@ FEATURE = Feature(
     parameters=MultiqueueParameters,
     elements=("guest-multiqueue",),
     claims=claims,
+    inspections=(irqbalance_will_start, queue_rule_exists),
     probes=(
         irqbalance_is_active,
         queues_equal_vcpus,

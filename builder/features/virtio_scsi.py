@@ -1,11 +1,40 @@
 """Disks are virtio-scsi: many volumes on one controller, discard passed on to the storage."""
 
-from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Feature,
+    Filesystem,
+    Guest,
+    Parameters,
+    inspection,
+    probe,
+)
+from builder.linux import kernels
 from builder.linux.live import output
 
 
 class VirtioScsiParameters(Parameters):
     """virtio-scsi has nothing to choose."""
+
+
+# What lies between PCI and a disk: without any one of them the initrd finds no root.
+DRIVERS = ("virtio_pci", "virtio_scsi", "sd_mod")
+
+
+@inspection("every kernel finds its root on virtio-scsi before the disk is mounted")
+def initrds_have_virtio_scsi(disk: Filesystem, _: VirtioScsiParameters) -> str:
+    """Each driver is built into the kernel, or a module in that kernel's own initrd."""
+    found = kernels.require_every(disk)
+    for kernel in found:
+        where = f" ({kernel.initrd})" if kernel.initrd else ", which has none,"
+        for driver in DRIVERS:
+            if driver not in kernel.builtin | kernel.in_initrd:
+                raise CheckFailed(
+                    f"the initrd of kernel {kernel.release}{where} has no {driver}, "
+                    "and it is not built in"
+                )
+    return f"virtio_scsi is in the initrd of, or built into, {kernels.names(found)}"
 
 
 ROOT_DISK = """
@@ -36,13 +65,13 @@ def claims(_: VirtioScsiParameters) -> tuple[Claim, ...]:
             property="hw_disk_bus",
             value="scsi",
             promise="the guest's disks are SCSI disks, its root disk is /dev/sda",
-            proof=(root_is_on_virtio_scsi,),
+            proof=(initrds_have_virtio_scsi, root_is_on_virtio_scsi),
         ),
         Claim(
             property="hw_scsi_model",
             value="virtio-scsi",
             promise="the guest reaches its disks through a virtio-scsi controller",
-            proof=(root_is_on_virtio_scsi,),
+            proof=(initrds_have_virtio_scsi, root_is_on_virtio_scsi),
         ),
     )
 
@@ -52,5 +81,6 @@ FEATURE = Feature(
     summary="disks on a virtio-scsi controller, ready in every kernel's initrd",
     parameters=VirtioScsiParameters,
     claims=claims,
+    inspections=(initrds_have_virtio_scsi,),
     probes=(root_is_on_virtio_scsi,),
 )

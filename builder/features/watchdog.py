@@ -4,7 +4,18 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from builder.feature import CheckFailed, CheckSkipped, Claim, Feature, Guest, Parameters, probe
+from builder.feature import (
+    CheckFailed,
+    CheckSkipped,
+    Claim,
+    Feature,
+    Filesystem,
+    Guest,
+    Parameters,
+    inspection,
+    probe,
+)
+from builder.linux import kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
 
 ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
@@ -50,14 +61,61 @@ class WatchdogParameters(Parameters):
         return action
 
 
+DRIVER = "i6300esb"
+DEVICES = ("/dev/watchdog", "/dev/watchdog0")
+
+
+@inspection("every kernel has the driver of the hypervisor's watchdog")
+def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
+    """A kernel made for clouds may be built without it: Debian's is."""
+    found = kernels.require_every(disk)
+    for kernel in found:
+        if DRIVER not in kernel.builtin | kernel.on_disk:
+            raise CheckFailed(
+                f"kernel {kernel.release} has no {DRIVER}: it is built without it, "
+                f"neither built in nor below {kernels.TREE}/{kernel.release}"
+            )
+    return f"{DRIVER} is in {kernels.names(found)}"
+
+
+@inspection("the driver of the watchdog is loaded at boot")
+def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
+    """No alias of a PCI device may load it: distributions blacklist watchdog drivers."""
+    path = modulesload.named_by(disk, DRIVER)
+    if path is not None:
+        return f"{path} names {DRIVER}"
+    if all(DRIVER in kernel.builtin for kernel in kernels.require_every(disk)):
+        return f"{DRIVER} is built into every kernel"
+    raise CheckFailed(f"no file of modules-load.d names {DRIVER}: nothing loads it at boot")
+
+
+@inspection("the daemon will be started and feeds /dev/watchdog")
+def daemon_feeds_device(disk: Filesystem, parameters: WatchdogParameters) -> str:
+    """Debian's package names no device: its daemon runs, and watches over nothing."""
+    seen = systemd.require_started(disk, "watchdog.service")
+    if watchdog.is_switched_off(disk):
+        raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
+    settings = watchdog.settings(disk)
+    device = settings.get("watchdog-device")
+    if device not in DEVICES:
+        raise CheckFailed(
+            f"{watchdog.CONFIGURATION} names "
+            + (f"{device}, not /dev/watchdog" if device else "no watchdog-device")
+        )
+    timeout = settings.get("watchdog-timeout")
+    if timeout != str(parameters.timeout):
+        raise CheckFailed(
+            f"{watchdog.CONFIGURATION} has watchdog-timeout {timeout}, "
+            f"the profile asks for {parameters.timeout}"
+        )
+    return f"{seen}; {watchdog.CONFIGURATION} names {device}, {timeout} s"
+
+
 IDENTITY = "cat /sys/class/watchdog/watchdog0/identity 2>/dev/null || true"
+# Processes come and go while /proc is walked: what find misses then is no failure.
 HOLDERS = """
-for fd in /proc/[0-9]*/fd/*; do
-    case "$(readlink "$fd")" in
-    /dev/watchdog | /dev/watchdog0) cat "${fd%/fd/*}/comm" ;;
-    esac
-done 2>/dev/null
-true
+find /proc/[0-9]*/fd -lname '/dev/watchdog*' 2>/dev/null | cut -d/ -f3 | sort -u |
+while read -r process; do cat "/proc/$process/comm"; done
 """
 
 
@@ -89,6 +147,9 @@ def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
     return f"/dev/watchdog is held open by {', '.join(holders)}"
 
 
+INSPECTIONS = (kernels_have_i6300esb, driver_is_loaded, daemon_feeds_device)
+
+
 def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     """The action; Nova lets it beat the flavor's ``hw:watchdog_action``."""
     return (
@@ -98,7 +159,7 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
             promise=PROMISES[parameters.action],
             proof=(device_is_i6300esb,)
             if parameters.action == "disabled"
-            else (device_is_i6300esb, daemon_holds_device),
+            else (*INSPECTIONS, device_is_i6300esb, daemon_holds_device),
         ),
     )
 
@@ -110,6 +171,7 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
+    inspections=INSPECTIONS,
     probes=(
         device_is_i6300esb,
         daemon_holds_device,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.feature import Filesystem
+from builder.linux.files import significant_lines, text
 
 KERNEL_NAME = re.compile(
     r"/dev/(?:(?:sd|vd|hd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?)(?![\w/-])"
@@ -54,10 +55,10 @@ class Finding:
         return f"{self.path}:{self.line}: names {self.device}: {self.text}"
 
 
-def parse_fstab(text: str) -> tuple[Mount, ...]:
+def parse_fstab(content: str) -> tuple[Mount, ...]:
     """Read fstab(5). Lines with fewer than three fields are no entries, as for mount(8)."""
     mounts = []
-    for number, line in _significant(text):
+    for number, line in significant_lines(content):
         match [_unescape(word) for word in line.split()]:
             case [spec, mount_point, kind, options, *_]:
                 mounts.append(Mount(number, spec, mount_point, kind, tuple(options.split(","))))
@@ -68,35 +69,20 @@ def parse_fstab(text: str) -> tuple[Mount, ...]:
 
 def mounts(disk: Filesystem) -> tuple[Mount, ...]:
     """Read what the disk's ``/etc/fstab`` mounts; nothing where there is none."""
-    return parse_fstab(_text(disk, "/etc/fstab"))
+    return parse_fstab(text(disk, "/etc/fstab"))
 
 
 def kernel_device_names(disk: Filesystem) -> tuple[Finding, ...]:
     """Find every kernel device name in fstab, crypttab and the boot loader's configuration."""
     paths = [path for pattern in _PLACES for path in disk.glob(pattern)]
-    return tuple(finding for path in paths for finding in _findings(path, _text(disk, path)))
+    return tuple(finding for path in paths for finding in _findings(path, text(disk, path)))
 
 
-def _findings(path: str, text: str) -> Iterator[Finding]:
-    for number, line in _significant(text):
+def _findings(path: str, content: str) -> Iterator[Finding]:
+    for number, line in significant_lines(content):
         for match in KERNEL_NAME.finditer(line):
             yield Finding(path, number, match[0], line)
 
 
-def _significant(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines that are neither empty nor comments."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if stripped and not stripped.startswith("#"):
-            yield number, stripped
-
-
 def _unescape(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
-
-
-def _text(disk: Filesystem, path: str) -> str:
-    try:
-        return disk.read_text(path)
-    except FileNotFoundError:
-        return ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from builder.feature import CheckFailed, Filesystem, Kernel
+from builder.linux.files import text
 from builder.linux.initrd import InitrdError, module_names
 
 TREE = "/lib/modules"
@@ -26,6 +27,19 @@ def installed(disk: Filesystem) -> tuple[Kernel, ...]:
     return tuple(_kernel(disk, release) for release in sorted(_releases(disk)))
 
 
+def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
+    """Every installed kernel. Raises ``CheckFailed`` where there is none at all."""
+    found = disk.kernels()
+    if not found:
+        raise CheckFailed(f"no kernel is installed: neither /boot nor {TREE} has one")
+    return found
+
+
+def names(kernels: tuple[Kernel, ...]) -> str:
+    """Name the releases of kernels, for a sentence."""
+    return ", ".join(kernel.release for kernel in kernels)
+
+
 def _releases(disk: Filesystem) -> set[str]:
     images = (name.partition("-") for name in disk.list("/boot"))
     booted = {
@@ -39,8 +53,8 @@ def _releases(disk: Filesystem) -> set[str]:
 
 def _kernel(disk: Filesystem, release: str) -> Kernel:
     directory = f"{TREE}/{release}"
-    builtin = frozenset(_modules(_lines(disk, f"{directory}/modules.builtin")))
-    dependencies = _lines(disk, f"{directory}/modules.dep")
+    builtin = frozenset(_modules(text(disk, f"{directory}/modules.builtin").splitlines()))
+    dependencies = text(disk, f"{directory}/modules.dep").splitlines()
     # One line per module: "kernel/drivers/scsi/virtio_scsi.ko: what it needs".
     files = (line.partition(":")[0] for line in dependencies)
     on_disk = frozenset(_modules(files if dependencies else _walk(disk, directory)))
@@ -61,13 +75,6 @@ def _in_initrd(disk: Filesystem, initrd: str, release: str) -> frozenset[str]:
         raise CheckFailed(
             f"the initrd of kernel {release} ({initrd}) cannot be read: {error}"
         ) from error
-
-
-def _lines(disk: Filesystem, path: str) -> list[str]:
-    try:
-        return disk.read_text(path).splitlines()
-    except FileNotFoundError:
-        return []
 
 
 def _walk(disk: Filesystem, directory: str) -> Iterator[str]:

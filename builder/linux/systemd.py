@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from builder.feature import CheckFailed, Filesystem
+from builder.linux.files import search_path, significant_lines, text
 
 _CONFIG = "/etc/systemd/system"
 _VENDOR = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
@@ -60,7 +61,7 @@ def unit(disk: Filesystem, name: str) -> Unit:
     starters = enabled + vendor or tuple(_udev_rules(disk, name))
     if enabled:
         state = State.ENABLED
-    elif vendor or not _INSTALL.search(_text(disk, path)):
+    elif vendor or not _INSTALL.search(text(disk, path)):
         state = State.STATIC
     else:
         state = State.DISABLED
@@ -84,6 +85,20 @@ def require_started(disk: Filesystem, name: str) -> str:
             f"{name} is {found.state}: no .wants or .requires link and no udev rule starts it"
         )
     return f"{name} is {found.state}, started by {found.started_by[0]}"
+
+
+def require_any_started(disk: Filesystem, names: tuple[str, ...]) -> str:
+    """Return what will start one of the units. Raises ``CheckFailed`` that names each one's state.
+
+    For a unit that distributions name differently.
+    """
+    failures = []
+    for name in names:
+        try:
+            return require_started(disk, name)
+        except CheckFailed as failure:
+            failures.append(str(failure))
+    raise CheckFailed("; ".join(failures))
 
 
 def _resolve(disk: Filesystem, name: str) -> tuple[str | None, str | None]:
@@ -124,22 +139,8 @@ def _links(disk: Filesystem, directory: str, name: str) -> Iterator[str]:
 
 
 def _udev_rules(disk: Filesystem, name: str) -> Iterator[str]:
-    """Yield the rules files that want the unit; a file hides those of its name further on."""
-    seen = set()
-    for directory in _UDEV:
-        for file in disk.list(directory):
-            if file in seen or not file.endswith(".rules"):
-                continue
-            seen.add(file)
-            path = f"{directory}/{file}"
-            lines = _text(disk, path).replace("\\\n", "").splitlines()
-            rules = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
-            if any(name in wants.split() for wants in _UDEV_WANTS.findall(rules)):
-                yield path
-
-
-def _text(disk: Filesystem, path: str) -> str:
-    try:
-        return disk.read_text(path)
-    except FileNotFoundError:  # a dangling link, such as a mask
-        return ""
+    for path in search_path(disk, _UDEV, ".rules"):
+        rules = significant_lines(text(disk, path).replace("\\\n", ""))
+        wanted = (wants for _, rule in rules for wants in _UDEV_WANTS.findall(rule))
+        if any(name in wants.split() for wants in wanted):
+            yield path

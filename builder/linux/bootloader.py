@@ -1,0 +1,58 @@
+"""Whether GRUB can start every installed kernel from the firmware it is asked for."""
+
+from builder.feature import CheckFailed, Filesystem
+from builder.linux import kernels
+from builder.linux.files import text
+
+_GRUB = ("/boot/grub", "/boot/grub2")
+_ENTRIES = "/boot/loader/entries"
+_ESP = "/boot/efi"
+
+# UEFI 2.10, 3.5.1.1: the path that is started where the firmware has no boot variables, as it
+# has none on a guest's first boot.
+_REMOVABLE = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
+_BIOS = ("x86_64",)
+
+
+def require_bootable(disk: Filesystem, architecture: str) -> str:
+    """Say which firmwares can start which kernels. Raises ``CheckFailed``."""
+    grub = next((path for path in _GRUB if disk.exists(f"{path}/grub.cfg")), None)
+    if grub is None:
+        raise CheckFailed("GRUB has no configuration: /boot/grub/grub.cfg does not exist")
+    firmwares = ["UEFI"]
+    _require_uefi(disk, architecture)
+    if architecture in _BIOS:
+        _require_bios(disk, grub)
+        firmwares.insert(0, "BIOS")
+    releases = _require_entries(disk, f"{grub}/grub.cfg")
+    return f"GRUB for {' and '.join(firmwares)} starts {', '.join(releases)}"
+
+
+def _require_uefi(disk: Filesystem, architecture: str) -> None:
+    name = _REMOVABLE.get(architecture)
+    if name is None:
+        raise CheckFailed(f"UEFI has no known name of a boot loader for {architecture}")
+    path = _ESP
+    for part in ("EFI", "BOOT", name):
+        # The ESP is FAT: letters are the same in either case.
+        found = next((entry for entry in disk.list(path) if entry.upper() == part), None)
+        if found is None:
+            raise CheckFailed(f"UEFI finds no boot loader: {_ESP}/EFI/BOOT/{name} does not exist")
+        path = f"{path}/{found}"
+
+
+def _require_bios(disk: Filesystem, grub: str) -> None:
+    if not disk.exists(f"{grub}/i386-pc/normal.mod"):
+        raise CheckFailed(f"BIOS cannot start GRUB: {grub}/i386-pc has no modules")
+
+
+def _require_entries(disk: Filesystem, configuration: str) -> list[str]:
+    """Every kernel has an entry, in GRUB's own file or as a Boot Loader Specification entry."""
+    content = text(disk, configuration)
+    for path in disk.glob(f"{_ENTRIES}/*.conf") if "blscfg" in content else ():
+        content += text(disk, path)
+    releases = [kernel.release for kernel in kernels.require_every(disk)]
+    for release in releases:
+        if f"vmlinuz-{release}" not in content:
+            raise CheckFailed(f"{configuration} has no entry for kernel {release}")
+    return releases
