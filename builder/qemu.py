@@ -165,7 +165,8 @@ def _config_drive(path: Path) -> list[str]:
 def _network(machine: Machine, tap: tuple[int, ...]) -> list[str]:
     """The first NIC, which cannot reach anything, and the one with several queues.
 
-    Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue, one for control, one for configuration.
+    Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
+    one for control, one for configuration.
     """
     user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]

@@ -31,7 +31,7 @@ FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
 
 @contextlib.contextmanager
-def booted(  # noqa: PLR0913 - keyword arguments with defaults, each independent
+def booted(
     image: Path,
     image_format: qemu.ImageFormat,
     machine: Machine,
@@ -112,7 +112,7 @@ def forwarded_port(answer: str) -> int:
 class _Waiting:
     """Waits for a booting guest: with a limit, and over at once when it cannot come up."""
 
-    def __init__(  # noqa: PLR0913 - what a wait looks at
+    def __init__(
         self,
         process: Running,
         log: Path,

@@ -1,0 +1,199 @@
+"""A machine as QEMU's arguments, and the small decisions around it."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.accel import Accelerator, choose
+from builder.configdrive import documents
+from builder.errors import BuilderError
+from builder.feature import Machine
+from builder.qemu import MAC, Firmware, Wiring, arguments, firmware_paths
+from builder.vm import forwarded_port
+
+TCG = Accelerator("tcg", "no virtualisation")
+KVM = Accelerator("kvm", "real")
+
+
+def wiring(**changes: Any) -> Wiring:
+    given: dict[str, Any] = {
+        "image": Path("/w/image.qcow2"),
+        "image_format": "qcow2",
+        "overlay": Path("/w/overlay.qcow2"),
+        "config_drive": Path("/w/config.iso"),
+        "console": Path("/w/console.log"),
+        "monitor": 5,
+    }
+    return Wiring(**{**given, **changes})
+
+
+def devices(words: list[str]) -> dict[str, dict[str, str]]:
+    """Each -device by its driver; a driver given twice has its last options."""
+    found = {}
+    for option, value in itertools.pairwise(words):
+        if option == "-device":
+            driver, *options = value.split(",")
+            found[driver] = dict(one.split("=", 1) for one in options)
+    return found
+
+
+def value(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1]
+
+
+def blockdevs(words: list[str]) -> dict[str, dict[str, Any]]:
+    found = [json.loads(b) for a, b in itertools.pairwise(words) if a == "-blockdev"]
+    return {one["node-name"]: one for one in found}
+
+
+def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
+    words = arguments(Machine(), wiring(), TCG)
+    assert set(devices(words)) == {"virtio-blk-pci", "ide-cd", "virtio-net-pci"}
+    assert value(words, "-machine") == "pc,graphics=off"
+    assert value(words, "-smp") == "2,sockets=2,cores=1,threads=1"
+    assert value(words, "-m") == "1024M"
+    assert {"-nodefaults", "-no-user-config"} < set(words)
+
+
+def test_scsi_is_a_disk_on_a_virtio_scsi_controller() -> None:
+    found = devices(arguments(Machine(disk_bus="scsi"), wiring(), TCG))
+    assert found["scsi-hd"]["bus"] == f"{found['virtio-scsi-pci']['id']}.0"
+    assert found["scsi-hd"]["drive"] == "root"
+    assert "virtio-blk-pci" not in found
+
+
+def test_only_the_overlay_is_written_and_no_path_in_an_image_is_followed() -> None:
+    root = blockdevs(arguments(Machine(), wiring(), TCG))["root"]
+    assert root["file"]["filename"] == "/w/overlay.qcow2"
+    assert root["discard"] == "unmap"
+    assert root["backing"]["read-only"] is True
+    assert root["backing"]["file"]["filename"] == "/w/image.qcow2"
+    assert root["backing"]["backing"] is None
+
+
+def test_a_raw_image_is_opened_as_raw() -> None:
+    words = arguments(Machine(), wiring(image_format="raw"), TCG)
+    backing = blockdevs(words)["root"]["backing"]
+    assert backing["driver"] == "raw"
+    assert "backing" not in backing
+
+
+def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
+    words = arguments(Machine(guest_agent=True), wiring(agent=7), TCG)
+    found = devices(words)
+    assert found["virtserialport"]["name"] == "org.qemu.guest_agent.0"
+    assert found["virtserialport"]["bus"] == f"{found['virtio-serial-pci']['id']}.0"
+    assert "socket,id=agent,fd=7" in words
+
+
+@pytest.mark.parametrize("action", ["reset", "poweroff", "pause", "none"])
+def test_the_watchdog_is_an_i6300esb_with_its_action(action: Any) -> None:
+    words = arguments(Machine(watchdog=action), wiring(), TCG)
+    assert "i6300esb" in devices(words)
+    assert value(words, "-action") == f"watchdog={action}"
+
+
+def test_without_a_watchdog_there_is_no_device() -> None:
+    words = arguments(Machine(), wiring(), TCG)
+    assert "i6300esb" not in devices(words)
+    assert "-action" not in words
+
+
+def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
+    words = arguments(Machine(multiqueue=True, vcpus=4), wiring(tap=(10, 11, 12, 13)), TCG)
+    assert "tap,id=net1,fds=10:11:12:13,vhost=off" in words
+    nic = devices(words)["virtio-net-pci"]
+    assert (nic["netdev"], nic["mq"], nic["vectors"]) == ("net1", "on", "10")
+
+
+def test_the_guest_reaches_nothing_and_is_reached_by_ssh_only() -> None:
+    user = value(arguments(Machine(), wiring(), TCG), "-netdev")
+    assert user == "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+
+
+def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
+    firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
+    words = arguments(Machine(firmware="uefi"), wiring(firmware=firmware), TCG)
+    assert value(words, "-machine") == "q35"
+    drives = [b for a, b in itertools.pairwise(words) if a == "-drive"]
+    assert drives == [
+        "if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd",
+        "if=pflash,unit=1,format=raw,readonly=off,file=/w/VARS.fd",
+    ]
+
+
+def test_the_processor_is_the_accelerators() -> None:
+    emulated = arguments(Machine(), wiring(), TCG)
+    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == ("tcg,thread=multi", "max")
+    virtual = arguments(Machine(), wiring(), KVM)
+    assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
+
+
+def test_a_comma_in_a_path_stays_part_of_it() -> None:
+    words = arguments(Machine(), wiring(console=Path("/a,b/console.log")), TCG)
+    assert "file,id=console,path=/a,,b/console.log" in words
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "opens", "name"),
+    [
+        ("flags\t\t: fpu vmx sse\n", True, "kvm"),
+        ("flags\t\t: fpu svm sse\n", True, "kvm"),
+        ("flags\t\t: fpu sse hypervisor\n", True, "tcg"),
+        ("model name\t: vmx\nflags\t\t: fpu\n", True, "tcg"),
+        ("flags\t\t: fpu vmx\n", False, "tcg"),
+    ],
+)
+def test_kvm_is_trusted_only_where_the_processor_agrees(
+    cpuinfo: str, opens: Any, name: str
+) -> None:
+    assert choose(cpuinfo, kvm_opens=opens).name == name
+
+
+def descriptor(features: tuple[str, ...] = (), architecture: str = "x86_64") -> dict[str, Any]:
+    return {
+        "interface-types": ["uefi"],
+        "mapping": {
+            "device": "flash",
+            "executable": {"filename": "/f/CODE.fd", "format": "raw"},
+            "nvram-template": {"filename": "/f/VARS.fd", "format": "raw"},
+        },
+        "targets": [{"architecture": architecture, "machines": ["pc-q35-*"]}],
+        "features": list(features),
+    }
+
+
+def test_firmware_without_secure_boot_is_chosen() -> None:
+    secure = descriptor(("secure-boot", "requires-smm"))
+    assert firmware_paths([secure, descriptor()]) == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
+
+
+def test_firmware_of_another_kind_is_not_chosen() -> None:
+    assert firmware_paths([descriptor(("secure-boot",)), descriptor((), "aarch64")]) is None
+
+
+def test_the_forwarded_port_is_read_from_qemus_answer() -> None:
+    answer = (
+        "Hub -1 (net0):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port\r\n"
+        "  TCP[HOST_FORWARD]   3       127.0.0.1 38027       10.0.2.15    22     0     0\r\n"
+    )
+    assert forwarded_port(answer) == 38027
+
+
+def test_an_answer_without_a_forwarded_port_is_refused() -> None:
+    with pytest.raises(BuilderError, match="forwards no port"):
+        forwarded_port("Hub -1 (net0):\r\n")
+
+
+def test_the_config_drive_describes_the_first_nic_only_and_runs_nothing() -> None:
+    files = documents("proof", "ssh-ed25519 AAAA proof", MAC)
+    assert "user_data" not in files
+    network = json.loads(files["network_data.json"])
+    assert [link["ethernet_mac_address"] for link in network["links"]] == [MAC]
+    assert [one["type"] for one in network["networks"]] == ["ipv4_dhcp"]
+    meta = json.loads(files["meta_data.json"])
+    assert meta["public_keys"] == {"proof": "ssh-ed25519 AAAA proof"}
+    assert meta["hostname"] == "proof"
