@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from builder import configdrive, qemu, ssh, tap
@@ -82,7 +83,8 @@ def booted(
             if channel is not None:  # only QEMU holds its end now, so that its death is seen here
                 channel.theirs.close()
         stack.enter_context(_ended_when(cancelled, process))
-        waiting = _Waiting(process, wiring.console, start, boot_limit, accelerator, cancelled)
+        limit = boot_limit * accelerator.slowness
+        waiting = _Waiting(process, wiring.console, start, limit, accelerator, cancelled)
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -109,24 +111,16 @@ def forwarded_port(answer: str) -> int:
     return int(match[1])
 
 
+@dataclass(frozen=True)
 class _Waiting:
     """Waits for a booting guest: with a limit, and over at once when it cannot come up."""
 
-    def __init__(
-        self,
-        process: Running,
-        log: Path,
-        start: float,
-        limit: float,
-        accelerator: Accelerator,
-        cancelled: threading.Event | None,
-    ) -> None:
-        self._process = process
-        self._log = log
-        self._start = start
-        self._limit = limit * accelerator.slowness
-        self._accelerator = accelerator
-        self._cancelled = cancelled
+    process: Running
+    log: Path
+    start: float
+    limit: float
+    accelerator: Accelerator
+    cancelled: threading.Event | None
 
     def until(self, condition: Callable[[], bool], awaited: str) -> None:
         """Poll until the condition holds."""
@@ -138,27 +132,27 @@ class _Waiting:
 
     def check(self, awaited: str) -> None:
         """Raise if the guest cannot come up any more."""
-        seconds = time.monotonic() - self._start
-        if self._cancelled is not None and self._cancelled.is_set():
+        seconds = time.monotonic() - self.start
+        if self.cancelled is not None and self.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
-        if self._process.status is not None:
+        if self.process.status is not None:
             raise BuilderError(
-                f"QEMU ended with exit code {self._process.status} after {seconds:.0f} s, "
+                f"QEMU ended with exit code {self.process.status} after {seconds:.0f} s, "
                 f"before {awaited} was there.",
-                details=self._process.tail(),
+                details=self.process.tail(),
             )
-        shown = self._log.read_text(errors="replace") if self._log.exists() else ""
+        shown = self.log.read_text(errors="replace") if self.log.exists() else ""
         reason = console.stuck(shown)
         if reason is not None:
             raise BuilderError(
                 f"The guest does not come up: {reason}.", details=console.tail(shown)
             )
-        if seconds > self._limit:
-            speed = f"{self._accelerator.name}: {self._accelerator.reason}"
+        if seconds > self.limit:
+            speed = f"{self.accelerator.name}: {self.accelerator.reason}"
             raise BuilderError(
                 f"Waited {seconds:.0f} s for {awaited}, in vain ({speed}).",
                 details=("the console's last lines:", *console.tail(shown)),
-                hint=f"The whole console is in {self._log}.",
+                hint=f"The whole console is in {self.log}.",
             )
 
 
