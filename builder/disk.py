@@ -40,6 +40,9 @@ _OWN_APPLIANCE = ("LIBGUESTFS_PATH", "SUPERMIN_KERNEL")  # no kernel of /boot is
 # The binding has no errno: the appliance's own message, in the C locale, ends with its text.
 _ABSENT = ("No such file or directory", "Not a directory", "Too many levels of symbolic links")
 _NO_LINK = "Invalid argument"
+_DIRECTORY = "Is a directory"
+
+_SMALL = 1 << 20  # bytes; a message holds at most four times as many
 
 T = TypeVar("T")
 
@@ -58,6 +61,10 @@ class Disk:
 
     def read_bytes(self, path: str) -> bytes:
         """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well."""
+        # One message for nearly every file; a transfer takes ten times as long.
+        start: bytes = self._ask(self._handle.pread, path, _SMALL, 0, absent=(*_ABSENT, _DIRECTORY))
+        if len(start) < _SMALL:
+            return start
         status = self._ask(self._handle.statns, path)
         if not stat.S_ISREG(status["st_mode"]):
             raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
@@ -65,6 +72,7 @@ class Disk:
             raise ImageError(
                 f"{path} in {self._session.image} is too large to be read.",
                 details=[f"It has {status['st_size']} bytes; the limit is {READ_LIMIT}."],
+                hint="No such file of a sound system is: look at what it is.",
             )
         content: bytes = self._ask(self._handle.read_file, path)
         return content
@@ -160,7 +168,7 @@ class _Session(AbstractContextManager["_Session"]):
         self,
         call: Callable[..., T],
         path: str,
-        *,
+        *arguments: int,
         absent: tuple[str, ...] = _ABSENT,
         **options: bool,
     ) -> T:
@@ -169,7 +177,7 @@ class _Session(AbstractContextManager["_Session"]):
         Raises ``FileNotFoundError`` where its error ends with one of the texts in ``absent``.
         """
         try:
-            return call(path, **options)
+            return call(path, *arguments, **options)
         except RuntimeError as error:
             if str(error).endswith(absent):
                 raise FileNotFoundError(errno.ENOENT, str(error), path) from error
