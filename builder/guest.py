@@ -1,9 +1,11 @@
 """A running guest as the probes see it: the ``Guest`` protocol over SSH, agent and monitor."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 from builder.agent import Agent
+from builder.errors import InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux import console
 from builder.qmp import Qmp
@@ -22,6 +24,7 @@ class RunningGuest:
         ssh: Connection,
         qmp: Qmp,
         agent: Agent | None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self._machine = machine
         self._admin_user = admin_user
@@ -29,6 +32,7 @@ class RunningGuest:
         self._ssh = ssh
         self._qmp = qmp
         self._agent = agent
+        self._cancelled = cancelled
 
     @property
     def machine(self) -> Machine:
@@ -41,7 +45,11 @@ class RunningGuest:
         return self._admin_user
 
     def run(self, *argv: str, timeout: float = 60) -> Completed:
-        """Run a command as root. Raises ``TimeoutError``, ``CheckFailed`` if the guest is lost."""
+        """Run a command as root.
+
+        Raises ``TimeoutError``, ``CheckFailed`` if the guest is lost, ``InterruptedByUser`` if it
+        was ended on purpose.
+        """
         try:
             return self._ssh.run_as_root(argv, timeout)
         except TimeoutError as error:
@@ -49,6 +57,8 @@ class RunningGuest:
             reason = console.stuck(shown) or "the console's last lines"
             raise TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown)))) from None
         except ConnectionError as error:
+            if self._cancelled is not None and self._cancelled.is_set():
+                raise InterruptedByUser("The boot was cancelled.") from None
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
 
     def agent(self, command: str, **arguments: Any) -> Any:  # Any: the agent's JSON

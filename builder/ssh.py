@@ -64,7 +64,7 @@ class Connection:
             raise TimeoutError(
                 f"'{shlex.join(argv)}' was still running in the guest after {timeout:.0f} s"
             ) from None
-        if done.status == SSH_FAILED and self._master.status is not None:
+        if done.status == SSH_FAILED and self._master.wait(2):  # or the command's own 255
             raise ConnectionError("; ".join(self._master.tail()) or "ssh ended")
         return Completed(done.status, done.stdout, done.stderr)
 

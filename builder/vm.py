@@ -100,6 +100,7 @@ def booted(
             ssh=connection,
             qmp=qmp,
             agent=Agent(agent.ours) if agent else None,
+            cancelled=cancelled,
         )
 
 

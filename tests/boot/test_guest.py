@@ -5,6 +5,7 @@ that is already there, and returns its path.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from builder.distribution import DISTRIBUTIONS
+from builder.errors import InterruptedByUser
 from builder.feature import CheckFailed, Feature, Firmware, Guest, Machine
 from builder.features import (
     discard,
@@ -89,3 +91,20 @@ def test_probes_fail_on_a_machine_without_the_hardware(
     assert "broken.service" in failed.pop("no-unit-has-failed")
     assert "kernel oops: " in failed.pop("kernel-reports-no-failure")
     assert failed == {}
+
+
+def test_a_guest_that_is_cancelled_ends_in_the_middle_of_a_command(
+    built_image: BuiltImage, tmp_path: Path
+) -> None:
+    image, cancelled = built_image("pinned-scsi"), threading.Event()
+
+    def sleep_in_guest() -> None:
+        workdir = tmp_path / "work"
+        with booted(
+            image, "qcow2", FULL, workdir, admin_user="debian", cancelled=cancelled
+        ) as guest:
+            threading.Timer(1, cancelled.set).start()
+            guest.run("sleep", "60")
+
+    with pytest.raises(InterruptedByUser):
+        sleep_in_guest()
