@@ -34,6 +34,7 @@ _BINDINGS = (
     Path("/usr/lib/python3/dist-packages"),
     Path(f"/usr/lib64/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"),
 )
+_ROOT = Path("/")
 _KERNELS = ("boot/vmlinuz-*", "boot/vmlinux-*", "lib/modules/*/vmlinuz")
 _OWN_APPLIANCE = ("LIBGUESTFS_PATH", "SUPERMIN_KERNEL")  # no kernel of /boot is needed then
 
@@ -344,11 +345,11 @@ def _load(name: str, path: Path) -> ModuleType:
     return module
 
 
-def _require_kernel(root: Path = Path("/")) -> None:
+def _require_kernel() -> None:
     """Refuse early what supermin would only report as a failed build of its appliance."""
     if any(os.environ.get(variable) for variable in _OWN_APPLIANCE):
         return
-    found = [path for pattern in _KERNELS for path in root.glob(pattern)]
+    found = [path for pattern in _KERNELS for path in _ROOT.glob(pattern)]
     if any(os.access(path, os.R_OK) for path in found):
         return
     if found:
