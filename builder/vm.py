@@ -69,7 +69,7 @@ def booted(
             monitor=monitor.theirs.fileno(),
             agent=agent.theirs.fileno() if agent else None,
             tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
-            firmware=_firmware(workdir) if machine.firmware == "uefi" else None,
+            firmware=uefi_firmware(workdir) if machine.firmware == "uefi" else None,
         )
         start = time.monotonic()
         words = qemu.arguments(machine, wiring, accelerator)
@@ -178,7 +178,11 @@ def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iter
         overlay.unlink()
 
 
-def _firmware(workdir: Path) -> qemu.Firmware:
+def uefi_firmware(workdir: Path) -> qemu.Firmware:
+    """This host's UEFI code, and variables of its own for one guest, made in ``workdir``.
+
+    Raises ``HostError`` where there is none.
+    """
     descriptors = [
         json.loads(path.read_text()) for path in sorted(FIRMWARE_DESCRIPTORS.glob("*.json"))
     ]

@@ -1,0 +1,110 @@
+"""What a boot needs of this machine, and what it says where that is missing."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder import ssh, tap, vm
+from builder.errors import BuilderError, HostError
+from builder.feature import CheckFailed, Completed, Machine
+from builder.guest import RunningGuest
+from builder.linux.live import output, require_active
+
+
+def test_missing_uefi_firmware_names_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vm, "FIRMWARE_DESCRIPTORS", tmp_path)
+    with pytest.raises(HostError, match="apt-get install ovmf"):
+        vm.uefi_firmware(tmp_path)
+
+
+def test_a_host_without_user_namespaces_is_told_how_to_allow_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> str:
+        raise BuilderError("Could not make a tap device.", details=["unshare failed"])
+
+    monkeypatch.setattr(tap, "run", refuse)
+    with pytest.raises(HostError, match="unprivileged_userns_clone") as failure, tap.queues(2):
+        pass
+    assert failure.value.details == ("unshare failed",)
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        yield server
+
+
+@pytest.mark.parametrize(("greeting", "expected"), [(b"SSH-2.0-x\r\n", True), (b"", False)])
+def test_ssh_is_there_when_it_greets(
+    listening: socket.socket, greeting: bytes, expected: Any
+) -> None:
+    def greet() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(greeting)
+
+    server = threading.Thread(target=greet)
+    server.start()
+    found = ssh.answers(listening.getsockname()[1], 5)
+    server.join()
+    assert found is expected
+
+
+def test_a_port_that_accepts_and_says_nothing_is_no_ssh(listening: socket.socket) -> None:
+    assert ssh.answers(listening.getsockname()[1], 0.05) is False
+
+
+class Hanging:
+    """An SSH connection over which no command ever ends."""
+
+    def run_as_root(self, argv: tuple[str, ...], timeout: float) -> Completed:
+        raise TimeoutError(f"'{argv[0]}' was still running in the guest after {timeout:.0f} s")
+
+
+def guest(console: Path, connection: Any) -> RunningGuest:
+    return RunningGuest(
+        Machine(), "debian", console_log=console, ssh=connection, qmp=None, agent=None
+    )  # type: ignore[arg-type]
+
+
+def test_a_command_that_never_ends_shows_the_console(tmp_path: Path) -> None:
+    console = tmp_path / "console.log"
+    console.write_text("[ 9.0] Kernel panic - not syncing: on purpose\r\n")
+    with pytest.raises(TimeoutError) as failure:
+        guest(console, Hanging()).run("sync", timeout=3)
+    assert "'sync' was still running in the guest after 3 s" in str(failure.value)
+    assert "the guest's kernel panicked" in str(failure.value)
+    assert "on purpose" in str(failure.value)
+
+
+class Answering:
+    """A guest in which every command ends the same way."""
+
+    def __init__(self, *answers: Completed) -> None:
+        self.answers = list(answers)
+
+    def run_as_root(self, *_: Any) -> Completed:
+        return self.answers.pop(0)
+
+
+def test_a_command_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
+    failing = guest(tmp_path / "none", Answering(Completed(1, "", "no such disk\n")))
+    with pytest.raises(CheckFailed, match=r"'lsblk' ended with exit code 1: no such disk"):
+        output(failing, "lsblk")
+
+
+def test_an_inactive_unit_is_named_with_its_last_words(tmp_path: Path) -> None:
+    state = "LoadState=loaded\nActiveState=inactive\nSubState=dead\n"
+    failing = guest(
+        tmp_path / "none", Answering(Completed(0, state, ""), Completed(0, "bye\n", ""))
+    )
+    with pytest.raises(CheckFailed, match=r"a\.service is inactive \(dead\): bye"):
+        require_active(failing, "a.service")
