@@ -163,7 +163,7 @@ def release_is_as_claimed(guest: Guest, parameters: FoundationParameters) -> str
 @probe("cloud-init finishes without an error")
 def cloud_init_finishes(guest: Guest, _: FoundationParameters) -> str:
     """Read every stage's errors and recoverable errors, in any of cloud-init's versions."""
-    status, _newline, document = output(guest, CLOUD_INIT, timeout=240).partition("\n")
+    status, _newline, document = output(guest, CLOUD_INIT, timeout=300).partition("\n")
     seen = json.loads(document)["v1"]
     errors = []
     for name, stage in seen.items():
@@ -238,7 +238,7 @@ def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
 @probe("the boot loader can be reinstalled in the running guest")
 def boot_loader_reinstalls(guest: Guest, _: FoundationParameters) -> str:
     """Do what a kernel or GRUB update does, and look for device names in the configuration."""
-    output(guest, REINSTALL, timeout=180)
+    output(guest, REINSTALL, timeout=300)
     named = output(guest, DEVICE_NAMES)
     if named:
         raise CheckFailed(f"update-grub wrote device names: {named.splitlines()[0]}")
