@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from builder.process import run
 
+COLUMNS = 3
 _FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
 
 
@@ -15,12 +16,11 @@ def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
     that serves one Debian release serves the others too, so the host need not run ``release``:
     what counts is that a source has the archive's component ``main`` and a plain code name.
     """
+    rows = [row.split() for row in targets.splitlines() if len(row.split()) == COLUMNS]
+    # A source of the wanted release is a better witness than one of the host's own.
+    rows.sort(key=lambda row: row[1] != release)
     found: dict[str, str] = {}
-    rows = [row.split() for row in targets.splitlines()]
-    # The host's own release first makes a third party's archive lose against Debian's.
-    for uri, suite, component in sorted(
-        (row for row in rows if len(row) == 3), key=lambda row: row[1] != release
-    ):  # noqa: PLR2004, E501
+    for uri, suite, component in rows:
         if component != "main":
             continue
         if suite.endswith("-security"):

@@ -17,6 +17,7 @@ from builder.errors import BuilderError
 from builder.packagecache import PackageCache
 from builder.plan import Plan
 from builder.process import follow
+from builder.progress import Progress
 from builder.sandbox import Sandbox
 
 BUILD_LIMIT = 3600.0
@@ -35,6 +36,9 @@ PHASES = {
     "pre-install.d": "prepare",
     "install.d": "install packages",
     "post-install.d": "configure",
+    "post-root.d": "configure",
+    "block-device.d": "configure",
+    "pre-finalise.d": "configure",
     "finalise.d": "initrd and boot loader",
     "cleanup.d": "clean up",
 }
@@ -42,6 +46,8 @@ PHASES = {
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
 _COMPLETED = re.compile(r"^dib-run-parts (?P<hook>\S+) completed$")
+_CLEANING = re.compile(r"^(Unmount /|INFO diskimage_builder\.)")
+"""What diskimage-builder says when it cleans up after the hook that failed."""
 _TIMING = re.compile(r"^dib-run-parts (?P<hook>\d\d-\S+)\s+(?P<seconds>\d+\.\d+)$")
 
 
@@ -64,7 +70,7 @@ class HookTrace:
                 self.hook = ""
         elif timing := _TIMING.match(line):
             self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
-        elif line.strip():
+        elif self.hook and line.strip() and not _CLEANING.match(line):
             self.tail.append(line)
 
     @property
@@ -89,9 +95,10 @@ def mmdebstrap_arguments(packages: PackageCache) -> str:
 
     Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
     """
-    archives = packages.archives
-    fill = f'mkdir -p "$1"/var/cache/apt/archives && cp -t "$1"/var/cache/apt/archives {archives}/*.deb'
-    keep = f'cp -n -t {archives} "$1"/var/cache/apt/archives/*.deb'
+    cache = packages.archives
+    inside = '"$1"/var/cache/apt/archives'
+    fill = f"mkdir -p {inside} && cp -t {inside} {cache}/*.deb"
+    keep = f"cp -n -t {cache} {inside}/*.deb"
     return (
         "--include=sudo,busybox,gnupg,python3,systemd-sysv,ca-certificates "
         "--skip=essential/unlink,download/empty "
@@ -146,11 +153,11 @@ def build_tree(
     packages: PackageCache,
     root_uuid: str,
     log: Callable[[str], None],
-    progress: Callable[[str, str], None],
+    progress: Progress,
 ) -> tuple[Path, Mapping[str, float]]:
     """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
 
-    ``log`` gets every line, ``progress`` the phase and the last line. Raises ``BuilderError`` that
+    ``log`` gets every line, ``progress`` the phases and the last line. Raises ``BuilderError`` that
     names the element, the hook, its exit code and its last lines.
     """
     tree = sandbox.scratch / "tree"
@@ -159,7 +166,8 @@ def build_tree(
     def on_line(line: str) -> None:
         log(line)
         trace.read(line)
-        progress(trace.phase, line)
+        progress.phase(trace.phase)
+        progress.line(line)
 
     status = follow(
         sandbox.command(plan.argv),

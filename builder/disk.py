@@ -58,7 +58,11 @@ class Disk:
 
     def exists(self, path: str) -> bool:
         """Whether the path exists; a symbolic link is followed within the image."""
-        return bool(self._ask(self._handle.exists, path))
+        try:
+            self._ask(self._handle.statns, path)  # unlike "exists", it follows the last link too
+        except FileNotFoundError:
+            return False
+        return True
 
     def read_bytes(self, path: str) -> bytes:
         """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well."""
@@ -152,8 +156,9 @@ class _Session(AbstractContextManager["_Session"]):
 
     def start(self, disk_format: str) -> None:
         self._deadline.start()
-        self.handle.add_drive_opts(str(self.image.absolute()), readonly=True, format=disk_format)
+        image = str(self.image.absolute())
         try:
+            self.handle.add_drive_opts(image, readonly=True, format=disk_format)
             self.handle.launch()
         except RuntimeError as error:
             raise self._failure("The libguestfs appliance did not start", error) from error
@@ -250,8 +255,9 @@ class _Session(AbstractContextManager["_Session"]):
                 hint="Try again while the machine is less busy; 'libguestfs-test-tool' shows"
                 " whether its appliance starts at all.",
             )
+        reason = str(error).partition("\n")[0]  # what follows is about debugging libguestfs
         return BuilderError(
-            f"{what}: {error}",
+            f"{what}: {reason}",
             details=self._log,
             hint="'libguestfs-test-tool' shows whether libguestfs works on this machine.",
         )

@@ -21,6 +21,9 @@ FIRMWARES: tuple[Firmware, ...] = ("bios", "uefi")
 DEBIAN_ARCHITECTURES = {"x86_64": "amd64"}
 """diskimage-builder calls an architecture as Debian does; Glance as ``uname -m`` does."""
 
+TREE_ELEMENT = "guest-tree"
+"""Lets diskimage-builder end with a directory tree; the builder makes the disk of it."""
+
 AnyCheck = Inspection[Any] | Probe[Any]  # Any: the parameters of the check's own feature
 
 
@@ -124,7 +127,8 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
             properties.add(claim.property, claim.value, feature.name)
     _refuse_conflicts(profile, properties, environment, flavor)
 
-    elements = _once((distribution.element, *(name for one in features for name in one.elements)))
+    own = (name for feature in features for name in feature.elements)
+    elements = _once((distribution.element, TREE_ELEMENT, *own))
     return Plan(
         profile=profile.name,
         description=profile.description,

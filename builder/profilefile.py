@@ -166,7 +166,7 @@ class _Checker:
             return None
 
     def _features(self, distribution: Distribution) -> dict[str, Parameters]:
-        assert isinstance(self.root.content, dict)  # noqa: S101 - a profile is a mapping
+        assert isinstance(self.root.content, dict)
         section = self.root.content.get("features")
         if section is None or not isinstance(section.content, dict):
             return {}  # another type was reported by the document

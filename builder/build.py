@@ -1,0 +1,212 @@
+"""A plan becomes a build directory: image, manifest, log, checksums."""
+
+import errno
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from builder import builds, dib, host, manifest
+from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
+from builder.digest import digests
+from builder.errors import HostError
+from builder.inputs import inputs_digest
+from builder.manifest import ImageFile, Manifest, Package
+from builder.packagecache import package_cache
+from builder.plan import Plan, to_json
+from builder.process import run
+from builder.progress import Progress
+from builder.resources import elements_path
+from builder.sandbox import Sandbox
+
+STEP_LIMIT = 900.0
+REUSE_LIMIT = timedelta(days=1)
+CHECKSUMS = "SHA256SUMS"
+DIGEST_LENGTH = 6
+
+_QUERY_DEBIAN = "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}\n"
+_QUERY_RPM = "%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}\n"
+
+
+def cache_directory() -> Path:
+    """Where packages are kept between builds: XDG's cache directory, or GUEST_IMAGE_CACHE."""
+    chosen = os.environ.get("GUEST_IMAGE_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
+
+
+def reusable(plan: Plan, dist: Path) -> Path | None:
+    """The latest build, if it is of the same inputs, complete, and young enough to stand for today.
+
+    Young enough is a day: the distribution's archive moves on.
+    """
+    latest = dist / plan.profile / builds.LATEST
+    if not (latest / manifest.FILE_NAME).is_file():
+        return None
+    known = manifest.read(latest)
+    if known.inputs != inputs_digest(plan, elements_path()):
+        return None
+    if datetime.now(UTC) - known.created > REUSE_LIMIT:
+        return None
+    image = latest / known.image.name
+    if not image.is_file() or image.stat().st_size != known.image.size:
+        return None
+    return latest.resolve()
+
+
+def build(plan: Plan, dist: Path, progress: Progress) -> Path:
+    """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
+
+    Raises ``HostError`` before anything is done if this machine lacks something, and
+    ``BuilderError`` if the build fails; then only its log stays.
+    """
+    in_memory = host.works_in_memory()
+    host.require_for_build(dist, in_memory=in_memory)
+    elements = elements_path()
+    inputs = inputs_digest(plan, elements)
+    try:
+        with builds.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
+            _build_in(place, plan, inputs, elements, progress, in_memory=in_memory)
+            return place.directory.parent.parent / place.name
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise HostError(
+            f"The disk became full during the build of '{plan.profile}'.",
+            details=[str(error)],
+            hint="Make room, or choose another directory with --output; nothing was left behind.",
+        ) from error
+
+
+def _build_in(
+    place: builds.Workplace,
+    plan: Plan,
+    inputs: str,
+    elements: Path,
+    progress: Progress,
+    *,
+    in_memory: bool,
+) -> None:
+    created = datetime.now(UTC).replace(microsecond=0)
+    root_uuid = str(uuid.uuid4())
+    # The cache is linked, not copied, so a build's own one lies beside the shared one.
+    shared = cache_directory()
+    own_cache = shared / "builds" / place.name
+    work = place.scratch / "work"
+    work.mkdir()
+    with (
+        place.log.open("w", encoding="utf-8") as log_file,
+        Sandbox(work, in_memory=in_memory) as sandbox,
+        package_cache(shared, own_cache, distro=plan.distribution.os_distro) as packages,
+    ):
+        log = _logger(log_file.write)
+        tree, hooks = dib.build_tree(
+            plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, log=log,
+            progress=progress,
+        )  # fmt: skip
+
+        def run_inside(argv: Sequence[str | Path], purpose: str) -> str:
+            log(f"{purpose}: {' '.join(map(str, argv))}")
+            return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
+
+        progress.phase("disk")
+        installed = _packages(run_inside, sandbox.path(tree), tree)
+        assembler = Assembler(run_inside, sandbox.path)
+        layout = Layout(
+            size=_size(assembler.content_size(tree), plan),
+            root_label=dib.ROOT_LABEL,
+            root_uuid=root_uuid,
+        )
+        raw = sandbox.scratch / "disk.raw"
+        assembler.write_disk(tree, raw, layout)
+        progress.phase("convert")
+        image = place.directory / f"image.{plan.disk.format}"
+        assembler.convert(
+            raw, image, image_format=plan.disk.format, compression=plan.disk.compression
+        )
+    progress.phase("checksums")
+    sha256, sha512 = digests(image)
+    manifest.replace_text(place.directory / CHECKSUMS, f"{sha256}  {image.name}\n")
+    progress.phase("manifest")
+    manifest.write(
+        place.directory,
+        Manifest(
+            build=place.name,
+            inputs=inputs,
+            created=created,
+            plan=to_json(plan),
+            image=ImageFile(
+                name=image.name,
+                format=plan.disk.format,
+                size=image.stat().st_size,
+                virtual_size=layout.size,
+                sha256=sha256,
+                sha512=sha512,
+            ),
+            tools=tool_versions(),
+            packages=installed,
+            timings=dict(progress.timings),
+            hooks=dict(hooks),
+        ),
+    )
+
+
+def _logger(write: Callable[[str], object]) -> Callable[[str], None]:
+    start = time.monotonic()
+
+    def log(line: str) -> None:
+        write(f"{time.monotonic() - start:8.1f} {line}\n")
+
+    return log
+
+
+def _size(content: int, plan: Plan) -> int:
+    wanted = plan.disk.size_gib * GIB if plan.disk.size_gib is not None else None
+    return disk_size(content, free=plan.disk.extra_mib * MIB, wanted=wanted)
+
+
+def _packages(
+    run_inside: Callable[[Sequence[str | Path], str], str], seen_tree: Path, tree: Path
+) -> tuple[Package, ...]:
+    """Every installed package, from the tree's own package manager."""
+    debian = (seen_tree / "var/lib/dpkg/status").exists()
+    query = (
+        ["dpkg-query", "--show", f"--showformat={_QUERY_DEBIAN}"]
+        if debian
+        else ["rpm", "--query", "--all", f"--queryformat={_QUERY_RPM}"]
+    )
+    listing = run_inside(["chroot", tree, *query], "list the installed packages")
+    rows = sorted(line.split("\t") for line in listing.splitlines())
+    return tuple(
+        Package(
+            name=name,
+            version=version_,
+            architecture=architecture,
+            installed_size=int(size or 0) if debian else int(size) // 1024,
+        )
+        for name, version_, architecture, size in rows
+    )
+
+
+_VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
+    "mmdebstrap": ["mmdebstrap", "--version"],
+    "qemu-img": ["qemu-img", "--version"],
+    "sfdisk": ["sfdisk", "--version"],
+    "mke2fs": ["sh", "-c", "mke2fs -V 2>&1"],
+    "mkfs.vfat": ["sh", "-c", "mkfs.vfat --help 2>&1 || true"],
+    "mtools": ["mtools", "--version"],
+}
+
+
+def tool_versions() -> dict[str, str]:
+    """The first line of what each tool says of its version."""
+    versions = {
+        name: run(argv, timeout=30, purpose=f"ask {name} for its version").splitlines()[0].strip()
+        for name, argv in _VERSION_COMMANDS.items()
+    }
+    own = {name: version(name) for name in ("guest-image-builder", "diskimage-builder")}
+    return {**own, **versions}

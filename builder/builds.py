@@ -1,0 +1,132 @@
+"""Build directories: ``dist/PROFILE/UTC-TIME-DIGEST/``, complete or not there at all.
+
+A build happens in ``.NAME.partial`` and is renamed when it is complete. A lock held on the
+directory tells a build that runs from what a killed one left, which the next build removes.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from builder.errors import InputError
+from builder.manifest import FILE_NAME
+
+LATEST = "latest"
+PARTIAL = ".partial"
+FAILED = ".failed"
+LOG = "build.log"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where one build happens."""
+
+    name: str
+    directory: Path
+    """What is in it becomes the build directory."""
+    scratch: Path
+    """Gone when the build is over."""
+
+    @property
+    def log(self) -> Path:
+        """The full log."""
+        return self.directory / LOG
+
+
+def build_name(digest: str) -> str:
+    """The name of a build that starts now: sortable by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
+
+
+@contextlib.contextmanager
+def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
+    """A place for a build, which gets its final name and ``latest`` when the block succeeds.
+
+    After a failure only the log stays, in ``NAME.failed``.
+    """
+    home = dist / profile
+    home.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(home)
+    name = build_name(digest)
+    partial = home / f".{name}-{os.getpid()}{PARTIAL}"
+    place = Workplace(name, partial / "build", partial / "scratch")
+    place.directory.mkdir(parents=True)
+    place.scratch.mkdir()
+    with _locked(partial):
+        try:
+            yield place
+        except BaseException:
+            _keep_log(place, home / f"{name}{FAILED}")
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        final = home / name
+        place.directory.rename(final)
+        point_latest_at(final)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def point_latest_at(build: Path) -> None:
+    """Let ``latest`` name a build; it always names one or the other, never none."""
+    link = build.parent / f".{LATEST}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(build.name)
+    link.replace(build.parent / LATEST)
+
+
+def find_build(word: str, dist: Path) -> Path:
+    """The directory of a build: a path, or a profile's name for its latest one.
+
+    Raises ``InputError``.
+    """
+    given = Path(word)
+    if (given / FILE_NAME).is_file():
+        return given.resolve()
+    if given.name == FILE_NAME and given.is_file():
+        return given.parent.resolve()
+    latest = dist / word / LATEST
+    if (latest / FILE_NAME).is_file():
+        return latest.resolve()
+    built = sorted(path.parent.name for path in dist.glob(f"*/{LATEST}"))
+    raise InputError(
+        f"There is no build '{word}'.",
+        details=[f"Profiles built in {dist}: {', '.join(built) or 'none'}."],
+        hint=f"Give a build directory or the name of a built profile, or build it: "
+        f"guest-image build {word}",
+    )
+
+
+@contextlib.contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Remove what killed builds left, and the logs of failed ones; leave running ones alone."""
+    for partial in home.glob(f".*{PARTIAL}"):
+        handle = os.open(partial, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(partial, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(handle)
+    for failed in home.glob(f"*{FAILED}"):
+        shutil.rmtree(failed, ignore_errors=True)
+
+
+def _keep_log(place: Workplace, failed: Path) -> None:
+    with contextlib.suppress(OSError):  # a full disk may be why the build failed
+        if place.log.exists():
+            failed.mkdir()
+            place.log.rename(failed / LOG)

@@ -1,0 +1,65 @@
+"""Inspection of an image that this tool did not build, and that no profile describes.
+
+Every feature's inspections are made, with default parameters: those of the foundation say whether
+the image is a sound guest at all, the others which abilities it has.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from builder.checks import Check, checks_of_feature
+from builder.digest import sha256_of
+from builder.distribution import DISTRIBUTIONS, Distribution
+from builder.feature import Filesystem, Outcome
+from builder.features import FOUNDATION, Registry
+from builder.imagefile import check_image
+from builder.linux import osrelease
+from builder.manifest import Evidence
+from builder.profilefile import parameters_of
+from builder.progress import Progress
+from builder.verify import inspect
+
+
+def inspect_foreign(
+    path: Path, registry: Registry, progress: Progress
+) -> tuple[tuple[Evidence, ...], bool]:
+    """Evidence of every feature's inspections, and whether the foundation's all passed.
+
+    Raises ``InputError`` and ``ImageError`` for a file that is no safe image, and ``HostError``.
+    """
+    progress.phase("inspection")
+    info = check_image(path)
+
+    def checks(disk: Filesystem) -> Iterator[Check]:
+        distribution = distribution_of(disk)
+        for feature in (FOUNDATION, *(one.feature for one in registry.values())):
+            parameters = parameters_of(feature, {}, distribution)
+            yield from (
+                one for one in checks_of_feature(feature, parameters) if one.kind == "inspection"
+            )
+
+    evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
+    foundation = f"{FOUNDATION.name}/"
+    sound = all(
+        one.outcome is Outcome.PASSED for one in evidence if one.check.startswith(foundation)
+    )
+    return evidence, sound
+
+
+def distribution_of(disk: Filesystem) -> Distribution:
+    """The distribution that the disk's os-release names, whether or not it can be built here."""
+    release = osrelease.read(disk)
+    name, number = release.get("ID", "unknown"), release.get("VERSION_ID", "")
+    for known in DISTRIBUTIONS.values():
+        if (known.os_distro, known.os_version) == (name, number):
+            return known
+    return Distribution(
+        name=f"{name}-{number}",
+        os_distro=name,
+        os_version=number,
+        release=release.get("VERSION_CODENAME", ""),
+        element="",
+        default_user=name,
+        architecture="x86_64",
+        initramfs="dracut",
+    )

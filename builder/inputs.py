@@ -1,0 +1,22 @@
+"""The digest of everything that an image is made from, apart from the packages of the day."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from builder.plan import Plan, to_json
+
+
+def inputs_digest(plan: Plan, elements: Path) -> str:
+    """Hex SHA-256 over the plan and over every file of the elements that it uses.
+
+    Elements of diskimage-builder itself count through their names alone.
+    """
+    digest = hashlib.sha256(json.dumps(to_json(plan), sort_keys=True).encode())
+    for name in plan.elements:
+        for path in sorted((elements / name).rglob("*")):
+            if path.is_file():
+                mode = "x" if path.stat().st_mode & 0o100 else "-"
+                digest.update(f"\0{path.relative_to(elements)}\0{mode}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,154 @@
+"""The manifest: everything known about one build, as versioned JSON beside the image.
+
+Every verb reads the manifest and not memory, so that the build host, the host with KVM and the
+host with the cloud's credentials may be three machines. Sections are only ever added to it.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from builder.errors import InputError
+from builder.feature import Outcome
+from builder.plan import Plan, from_json
+
+SCHEMA_VERSION: Literal[1] = 1
+FILE_NAME = "manifest.json"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ImageFile(_Section):
+    """The image file. Sizes are in bytes."""
+
+    name: str
+    format: Literal["qcow2", "raw"]
+    size: int
+    virtual_size: int
+    sha256: str
+    sha512: str
+
+
+class Package(_Section):
+    """One installed package; ``installed_size`` is in KiB, as the package manager says it."""
+
+    name: str
+    version: str
+    architecture: str
+    installed_size: int
+
+
+class Evidence(_Section):
+    """The recorded outcome of one check, with what was seen."""
+
+    check: str
+    """``FEATURE/CHECK``, as in the plan."""
+    kind: Literal["inspection", "probe"]
+    title: str
+    outcome: Outcome
+    seen: str
+    """What the check saw; the cause where it failed, the reason where it was skipped."""
+    image_sha256: str
+    boot: str | None = None
+    """Which of the plan's boots a probe was made in."""
+    at: datetime
+    seconds: float
+
+
+class BootRecord(_Section):
+    """One boot of the image: what it ran on and how long it took, in seconds."""
+
+    name: str
+    accelerator: str
+    until_ssh: float
+    probes: float
+    image_sha256: str
+
+
+class Manifest(_Section):
+    """All of it."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    build: str
+    inputs: str
+    """Digest of what the build was made from: the plan and the elements."""
+    created: datetime
+    plan: dict[str, Any]  # Any: JSON of the plan
+    image: ImageFile
+    tools: dict[str, str]
+    packages: tuple[Package, ...]
+    timings: dict[str, float]
+    """Seconds per phase of the build, in their order."""
+    hooks: dict[str, float]
+    """Seconds per diskimage-builder hook."""
+    evidence: tuple[Evidence, ...] = ()
+    boots: tuple[BootRecord, ...] = ()
+
+    def planned(self) -> Plan:
+        """The plan that the image was built by."""
+        return from_json(self.plan)
+
+    def valid_evidence(self) -> tuple[Evidence, ...]:
+        """The evidence of this very file: that of another sha256 is void."""
+        return tuple(one for one in self.evidence if one.image_sha256 == self.image.sha256)
+
+    def with_evidence(
+        self, evidence: Iterable[Evidence], boots: Iterable[BootRecord] = ()
+    ) -> "Manifest":
+        """A copy in which new evidence takes the place of older evidence of the same check."""
+        new, new_boots = tuple(evidence), tuple(boots)
+        replaced = {(one.check, one.boot) for one in new}
+        kept = tuple(one for one in self.evidence if (one.check, one.boot) not in replaced)
+        names = {boot.name for boot in new_boots}
+        kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
+        return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
+
+
+def read(directory: Path) -> Manifest:
+    """The manifest of a build directory.
+
+    Raises ``InputError`` where there is none, or one that this version cannot read.
+    """
+    path = directory / FILE_NAME
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{directory} is no build directory: {FILE_NAME} cannot be read ({error.strerror}).",
+            hint="Name a directory below dist/PROFILE/, or a profile that was built here.",
+        ) from error
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise InputError(
+            f"{path} is no manifest that this version can read.",
+            details=problems[:5],
+            hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
+        ) from error
+
+
+def write(directory: Path, manifest: Manifest) -> None:
+    """Write the manifest of a build directory; a reader sees the old one or the new one."""
+    replace_text(
+        directory / FILE_NAME,
+        json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n",
+    )
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then give it its own."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

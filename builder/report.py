@@ -1,0 +1,136 @@
+"""A build's verdict as text: each claim, its grade, what was seen, and what did not pass."""
+
+from collections.abc import Iterable
+from textwrap import wrap
+
+from builder.feature import Outcome
+from builder.manifest import Evidence, Manifest
+from builder.plan import Plan
+from builder.verdict import Verdict, judge
+
+MIB = 1024 * 1024
+SEEN_WIDTH = 76
+
+
+def verdict_of(build: Manifest) -> Verdict:
+    """The verdict by the build's own, valid evidence."""
+    return judge(build.planned(), build.valid_evidence())
+
+
+def verdict_text(build: Manifest) -> str:
+    """The whole verdict."""
+    verdict, plan = verdict_of(build), build.planned()
+    lines = [_heading(build), ""]
+    rows = [
+        (f"{one.claim.property}={one.claim.value}", _grade(one.grade, proven=one.proven), one.seen)
+        for one in verdict.claims
+    ]
+    lines += _table(("claim", "grade", "seen"), rows)
+    if verdict.problems:
+        lines += ["", "not passed", *_problems(verdict.problems)]
+    if verdict.missing:
+        lines += ["", f"not checked: {len(verdict.missing)} of the plan's checks"]
+        lines += [
+            f"  {one.check}{f' in {one.boot}' if one.boot else ''}" for one in verdict.missing
+        ]
+    lines += _needs(plan)
+    passed = sum(one.outcome is Outcome.PASSED for one in build.valid_evidence())
+    lines += ["", f"{_conclusion(verdict)} ({passed} checks passed)"]
+    return "\n".join(lines)
+
+
+def verdict_json(build: Manifest) -> dict[str, object]:
+    """The whole verdict for programs."""
+    verdict = verdict_of(build)
+    return {
+        "build": build.build,
+        "profile": build.planned().profile,
+        "image": build.image.model_dump(),
+        "proven": verdict.proven,
+        "claims": [
+            {
+                "property": one.claim.property,
+                "value": one.claim.value,
+                "owner": one.claim.owner,
+                "grade": one.grade,
+                "proven": one.proven,
+                "seen": one.seen,
+            }
+            for one in verdict.claims
+        ],
+        "problems": [one.model_dump(mode="json") for one in verdict.problems],
+        "missing": [{"check": one.check, "boot": one.boot} for one in verdict.missing],
+        "timings": build.timings,
+        "boots": [one.model_dump() for one in build.boots],
+    }
+
+
+def evidence_text(evidence: Iterable[Evidence]) -> str:
+    """Every check with its outcome and what it saw."""
+    rows = [(one.check, one.outcome.value, one.seen) for one in evidence]
+    return "\n".join(_table(("check", "outcome", "seen"), rows))
+
+
+def _heading(build: Manifest) -> str:
+    seconds = sum(build.timings.values())
+    parts = [
+        build.planned().profile,
+        build.build,
+        f"{build.image.size / MIB:.0f} MiB",
+        f"built in {_duration(seconds)}",
+    ]
+    proof = [boot.until_ssh + boot.probes for boot in build.boots]
+    if proof:
+        parts.append(f"booted {len(proof)} times, the longest for {_duration(max(proof))}")
+    return f"{parts[0]}  {parts[1]}  {', '.join(parts[2:])}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
+
+
+def _grade(grade: str, *, proven: bool) -> str:
+    return grade if proven else f"{grade} (not proven)"
+
+
+def _needs(plan: Plan) -> list[str]:
+    lines: list[str] = []
+    if plan.flavor:
+        lines += ["", "flavor needs", *(f"  {key}={value}" for key, value in plan.flavor.items())]
+    if plan.host:
+        lines += ["", "compute host needs", *(f"  {need}" for need in plan.host)]
+    return lines
+
+
+def _problems(problems: Iterable[Evidence]) -> list[str]:
+    lines = []
+    for one in problems:
+        where = f" in boot {one.boot}" if one.boot else ""
+        lines.append(f"  {one.outcome}: {one.check}{where}: {one.title}")
+        for text in one.seen.splitlines():
+            lines += wrap(text, 96, initial_indent="    ", subsequent_indent="    ")
+    return lines
+
+
+def _conclusion(verdict: Verdict) -> str:
+    if verdict.proven:
+        return f"Proven: all {len(verdict.claims)} claims."
+    unproven = sum(not one.proven for one in verdict.claims)
+    return (
+        f"Not proven: {unproven} of {len(verdict.claims)} claims, {len(verdict.problems)} checks "
+        f"did not pass, {len(verdict.missing)} were not made."
+    )
+
+
+def _table(heading: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Two columns as wide as they need, and a third that is wrapped."""
+    table = [heading, *rows]
+    first, second = (max(len(row[column]) for row in table) for column in (0, 1))
+    lines = []
+    for left, middle, right in table:
+        wrapped = wrap(" ".join(right.split()), SEEN_WIDTH) or [""]
+        lines.append(f"  {left:<{first}}  {middle:<{second}}  {wrapped[0]}".rstrip())
+        indent = " " * (first + second + 6)
+        lines += [f"{indent}{part}" for part in wrapped[1:]]
+    return lines
