@@ -1,11 +1,18 @@
-"""Fixtures of all tests: golden files, which ``--regenerate`` writes anew."""
+"""Fixtures of all tests: golden files, which ``--regenerate`` writes anew, and built images.
 
-from collections.abc import Callable
+An image is built once for all tests and all runs of a day, as ``guest-image image`` would: in
+``.cache/tests``, found again by the digest of its inputs.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
+BUILDS = Path(__file__).parent.parent / ".cache" / "tests"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,3 +34,57 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == expected, f"{path} differs; if that is meant: pytest --regenerate"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def built() -> Callable[[str], Path]:
+    """The build directory of a profile, built when first asked for; its evidence is not touched."""
+    from builder.build import build, reusable  # noqa: PLC0415 - unit tests start without it
+    from builder.features import installed  # noqa: PLC0415
+    from builder.plan import make_plan  # noqa: PLC0415
+    from builder.profilefile import load  # noqa: PLC0415
+    from builder.progress import Progress  # noqa: PLC0415
+
+    @cache
+    def directory(profile: str) -> Path:
+        registry = installed()
+        plan = make_plan(load(profile, registry), registry)
+        with Progress() as progress:
+            return reusable(plan, BUILDS) or build(plan, BUILDS, progress)
+
+    return directory
+
+
+@pytest.fixture(scope="session")
+def built_image(built: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The image file of a profile's build."""
+    return lambda profile: built(profile) / "image.qcow2"
+
+
+SKIPPED_BOOTS = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SKIPPED_BOOTS] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and {"boot", "integration"} & {mark.name for mark in item.iter_markers()}:
+        item.config.stash[SKIPPED_BOOTS].append(item.nodeid)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A continuous integration that skipped the real boots has proven nothing."""
+    if os.environ.get("CI") and session.config.stash[SKIPPED_BOOTS]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.config.stash[SKIPPED_BOOTS]
+    if os.environ.get("CI") and skipped:
+        terminalreporter.write_line(f"CI must not skip real builds and boots: {', '.join(skipped)}")

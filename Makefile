@@ -1,0 +1,82 @@
+# Every target installs what it needs first, and does no work twice.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help host image test lint format bench golden lock wheel clean
+
+PROFILE ?= pinned-scsi
+OUTPUT ?= dist
+# Debian builds python3-guestfs for its own interpreter only.
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# What a build runs, what a proof runs, and what the tests run besides.
+HOST_PACKAGES := \
+	python3 python3-venv git \
+	mmdebstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
+	libguestfs0 python3-guestfs linux-image-cloud-amd64 \
+	qemu-system-x86 seabios ipxe-qemu ovmf genisoimage openssh-client iproute2 \
+	shellcheck cpio lz4 xz-utils gzip
+
+help: ## List the targets
+	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)]'
+	@echo
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+host: ## Install the Debian packages that builds, proofs and tests need
+	@missing=$$(dpkg-query --show --showformat='$${db:Status-Status} $${Package}\n' $(HOST_PACKAGES) 2>/dev/null \
+	    | awk '$$1 == "installed" { print $$2 }' | sort | comm -13 - <(printf '%s\n' $(HOST_PACKAGES) | sort)); \
+	if [ -n "$$missing" ]; then \
+	    echo "installing: "$$missing; \
+	    $(SUDO) apt-get update -qq; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
+	fi
+
+$(VENV)/bin/python: | host
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt pip
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
+	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
+
+test: host $(VENV)/installed-dev ## Run all tests: unit, integration, and real boots (as root)
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
+
+lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck
+	$(VENV)/bin/pre-commit run --all-files
+
+format: $(VENV)/installed-dev ## Format the Python code
+	$(VENV)/bin/ruff check --fix --quiet .
+	$(VENV)/bin/ruff format .
+
+golden: $(VENV)/installed-dev ## Write the golden files and the profile schema anew
+	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
+	$(VENV)/bin/pytest -q --regenerate tests/unit
+
+bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
+
+lock: $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's bounds
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet --upgrade pip
+	$(VENV)-lock/bin/pip install --quiet --editable . --group dev
+	$(VENV)-lock/bin/pip freeze --all --exclude-editable --exclude setuptools > constraints.txt
+	rm -rf $(VENV)-lock
+
+wheel: $(VENV)/installed ## Build the wheel into build/
+	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir build .
+
+clean: ## Remove builds, caches and the virtual environment
+	$(SUDO) rm -rf $(VENV) $(OUTPUT) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
