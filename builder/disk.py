@@ -11,11 +11,12 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from builder import accel
 from builder.errors import BuilderError, HostError, ImageError
@@ -45,6 +46,7 @@ _DIRECTORY = "Is a directory"
 
 _SMALL = 1 << 20  # bytes; a message holds at most four times as many
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -132,11 +134,17 @@ def open_image(image: Path, disk_format: str, *, limit: float = LIMIT) -> Iterat
 
 
 class _Session(AbstractContextManager["_Session"]):
-    """One appliance, from its start to its end."""
+    """One appliance, from its start to its end.
+
+    Every call is made in a thread of its own. In the main thread, an interrupt would wait for the
+    call to end, and be lost where it meets the binding's callback.
+    """
 
     def __init__(self, guestfs: ModuleType, image: Path, scratch: Path, limit: float) -> None:
         self.image = image
-        self.handle: Any = guestfs.GuestFS(python_return_dict=True)  # Any: the binding is untyped
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="libguestfs")
+        # Made in that thread, too: only there does libguestfs keep its errors off the terminal.
+        self.handle: Any = self._run(guestfs.GuestFS, python_return_dict=True)  # Any: untyped
         self._log: deque[str] = deque(maxlen=TAIL_LINES)
         self._deadline = _Deadline(limit, scratch)
         self.handle.set_backend("direct")
@@ -150,23 +158,26 @@ class _Session(AbstractContextManager["_Session"]):
         self.handle.set_event_callback(self._hear, events)
 
     def __exit__(self, *_: object) -> None:
-        # Closing kills an appliance that is still running.
-        self.handle.close()
+        # After an interrupt a call may still be running. It ends when its appliance does.
+        closing = self._worker.submit(self.handle.close)
+        while not wait([closing], timeout=1).done:
+            self._deadline.kill()
+        self._worker.shutdown()
         self._deadline.cancel()
 
     def start(self, disk_format: str) -> None:
         self._deadline.start()
         image = str(self.image.absolute())
         try:
-            self.handle.add_drive_opts(image, readonly=True, format=disk_format)
-            self.handle.launch()
+            self._run(self.handle.add_drive_opts, image, readonly=True, format=disk_format)
+            self._run(self.handle.launch)
         except RuntimeError as error:
             raise self._failure("The libguestfs appliance did not start", error) from error
 
     def mount(self) -> None:
         try:
-            if not self._mount_by_fstab():
-                self._mount_by_inspection()
+            if not self._run(self._mount_by_fstab):
+                self._run(self._mount_by_inspection)
         except RuntimeError as error:
             raise self._failure(f"Could not mount what is in {self.image}", error) from error
 
@@ -183,11 +194,14 @@ class _Session(AbstractContextManager["_Session"]):
         Raises ``FileNotFoundError`` where its error ends with one of the texts in ``absent``.
         """
         try:
-            return call(path, *arguments, **options)
+            return self._run(call, path, *arguments, **options)
         except RuntimeError as error:
             if str(error).endswith(absent):
                 raise FileNotFoundError(errno.ENOENT, str(error), path) from error
             raise self._failure(f"Could not read {path} in {self.image}", error) from error
+
+    def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        return self._worker.submit(call, *arguments, **options).result()
 
     def _mount_by_fstab(self) -> bool:
         """Mount an ordinary disk: partitions, found by label or UUID.
@@ -288,14 +302,17 @@ class _Deadline:
         if self._thread.is_alive():
             self._thread.join()
 
+    def kill(self) -> None:
+        for pid in self._appliances():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def _watch(self) -> None:
-        wait = self.seconds
-        while not self._cancelled.wait(wait):
+        pause = self.seconds
+        while not self._cancelled.wait(pause):
             self.expired = True
-            for pid in self._appliances():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            wait = 0.5  # it may not have been started yet
+            self.kill()
+            pause = 0.5  # it may not have been started yet
 
     def _appliances(self) -> Iterator[int]:
         for process in Path("/proc").glob("[0-9]*"):
