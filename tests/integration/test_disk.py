@@ -3,7 +3,7 @@
 import gzip
 import os
 import signal
-import subprocess  # noqa: TID251 - tests run real programs
+import subprocess
 import sys
 import tempfile
 import textwrap

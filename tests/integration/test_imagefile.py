@@ -3,7 +3,7 @@
 import logging
 import os
 import struct
-import subprocess  # noqa: TID251 - tests run real programs
+import subprocess
 from pathlib import Path
 
 import pytest

@@ -5,7 +5,7 @@ import gzip
 import lzma
 import platform
 import shutil
-import subprocess  # noqa: TID251 - tests run real programs, and need their bytes
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
