@@ -1,0 +1,65 @@
+"""The reference in ``docs/reference`` is the one that the code gives."""
+
+import re
+from pathlib import Path
+
+import pytest
+from reference_docs import FEATURES, PAGES, conditions
+
+from builder.cli import cli
+from builder.features import cpu_pinning, foundation, guest_agent, watchdog
+from builder.plan import check_id
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_says(name: str, request: pytest.FixtureRequest) -> None:
+    path, text = REFERENCE / name, PAGES[name]()
+    if request.config.getoption("--regenerate"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{path} is outdated; 'make golden' writes it"
+
+
+def test_every_page_is_rendered() -> None:
+    assert {path.name for path in REFERENCE.iterdir()} == set(PAGES)
+
+
+def test_every_check_is_on_the_features_page() -> None:
+    text = PAGES["features.md"]()
+    checks = [check_id(one, check) for one in FEATURES for check in one.inspections]
+    checks += [check_id(one, check) for one in FEATURES for check in one.probes]
+    assert [one for one in checks if text.count(f"| `{one}` |") != 1] == []
+
+
+def test_every_verb_is_on_the_commands_page() -> None:
+    headings = re.findall(r"^## guest-image (\S+)$", PAGES["commands.md"](), re.MULTILINE)
+    assert headings == list(cli.commands)
+
+
+def test_what_is_always_claimed_has_no_condition() -> None:
+    claims = conditions(guest_agent.FEATURE, guest_agent.claims)
+    assert {claim.property: when for claim, when in claims.items()} == {
+        "hw_qemu_guest_agent": "",
+        "os_admin_user": "",
+        "os_require_quiesce": "`require_quiesce: true`",
+    }
+
+
+def test_every_value_of_a_claim_is_found_with_its_parameter() -> None:
+    claims = conditions(watchdog.FEATURE, watchdog.claims)
+    assert {claim.value: when for claim, when in claims.items()} == {
+        value: f"`action: {value}`" for value in watchdog.PROMISES
+    }
+
+
+def test_a_claim_may_hang_on_the_distribution() -> None:
+    claims = conditions(foundation.FEATURE, foundation.claims)
+    by_value = {claim.value: when for claim, when in claims.items()}
+    assert by_value["12"] == "`distribution: debian-12`"
+    assert by_value["linux"] == ""
+
+
+def test_several_choices_may_lead_to_one_need() -> None:
+    needs = conditions(cpu_pinning.FEATURE, cpu_pinning.host)
+    assert set(needs.values()) == {"`policy: dedicated`"}
