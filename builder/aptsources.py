@@ -21,11 +21,12 @@ def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
     rows.sort(key=lambda row: row[1] != release)
     found: dict[str, str] = {}
     for uri, suite, component in rows:
-        if component != "main":
+        # Not a file of this host (mirror+file:, cdrom:), and not another distribution's archive.
+        if component != "main" or not uri.startswith("http") or "/debian" not in uri:
             continue
         if suite.endswith("-security"):
             found.setdefault("DIB_DEBIAN_SECURITY_MIRROR", uri.rstrip("/"))
-        elif "/debian" in uri and "-" not in suite:
+        elif "-" not in suite:
             found.setdefault("DIB_DISTRIBUTION_MIRROR", uri.rstrip("/"))
     return found
 

@@ -7,6 +7,7 @@ killed leaves the shared cache as it was.
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ class PackageCache:
 def package_cache(shared: Path, directory: Path, *, distro: str) -> Iterator[PackageCache]:
     """A cache for one build, which gives what it downloaded to ``shared`` at its end.
 
-    ``shared`` and ``directory`` should be on one file system; otherwise nothing is reused.
+    ``directory`` is made, and removed at the end. It and ``shared`` should be on one file system;
+    otherwise nothing is reused.
     """
     cache = PackageCache(directory, distro)
     cache.archives.mkdir(parents=True)
@@ -40,6 +42,7 @@ def package_cache(shared: Path, directory: Path, *, distro: str) -> Iterator[Pac
         yield cache
     finally:
         _link_new(cache.archives, store)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _link_new(source: Path, destination: Path) -> None:

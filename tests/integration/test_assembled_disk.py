@@ -1,0 +1,229 @@
+"""A small tree becomes a disk; the tools of each file system judge it. No root is needed."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from builder.assemble import (
+    BIOS_BOOT_START,
+    ESP_SIZE,
+    ESP_START,
+    EXT4_FEATURES,
+    GIB,
+    ROOT_START,
+    Assembler,
+    Layout,
+    bios_boot_code,
+)
+from builder.errors import BuilderError
+from builder.host import BUILD_TOOLS
+
+pytestmark = pytest.mark.integration
+
+UUID = "6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90"
+LABEL = "cloudimg-rootfs"
+BOOT_IMAGE = bytes(range(256)) * 2
+CORE_IMAGE = bytes(reversed(range(256))) * 300
+BOOTX64 = b"MZ" + bytes(70_000)
+SYSTEM = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+COREUTILS = {"du", "find", "sh", "truncate"}
+
+
+def shell(*argv: str | Path) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, env=SYSTEM, check=False)
+    assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+class Directly:
+    """Runs the assembler's programs without a sandbox, and keeps their names."""
+
+    def __init__(self) -> None:
+        self.programs: set[str] = set()
+
+    def __call__(self, argv: Sequence[str | Path], _purpose: str) -> str:
+        self.programs.add(str(argv[0]))
+        return shell(*argv)
+
+
+def make_tree(tree: Path, grub: str = "grub") -> None:
+    for name, content in {
+        f"boot/{grub}/i386-pc/boot.img": BOOT_IMAGE,
+        f"boot/{grub}/i386-pc/core.img": CORE_IMAGE,
+        f"boot/{grub}/grub.cfg": b"set timeout=1\n",
+        "boot/efi/EFI/BOOT/BOOTX64.EFI": BOOTX64,
+        "etc/hostname": b"guest\n",
+        "usr/bin/tool": b"#!/bin/sh\n",
+    }.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (tree / "usr/bin/tool").chmod(0o4755)
+    (tree / "bin").symlink_to("usr/bin")
+    (tree / "tmp").mkdir()
+    (tree / "tmp").chmod(0o1777)
+    (tree / "proc").mkdir()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = tmp_path_factory.mktemp("assemble") / "tree"
+    make_tree(tree)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def run() -> Directly:
+    return Directly()
+
+
+@pytest.fixture(scope="module")
+def disk(tree: Path, run: Directly) -> Path:
+    disk = tree.parent / "disk.raw"
+    layout = Layout(size=GIB, root_label=LABEL, root_uuid=UUID)
+    Assembler(run, lambda path: path).write_disk(tree, disk, layout)
+    return disk
+
+
+@pytest.fixture(scope="module")
+def root(disk: Path) -> str:
+    """The root file system, as the programs of e2fsprogs name it."""
+    return f"{disk}?offset={ROOT_START}"
+
+
+def debugfs(root: str, request: str) -> str:
+    return shell("debugfs", "-R", request, root)
+
+
+def superblock(root: str) -> dict[str, str]:
+    rows = (line.partition(":") for line in debugfs(root, "stats -h").splitlines())
+    return {key.strip(): value.strip() for key, _, value in rows}
+
+
+def test_e2fsck_finds_nothing_to_mend_in_the_root_file_system(root: str) -> None:
+    shell("e2fsck", "-f", "-n", root)
+
+
+def test_the_root_file_system_has_the_label_and_the_uuid_of_the_layout(root: str) -> None:
+    seen = superblock(root)
+    assert seen["Filesystem volume name"] == LABEL
+    assert seen["Filesystem UUID"] == UUID
+
+
+def test_the_root_file_system_has_just_the_features_that_old_guests_know(root: str) -> None:
+    wanted = set(EXT4_FEATURES.split(",")) - {"none"}
+    assert set(superblock(root)["Filesystem features"].split()) == wanted
+
+
+def test_the_root_file_system_ends_with_its_partition(disk: Path, root: str) -> None:
+    seen = superblock(root)
+    size = int(seen["Block count"]) * int(seen["Block size"])
+    dump = shell("sfdisk", "--dump", disk).splitlines()[-1]
+    sectors = dump.partition("size=")[2].partition(",")[0]
+    assert size == int(sectors) * 512
+
+
+def test_files_are_in_the_root_with_their_content_and_modes(root: str) -> None:
+    assert debugfs(root, "cat /etc/hostname") == "guest\n"
+    assert 'Fast link dest: "usr/bin"' in debugfs(root, "stat /bin")
+    assert "Mode:  04755" in debugfs(root, "stat /usr/bin/tool")
+    assert "Mode:  01777" in debugfs(root, "stat /tmp")
+
+
+def test_the_mount_point_of_the_esp_is_empty_in_the_root(root: str) -> None:
+    rows = debugfs(root, "ls -p /boot/efi").split()
+    names = {row.split("/")[5] for row in rows}
+    assert names == {".", ".."}
+
+
+def test_fsck_vfat_finds_nothing_to_mend_in_the_esp(disk: Path, tmp_path: Path) -> None:
+    esp = tmp_path / "esp"
+    with disk.open("rb") as file:
+        file.seek(ESP_START)
+        esp.write_bytes(file.read(ESP_SIZE))
+    report = shell("fsck.vfat", "-n", "-v", esp)
+    assert "FATs, 32 bit entries" in report
+    assert f"{ESP_START // 512} hidden sectors" in report
+
+
+def test_the_esp_has_its_label_and_the_boot_loader(disk: Path, tmp_path: Path) -> None:
+    image = f"{disk}@@{ESP_START}"
+    listing = shell("mdir", "-i", image, "::/EFI/BOOT")
+    assert "Volume in drive : is ESP" in listing
+    shell("mcopy", "-i", image, "::/EFI/BOOT/BOOTX64.EFI", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == BOOTX64
+
+
+def test_grub_s_images_are_where_the_firmware_and_each_other_look(disk: Path) -> None:
+    sector, core = bios_boot_code(BOOT_IMAGE, CORE_IMAGE)
+    with disk.open("rb") as file:
+        assert file.read(440) == sector
+        file.seek(510)
+        assert file.read(2) == b"\x55\xaa"
+        file.seek(BIOS_BOOT_START)
+        assert file.read(len(core)) == core
+
+
+def test_the_boot_code_leaves_the_partition_table_as_it_was(disk: Path) -> None:
+    assert "No errors detected" in shell("sfdisk", "--verify", disk)
+    assert shell("sfdisk", "--dump", disk).count("type=") == 3
+
+
+def test_the_disk_is_sparse(disk: Path) -> None:
+    seen = disk.stat()
+    assert seen.st_size == GIB
+    assert seen.st_blocks * 512 < GIB // 5
+
+
+@pytest.mark.parametrize(
+    ("image_format", "compression"),
+    [("qcow2", "zstd"), ("qcow2", "zlib"), ("qcow2", "none"), ("raw", "none")],
+)
+def test_a_converted_image_has_the_same_content(
+    disk: Path, run: Directly, tmp_path: Path, image_format: str, compression: str
+) -> None:
+    image = tmp_path / "image"
+    Assembler(run, lambda path: path).convert(
+        disk, image, image_format=image_format, compression=compression
+    )
+    info = shell("qemu-img", "info", "-f", image_format, image)
+    assert f"file format: {image_format}" in info
+    if image_format == "qcow2":
+        wanted = compression if compression != "none" else "zlib"  # the format's default
+        assert f"compression type: {wanted}" in info
+    compared = shell("qemu-img", "compare", "-f", "raw", "-F", image_format, disk, image)
+    assert "identical" in compared
+    assert image.stat().st_blocks * 512 < GIB // 5
+
+
+def test_every_program_of_the_assembly_is_asked_for_before_a_build(
+    disk: Path, run: Directly
+) -> None:
+    Assembler(run, lambda path: path).content_size(disk.parent / "tree")
+    assert run.programs - COREUTILS <= set(BUILD_TOOLS)
+
+
+def test_content_is_measured_in_the_blocks_that_it_takes(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/file").write_bytes(b"x" * 1_000_000)
+    size = Assembler(Directly(), lambda path: path).content_size(tmp_path / "tree")
+    assert 1_000_000 <= size < 1_100_000
+
+
+def test_content_that_does_not_fit_is_an_error_and_no_short_disk(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    make_tree(tree, grub="grub2")
+    (tree / "large").write_bytes(os.urandom(4 << 20))
+
+    def run(argv: Sequence[str | Path], purpose: str) -> str:
+        done = subprocess.run(argv, capture_output=True, text=True, env=SYSTEM, check=False)
+        if done.returncode:
+            raise BuilderError(f"Could not {purpose}.", details=done.stderr.splitlines())
+        return done.stdout
+
+    small = Layout(size=ROOT_START + (70 << 20), root_label=LABEL, root_uuid=UUID)
+    with pytest.raises(BuilderError, match="write the root file system"):
+        Assembler(run, lambda path: path).write_disk(tree, tmp_path / "disk", small)

@@ -1,0 +1,323 @@
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diskimage_builder
+import pytest
+from dib_output import BUILD, CLEANING_UP, FAILING_HOOK
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import plan
+
+from builder import dib
+from builder.dib import PASSED_ON, PHASES, TAIL_LINES, HookTrace, element_of, environment
+from builder.errors import BuilderError
+from builder.packagecache import PackageCache
+from builder.progress import Progress
+from builder.resources import elements_path
+from builder.sandbox import Sandbox
+
+PLAN = plan("pinned-scsi")
+DIB = Path(diskimage_builder.__file__).parent
+
+
+def trace(text: str) -> HookTrace:
+    read = HookTrace()
+    for line in text.splitlines():
+        read.read(line)
+    return read
+
+
+def up_to(line: str) -> str:
+    """The recorded build, up to and with a line."""
+    before, found, _ = BUILD.partition(line)
+    assert found
+    return before + found
+
+
+# ---- reading the output
+
+
+def test_nothing_runs_before_the_first_hook() -> None:
+    read = trace(up_to("++ export DISTRO_NAME=debian\n"))
+    assert (read.hook, read.phase) == ("", "start")
+
+
+def test_the_hook_that_runs_is_known_with_its_directory() -> None:
+    read = trace(up_to("I: automatically chosen mode: root\n"))
+    assert (read.directory, read.hook) == ("root.d", "08-debootstrap")
+
+
+def test_no_hook_runs_after_one_has_completed() -> None:
+    assert trace(up_to("dib-run-parts 01-package-installs completed\n")).hook == ""
+
+
+def test_a_hook_whose_last_line_has_no_end_has_completed_too() -> None:
+    read = trace(up_to("dib-run-parts 99-write-dpkg-manifest completed\n"))
+    assert read.hook == ""
+
+
+def test_seconds_are_kept_per_directory_and_hook() -> None:
+    assert trace(BUILD).seconds == {
+        "root.d/08-debootstrap": 24.821,
+        "root.d/09-apt-keyring": 0.003,
+        "install.d/01-package-installs": 24.042,
+        "finalise.d/40-guest-initrd": 30.918,
+        "finalise.d/99-write-dpkg-manifest": 0.017,
+    }
+
+
+def test_phases_are_those_of_a_reader_and_in_order() -> None:
+    seen: list[str] = []
+    read = HookTrace()
+    for line in BUILD.splitlines():
+        read.read(line)
+        if read.phase not in seen:
+            seen.append(read.phase)
+    assert seen == ["start", "bootstrap", "install packages", "configure", "initrd and boot loader"]
+
+
+def test_every_directory_that_diskimage_builder_runs_has_a_phase() -> None:
+    text = "".join(
+        (DIB / "lib" / name).read_text()
+        for name in ("disk-image-create", "img-functions", "common-functions")
+    )
+    called = re.findall(r"\brun_d(?:_in_target)? ([a-z]+(?:-[a-z]+)*)", text)
+    assert "install" in called
+    assert {f"{name}.d" for name in called} <= set(PHASES)
+
+
+def test_the_tail_is_the_failing_hook_s_own_output() -> None:
+    read = trace(FAILING_HOOK + CLEANING_UP)
+    assert read.hook == "50-guest-initrd"
+    assert list(read.tail) == ["guest-initrd: found neither initramfs-tools, dracut nor mkinitrd"]
+
+
+def test_the_tail_has_the_last_lines_only() -> None:
+    read = trace("dib-run-parts Running /x/install.d/10-long\n" + "".join(
+        f"line {number}\n" for number in range(100)
+    ))  # fmt: skip
+    assert list(read.tail) == [f"line {number}" for number in range(100 - TAIL_LINES, 100)]
+
+
+@given(st.lists(st.text(max_size=60)))
+def test_any_output_can_be_read(lines: list[str]) -> None:
+    read = HookTrace()
+    for line in lines:
+        read.read(line)
+    assert len(read.tail) <= TAIL_LINES
+
+
+# ---- whose hook it is
+
+
+@pytest.mark.parametrize(
+    ("directory", "hook", "element"),
+    [
+        ("install.d", "50-guest-initrd", "guest-initrd"),
+        ("root.d", "08-debootstrap", "debootstrap"),
+        ("install.d", "50-nobody", "unknown"),
+    ],
+    ids=["ours", "diskimage-builder's", "nobody's"],
+)
+def test_a_hook_s_element_is_found(directory: str, hook: str, element: str) -> None:
+    assert element_of(directory, hook, elements_path()) == element
+
+
+# ---- the environment
+
+
+@pytest.fixture
+def host_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+
+
+def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
+    return environment(
+        replace(PLAN, **changes),
+        caller,
+        elements=Path("/elements"),
+        scratch=Path("/scratch"),
+        packages=PackageCache(Path("/cache"), "debian"),
+        tree=Path("/scratch/tree"),
+        root_uuid="6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90",
+    )
+
+
+VARIABLES = st.dictionaries(
+    st.one_of(
+        st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True),
+        st.sampled_from(["DIB_RELEASE", "PYTHONPATH", "TMPDIR", "BASH_ENV", "LD_PRELOAD", "PATH"]),
+        st.sampled_from(PASSED_ON),
+    ),
+    st.text(max_size=10),
+)
+
+
+@given(VARIABLES)
+def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dib, "host_mirrors", lambda _: {})
+        without, seen = environment_of({}), environment_of(caller)
+    added = {name for name in seen if name not in without}
+    changed = {name for name in without if seen[name] != without[name]}
+    mirrors_in_options = {"DIB_MMDEBSTRAP_EXTRA_ARGS"}
+    assert added == {name for name in caller if name in PASSED_ON}
+    assert changed <= mirrors_in_options
+    assert all(seen[name] == caller[name] for name in added)
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_the_plan_s_variables_are_in_the_environment() -> None:
+    assert environment_of({}).items() >= PLAN.environment.items()
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_programs_of_this_very_installation_are_found_first() -> None:
+    assert environment_of({})["PATH"].split(":")[0] == str(Path(sys.executable).parent)
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_diskimage_builder_works_below_the_scratch_directory_only() -> None:
+    seen = environment_of({})
+    for name in ("HOME", "TMP_DIR", "DIB_LOCKFILES", "DIB_GUEST_TREE"):
+        assert Path(seen[name]).is_relative_to("/scratch")
+
+
+def test_a_mirror_is_the_profile_s_else_the_caller_s_else_the_host_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "DIB_DISTRIBUTION_MIRROR"
+    of_host = {name: "http://host.example.org/debian"}
+    of_caller = {name: "http://caller.example.org/debian"}
+    of_profile = {name: "http://profile.example.org/debian"}
+    monkeypatch.setattr(dib, "host_mirrors", lambda _: of_host)
+    assert environment_of({})[name] == of_host[name]
+    assert environment_of(of_caller)[name] == of_caller[name]
+    assert environment_of(of_caller, environment=of_profile)[name] == of_profile[name]
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_the_package_cache_is_filled_and_kept_by_the_bootstrap() -> None:
+    options = environment_of({})["DIB_MMDEBSTRAP_EXTRA_ARGS"]
+    assert "/cache/apt/debian/*.deb" in options
+    assert "-t /cache/apt/debian " in options
+
+
+# ---- a build that fails
+
+
+class FakeSandbox(Sandbox):
+    def __init__(self) -> None:
+        super().__init__(Path("/scratch"), in_memory=False)
+
+    def command(self, argv: Sequence[str | Path]) -> list[str | Path]:
+        return ["inside", *argv]
+
+
+def failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int
+) -> BuilderError:
+    def follow(_argv: object, *, on_line: Callable[[str], None], **_: object) -> int:
+        for line in output.splitlines():
+            on_line(line)
+        return status
+
+    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+    monkeypatch.setattr(dib, "follow", follow)
+    logged: list[str] = []
+    with pytest.raises(BuilderError) as caught, (tmp_path / "progress").open("w") as stream:
+        dib.build_tree(
+            PLAN,
+            FakeSandbox(),
+            elements=elements_path(),
+            packages=PackageCache(tmp_path, "debian"),
+            root_uuid="",
+            log=logged.append,
+            progress=Progress(stream),
+        )
+    assert logged == output.splitlines()
+    return caught.value
+
+
+def test_a_failing_hook_is_named_with_element_exit_code_and_last_lines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = failure(monkeypatch, tmp_path, FAILING_HOOK + CLEANING_UP, 1)
+    assert error.message == (
+        "The hook install.d/50-guest-initrd of the element 'guest-initrd' ended with exit code 1."
+    )
+    assert error.details == ("guest-initrd: found neither initramfs-tools, dracut nor mkinitrd",)
+    assert "build.log" in error.hint
+    assert error.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("cp: error writing '/x': No space left on device", "The disk is full"),
+        ("Err:1 Could not resolve 'mirror'", "mirror cannot be reached"),
+        ("Temporary failure resolving 'mirror'", "mirror cannot be reached"),
+        ("E: Unable to connect to mirror:80", "mirror cannot be reached"),
+        ("Connection failed [IP: 192.0.2.1 80]", "mirror cannot be reached"),
+        ("connect (111: Connection refused)", "mirror cannot be reached"),
+        ("something else", "The full log"),
+    ],
+)
+def test_a_failing_hook_s_last_lines_choose_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, remedy: str
+) -> None:
+    output = f"dib-run-parts Running /x/install.d/01-package-installs\n{said}\n"
+    assert remedy in failure(monkeypatch, tmp_path, output, 100).hint
+
+
+def test_a_failure_outside_any_hook_names_the_command_and_no_hook(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = failure(monkeypatch, tmp_path, BUILD + CLEANING_UP, 2)
+    assert error.message == "diskimage-builder ended with exit code 2."
+    assert "disk-image-create" in error.details[0]
+
+
+def test_a_failure_before_any_hook_shows_what_was_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    output = "diskimage-builder version 3.43.0\nERROR: element 'nothing' not found\n"
+    error = failure(monkeypatch, tmp_path, output, 1)
+    assert "ERROR: element 'nothing' not found" in error.details
+
+
+def test_a_build_that_was_stopped_at_its_limit_says_so_and_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = failure(monkeypatch, tmp_path, FAILING_HOOK, -9)
+    assert "still running after 3600 s" in error.message
+    assert error.details[0] == "hook: install.d/50-guest-initrd"
+
+
+def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def follow(argv: list[str], *, on_line: Callable[[str], None], **_: object) -> int:
+        assert argv[:2] == ["inside", "disk-image-create"]
+        for line in BUILD.splitlines():
+            on_line(line)
+        return 0
+
+    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+    monkeypatch.setattr(dib, "follow", follow)
+    with (tmp_path / "progress").open("w") as stream:
+        tree, seconds = dib.build_tree(
+            PLAN,
+            FakeSandbox(),
+            elements=elements_path(),
+            packages=PackageCache(tmp_path, "debian"),
+            root_uuid="",
+            log=lambda _: None,
+            progress=Progress(stream),
+        )
+    assert tree == Path("/scratch/tree")
+    assert seconds["root.d/08-debootstrap"] == 24.821

@@ -1,0 +1,115 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from builder.packagecache import PackageCache, package_cache
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    return tmp_path / "shared"
+
+
+def names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()} if directory.exists() else set()
+
+
+def store(shared: Path) -> Path:
+    return shared / "packages/debian"
+
+
+def download(cache: PackageCache, name: str, content: str = "a package") -> None:
+    (cache.archives / name).write_text(content)
+
+
+def test_a_build_finds_what_an_earlier_one_downloaded(shared: Path, tmp_path: Path) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        assert names(cache.archives) == set()
+        download(cache, "zstd_1_amd64.deb")
+    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+        assert (cache.archives / "zstd_1_amd64.deb").read_text() == "a package"
+
+
+def test_the_directory_is_laid_out_as_diskimage_builder_s_cache(
+    shared: Path, tmp_path: Path
+) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        assert cache.directory == tmp_path / "one"
+        assert cache.archives == tmp_path / "one/apt/debian"
+
+
+def test_a_package_is_linked_and_takes_no_space_twice(shared: Path, tmp_path: Path) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+        assert (cache.archives / "zstd_1_amd64.deb").samefile(store(shared) / "zstd_1_amd64.deb")
+
+
+def test_only_packages_are_kept(shared: Path, tmp_path: Path) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+        download(cache, "lock")
+        (cache.archives / "partial").mkdir()
+        download(cache, "partial/half_1_amd64.deb")
+    assert names(store(shared)) == {"zstd_1_amd64.deb"}
+
+
+def test_distributions_do_not_share_packages(shared: Path, tmp_path: Path) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+    with package_cache(shared, tmp_path / "two", distro="ubuntu") as cache:
+        assert names(cache.archives) == set()
+
+
+def test_a_failed_build_keeps_what_it_downloaded(shared: Path, tmp_path: Path) -> None:
+    def fail() -> None:
+        with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+            download(cache, "zstd_1_amd64.deb")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert names(store(shared)) == {"zstd_1_amd64.deb"}
+
+
+def test_two_builds_at_once_do_not_see_each_other_s_downloads(shared: Path, tmp_path: Path) -> None:
+    with (
+        package_cache(shared, tmp_path / "one", distro="debian") as one,
+        package_cache(shared, tmp_path / "two", distro="debian") as two,
+    ):
+        download(one, "zstd_1_amd64.deb")
+        download(two, "zstd_1_amd64.deb")
+        download(two, "sudo_1_amd64.deb")
+        assert names(one.archives) == {"zstd_1_amd64.deb"}
+    assert names(store(shared)) == {"zstd_1_amd64.deb", "sudo_1_amd64.deb"}
+
+
+def test_a_package_that_is_removed_from_one_build_stays_in_the_store(
+    shared: Path, tmp_path: Path
+) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+        (cache.archives / "zstd_1_amd64.deb").unlink()
+    assert names(store(shared)) == {"zstd_1_amd64.deb"}
+
+
+def test_a_store_on_another_file_system_is_no_error(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_device(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", other_device)
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+    assert names(store(shared)) == set()
+
+
+def test_a_build_s_own_directory_is_gone_when_the_build_is_over(
+    shared: Path, tmp_path: Path
+) -> None:
+    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        download(cache, "zstd_1_amd64.deb")
+    assert not (tmp_path / "one").exists()
