@@ -118,7 +118,8 @@ def read(directory: Path) -> Manifest:
     """
     path = directory / FILE_NAME
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(path.read_bytes())
+        manifest.planned()
     except OSError as error:
         raise InputError(
             f"{directory} is no build directory: {FILE_NAME} cannot be read ({error.strerror}).",
@@ -131,6 +132,7 @@ def read(directory: Path) -> Manifest:
             details=problems[:5],
             hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
         ) from error
+    return manifest
 
 
 def write(directory: Path, manifest: Manifest) -> None:

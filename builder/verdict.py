@@ -29,8 +29,8 @@ class ClaimVerdict:
 
     @property
     def proven(self) -> bool:
-        """Whether the grade is the one that the claim needs, or better."""
-        return ORDER.index(self.grade) >= ORDER.index(self.claim.grade)
+        """Whether the grade is the one that the claim needs, or better; never without proof."""
+        return bool(self.claim.proof) and ORDER.index(self.grade) >= ORDER.index(self.claim.grade)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _judge_claim(
             one in results and results[one].outcome is Outcome.PASSED for one in part
         )
 
-    if passed(proof):
+    if passed(proof) and {one.check for one in proof} == set(claim.proof):
         grade = claim.grade
     elif passed(inspections):
         grade = Grade.PRESENT
