@@ -76,7 +76,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 )
 @click.version_option(package_name="guest-image-builder", prog_name="guest-image")
 def cli() -> None:
-    r"""Build OpenStack guest images whose Glance properties are proven, not promised.
+    """Build OpenStack guest images whose Glance properties are proven, not promised.
 
     \b
     Examples:
@@ -89,7 +89,7 @@ def cli() -> None:
 @cli.command()
 @json_option
 def profiles(*, as_json: bool) -> None:
-    r"""List the shipped profiles.
+    """List the shipped profiles.
 
     \b
     Examples:
@@ -121,7 +121,7 @@ def profiles(*, as_json: bool) -> None:
 @cli.command()
 @json_option
 def features(*, as_json: bool) -> None:
-    r"""List the features that a profile can use, with their parameters.
+    """List the features that a profile can use, with their parameters.
 
     \b
     Examples:
@@ -152,7 +152,7 @@ def features(*, as_json: bool) -> None:
 @profile_argument
 @json_option
 def plan(profile: str, *, as_json: bool) -> None:
-    r"""Show what a build of PROFILE would do, without doing any of it.
+    """Show what a build of PROFILE would do, without doing any of it.
 
     PROFILE is the name of a shipped profile, or the path of a profile file.
 
@@ -177,7 +177,7 @@ def plan(profile: str, *, as_json: bool) -> None:
 
 @cli.command()
 def schema() -> None:
-    r"""Print the JSON Schema of a profile, with every installed feature's parameters.
+    """Print the JSON Schema of a profile, with every installed feature's parameters.
 
     \b
     Examples:
@@ -197,7 +197,7 @@ def schema() -> None:
 )
 @json_option
 def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
-    r"""Build PROFILE's image, inspect it, boot it, and print the verdict.
+    """Build PROFILE's image, inspect it, boot it, and print the verdict.
 
     A build of the same profile, features and elements that is at most a day old is taken as it is,
     and what it has been proven by already is not proven again.
@@ -234,7 +234,7 @@ def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
 @profile_argument
 @output_option
 def build(profile: str, output: Path) -> None:
-    r"""Build PROFILE's image from scratch and print its directory; check nothing.
+    """Build PROFILE's image from scratch and print its directory; check nothing.
 
     \b
     Examples:
@@ -259,7 +259,7 @@ def build(profile: str, output: Path) -> None:
 @output_option
 @json_option
 def inspect(target: str, output: Path, *, as_json: bool) -> int:
-    r"""Inspect an image's disk at rest.
+    """Inspect an image's disk at rest.
 
     BUILD is a build directory or the name of a built profile; the evidence goes into its manifest.
     FILE is any disk image: what is said of it is what each feature's inspections see.
@@ -288,7 +288,7 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
 @output_option
 @json_option
 def prove(build: str, output: Path, *, as_json: bool) -> int:
-    r"""Inspect and boot a build's image, and print the verdict.
+    """Inspect and boot a build's image, and print the verdict.
 
     BUILD is a build directory or the name of a built profile (its latest build).
 
@@ -313,7 +313,7 @@ def prove(build: str, output: Path, *, as_json: bool) -> int:
 @output_option
 @json_option
 def report(build: str, output: Path, *, as_json: bool) -> int:
-    r"""Print the verdict of a build by the evidence in its manifest; check nothing anew.
+    """Print the verdict of a build by the evidence in its manifest; check nothing anew.
 
     \b
     Examples:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.aptsources import host_mirrors
+from builder.distribution import Distribution
 from builder.errors import BuilderError
 from builder.packagecache import PackageCache
 from builder.plan import Plan
@@ -30,6 +31,12 @@ PASSED_ON = (
 )  # fmt: skip
 """Variables of the caller that reach diskimage-builder; every other one is kept out."""
 
+BOOTSTRAP_PACKAGES = (
+    "busybox", "ca-certificates", "gnupg", "gnupg2", "lsb-release", "python3", "python3-yaml",
+    "sudo", "systemd-sysv",
+)  # fmt: skip
+"""What diskimage-builder's elements for Debian install one by one, before ours."""
+
 PHASES = {
     "root.d": "bootstrap",
     "extra-data.d": "prepare",
@@ -45,9 +52,10 @@ PHASES = {
 """diskimage-builder's hook directories, in its order, as a reader of the progress calls them."""
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
-_COMPLETED = re.compile(r"^dib-run-parts (?P<hook>\S+) completed$")
-_CLEANING = re.compile(r"^(Unmount /|INFO diskimage_builder\.)")
-"""What diskimage-builder says when it cleans up after the hook that failed."""
+_COMPLETED = re.compile(r"dib-run-parts (?P<hook>\S+) completed$")
+"""Not always a line of its own: a hook's last line may have no end."""
+_CHATTER = re.compile(r"^(Unmount /|INFO diskimage_builder\.|dib-run-parts )")
+"""What diskimage-builder says between hooks, and when it cleans up after one that failed."""
 _TIMING = re.compile(r"^dib-run-parts (?P<hook>\d\d-\S+)\s+(?P<seconds>\d+\.\d+)$")
 
 
@@ -65,12 +73,13 @@ class HookTrace:
         if running := _RUNNING.match(line):
             self.directory, self.hook = running["directory"], running["hook"]
             self.tail.clear()
-        elif completed := _COMPLETED.match(line):
+        elif completed := _COMPLETED.search(line):
             if completed["hook"] == self.hook:
                 self.hook = ""
+                self.tail.clear()
         elif timing := _TIMING.match(line):
             self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
-        elif self.hook and line.strip() and not _CLEANING.match(line):
+        elif line.strip() and not _CHATTER.match(line):
             self.tail.append(line)
 
     @property
@@ -90,20 +99,31 @@ def element_of(directory: str, hook: str, elements: Path) -> str:
     return found[0].parent.parent.name if found else "unknown"
 
 
-def mmdebstrap_arguments(packages: PackageCache) -> str:
-    """Options for mmdebstrap: packages that diskimage-builder's elements want next, and the cache.
+def mmdebstrap_arguments(
+    packages: PackageCache, distribution: Distribution, mirrors: Mapping[str, str]
+) -> str:
+    """Options for mmdebstrap that save diskimage-builder from doing its work twice.
 
-    Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
+    The packages that its elements want next come with the bootstrap, in the versions that the
+    updates and security archives have, and from the cache where it has them. Read by
+    ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
     """
-    cache = packages.archives
-    inside = '"$1"/var/cache/apt/archives'
-    fill = f"mkdir -p {inside} && cp -t {inside} {cache}/*.deb"
-    keep = f"cp -n -t {cache} {inside}/*.deb"
-    return (
-        "--include=sudo,busybox,gnupg,python3,systemd-sysv,ca-certificates "
-        "--skip=essential/unlink,download/empty "
-        f"--setup-hook='{fill} || true' --customize-hook='{keep}'"
-    )
+    archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
+    hooks = [
+        f"mkdir -p {archives} && cp -t {archives} {packages.archives}/*.deb || true",
+    ]
+    for mirror, suite in (
+        ("DIB_DISTRIBUTION_MIRROR", "updates"),
+        ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
+    ):
+        if mirror in mirrors:
+            source = f"deb {mirrors[mirror]} {distribution.release}-{suite} main"
+            hooks.append(f"mkdir -p {lists} && echo {source} > {lists}/{suite}.list")
+    options = [f"--setup-hook='{hook}'" for hook in hooks]
+    options.append(f"--customize-hook='cp -n -t {packages.archives} {archives}/*.deb'")
+    options.append("--skip=essential/unlink,download/empty")
+    options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
+    return " ".join(options)
 
 
 def environment(
@@ -121,6 +141,7 @@ def environment(
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     passed = {name: caller[name] for name in PASSED_ON if name in caller}
+    mirrors = {**host_mirrors(plan.distribution.release), **passed, **plan.environment}
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",
@@ -135,13 +156,11 @@ def environment(
         "DIB_PYTHON_EXEC": sys.executable,
         "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
         "ELEMENTS_PATH": str(elements),
-        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages),
+        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, plan.distribution, mirrors),
         "DIB_GUEST_TREE": str(tree),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,
-        **host_mirrors(plan.distribution.release),
-        **passed,
-        **plan.environment,
+        **mirrors,
     }
 
 

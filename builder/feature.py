@@ -189,6 +189,7 @@ class Probe(Generic[P]):
     title: str
     function: Callable[[Guest, P], str]
     destructive: bool = False
+    once: bool = False
 
     @property
     def name(self) -> str:
@@ -206,12 +207,16 @@ def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspect
 
 
 def probe(
-    title: str, *, destructive: bool = False
+    title: str, *, destructive: bool = False, once: bool = False
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
-    """Make a probe of a function. A destructive probe leaves a guest that others cannot use."""
+    """Make a probe of a function.
+
+    A ``destructive`` probe leaves a guest that others cannot use. One that is made ``once`` costs
+    much and has the same answer under every firmware.
+    """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(title=title, function=function, destructive=destructive)
+        return Probe(title, function, destructive=destructive, once=once)
 
     return decorate
 

@@ -261,12 +261,23 @@ def _planned(
 
 
 def _boots(features: tuple[AnyFeature, ...], properties: Mapping[str, str]) -> tuple[Boot, ...]:
-    """Each firmware once, with every probe that leaves a usable guest; the others boot alone."""
+    """Each firmware once, with the probes that leave a usable guest; the others boot alone."""
+    first = FIRMWARES[0]
     probes = [(check_id(feature, one), one) for feature in features for one in feature.probes]
-    shared = tuple(name for name, one in probes if not one.destructive)
-    together = [Boot(name, machine(properties, name), shared) for name in FIRMWARES]
+    together = [
+        Boot(
+            firmware,
+            machine(properties, firmware),
+            tuple(
+                name
+                for name, one in probes
+                if not one.destructive and (firmware == first or not one.once)
+            ),
+        )
+        for firmware in FIRMWARES
+    ]
     alone = [
-        Boot(f"bios-{name.replace('/', '-')}", machine(properties, "bios"), (name,))
+        Boot(f"{first}-{name.replace('/', '-')}", machine(properties, first), (name,))
         for name, one in probes
         if one.destructive
     ]

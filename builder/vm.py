@@ -23,7 +23,8 @@ from builder.qmp import Qmp
 
 GIB = 1024**3
 GROWTH_BYTES = 4 * GIB
-"""How much larger than the image its guest's disk is: the root file system must grow into it."""
+"""How much larger than the image its guest's disk is at least, and it is twice as large at least:
+a root file system that has not grown into it is then far from filling it."""
 
 BOOT_LIMIT = 300.0
 """Seconds from power-on to SSH, for emulation beside another guest on 2 cores."""
@@ -164,7 +165,8 @@ def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iter
     info = run(
         [tool, "info", "--output=json", "-f", image_format, image], timeout=60, purpose=purpose
     )
-    size = json.loads(info)["virtual-size"] + GROWTH_BYTES
+    given = json.loads(info)["virtual-size"]
+    size = given + max(given, GROWTH_BYTES)
     overlay = workdir / "overlay.qcow2"
     backing = ("-F", image_format, "-b", image.resolve())
     run(

@@ -114,8 +114,14 @@ PASSING: list[Case] = [
     (
         foundation.boot_loader_reinstalls,
         FOUNDATION,
-        FakeGuest({"grub-install": "done\n", "grep -nE": ""}),
+        FakeGuest({"grub-install": "done\n"}),
         "grub-install for BIOS",
+    ),
+    (
+        foundation.boot_loader_reconfigures,
+        FOUNDATION,
+        FakeGuest({"update-grub": "done\n", "grep -nE": ""}),
+        "names no device",
     ),
     (
         virtio_scsi.root_is_on_virtio_scsi,
@@ -240,9 +246,15 @@ FAILING: list[Case] = [
         "cannot find EFI directory",
     ),
     (
-        foundation.boot_loader_reinstalls,
+        foundation.boot_loader_reconfigures,
         FOUNDATION,
-        FakeGuest({"grub-install": "", "grep -nE": "grub.cfg:9: root=/dev/sda3\n"}),
+        FakeGuest({"update-grub": Completed(1, "no such device\n", "")}),
+        "no such device",
+    ),
+    (
+        foundation.boot_loader_reconfigures,
+        FOUNDATION,
+        FakeGuest({"update-grub": "", "grep -nE": "grub.cfg:9: root=/dev/sda3\n"}),
         "device names: grub.cfg:9: root=/dev/sda3",
     ),
     (
