@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Mapping
 
 import pytest
@@ -102,7 +103,7 @@ def test_a_mirror_that_only_this_host_can_read_is_not_used() -> None:
 
 
 def test_a_host_without_apt_has_no_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aptsources.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     assert host_mirrors("bookworm") == {}
 
 
@@ -113,7 +114,7 @@ def test_a_host_with_apt_is_asked_for_its_package_indexes(monkeypatch: pytest.Mo
         asked.append(argv)
         return "http://one.example.org/debian/ bookworm main\n"
 
-    monkeypatch.setattr(aptsources.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(aptsources, "run", run)
     assert host_mirrors("bookworm") == {ARCHIVE: "http://one.example.org/debian"}
     assert asked[0][:2] == ["apt-get", "indextargets"]

@@ -1,0 +1,31 @@
+import pytest
+from fakes import FakeFilesystem
+
+from builder.distribution import DISTRIBUTIONS
+from builder.foreign import distribution_of
+
+
+def disk(os_release: str) -> FakeFilesystem:
+    return FakeFilesystem({"/etc/os-release": os_release})
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distribution_that_can_be_built_is_recognised(name: str) -> None:
+    known = DISTRIBUTIONS[name]
+    text = f'PRETTY_NAME="x"\nID={known.os_distro}\nVERSION_ID="{known.os_version}"\n'
+    assert distribution_of(disk(text)) == known
+
+
+def test_another_distribution_is_called_as_it_calls_itself() -> None:
+    seen = distribution_of(disk('ID="rocky"\nVERSION_ID="9.4"\n'))
+    assert (seen.name, seen.os_distro, seen.os_version) == ("rocky-9.4", "rocky", "9.4")
+
+
+def test_another_release_of_a_known_distribution_is_not_taken_for_a_known_one() -> None:
+    seen = distribution_of(disk("ID=debian\nVERSION_ID=11\nVERSION_CODENAME=bullseye\n"))
+    assert seen not in DISTRIBUTIONS.values()
+    assert (seen.os_version, seen.release, seen.default_user) == ("11", "bullseye", "debian")
+
+
+def test_a_disk_that_names_no_distribution_has_an_unknown_one() -> None:
+    assert distribution_of(FakeFilesystem({})).os_distro == "unknown"
