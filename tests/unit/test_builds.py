@@ -114,6 +114,7 @@ def test_a_build_s_name_is_the_time_in_utc_and_the_digest() -> None:
 def test_latest_is_a_relative_link_so_that_dist_can_be_moved(dist: Path, tmp_path: Path) -> None:
     build = complete(dist)
     dist.rename(tmp_path / "moved")
+    assert (tmp_path / "moved" / PROFILE / LATEST / FILE_NAME).is_file()
     assert (tmp_path / "moved" / PROFILE / LATEST).resolve().name == build.name
 
 

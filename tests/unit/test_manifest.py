@@ -163,6 +163,8 @@ def test_a_file_is_replaced_under_its_name_only_when_it_is_complete(
     path.write_text("old")
     during: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda _: during.append(path.read_text()))
-    replace_text(path, "new")
+    with path.open() as begun:
+        replace_text(path, "new")
+        assert begun.read() == "old"
     assert during == ["old"]
     assert path.read_text() == "new"

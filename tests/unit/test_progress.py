@@ -136,7 +136,10 @@ def test_a_terminal_is_not_written_to_for_every_line(clock: Clock) -> None:
     assert 1 <= stream.getvalue().count(CLEAR_LINE) <= 11
 
 
-def test_a_long_line_does_not_wrap_on_a_wide_terminal(clock: Clock) -> None:
+def test_a_long_line_does_not_wrap_on_a_wide_terminal(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     stream = Terminal()
     shown = Progress(stream)
     shown.phase("bootstrap")
