@@ -51,13 +51,16 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
     """
     home = dist / profile
     home.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(home)
-    name = build_name(digest)
-    partial = home / f".{name}-{os.getpid()}{PARTIAL}"
-    place = Workplace(name, partial / "build", partial / "scratch")
-    place.directory.mkdir(parents=True)
-    place.scratch.mkdir()
-    with _locked(partial):
+    with contextlib.ExitStack() as locks:
+        # A build that begins must not be taken for a leftover by another, nor take its name.
+        with _locked(home):
+            _remove_leftovers(home)
+            name = _free_name(home, digest)
+            partial = home / f".{name}{PARTIAL}"
+            place = Workplace(name, partial / "build", partial / "scratch")
+            place.directory.mkdir(parents=True)
+            place.scratch.mkdir()
+            locks.enter_context(_locked(partial))
         try:
             yield place
         except BaseException:
@@ -84,12 +87,12 @@ def find_build(word: str, dist: Path) -> Path:
     Raises ``InputError``.
     """
     given = Path(word)
-    if (given / FILE_NAME).is_file():
+    if _is_file(given / FILE_NAME):
         return given.resolve()
-    if given.name == FILE_NAME and given.is_file():
+    if given.name == FILE_NAME and _is_file(given):
         return given.parent.resolve()
     latest = dist / word / LATEST
-    if (latest / FILE_NAME).is_file():
+    if _is_file(latest / FILE_NAME):
         return latest.resolve()
     built = sorted(path.parent.name for path in dist.glob(f"*/{LATEST}"))
     raise InputError(
@@ -98,6 +101,23 @@ def find_build(word: str, dist: Path) -> Path:
         hint=f"Give a build directory or the name of a built profile, or build it: "
         f"guest-image build {word}",
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a directory that may not be read
+        return False
+
+
+def _free_name(home: Path, digest: str) -> str:
+    """A name that no build has, not even one that runs: two may begin in one second."""
+    name = first = build_name(digest)
+    number = 1
+    while (home / name).exists() or (home / f".{name}{PARTIAL}").exists():
+        number += 1
+        name = f"{first}-{number}"
+    return name
 
 
 @contextlib.contextmanager

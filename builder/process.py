@@ -102,7 +102,13 @@ def follow(
         cwd=cwd,
         start_new_session=True,
     ) as program:
-        alarm = threading.Timer(timeout, program.kill)
+
+        def kill() -> None:
+            # The whole group: what the program started may hold the pipe's other end.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+
+        alarm = threading.Timer(timeout, kill)
         alarm.start()
         try:
             assert program.stdout is not None
@@ -110,7 +116,7 @@ def follow(
                 on_line(raw.decode(errors="replace").rstrip())
             return program.wait()
         except BaseException:
-            program.kill()
+            kill()
             raise
         finally:
             alarm.cancel()

@@ -1,5 +1,6 @@
 """What a person sees during long work: a live line on a terminal, plain lines elsewhere."""
 
+import shutil
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ HEARTBEAT = 30.0
 """Seconds after which plain output repeats where the work is, so that CI sees it live."""
 
 LIVE_INTERVAL = 0.1
+LIVE_WIDTH = 100
 CLEAR_LINE = "\r\033[K"
 
 
@@ -62,12 +64,12 @@ class Progress:
         with self._lock:
             now = time.monotonic()
             if self._live and now - self._last_shown >= LIVE_INTERVAL:
-                width = 100
-                shown = f"{self._elapsed()} {self._phase}: {text.strip()}"[:width]
+                width = min(LIVE_WIDTH, shutil.get_terminal_size().columns - 1)
+                shown = f"{self._elapsed()} {self._phase}: {_printable(text)}"[:width]
                 self._write(f"{CLEAR_LINE}{shown}")
                 self._last_shown = now
             elif not self._live and now - self._last_shown >= HEARTBEAT:
-                self._write(f"{self._elapsed()} {self._phase}: {text.strip()}\n")
+                self._write(f"{self._elapsed()} {self._phase}: {_printable(text)}\n")
 
     def event(self, text: str) -> None:
         """Something that is worth a line of its own."""
@@ -92,3 +94,8 @@ class Progress:
         self._stream.write(text)
         self._stream.flush()
         self._last_shown = time.monotonic()
+
+
+def _printable(text: str) -> str:
+    """The text without control characters, which would move a terminal's cursor."""
+    return "".join(one if one.isprintable() else " " for one in text.strip())

@@ -175,7 +175,6 @@ def test_two_builds_at_once_both_become_complete(dist: Path) -> None:
     assert mine.name in names
 
 
-@pytest.mark.xfail(reason="a build is visible before it holds its lock", strict=True)
 def test_a_build_that_begins_is_no_leftover_to_one_that_begins_at_the_same_moment(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +194,6 @@ def test_a_build_that_begins_is_no_leftover_to_one_that_begins_at_the_same_momen
         assert (build / FILE_NAME).exists()
 
 
-@pytest.mark.xfail(reason="the final name has seconds only, and no tie-break", strict=True)
 def test_builds_of_the_same_second_and_inputs_both_become_complete(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +276,6 @@ def test_a_failed_build_is_no_build(dist: Path) -> None:
         find_build(PROFILE, dist)
 
 
-@pytest.mark.xfail(reason="pathlib lets ENAMETOOLONG through", raises=OSError, strict=True)
 def test_a_word_longer_than_any_file_name_is_no_build(dist: Path) -> None:
     with pytest.raises(InputError):
         find_build("x" * 5000, dist)

@@ -33,7 +33,6 @@ def test_a_followed_program_that_outlives_its_limit_is_killed(tmp_path: Path) ->
     assert (status, lines) == (-9, ["begun"])
 
 
-@pytest.mark.xfail(reason="only the program is killed, not what it started", strict=True)
 def test_the_limit_holds_for_what_the_program_started_too(tmp_path: Path) -> None:
     start = time.monotonic()
     assert followed("sleep 1.5; true", tmp_path, limit=0.2)[0] == -9

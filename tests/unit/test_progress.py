@@ -148,7 +148,6 @@ def test_a_long_line_does_not_wrap_on_a_wide_terminal(
     assert len(shown_at_last(stream)) == 100
 
 
-@pytest.mark.xfail(reason="the live line is cut at 100 columns whatever the width", strict=True)
 def test_a_long_line_does_not_wrap_on_a_narrow_terminal(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +160,6 @@ def test_a_long_line_does_not_wrap_on_a_narrow_terminal(
     assert len(shown_at_last(stream)) <= 60
 
 
-@pytest.mark.xfail(reason="control characters of programs reach the terminal", strict=True)
 def test_control_characters_of_a_program_do_not_reach_the_terminal(clock: Clock) -> None:
     stream = Terminal()
     shown = Progress(stream)
