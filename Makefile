@@ -11,7 +11,8 @@ OUTPUT ?= dist
 # Debian builds python3-guestfs for its own interpreter only.
 PYTHON ?= /usr/bin/python3
 VENV := .venv
-SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
+PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,CI
 
 # What a build runs, what a proof runs, and what the tests run besides.
 HOST_PACKAGES := \

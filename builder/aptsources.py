@@ -24,6 +24,8 @@ def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
         # Not a file of this host (mirror+file:, cdrom:), and not another distribution's archive.
         if component != "main" or not uri.startswith("http") or "/debian" not in uri:
             continue
+        if "@" in uri:  # it would stand in the image's own sources, with its password
+            continue
         if suite.endswith("-security"):
             found.setdefault("DIB_DEBIAN_SECURITY_MIRROR", uri.rstrip("/"))
         elif "-" not in suite:

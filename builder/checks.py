@@ -11,6 +11,7 @@ from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.manifest import Evidence
 from builder.plan import AnyCheck, Plan, check_id
+from builder.words import printable
 
 Kind = Literal["inspection", "probe"]
 
@@ -99,7 +100,7 @@ def record(
         kind=check.kind,
         title=check.title,
         outcome=outcome,
-        seen=seen,
+        seen="\n".join(printable(line) for line in seen.splitlines()),
         image_sha256=image_sha256,
         boot=boot,
         at=at,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 from builder.plan import Plan, to_json
@@ -10,9 +11,11 @@ from builder.plan import Plan, to_json
 def inputs_digest(plan: Plan, elements: Path) -> str:
     """Hex SHA-256 over the plan and over every file of the elements that it uses.
 
-    Elements of diskimage-builder itself count through their names alone.
+    Elements of diskimage-builder itself count through its version.
     """
     digest = hashlib.sha256(json.dumps(to_json(plan), sort_keys=True).encode())
+    for program in ("guest-image-builder", "diskimage-builder"):
+        digest.update(f"\0{program} {version(program)}".encode())
     for name in plan.elements:
         for path in sorted((elements / name).rglob("*")):
             if path.is_file():

@@ -81,7 +81,7 @@ def _heading(build: Manifest) -> str:
     ]
     proof = [boot.until_ssh + boot.probes for boot in build.boots]
     if proof:
-        parts.append(f"booted {len(proof)} times, the longest for {_duration(max(proof))}")
+        parts.append(f"proven in boots of {' and '.join(_duration(seconds) for seconds in proof)}")
     return f"{parts[0]}  {parts[1]}  {', '.join(parts[2:])}"
 
 

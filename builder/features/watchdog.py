@@ -6,7 +6,6 @@ from pydantic import Field, field_validator
 
 from builder.feature import (
     CheckFailed,
-    CheckSkipped,
     Claim,
     Feature,
     Filesystem,
@@ -139,9 +138,9 @@ def device_is_i6300esb(guest: Guest, parameters: WatchdogParameters) -> str:
 @probe("the daemon holds /dev/watchdog open")
 def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
     """Look through every process's open files: a running daemon may feed nothing."""
-    if parameters.action == "disabled":
-        raise CheckSkipped("the profile asks for no watchdog device")
     holders = sorted(set(output(guest, HOLDERS).split()))
+    if parameters.action == "disabled" and not holders:
+        return "no process holds a watchdog device open, as asked"
     if not holders:
         raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
     return f"/dev/watchdog is held open by {', '.join(holders)}"

@@ -1,6 +1,6 @@
 import json
 import os
-import subprocess  # noqa: TID251 - a test of the command runs it
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path

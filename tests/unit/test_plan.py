@@ -92,7 +92,11 @@ def test_equal_plans_have_equal_digests_and_others_do_not() -> None:
 
 def test_elements_come_distribution_first_then_foundation_then_features() -> None:
     plan = plan_of(feature("a", elements=("one", "two")), feature("b", elements=("two", "three")))
-    assert plan.elements == ("debian-minimal", *FOUNDATION.elements, "one", "two", "three")
+    assert plan.elements == (
+        *("debian-minimal", "guest-tree"),
+        *FOUNDATION.elements,
+        *("one", "two", "three"),
+    )
 
 
 def test_features_come_in_the_registrys_order_whatever_the_profile_says() -> None:

@@ -127,7 +127,7 @@ def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
 
 def test_the_processor_is_the_accelerators() -> None:
     emulated = arguments(Machine(), wiring(), TCG)
-    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == ("tcg,thread=multi", "max")
+    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == ("tcg,thread=single", "max")
     virtual = arguments(Machine(), wiring(), KVM)
     assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
 

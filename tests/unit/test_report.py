@@ -26,8 +26,8 @@ def lines(build: Manifest) -> list[str]:
 
 def test_the_heading_names_profile_build_size_and_times() -> None:
     assert lines(proven())[0] == (
-        "pinned-scsi 20260102T030405Z-3f9c2a 300 MiB, built in 46s, booted 2 times, the longest"
-        " for 1m30s"
+        "pinned-scsi 20260102T030405Z-3f9c2a 300 MiB, built in 46s, proven in boots of 1m22s and"
+        " 1m30s"
     )
 
 
