@@ -65,6 +65,7 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
+bench: HOST_PACKAGES += debootstrap
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
 

@@ -51,45 +51,65 @@ class Evidence(_Section):
     check: str
     """``FEATURE/CHECK``, as in the plan."""
     kind: Literal["inspection", "probe"]
+    """Whether it looked at the disk at rest or at a running guest."""
     title: str
+    """What the check says when it passes."""
     outcome: Outcome
+    """How it ended."""
     seen: str
     """What the check saw; the cause where it failed, the reason where it was skipped."""
     image_sha256: str
+    """The file that was checked; for another file the evidence is void."""
     boot: str | None = None
     """Which of the plan's boots a probe was made in."""
     at: datetime
+    """When the check began."""
     seconds: float
+    """How long it took."""
 
 
 class BootRecord(_Section):
     """One boot of the image: what it ran on and how long it took, in seconds."""
 
     name: str
+    """As the plan calls it."""
     accelerator: str
+    """``kvm`` or ``tcg`` (emulation)."""
     until_ssh: float
+    """Seconds from power-on to the default user's login."""
     probes: float
+    """Seconds that all its probes took."""
     image_sha256: str
+    """The file that was booted."""
 
 
 class Manifest(_Section):
     """All of it."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    """Rises when a reader of an older version would misread the file."""
     build: str
+    """The name of the build directory."""
     inputs: str
-    """Digest of what the build was made from: the plan and the elements."""
+    """Digest of what the build was made from: the plan, the elements, the builder's versions."""
     created: datetime
+    """When the build began."""
     plan: dict[str, Any]  # Any: JSON of the plan
+    """The whole plan, as ``guest-image plan --json`` prints it."""
     image: ImageFile
+    """The image file."""
     tools: dict[str, str]
+    """The version of each program that made the image."""
     packages: tuple[Package, ...]
+    """Every package in the image."""
     timings: dict[str, float]
     """Seconds per phase of the build, in their order."""
     hooks: dict[str, float]
     """Seconds per diskimage-builder hook."""
     evidence: tuple[Evidence, ...] = ()
+    """What every check saw, newest per check and boot."""
     boots: tuple[BootRecord, ...] = ()
+    """The boots in which probes were made."""
 
     def planned(self) -> Plan:
         """The plan that the image was built by."""

@@ -1,0 +1,97 @@
+"""Times a build against a plain disk-image-create of the same packages, and prints the ratio.
+
+The plain one uses diskimage-builder's defaults: debootstrap, gzip or whatever the image has for its
+initrd, one file system without partitions (which needs a loop device, but no device-mapper), and
+qemu-img's own compression. Both take their packages from caches that were filled before.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from builder.aptsources import host_mirrors
+from builder.build import build
+from builder.features import installed
+from builder.manifest import Manifest, read
+from builder.plan import Plan, make_plan
+from builder.process import require_tool
+from builder.profilefile import load
+from builder.progress import Progress
+
+PROFILE = "pinned-scsi"
+DEBOOTSTRAP_SCRIPTS = Path("/usr/share/debootstrap/scripts")
+
+
+def plain(plan: Plan, packages: list[str], work: Path, cache: Path) -> float:
+    """Seconds that a plain disk-image-create takes."""
+    require_tool("debootstrap", "debootstrap")
+    script = DEBOOTSTRAP_SCRIPTS / plan.distribution.release
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(work),
+        "TMP_DIR": str(work),
+        "DIB_RELEASE": plan.distribution.release,
+        "DIB_IMAGE_CACHE": str(cache),
+        "DIB_DISABLE_APT_CLEANUP": "1",
+        # diskimage-builder takes mmdebstrap wherever it is installed, unless a script is named.
+        "DIB_DEBIAN_DEBOOTSTRAP_SCRIPT": str(script),
+        **host_mirrors(plan.distribution.release),
+    }
+    start = time.monotonic()
+    with (work / "plain.log").open("wb") as log:
+        subprocess.run(
+            [
+                *("disk-image-create", "-a", "amd64", "-n", "-o", work / "plain"),
+                *("-p", ",".join(packages), plan.distribution.element),
+            ],
+            env=environment,
+            cwd=work,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=True,
+        )
+    return time.monotonic() - start
+
+
+def ours(plan: Plan, work: Path) -> tuple[float, Manifest]:
+    """Seconds that our build takes, and its manifest."""
+    start = time.monotonic()
+    with Progress() as progress:
+        directory = build(plan, work / "dist", progress)
+    return time.monotonic() - start, read(directory)
+
+
+def main() -> None:
+    """Fill the caches with a first round of each, then time a second round."""
+    registry = installed()
+    plan = make_plan(load(PROFILE, registry), registry)
+    work = Path(tempfile.mkdtemp(prefix="guest-image-bench-"))
+    try:
+        _, manifest = ours(plan, work)
+        packages = [package.name for package in manifest.packages]
+        cache = work / "cache"
+        plain(plan, packages, work, cache)
+        (work / "plain.qcow2").unlink()
+        our_seconds, manifest = ours(plan, work)
+        plain_seconds = plain(plan, packages, work, cache)
+        plain_size = (work / "plain.qcow2").stat().st_size
+    except subprocess.CalledProcessError as error:
+        log = (work / "plain.log").read_text(errors="replace").splitlines()
+        sys.exit("\n".join([str(error), *log[-15:]]))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    for phase, seconds in manifest.timings.items():
+        sys.stdout.write(f"  {phase:<24}{seconds:7.1f} s\n")
+    sys.stdout.write(
+        f"guest-image build: {our_seconds:.0f} s, {manifest.image.size / 1e6:.0f} MB\n"
+        f"disk-image-create: {plain_seconds:.0f} s, {plain_size / 1e6:.0f} MB\n"
+        f"ratio of times: {our_seconds / plain_seconds:.2f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
