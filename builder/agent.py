@@ -20,16 +20,22 @@ class Agent:
     def __init__(self, connection: socket.socket) -> None:
         self._channel = JsonChannel(connection)
         self._ids = itertools.count(1)
+        self._silent = False
 
     def command(self, name: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
         """Ask and return the answer; argument names are written with underscores for hyphens.
 
-        Raises ``TimeoutError`` when the agent does not answer, ``CheckFailed`` with the agent's
+        ``timeout`` is in seconds; one who was silent all that time is waited for briefly from then
+        on. Raises ``TimeoutError`` when the agent does not answer, ``CheckFailed`` with the agent's
         own error text or when QEMU has closed the channel.
         """
+        if self._silent:
+            timeout = min(timeout, SYNC_EVERY)
         deadline = time.monotonic() + timeout
         try:
+            self._silent = True
             self._synchronise(deadline)
+            self._silent = False
             given = {key.replace("_", "-"): value for key, value in arguments.items()}
             self._channel.send({"execute": name, "arguments": given})
             answer = self._channel.receive(deadline)

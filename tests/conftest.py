@@ -5,11 +5,16 @@ An image is built once for all tests and all runs of a day, as ``guest-image ima
 """
 
 import os
+import shutil
 from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from broken import Broken
 
 GOLDEN = Path(__file__).parent / "golden"
 BUILDS = Path(__file__).parent.parent / ".cache" / "tests"
@@ -59,6 +64,18 @@ def built() -> Callable[[str], Path]:
 def built_image(built: Callable[[str], Path]) -> Callable[[str], Path]:
     """The image file of a profile's build."""
     return lambda profile: built(profile) / "image.qcow2"
+
+
+@pytest.fixture(scope="session")
+def broken(
+    built_image: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Generator["Broken", None, None]:
+    """Images with defects, made of ``pinned-scsi`` and removed at the end."""
+    from broken import broken_images  # noqa: PLC0415 - unit tests start without libguestfs
+
+    directory = tmp_path_factory.mktemp("broken")
+    yield broken_images(built_image("pinned-scsi"), directory)
+    shutil.rmtree(directory)
 
 
 SKIPPED_BOOTS = pytest.StashKey[list[str]]()

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from contextlib import suppress
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -90,8 +91,11 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     """Freeze as Nova does before a snapshot with os_require_quiesce, and thaw at once."""
     try:
         frozen = guest.agent("guest-fsfreeze-freeze")
-    finally:
-        thawed = guest.agent("guest-fsfreeze-thaw")
+    except (CheckFailed, TimeoutError):
+        with suppress(CheckFailed, TimeoutError):  # the cause is what the freeze said
+            guest.agent("guest-fsfreeze-thaw")
+        raise
+    thawed = guest.agent("guest-fsfreeze-thaw")
     if not frozen:
         raise CheckFailed("the agent froze no file system")
     return f"the agent froze {frozen} file systems and thawed {thawed}"

@@ -1,110 +1,143 @@
-"""A built image in a real guest: every probe passes, and fails on a machine that lacks something.
+"""Built images in real guests: a sound one is proven, and broken ones fail for their defects."""
 
-``built_image`` (tests/conftest.py) builds an image of a profile once in a test run, or takes one
-that is already there, and returns its path.
-"""
-
-import hashlib
+import json
+import shutil
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from broken import Broken
 
-from builder.distribution import DISTRIBUTIONS
-from builder.errors import InterruptedByUser
-from builder.feature import CheckFailed, Feature, Firmware, Guest, Machine
-from builder.features import (
-    discard,
-    foundation,
-    guest_agent,
-    multiqueue,
-    virtio_scsi,
-    watchdog,
-)
-from builder.vm import booted
+from builder import manifest
+from builder.checks import checks_of, record
+from builder.digest import sha256_of
+from builder.errors import BuilderError, InterruptedByUser
+from builder.feature import Outcome
+from builder.features import shipped
+from builder.guest import RunningGuest
+from builder.plan import Plan
+from builder.verdict import Expected, expected
+from builder.vm import BOOT_LIMIT, booted
 
 pytestmark = pytest.mark.boot
 
-DEBIAN = DISTRIBUTIONS["debian-12"]
-FULL = Machine(disk_bus="scsi", guest_agent=True, watchdog="reset", multiqueue=True)
-FEATURES = (foundation, virtio_scsi, discard, guest_agent, multiqueue, watchdog)
-
-BuiltImage = Callable[[str], Path]
+Built = Callable[[str], Path]
 
 
-def outcomes(guest: Guest, feature: Feature) -> dict[str, str]:  # type: ignore[type-arg]
-    """What each probe of the feature says, failures by their reason."""
-    parameters = feature.parameters(**feature.defaults(DEBIAN))
-    said = {}
-    for probe in feature.probes:
-        try:
-            said[probe.name] = probe.function(guest, parameters)
-        except CheckFailed as failure:
-            said[probe.name] = f"FAILED: {failure}"
-    return said
+@pytest.fixture(scope="module")
+def plan(built: Built) -> Plan:
+    return manifest.read(built("pinned-scsi")).planned()
 
 
-@pytest.mark.parametrize("firmware", ["bios", "uefi"])
-def test_an_image_passes_every_probe_and_is_not_written(
-    built_image: BuiltImage, tmp_path: Path, firmware: Firmware
+def test_a_sound_image_is_proven_under_both_firmwares_and_not_written(
+    built: Built, tmp_path: Path, plan: Plan
 ) -> None:
-    image = built_image("pinned-scsi")
-    before = hashlib.sha256(image.read_bytes()).hexdigest()
-    machine = replace(FULL, firmware=firmware)
-    with booted(image, "qcow2", machine, tmp_path / "work", admin_user="debian") as guest:
-        said = {
-            name: text
-            for module in FEATURES
-            for name, text in outcomes(guest, module.FEATURE).items()
-        }
-    assert {name: text for name, text in said.items() if text.startswith("FAILED")} == {}
-    assert hashlib.sha256(image.read_bytes()).hexdigest() == before
+    """As a user does it; what is proven is a copy, so that its evidence is of this test alone."""
+    build = tmp_path / "build"
+    shutil.copytree(built("pinned-scsi"), build)
+    known = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
+    manifest.write(build, known)
+    program = Path(sys.executable).with_name("guest-image")
+    done = subprocess.run(
+        [program, "prove", build, "--json"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    verdict = json.loads(done.stdout)
+    assert verdict["problems"] == verdict["missing"] == []
+    assert done.returncode == 0
+    assert verdict["proven"] is True
+    proven = manifest.read(build)
+    assert {boot.name for boot in plan.boots} == {"bios", "uefi"}
+    assert {boot.name for boot in proven.boots} == {"bios", "uefi"}
+    made = {Expected(one.check, one.boot): one.outcome for one in proven.valid_evidence()}
+    assert made == dict.fromkeys(expected(plan), Outcome.PASSED)
+    assert sha256_of(build / known.image.name) == known.image.sha256
+    assert (build / "bios-console.log").stat().st_size > 0
+    (build / known.image.name).unlink()
 
 
-def test_probes_fail_on_a_machine_without_the_hardware(
-    built_image: BuiltImage, tmp_path: Path
+def test_a_guest_whose_initrd_lacks_its_disks_driver_is_given_up_at_once(
+    broken: Broken, tmp_path: Path, plan: Plan
 ) -> None:
-    image = built_image("pinned-scsi")
-    with booted(image, "qcow2", Machine(), tmp_path / "work", admin_user="debian") as guest:
-        guest.run("systemctl", "mask", "--now", "irqbalance.service", "fstrim.timer")
-        guest.run("sh", "-c", "echo 'Oops: 0000 [#1] on purpose' >/dev/kmsg")
-        guest.run("systemd-run", "--unit=broken", "false")
-        said = {
-            name: text
-            for module in FEATURES
-            for name, text in outcomes(guest, module.FEATURE).items()
-        }
-        with pytest.raises(TimeoutError, match="'sleep 60' was still running in the guest"):
-            guest.run("sleep", "60", timeout=1)
-    failed = {name: text for name, text in said.items() if text.startswith("FAILED")}
-    assert "root is /dev/vda (driver virtio_blk)" in failed.pop("root-is-on-virtio-scsi")
-    assert "fstrim.timer is" in failed.pop("timer-is-active")
-    assert "no guest agent channel" in failed.pop("agent-answers")
-    assert "no guest agent channel" in failed.pop("agent-sets-password")
-    assert "no guest agent channel" in failed.pop("agent-freezes-file-systems")
-    assert "irqbalance.service is" in failed.pop("irqbalance-is-active")
-    assert "uses 1 receive" in failed.pop("queues-equal-vcpus")
-    assert "no watchdog device" in failed.pop("device-is-i6300esb")
-    assert "nothing feeds the watchdog" in failed.pop("daemon-holds-device")
-    assert "broken.service" in failed.pop("no-unit-has-failed")
-    assert "kernel oops: " in failed.pop("kernel-reports-no-failure")
-    assert failed == {}
+    start = time.monotonic()
+    with (
+        pytest.raises(BuilderError, match="it waits in the initramfs shell") as failure,
+        booted(
+            broken.rootless, "qcow2", plan.boots[0].machine, tmp_path / "work", admin_user="debian"
+        ),
+    ):
+        pytest.fail("it must not come up")
+    assert time.monotonic() - start < BOOT_LIMIT / 2
+    assert any("LABEL=cloudimg-rootfs does not exist" in line for line in failure.value.details)
+
+
+@pytest.fixture(scope="module")
+def cancelled() -> threading.Event:
+    """Ends the unable guest."""
+    return threading.Event()
+
+
+@pytest.fixture(scope="module")
+def unable(
+    broken: Broken,
+    plan: Plan,
+    cancelled: threading.Event,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningGuest]:
+    """A guest with a kernel for clouds and without an agent, on a machine with neither virtio-scsi
+    nor multiqueue, but with a watchdog and an agent's channel."""
+    machine = replace(plan.boots[1].machine, disk_bus="virtio", multiqueue=False)
+    assert machine.watchdog == "reset"
+    assert machine.guest_agent
+    workdir = tmp_path_factory.mktemp("unable") / "work"
+    with booted(
+        broken.cloud, "qcow2", machine, workdir, admin_user="debian", cancelled=cancelled
+    ) as guest:
+        yield guest
+
+
+def test_probes_fail_in_a_guest_that_lacks_what_they_look_for_and_say_what_it_is(
+    unable: RunningGuest, plan: Plan
+) -> None:
+    checks = checks_of(plan, shipped())
+    unable.run("systemctl", "stop", "irqbalance.service", "fstrim.timer")
+    unable.run("sh", "-c", "echo 'Oops: 0000 [#1] on purpose' >/dev/kmsg")
+    unable.run("systemd-run", "--unit=broken", "false")
+    evidence = [record(checks[name], unable, image_sha256="") for name in plan.boots[1].probes]
+    seen = {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED}
+    because = {
+        "foundation/no-unit-has-failed": "systemd says 'degraded': broken.service",
+        "foundation/kernel-reports-no-failure": "kernel oops: ",
+        "virtio-scsi/root-is-on-virtio-scsi": "root is /dev/vda (driver virtio_blk)",
+        "discard/timer-is-active": "fstrim.timer is inactive",
+        "guest-agent/agent-answers": "the guest agent did not answer 'guest-ping'",
+        "guest-agent/agent-sets-password": "the guest agent did not answer",
+        "guest-agent/agent-freezes-file-systems": (
+            "the guest agent did not answer 'guest-fsfreeze-freeze'"
+        ),
+        "multiqueue/irqbalance-is-active": "irqbalance.service is inactive",
+        "multiqueue/queues-equal-vcpus": "uses 1 receive and 1 transmit queues",
+        "watchdog/device-is-i6300esb": "no watchdog device: its kernel lacks i6300esb",
+        "watchdog/daemon-holds-device": "no process holds /dev/watchdog open",
+    }
+    assert set(seen) == set(because), seen
+    assert {name: text for name, text in because.items() if text not in seen[name]} == {}, seen
+    assert {one.outcome for one in evidence} == {Outcome.PASSED, Outcome.FAILED}
+
+
+def test_a_command_that_runs_too_long_is_named(unable: RunningGuest) -> None:
+    with pytest.raises(TimeoutError, match="'sleep 60' was still running in the guest"):
+        unable.run("sleep", "60", timeout=1)
 
 
 def test_a_guest_that_is_cancelled_ends_in_the_middle_of_a_command(
-    built_image: BuiltImage, tmp_path: Path
+    unable: RunningGuest, cancelled: threading.Event
 ) -> None:
-    image, cancelled = built_image("pinned-scsi"), threading.Event()
-
-    def sleep_in_guest() -> None:
-        workdir = tmp_path / "work"
-        with booted(
-            image, "qcow2", FULL, workdir, admin_user="debian", cancelled=cancelled
-        ) as guest:
-            threading.Timer(1, cancelled.set).start()
-            guest.run("sleep", "60")
-
+    """The last test of the unable guest."""
+    threading.Timer(1, cancelled.set).start()
     with pytest.raises(InterruptedByUser):
-        sleep_in_guest()
+        unable.run("sleep", "60")

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,22 @@ def test_an_agent_that_is_not_there_ends_in_a_timeout(
     ours, _ = pair
     with pytest.raises(TimeoutError, match="did not answer 'guest-ping' within"):
         agent.Agent(ours).command("guest-ping", timeout=0.05)
+
+
+def test_an_agent_that_is_not_there_is_waited_for_at_length_only_once(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "SYNC_EVERY", 0.05)
+    ours, theirs = pair
+    asked = agent.Agent(ours)
+    with pytest.raises(TimeoutError):
+        asked.command("guest-ping", timeout=0.2)
+    start = time.monotonic()
+    with pytest.raises(TimeoutError, match="did not answer 'guest-info' within 0 s"):
+        asked.command("guest-info", timeout=60)
+    assert time.monotonic() - start < 5
+    serve(theirs, {"guest-ping": {"return": {}}})
+    assert asked.command("guest-ping") == {}
 
 
 def test_the_death_of_qemu_fails_the_check(pair: tuple[socket.socket, socket.socket]) -> None:

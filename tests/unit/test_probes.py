@@ -284,6 +284,7 @@ FAILING: list[Case] = [
         FakeGuest(agent={**FREEZING, "guest-fsfreeze-freeze": 0}),
         "froze no file system",
     ),
+    (guest_agent.agent_freezes_file_systems, AGENT, FakeGuest(), "'guest-fsfreeze-freeze'"),
     (
         multiqueue.irqbalance_is_active,
         None,
