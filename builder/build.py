@@ -12,7 +12,8 @@ from pathlib import Path
 from builder import builds, dib, host, manifest
 from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
 from builder.digest import digests
-from builder.errors import HostError
+from builder.errors import BuilderError, HostError
+from builder.failure import explained
 from builder.inputs import inputs_digest
 from builder.manifest import ImageFile, Manifest, Package
 from builder.packagecache import package_cache
@@ -35,7 +36,7 @@ def cache_directory() -> Path:
     """Where packages are kept between builds: XDG's cache directory, or GUEST_IMAGE_CACHE."""
     chosen = os.environ.get("GUEST_IMAGE_CACHE")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
 
 
@@ -61,25 +62,32 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
 def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
-    Raises ``HostError`` before anything is done if this machine lacks something, and
-    ``BuilderError`` if the build fails; then only its log stays.
+    Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
+    and ``BuilderError`` if the build fails; then only its log stays.
     """
+    host.require_plain(dist.absolute(), "--output")
+    host.require_plain(cache_directory(), "GUEST_IMAGE_CACHE")
     in_memory = host.works_in_memory()
     host.require_for_build(dist, in_memory=in_memory)
     elements = elements_path()
     inputs = inputs_digest(plan, elements)
-    try:
-        with builds.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
+    with builds.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
+        try:
             _build_in(place, plan, inputs, elements, progress, in_memory=in_memory)
-            return place.directory.parent.parent / place.name
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise HostError(
-            f"The disk became full during the build of '{plan.profile}'.",
-            details=[str(error)],
-            hint="Make room, or choose another directory with --output; nothing was left behind.",
-        ) from error
+        except BuilderError as error:
+            raise explained(error, log=place.kept_log, in_memory=in_memory) from error
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise explained(
+                HostError(
+                    f"The disk became full during the build of '{plan.profile}'.",
+                    details=[str(error)],
+                ),
+                log=place.kept_log,
+                in_memory=in_memory,
+            ) from error
+    return place.directory.parent.parent / place.name
 
 
 def _build_in(
@@ -93,15 +101,13 @@ def _build_in(
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
     root_uuid = str(uuid.uuid4())
-    # The cache is linked, not copied, so a build's own one lies beside the shared one.
-    shared = cache_directory()
-    own_cache = shared / "builds" / place.name
     work = place.scratch / "work"
     work.mkdir()
     with (
         place.log.open("w", encoding="utf-8") as log_file,
+        # Outlives the sandbox, so that nobody writes into it any more when it is given back.
+        package_cache(cache_directory(), distro=plan.distribution.os_distro) as packages,
         Sandbox(work, in_memory=in_memory) as sandbox,
-        package_cache(shared, own_cache, distro=plan.distribution.os_distro) as packages,
     ):
         log = _logger(log_file.write)
         tree, hooks = dib.build_tree(

@@ -5,7 +5,6 @@ directory tells a build that runs from what a killed one left, which the next bu
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from builder.errors import InputError
+from builder.errors import HostError, InputError
+from builder.locking import locked, remove_leftovers
 from builder.manifest import FILE_NAME
 
 LATEST = "latest"
@@ -37,6 +37,11 @@ class Workplace:
         """The full log."""
         return self.directory / LOG
 
+    @property
+    def kept_log(self) -> Path:
+        """Where the log of a failed build stays."""
+        return self.directory.parent.parent / f"{self.name}{FAILED}" / LOG
+
 
 def build_name(digest: str) -> str:
     """The name of a build that starts now: sortable by time."""
@@ -47,24 +52,32 @@ def build_name(digest: str) -> str:
 def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
     """A place for a build, which gets its final name and ``latest`` when the block succeeds.
 
-    After a failure only the log stays, in ``NAME.failed``.
+    After a failure only the log stays, in ``NAME.failed``. Raises ``HostError`` where no directory
+    can be made.
     """
     home = dist / profile
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(
+            f"Could not make the directory {home}.",
+            details=[error.strerror or str(error)],
+            hint="Choose another directory with --output.",
+        ) from error
     with contextlib.ExitStack() as locks:
         # A build that begins must not be taken for a leftover by another, nor take its name.
-        with _locked(home):
+        with locked(home):
             _remove_leftovers(home)
             name = _free_name(home, digest)
             partial = home / f".{name}{PARTIAL}"
             place = Workplace(name, partial / "build", partial / "scratch")
             place.directory.mkdir(parents=True)
             place.scratch.mkdir()
-            locks.enter_context(_locked(partial))
+            locks.enter_context(locked(partial))
         try:
             yield place
         except BaseException:
-            _keep_log(place, home / f"{name}{FAILED}")
+            _keep_log(place)
             shutil.rmtree(partial, ignore_errors=True)
             raise
         final = home / name
@@ -120,33 +133,15 @@ def _free_name(home: Path, digest: str) -> str:
     return name
 
 
-@contextlib.contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _remove_leftovers(home: Path) -> None:
     """Remove what killed builds left, and the logs of failed ones; leave running ones alone."""
-    for partial in home.glob(f".*{PARTIAL}"):
-        handle = os.open(partial, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(partial, ignore_errors=True)
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(handle)
+    remove_leftovers(home.glob(f".*{PARTIAL}"))
     for failed in home.glob(f"*{FAILED}"):
         shutil.rmtree(failed, ignore_errors=True)
 
 
-def _keep_log(place: Workplace, failed: Path) -> None:
+def _keep_log(place: Workplace) -> None:
     with contextlib.suppress(OSError):  # a full disk may be why the build failed
         if place.log.exists():
-            failed.mkdir()
-            place.log.rename(failed / LOG)
+            place.kept_log.parent.mkdir()
+            place.log.rename(place.kept_log)

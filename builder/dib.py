@@ -54,7 +54,7 @@ PHASES = {
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
 _COMPLETED = re.compile(r"dib-run-parts (?P<hook>\S+) completed$")
 """Not always a line of its own: a hook's last line may have no end."""
-_CHATTER = re.compile(r"^(Unmount /|INFO diskimage_builder\.|dib-run-parts )")
+_CHATTER = re.compile(r"^(Unmount /|INFO diskimage_builder\.|dib-run-parts( |$))")
 """What diskimage-builder says between hooks, and when it cleans up after one that failed."""
 _TIMING = re.compile(r"^dib-run-parts (?P<hook>\d\d-\S+)\s+(?P<seconds>\d+\.\d+)$")
 
@@ -120,7 +120,12 @@ def mmdebstrap_arguments(
             source = f"deb {mirrors[mirror]} {distribution.release}-{suite} main"
             hooks.append(f"mkdir -p {lists} && echo {source} > {lists}/{suite}.list")
     options = [f"--setup-hook='{hook}'" for hook in hooks]
-    options.append(f"--customize-hook='cp -n -t {packages.archives} {archives}/*.deb'")
+    # Renamed when it is complete: what a build that is stopped has copied in part is no package.
+    kept = f"{packages.archives}/$deb"
+    options.append(
+        f"--customize-hook='cd {archives} && for deb in *.deb; do test -e {kept} || "
+        f"{{ cp $deb {kept}.part && mv {kept}.part {kept}; }} || exit 1; done'"
+    )
     options.append("--skip=essential/unlink,download/empty")
     options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
     return " ".join(options)
@@ -224,19 +229,4 @@ def _failure(status: int, trace: HookTrace, elements: Path, argv: Sequence[str])
         f"The hook {trace.directory}/{trace.hook} of the element '{element}' ended with exit code "
         f"{status}.",
         details=trace.tail,
-        hint=_remedy(trace.tail),
     )
-
-
-def _remedy(tail: Sequence[str]) -> str:
-    text = "\n".join(tail)
-    if "No space left on device" in text:
-        return "The disk is full: make room, or set GUEST_IMAGE_WORK to a directory with space."
-    if re.search(
-        r"Could not resolve|Temporary failure|Unable to connect|Connection (failed|ref)", text
-    ):
-        return (
-            "The package mirror cannot be reached: check the network, or name another one under "
-            "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR."
-        )
-    return "The full log is in the build directory: build.log."

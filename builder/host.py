@@ -1,11 +1,12 @@
 """What this machine must have before work starts: programs, rights, space, memory."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from builder.errors import HostError
+from builder.errors import HostError, InputError
 
 BUILD_TOOLS: Mapping[str, str] = {
     "mmdebstrap": "mmdebstrap",
@@ -69,6 +70,17 @@ def require_for_build(directory: Path, *, in_memory: bool) -> None:
         details=[f"It lacks {lack}." for lack in lacks],
         hint="Remedy: " + "; ".join(remedies) + ".",
     )
+
+
+def require_plain(directory: Path, option: str) -> None:
+    """Raise ``InputError`` if diskimage-builder's shell scripts would take the path for several."""
+    special = sorted(set(re.findall(r"[\s\"'\\$`*?;&|<>()\[\]{}!#]", str(directory))))
+    if special:
+        raise InputError(
+            f"No build can work in {directory}.",
+            details=[f"diskimage-builder cannot take a path with {' '.join(map(repr, special))}."],
+            hint=f"Choose another directory with {option}.",
+        )
 
 
 def _existing(directory: Path) -> Path:

@@ -8,9 +8,13 @@ killed leaves the shared cache as it was.
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from builder.errors import HostError
+from builder.locking import locked, remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,36 @@ class PackageCache:
 
 
 @contextlib.contextmanager
-def package_cache(shared: Path, directory: Path, *, distro: str) -> Iterator[PackageCache]:
+def package_cache(shared: Path, *, distro: str) -> Iterator[PackageCache]:
     """A cache for one build, which gives what it downloaded to ``shared`` at its end.
 
-    ``directory`` is made, and removed at the end. It and ``shared`` should be on one file system;
-    otherwise nothing is reused.
+    Its directory is made below ``shared``, for hard links do not reach other file systems, and
+    removed at the end; those of killed builds are removed at the beginning.
     """
-    cache = PackageCache(directory, distro)
-    cache.archives.mkdir(parents=True)
     store = shared / "packages" / distro
-    store.mkdir(parents=True, exist_ok=True)
-    _link_new(store, cache.archives)
+    builds = shared / "builds"
     try:
-        yield cache
-    finally:
-        _link_new(cache.archives, store)
-        shutil.rmtree(directory, ignore_errors=True)
+        store.mkdir(parents=True, exist_ok=True)
+        builds.mkdir(exist_ok=True)
+    except OSError as error:
+        raise HostError(
+            f"Could not make the package cache {shared}.",
+            details=[error.strerror or str(error)],
+            hint="Choose another directory with GUEST_IMAGE_CACHE.",
+        ) from error
+    with contextlib.ExitStack() as locks:
+        # A cache must not be taken for a leftover before it is locked.
+        with locked(builds):
+            remove_leftovers(builds.iterdir())
+            cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro)
+            locks.enter_context(locked(cache.directory))
+        cache.archives.mkdir(parents=True)
+        _link_new(store, cache.archives)
+        try:
+            yield cache
+        finally:
+            _link_new(cache.archives, store)
+            shutil.rmtree(cache.directory, ignore_errors=True)
 
 
 def _link_new(source: Path, destination: Path) -> None:

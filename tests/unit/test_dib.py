@@ -204,7 +204,7 @@ def test_a_mirror_is_the_profile_s_else_the_caller_s_else_the_host_s(
 def test_the_package_cache_is_filled_and_kept_by_the_bootstrap() -> None:
     options = environment_of({})["DIB_MMDEBSTRAP_EXTRA_ARGS"]
     assert "/cache/apt/debian/*.deb" in options
-    assert "-t /cache/apt/debian " in options
+    assert "cp $deb /cache/apt/debian/$deb.part && mv " in options
 
 
 # ---- a build that fails
@@ -251,27 +251,7 @@ def test_a_failing_hook_is_named_with_element_exit_code_and_last_lines(
         "The hook install.d/50-guest-initrd of the element 'guest-initrd' ended with exit code 1."
     )
     assert error.details == ("guest-initrd: found neither initramfs-tools, dracut nor mkinitrd",)
-    assert "build.log" in error.hint
     assert error.exit_code == 1
-
-
-@pytest.mark.parametrize(
-    ("said", "remedy"),
-    [
-        ("cp: error writing '/x': No space left on device", "The disk is full"),
-        ("Err:1 Could not resolve 'mirror'", "mirror cannot be reached"),
-        ("Temporary failure resolving 'mirror'", "mirror cannot be reached"),
-        ("E: Unable to connect to mirror:80", "mirror cannot be reached"),
-        ("Connection failed [IP: 192.0.2.1 80]", "mirror cannot be reached"),
-        ("connect (111: Connection refused)", "mirror cannot be reached"),
-        ("something else", "The full log"),
-    ],
-)
-def test_a_failing_hook_s_last_lines_choose_the_remedy(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, remedy: str
-) -> None:
-    output = f"dib-run-parts Running /x/install.d/01-package-installs\n{said}\n"
-    assert remedy in failure(monkeypatch, tmp_path, output, 100).hint
 
 
 def test_a_failure_outside_any_hook_names_the_command_and_no_hook(
@@ -280,6 +260,16 @@ def test_a_failure_outside_any_hook_names_the_command_and_no_hook(
     error = failure(monkeypatch, tmp_path, BUILD + CLEANING_UP, 2)
     assert error.message == "diskimage-builder ended with exit code 2."
     assert "disk-image-create" in error.details[0]
+
+
+def test_a_failure_between_hooks_shows_what_was_said_since_the_last_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before, _, _ = BUILD.partition("dib-run-parts Running /srv/dib_build.SzBcl6eq/hooks/block-dev")
+    unknown = "E: Unable to locate package no-such-package"
+    error = failure(monkeypatch, tmp_path, f"{before}{unknown}\n{CLEANING_UP}", 100)
+    assert error.message == "diskimage-builder ended with exit code 100."
+    assert error.details[1:] == (unknown,)
 
 
 def test_a_failure_before_any_hook_shows_what_was_said(

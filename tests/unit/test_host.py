@@ -10,8 +10,15 @@ import pytest
 
 from builder import host
 from builder.build import _VERSION_COMMANDS
-from builder.errors import HostError
-from builder.host import BUILD_TOOLS, GIB, MEMORY, available_memory, require_for_build
+from builder.errors import HostError, InputError
+from builder.host import (
+    BUILD_TOOLS,
+    GIB,
+    MEMORY,
+    available_memory,
+    require_for_build,
+    require_plain,
+)
 
 
 class Usage(NamedTuple):
@@ -90,6 +97,18 @@ def test_the_space_is_that_of_the_nearest_directory_that_exists(tmp_path: Path) 
     with machine() as asked:
         require_for_build(tmp_path / "not/yet/there", in_memory=True)
     assert asked == [tmp_path]
+
+
+@pytest.mark.parametrize("name", ["two words", "a\tb", "$HOME", "a'b", 'a"b', "a;b", "a*", "(a)"])
+def test_a_path_that_shell_scripts_would_take_apart_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="No build can work") as caught:
+        require_plain(Path("/srv") / name, "--output")
+    assert "--output" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["dist", "user@example.org/a-b_c.d+e", "Gäste", "~x,y:z=1"])
+def test_any_other_path_is_taken(name: str) -> None:
+    require_plain(Path("/srv") / name, "--output")
 
 
 @pytest.mark.parametrize(("available", "fits"), [(MEMORY, True), (MEMORY - 1024, False)])

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.errors import HostError
 from builder.packagecache import PackageCache, package_cache
 
 
@@ -24,30 +25,30 @@ def download(cache: PackageCache, name: str, content: str = "a package") -> None
 
 
 def test_a_build_finds_what_an_earlier_one_downloaded(shared: Path, tmp_path: Path) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         assert names(cache.archives) == set()
         download(cache, "zstd_1_amd64.deb")
-    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         assert (cache.archives / "zstd_1_amd64.deb").read_text() == "a package"
 
 
 def test_the_directory_is_laid_out_as_diskimage_builder_s_cache(
     shared: Path, tmp_path: Path
 ) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
-        assert cache.directory == tmp_path / "one"
-        assert cache.archives == tmp_path / "one/apt/debian"
+    with package_cache(shared, distro="debian") as cache:
+        assert cache.archives == cache.directory / "apt/debian"
+        assert cache.archives.is_dir()
 
 
 def test_a_package_is_linked_and_takes_no_space_twice(shared: Path, tmp_path: Path) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
-    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         assert (cache.archives / "zstd_1_amd64.deb").samefile(store(shared) / "zstd_1_amd64.deb")
 
 
 def test_only_packages_are_kept(shared: Path, tmp_path: Path) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
         download(cache, "lock")
         (cache.archives / "partial").mkdir()
@@ -56,15 +57,15 @@ def test_only_packages_are_kept(shared: Path, tmp_path: Path) -> None:
 
 
 def test_distributions_do_not_share_packages(shared: Path, tmp_path: Path) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
-    with package_cache(shared, tmp_path / "two", distro="ubuntu") as cache:
+    with package_cache(shared, distro="ubuntu") as cache:
         assert names(cache.archives) == set()
 
 
 def test_a_failed_build_keeps_what_it_downloaded(shared: Path, tmp_path: Path) -> None:
     def fail() -> None:
-        with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+        with package_cache(shared, distro="debian") as cache:
             download(cache, "zstd_1_amd64.deb")
             raise RuntimeError
 
@@ -75,8 +76,8 @@ def test_a_failed_build_keeps_what_it_downloaded(shared: Path, tmp_path: Path) -
 
 def test_two_builds_at_once_do_not_see_each_other_s_downloads(shared: Path, tmp_path: Path) -> None:
     with (
-        package_cache(shared, tmp_path / "one", distro="debian") as one,
-        package_cache(shared, tmp_path / "two", distro="debian") as two,
+        package_cache(shared, distro="debian") as one,
+        package_cache(shared, distro="debian") as two,
     ):
         download(one, "zstd_1_amd64.deb")
         download(two, "zstd_1_amd64.deb")
@@ -88,9 +89,9 @@ def test_two_builds_at_once_do_not_see_each_other_s_downloads(shared: Path, tmp_
 def test_a_package_that_is_removed_from_one_build_stays_in_the_store(
     shared: Path, tmp_path: Path
 ) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
-    with package_cache(shared, tmp_path / "two", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         (cache.archives / "zstd_1_amd64.deb").unlink()
     assert names(store(shared)) == {"zstd_1_amd64.deb"}
 
@@ -102,14 +103,33 @@ def test_a_store_on_another_file_system_is_no_error(
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", other_device)
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
     assert names(store(shared)) == set()
 
 
-def test_a_build_s_own_directory_is_gone_when_the_build_is_over(
-    shared: Path, tmp_path: Path
-) -> None:
-    with package_cache(shared, tmp_path / "one", distro="debian") as cache:
+def test_a_build_s_own_directory_is_gone_when_the_build_is_over(shared: Path) -> None:
+    with package_cache(shared, distro="debian") as cache:
         download(cache, "zstd_1_amd64.deb")
-    assert not (tmp_path / "one").exists()
+    assert names(shared / "builds") == set()
+
+
+def test_the_directory_of_a_killed_build_is_removed_by_the_next_one(shared: Path) -> None:
+    (shared / "builds/killed/apt/debian").mkdir(parents=True)
+    with package_cache(shared, distro="debian") as cache:
+        assert names(shared / "builds") == {cache.directory.name}
+
+
+def test_the_directory_of_a_build_that_runs_is_not_removed(shared: Path) -> None:
+    with package_cache(shared, distro="debian") as one, package_cache(shared, distro="debian"):
+        assert one.archives.is_dir()
+
+
+def test_a_cache_that_cannot_be_made_is_named_with_the_variable_that_moves_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    cache = package_cache(tmp_path / "file/cache", distro="debian")
+    with pytest.raises(HostError, match="package cache") as caught:
+        cache.__enter__()
+    assert "GUEST_IMAGE_CACHE" in caught.value.hint

@@ -1,0 +1,49 @@
+"""Why a build failed, where the last words of its programs tell."""
+
+import re
+from pathlib import Path
+
+from builder.errors import BuilderError, HostError, InterruptedByUser
+
+_NO_SPACE = re.compile(
+    r"No space left on device|You don't have enough free space|Disk quota exceeded"
+)
+_NO_MIRROR = re.compile(
+    r"Could not (resolve|connect)|Temporary failure|Unable to connect|Connection (failed|refused|"
+    r"timed out)|Network is unreachable|Failed to fetch"
+)
+_NO_PACKAGE = re.compile(
+    r"Unable to locate package|has no installation candidate|Couldn't find any package"
+)
+
+
+def explained(error: BuilderError, *, log: Path, in_memory: bool) -> BuilderError:
+    """The error with what to do next, as a ``HostError`` where the cause lies outside the build.
+
+    ``log`` is where the full log stays; ``in_memory`` tells that the build's scratch files were in
+    a tmpfs, so that "no space" may mean memory.
+    """
+    if isinstance(error, InterruptedByUser):
+        return error
+    kind, remedy = _cause("\n".join([error.message, *error.details]), in_memory=in_memory)
+    hints = (error.hint, remedy, f"The full log is {log}.")
+    return (kind or type(error))(
+        error.message, details=error.details, hint=" ".join(hint for hint in hints if hint)
+    )
+
+
+def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, str]:
+    if _NO_SPACE.search(text):
+        memory = "free memory, half of which a build's files may take, or " if in_memory else ""
+        return HostError, (
+            f"Remedy: {memory}make room on the disk, or choose other directories with --output and "
+            "GUEST_IMAGE_CACHE."
+        )
+    if _NO_PACKAGE.search(text):
+        return None, "The mirror has no such package: if the profile names it, correct 'packages'."
+    if _NO_MIRROR.search(text):
+        return HostError, (
+            "The package mirror cannot be reached: check the network, or name another one under "
+            "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR."
+        )
+    return None, ""

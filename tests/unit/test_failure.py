@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.failure import explained
+
+LOG = Path("/dist/base/20261122T101500Z-3f9c2a.failed/build.log")
+
+
+def of(said: str, *, in_memory: bool = False) -> BuilderError:
+    return explained(BuilderError("It failed.", details=[said]), log=LOG, in_memory=in_memory)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("cp: error writing '/x': No space left on device", "make room"),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room"),
+        ("mke2fs: Disk quota exceeded", "make room"),
+        ("Err:1 Could not resolve 'mirror'", "mirror cannot be reached"),
+        ("Temporary failure resolving 'mirror'", "mirror cannot be reached"),
+        ("E: Unable to connect to mirror:80", "mirror cannot be reached"),
+        ("Connection failed [IP: 192.0.2.1 80]", "mirror cannot be reached"),
+        ("connect (111: Connection refused)", "mirror cannot be reached"),
+        ("E: Failed to fetch http://mirror/x.deb  404  Not Found", "mirror cannot be reached"),
+    ],
+)
+def test_what_this_machine_lacks_is_its_own_matter(said: str, remedy: str) -> None:
+    error = of(said)
+    assert isinstance(error, HostError)
+    assert error.details == (said,)
+    assert remedy in error.hint
+
+
+def test_a_package_that_does_not_exist_is_the_profile_s_matter() -> None:
+    error = of("E: Unable to locate package no-such-package")
+    assert type(error) is BuilderError
+    assert "'packages'" in error.hint
+
+
+def test_without_space_memory_may_be_meant_where_files_are_kept_in_it() -> None:
+    assert "memory" in of("No space left on device", in_memory=True).hint
+    assert "memory" not in of("No space left on device", in_memory=False).hint
+
+
+def test_any_other_cause_stays_what_it_is_with_the_log_s_place() -> None:
+    error = of("guest-initrd: found neither initramfs-tools, dracut nor mkinitrd")
+    assert type(error) is BuilderError
+    assert error.hint == f"The full log is {LOG}."
+
+
+def test_a_hint_that_an_error_has_already_stays() -> None:
+    error = explained(HostError("No.", hint="Do it."), log=LOG, in_memory=False)
+    assert error.hint == f"Do it. The full log is {LOG}."
+    assert isinstance(error, HostError)
+
+
+def test_an_interrupted_build_needs_no_explanation() -> None:
+    error = InterruptedByUser("Stopped by SIGTERM.")
+    assert explained(error, log=LOG, in_memory=False) is error
