@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess  # noqa: TID251 - a test of what is left when this program is killed
+import subprocess
 import sys
 import threading
 import time
