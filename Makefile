@@ -28,10 +28,13 @@ help: ## List the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 host: ## Install the Debian packages that builds, proofs and tests need
-	@missing=$$(dpkg-query --show --showformat='$${db:Status-Status} $${Package}\n' $(HOST_PACKAGES) 2>/dev/null \
-	    | awk '$$1 == "installed" { print $$2 }' | sort | comm -13 - <(printf '%s\n' $(HOST_PACKAGES) | sort)); \
+	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(HOST_PACKAGES) 2> /dev/null || true); \
+	missing=; \
+	for package in $(HOST_PACKAGES); do \
+	    grep -qx "installed=$$package" <<< "$$installed" || missing="$$missing $$package"; \
+	done; \
 	if [ -n "$$missing" ]; then \
-	    echo "installing: "$$missing; \
+	    echo "installing:$$missing"; \
 	    $(SUDO) apt-get update -qq; \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
