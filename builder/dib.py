@@ -157,6 +157,7 @@ def environment(
         "DIB_NO_TIMESTAMP": "1",  # the log has its own
         "DIB_IMAGE_CACHE": str(packages.directory),
         "DIB_LOCKFILES": str(scratch / "locks"),
+        "DIB_APT_LOCAL_CACHE": "0",  # the element guest-tree binds it, when nobody empties it
         "DIB_DISABLE_APT_CLEANUP": "1",  # it would empty the package cache, not the image
         "DIB_PYTHON_EXEC": sys.executable,
         "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
