@@ -161,8 +161,12 @@ def test_a_mirror_that_cannot_be_reached_is_named_with_the_remedy(copy: Copy) ->
     kept_log(copy)
 
 
-def test_a_package_that_does_not_exist_is_named(copy: Copy) -> None:
+def test_a_package_that_does_not_exist_is_named_and_cached_ones_are_found(copy: Copy) -> None:
     copy.hollow()
+    # Besides, what is in the cache is before apt when it installs packages.
+    (copy.cache / "packages/debian").mkdir(parents=True, exist_ok=True)
+    (copy.cache / "packages/debian/planted_1_all.deb").touch()
+    copy.hook("guest-initrd", "install.d/00-look", "ls /var/cache/apt/archives")
     profile = copy.root / f"{PROFILE}.yaml"
     profile.write_text("extends: base\ndescription: test\npackages: [no-such-package]\n")
     done = copy.run(copy.build_command(profile))
@@ -170,7 +174,7 @@ def test_a_package_that_does_not_exist_is_named(copy: Copy) -> None:
     assert "diskimage-builder ended with exit code 100.\n" in done.stderr
     assert "  E: Unable to locate package no-such-package\n" in done.stderr
     assert "correct 'packages'" in done.stderr
-    kept_log(copy)
+    assert " planted_1_all.deb\n" in kept_log(copy).read_text()
 
 
 def test_all_programs_that_are_missing_are_named_at_once(copy: Copy, tmp_path: Path) -> None:
