@@ -29,6 +29,9 @@ a root file system that has not grown into it is then far from filling it."""
 BOOT_LIMIT = 300.0
 """Seconds from power-on to SSH, for emulation beside another guest on 2 cores."""
 
+MONITOR_LEAD = 5.0
+"""Seconds by which a QEMU that ends may close its monitor before it is gone."""
+
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
 
@@ -91,6 +94,7 @@ def booted(
         try:
             port = forwarded_port(qmp.command("human-monitor-command", command_line="info usernet"))
         except BuilderError:
+            process.wait(MONITOR_LEAD)
             waiting.check("its monitor")
             raise
         connection = stack.enter_context(ssh.connected(workdir, admin_user, port, waiting.until))
