@@ -205,7 +205,6 @@ def build_tree(
             tree=tree,
             root_uuid=root_uuid,
         ),
-        cwd=packages.directory,
         timeout=BUILD_LIMIT,
         on_line=on_line,
     )

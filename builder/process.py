@@ -83,7 +83,6 @@ def follow(
     argv: Sequence[str | Path],
     *,
     env: Mapping[str, str],
-    cwd: Path,
     timeout: float,
     on_line: Callable[[str], None],
 ) -> int:
@@ -99,7 +98,6 @@ def follow(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=env,
-        cwd=cwd,
         start_new_session=True,
     ) as program:
 

@@ -18,6 +18,8 @@ from builder.process import require_tool
 
 START_LIMIT = 10.0
 STOP_LIMIT = 10.0
+TMPFS_SIZE = "4g"
+"""An upper limit, not a reservation: the tree and the raw disk take 3 GiB at most."""
 
 
 class Sandbox(AbstractContextManager["Sandbox"]):
@@ -34,11 +36,12 @@ class Sandbox(AbstractContextManager["Sandbox"]):
     def __enter__(self) -> Self:
         unshare = require_tool("unshare", "util-linux")
         require_tool("nsenter", "util-linux")
-        prepare = 'mount -t tmpfs -o mode=0755 tmpfs "$1" && ' if self.in_memory else ""
+        mount = f'mount -t tmpfs -o mode=0755,size={TMPFS_SIZE} tmpfs "$1"'
+        prepare = f'{mount if self.in_memory else ":"} && cd "$1"'
         self._holder = subprocess.Popen(  # noqa: S603 - fixed words and our own path
             [
                 unshare, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-                "--", "sh", "-c", f"{prepare}echo ready && exec cat", "sh", self.scratch,
+                "--", "sh", "-c", f"{prepare} && echo ready && exec cat", "sh", self.scratch,
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True,
@@ -85,9 +88,12 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         self._holder.stderr.close()
 
     def command(self, argv: Sequence[str | Path]) -> list[str | Path]:
-        """The argv that runs ``argv`` inside."""
+        """The argv that runs ``argv`` inside, in ``scratch``.
+
+        Entering a mount namespace alone would move the program to the machine's own root.
+        """
         target = str(self._init)
-        return ["nsenter", "--target", target, "--mount", "--pid", "--", *argv]
+        return ["nsenter", "--target", target, "--mount", "--pid", "--root", "--wd", "--", *argv]
 
     def path(self, inside: Path) -> Path:
         """A path of the sandbox as this process can open it."""

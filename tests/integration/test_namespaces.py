@@ -126,3 +126,11 @@ def test_two_sandboxes_at_once_do_not_see_each_other(scratch: Path) -> None:
         inside(one, "touch", scratch / "file")
         assert one.path(scratch / "file").exists()
         assert not two.path(scratch / "file").exists()
+
+
+def test_a_program_starts_in_the_scratch_directory_of_the_sandbox(scratch: Path) -> None:
+    with Sandbox(scratch, in_memory=True) as sandbox:
+        assert inside(sandbox, "pwd").strip() == str(scratch)
+        inside(sandbox, "touch", "left-behind")
+        assert sandbox.path(scratch / "left-behind").exists()
+    assert list(scratch.iterdir()) == []
