@@ -44,6 +44,6 @@ def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, st
     if _NO_MIRROR.search(text):
         return HostError, (
             "The package mirror cannot be reached: check the network, or name another one under "
-            "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR."
+            "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR and DIB_DEBIAN_SECURITY_MIRROR."
         )
     return None, ""
