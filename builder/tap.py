@@ -1,7 +1,7 @@
-"""A tap device with several queues, made without root.
+"""A tap device with several queues, made with or without root.
 
 virtio-net has several queues only on a tap device; QEMU's user-mode network has one. A child
-makes the device in a user and network namespace of its own and passes the opened queues back. The
+makes the device in a network namespace of its own and passes the opened queues back. The
 open queues keep device and namespace alive; closing them removes both. Nothing reaches the host's
 network.
 
@@ -33,12 +33,14 @@ def queues(count: int) -> Iterator[tuple[int, ...]]:
 
     Raises ``HostError`` where user namespaces or /dev/net/tun are not to be had.
     """
+    # Root makes a network namespace as it is; user namespaces are closed to it in some containers.
+    become_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
     ours, theirs = socket.socketpair()
     with ours, theirs:
         try:
             run(
                 [
-                    *("unshare", "--user", "--map-root-user", "--net", "--"),
+                    *("unshare", *become_root, "--net", "--"),
                     *(sys.executable, "-m", "builder.tap", str(count), str(theirs.fileno())),
                 ],
                 timeout=30,
@@ -50,8 +52,8 @@ def queues(count: int) -> Iterator[tuple[int, ...]]:
             raise HostError(
                 error.message,
                 details=error.details,
-                hint="It needs user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-                "user.max_user_namespaces > 0) and /dev/net/tun (modprobe tun).",
+                hint="It needs /dev/net/tun (modprobe tun), and without root user namespaces (sysctl "
+                "kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0).",
             ) from error
         _, descriptors, _, _ = socket.recv_fds(ours, 1, count)
     try:
