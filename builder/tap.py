@@ -52,8 +52,8 @@ def queues(count: int) -> Iterator[tuple[int, ...]]:
             raise HostError(
                 error.message,
                 details=error.details,
-                hint="It needs /dev/net/tun (modprobe tun), and without root user namespaces (sysctl "
-                "kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0).",
+                hint="It needs /dev/net/tun (modprobe tun), and without root user namespaces "
+                "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0).",
             ) from error
         _, descriptors, _, _ = socket.recv_fds(ours, 1, count)
     try:
