@@ -12,7 +12,7 @@ OUTPUT ?= dist
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
-PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,CI
+PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,XDG_CACHE_HOME,CI
 
 # What a build runs, what a proof runs, and what the tests run besides.
 HOST_PACKAGES := \

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from builder import builds, dib, host, manifest
 from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
-from builder.digest import digests
-from builder.errors import BuilderError, HostError
+from builder.digest import digests, sha256_of
+from builder.errors import BuilderError, HostError, InputError
 from builder.failure import explained
 from builder.inputs import inputs_digest
 from builder.manifest import ImageFile, Manifest, Package
@@ -48,13 +48,16 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
     latest = dist / plan.profile / builds.LATEST
     if not (latest / manifest.FILE_NAME).is_file():
         return None
-    known = manifest.read(latest)
+    try:
+        known = manifest.read(latest)
+    except InputError:
+        return None
     if known.inputs != inputs_digest(plan, elements_path()):
         return None
     if datetime.now(UTC) - known.created > REUSE_LIMIT:
         return None
     image = latest / known.image.name
-    if not image.is_file() or image.stat().st_size != known.image.size:
+    if not image.is_file() or sha256_of(image) != known.image.sha256:
         return None
     return latest.resolve()
 
@@ -203,7 +206,7 @@ _VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
     "qemu-img": ["qemu-img", "--version"],
     "sfdisk": ["sfdisk", "--version"],
     "mke2fs": ["sh", "-c", "mke2fs -V 2>&1"],
-    "mkfs.vfat": ["sh", "-c", "mkfs.vfat --help 2>&1 || true"],
+    "mkfs.vfat": ["fatlabel", "--version"],
     "mtools": ["mtools", "--version"],
 }
 

@@ -209,6 +209,7 @@ def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
     """
     from builder.build import build, reusable
     from builder.features import installed
+    from builder.host import require_for_proof
     from builder.manifest import read
     from builder.plan import make_plan
     from builder.profilefile import load
@@ -219,6 +220,7 @@ def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
     registry = installed()
     made = make_plan(load(profile, registry), registry)
     with Progress() as progress:
+        require_for_proof()
         directory = None if fresh else reusable(made, output)
         if directory is None:
             directory = build(made, output, progress)
@@ -299,9 +301,11 @@ def prove(build: str, output: Path, *, as_json: bool) -> int:
     """
     from builder.builds import find_build
     from builder.features import installed
+    from builder.host import require_for_proof
     from builder.progress import Progress
     from builder.verify import verify
 
+    require_for_proof()
     directory = find_build(build, output)
     with Progress() as progress:
         known = verify(directory, installed(), progress, boots=True)

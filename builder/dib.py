@@ -14,7 +14,7 @@ from pathlib import Path
 
 from builder.aptsources import host_mirrors
 from builder.distribution import Distribution
-from builder.errors import BuilderError
+from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
 from builder.plan import Plan
 from builder.process import follow
@@ -50,6 +50,9 @@ PHASES = {
     "cleanup.d": "clean up",
 }
 """diskimage-builder's hook directories, in its order, as a reader of the progress calls them."""
+
+MIRRORS = ("DIB_DISTRIBUTION_MIRROR", "DIB_DEBIAN_SECURITY_MIRROR")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/%+\[\]-]+")
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
 _COMPLETED = re.compile(r"dib-run-parts (?P<hook>\S+) completed$")
@@ -97,6 +100,21 @@ def element_of(directory: str, hook: str, elements: Path) -> str:
         own = Path(diskimage_builder.__file__).parent / "elements"
         found = sorted(own.glob(f"*/{directory}/{hook}"))
     return found[0].parent.parent.name if found else "unknown"
+
+
+def _require_plain_mirrors(variables: Mapping[str, str]) -> None:
+    """Refuse what a shell would read more into: diskimage-builder quotes no mirror."""
+    bad = [
+        f"{name}={variables[name]}"
+        for name in MIRRORS
+        if name in variables and not _PLAIN_URL.fullmatch(variables[name])
+    ]
+    if bad:
+        raise InputError(
+            "A mirror must be a plain http or https address.",
+            details=bad,
+            hint="Use letters, digits and -._~:/%+[] only; a password does not belong there.",
+        )
 
 
 def mmdebstrap_arguments(
@@ -147,6 +165,7 @@ def environment(
     """
     passed = {name: caller[name] for name in PASSED_ON if name in caller}
     mirrors = {**host_mirrors(plan.distribution.release), **passed, **plan.environment}
+    _require_plain_mirrors(mirrors)
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",

@@ -34,7 +34,7 @@ def explained(error: BuilderError, *, log: Path, in_memory: bool) -> BuilderErro
 
 def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, str]:
     if _NO_SPACE.search(text):
-        memory = "free memory, half of which a build's files may take, or " if in_memory else ""
+        memory = "free memory, of which a build's files may take 80 %, or " if in_memory else ""
         return HostError, (
             f"Remedy: {memory}make room on the disk, or choose other directories with --output and "
             "GUEST_IMAGE_CACHE."

@@ -190,6 +190,7 @@ class Probe(Generic[P]):
     function: Callable[[Guest, P], str]
     destructive: bool = False
     once: bool = False
+    last: bool = False
 
     @property
     def name(self) -> str:
@@ -207,16 +208,17 @@ def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspect
 
 
 def probe(
-    title: str, *, destructive: bool = False, once: bool = False
+    title: str, *, destructive: bool = False, once: bool = False, last: bool = False
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
     """Make a probe of a function.
 
     A ``destructive`` probe leaves a guest that others cannot use. One that is made ``once`` costs
-    much and has the same answer under every firmware.
+    much and has the same answer under every firmware. One that is made ``last`` judges what the
+    others may have caused.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(title, function, destructive=destructive, once=once)
+        return Probe(title, function, destructive=destructive, once=once, last=last)
 
     return decorate
 

@@ -16,6 +16,7 @@ BUILD_TOOLS: Mapping[str, str] = {
     "sfdisk": "fdisk",
     "mke2fs": "e2fsprogs",
     "mkfs.vfat": "dosfstools",
+    "fatlabel": "dosfstools",
     "mcopy": "mtools",
     "qemu-img": "qemu-utils",
     "zstd": "zstd",
@@ -40,6 +41,28 @@ def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
 def works_in_memory() -> bool:
     """Whether a build's scratch files fit into memory; half of the build's time hangs on it."""
     return available_memory() >= MEMORY
+
+
+PROOF_TOOLS: Mapping[str, str] = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "genisoimage": "genisoimage",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "setpriv": "util-linux",
+}
+"""Programs that a proof runs, and the Debian packages that have them."""
+
+
+def require_for_proof() -> None:
+    """Raise ``HostError`` with every program that this machine lacks for a proof at once."""
+    missing = sorted({package for tool, package in PROOF_TOOLS.items() if not shutil.which(tool)})
+    if missing:
+        raise HostError(
+            "This machine cannot prove an image yet.",
+            details=[f"It lacks programs of the packages {' '.join(missing)}."],
+            hint=f"Remedy: apt-get install {' '.join(missing)} (or 'make host').",
+        )
 
 
 def require_for_build(directory: Path, *, in_memory: bool) -> None:

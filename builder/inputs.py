@@ -9,13 +9,15 @@ from builder.plan import Plan, to_json
 
 
 def inputs_digest(plan: Plan, elements: Path) -> str:
-    """Hex SHA-256 over the plan and over every file of the elements that it uses.
+    """Hex SHA-256 over the plan, the builder's own code, and the files of the elements it uses.
 
     Elements of diskimage-builder itself count through its version.
     """
     digest = hashlib.sha256(json.dumps(to_json(plan), sort_keys=True).encode())
     for program in ("guest-image-builder", "diskimage-builder"):
         digest.update(f"\0{program} {version(program)}".encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
     for name in plan.elements:
         for path in sorted((elements / name).rglob("*")):
             if path.is_file():

@@ -67,5 +67,5 @@ def _link_new(source: Path, destination: Path) -> None:
     """Link package files that the destination does not have; a complete file appears at once."""
     for package in source.glob("*.deb"):
         # Another build may have linked it since, or the directories may lie on two file systems.
-        with contextlib.suppress(FileExistsError, OSError):
+        with contextlib.suppress(OSError):
             os.link(package, destination / package.name)

@@ -264,6 +264,7 @@ def _boots(features: tuple[AnyFeature, ...], properties: Mapping[str, str]) -> t
     """Each firmware once, with the probes that leave a usable guest; the others boot alone."""
     first = FIRMWARES[0]
     probes = [(check_id(feature, one), one) for feature in features for one in feature.probes]
+    probes.sort(key=lambda named: named[1].last)
     together = [
         Boot(
             firmware,

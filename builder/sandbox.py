@@ -18,8 +18,8 @@ from builder.process import require_tool
 
 START_LIMIT = 10.0
 STOP_LIMIT = 10.0
-TMPFS_SIZE = "4g"
-"""An upper limit, not a reservation: the tree and the raw disk take 3 GiB at most."""
+TMPFS_SIZE = "80%"
+"""Of the machine's memory: an upper limit, not a reservation. The shipped profiles take 3 GiB."""
 
 
 class Sandbox(AbstractContextManager["Sandbox"]):

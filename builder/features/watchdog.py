@@ -36,8 +36,8 @@ class WatchdogParameters(Parameters):
         default="reset",
         description="What the hypervisor does when the guest hangs: an action that Nova accepts.",
     )
-    # Linux' drivers/watchdog/i6300esb.c takes 2 to 2045 seconds; the daemon feeds every second,
-    # and below 10 a guest that is only busy would be reset.
+    # Linux' drivers/watchdog/i6300esb.c takes 2 to 2045 seconds; the daemon feeds three times in
+    # that time, and below 10 a guest that is only busy would be reset.
     timeout: int = Field(
         default=30,
         ge=10,
@@ -61,6 +61,7 @@ class WatchdogParameters(Parameters):
 
 
 DRIVER = "i6300esb"
+DAEMON = "watchdog"
 DEVICES = ("/dev/watchdog", "/dev/watchdog0")
 
 
@@ -143,6 +144,8 @@ def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
         return "no process holds a watchdog device open, as asked"
     if not holders:
         raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
+    if DAEMON not in holders:  # Debian starts wd_keepalive for it, which feeds whatever happens
+        raise CheckFailed(f"/dev/watchdog is held open by {', '.join(holders)}, not by {DAEMON}")
     return f"/dev/watchdog is held open by {', '.join(holders)}"
 
 

@@ -14,7 +14,7 @@ from samples import plan
 
 from builder import dib
 from builder.dib import PASSED_ON, PHASES, TAIL_LINES, HookTrace, element_of, environment
-from builder.errors import BuilderError
+from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
 from builder.progress import Progress
 from builder.resources import elements_path
@@ -159,6 +159,7 @@ VARIABLES = st.dictionaries(
 
 @given(VARIABLES)
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
+    caller |= {name: "http://mirror.example/debian" for name in dib.MIRRORS if name in caller}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dib, "host_mirrors", lambda _: {})
         without, seen = environment_of({}), environment_of(caller)
@@ -311,3 +312,19 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
         )
     assert tree == Path("/scratch/tree")
     assert seconds["root.d/08-debootstrap"] == 24.821
+
+
+@pytest.mark.parametrize(
+    "mirror", ["http://x.example/$(id)", "http://x.example/debian;id", "ftp://x.example", "x'y"]
+)
+def test_a_mirror_that_a_shell_would_read_more_into_is_refused(mirror: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="plain http or https address"):
+        environment(
+            PLAN,
+            {"DIB_DISTRIBUTION_MIRROR": mirror},
+            elements=tmp_path,
+            scratch=tmp_path,
+            packages=PackageCache(tmp_path, "debian"),
+            tree=tmp_path,
+            root_uuid="x",
+        )

@@ -317,6 +317,12 @@ FAILING: list[Case] = [
         FakeGuest({"-lname": "\n"}),
         "no process holds /dev/watchdog",
     ),
+    (
+        watchdog.daemon_holds_device,
+        WATCHDOG,
+        FakeGuest({"-lname": "wd_keepalive\n"}),
+        "held open by wd_keepalive, not by watchdog",
+    ),
 ]
 
 
