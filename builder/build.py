@@ -107,7 +107,7 @@ def _build_in(
     work = place.scratch / "work"
     work.mkdir()
     with (
-        place.log.open("w", encoding="utf-8") as log_file,
+        place.log.open("w", encoding="utf-8", buffering=1) as log_file,
         # Outlives the sandbox, so that nobody writes into it any more when it is given back.
         package_cache(cache_directory(), distro=plan.distribution.os_distro) as packages,
         Sandbox(work, in_memory=in_memory) as sandbox,

@@ -54,8 +54,7 @@ def begin_bootstrap(copy: Copy) -> subprocess.Popen[str]:
     process = copy.begin(copy.build_command())
 
     def unpacks() -> bool:
-        programs = {Path(one.split(" ")[0]).name for one in copy.processes() if one}
-        return not programs.isdisjoint({"dpkg", "dpkg-deb"})
+        return any("--unpack" in one or "dpkg-deb" in one for one in copy.processes())
 
     assert wait_until(lambda: unpacks() or process.poll() is not None, 60)
     assert process.poll() is None, process.communicate()
