@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess  # noqa: TID251 - this is the one module that may
+import subprocess  # noqa: TID251 - all but the sandbox's held-open process is run here
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -239,7 +239,7 @@ def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
 
 @probe("the boot loader can be reinstalled in the running guest")
 def boot_loader_reinstalls(guest: Guest, _: FoundationParameters) -> str:
-    """Do what an update of GRUB does, for the firmware that the guest runs on."""
+    """Run grub-install for the firmware that the guest runs on; the guest is not restarted."""
     output(guest, REINSTALL, timeout=300)
     return f"grub-install for {guest.machine.firmware.upper()} succeeds"
 
