@@ -1,0 +1,108 @@
+"""Verbs that show what there is and what would be done; they change nothing."""
+
+import click
+
+from builder.cli.common import cli, json_option, print_json, profile_argument
+
+
+@cli.command()
+@json_option
+def profiles(*, as_json: bool) -> None:
+    """List the shipped profiles.
+
+    \b
+    Examples:
+      guest-image profiles
+      guest-image profiles --json | jq -r '.[].name'
+    """
+    from builder.features import installed
+    from builder.profilefile import load, shipped_profiles
+    from builder.render import profiles_text
+
+    registry = installed()
+    loaded = [load(name, registry) for name in shipped_profiles()]
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "description": one.description,
+                    "distribution": one.distribution.name,
+                    "features": list(one.features),
+                }
+                for one in loaded
+            ]
+        )
+    else:
+        click.echo(profiles_text(loaded))
+
+
+@cli.command()
+@json_option
+def features(*, as_json: bool) -> None:
+    """List the features that a profile can use, with their parameters.
+
+    \b
+    Examples:
+      guest-image features
+      guest-image features --json | jq -r '.[] | .name + ": " + .origin'
+    """
+    from builder.features import installed
+    from builder.render import features_text
+
+    registered = installed().values()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.feature.name,
+                    "summary": one.feature.summary,
+                    "origin": one.origin,
+                    "parameters": one.feature.parameters.model_json_schema(),
+                }
+                for one in registered
+            ]
+        )
+    else:
+        click.echo(features_text(registered))
+
+
+@cli.command()
+@profile_argument
+@json_option
+def plan(profile: str, *, as_json: bool) -> None:
+    """Show what a build of PROFILE would do, without doing any of it.
+
+    PROFILE is the name of a shipped profile, or the path of a profile file.
+
+    \b
+    Examples:
+      guest-image plan pinned-scsi
+      guest-image plan ./mine.yaml
+      guest-image plan pinned-scsi --json | jq .claims
+    """
+    from builder.features import installed
+    from builder.plan import make_plan, to_json
+    from builder.profilefile import load
+    from builder.render import plan_text
+
+    registry = installed()
+    made = make_plan(load(profile, registry), registry)
+    if as_json:
+        print_json(to_json(made))
+    else:
+        click.echo(plan_text(made))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a profile, with every installed feature's parameters.
+
+    \b
+    Examples:
+      guest-image schema > profile.schema.json
+    """
+    from builder.features import installed
+    from builder.schema import profile_schema
+
+    print_json(profile_schema(installed()))

@@ -1,0 +1,77 @@
+"""What the verbs share: the group itself, their arguments and options, JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from builder.words import did_you_mean
+
+COMPLETION_HELP = """\b
+Shell completion, for bash (zsh and fish likewise):
+  eval "$(_GUEST_IMAGE_COMPLETE=bash_source guest-image)"
+
+\b
+Exit codes: 0 all is well, 1 a build or a check failed, 2 wrong input,
+3 this machine lacks something, 4 no safe image, 70 a defect of this program,
+130 interrupted."""
+
+
+class Verbs(click.Group):
+    """A group that names the nearest verb when it does not know one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own; raises ``UsageError`` with the nearest verb."""
+        verb = args[0]
+        if self.get_command(ctx, verb) is None and not verb.startswith("-"):
+            verbs = self.list_commands(ctx)
+            hint = did_you_mean(verb, verbs) or f"Verbs are {', '.join(verbs)}."
+            raise click.UsageError(f"There is no verb '{verb}'. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def complete_profile(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a shipped profile's name, or a file's."""
+    from builder.profilefile import shipped_profiles
+
+    names = [name for name in shipped_profiles() if name.startswith(incomplete)]
+    return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+profile_argument = click.argument("profile", shell_complete=complete_profile)
+output_option = click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dist"),
+    show_default=True,
+    help="Where builds are kept.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def print_json(data: Any) -> None:  # Any: JSON
+    """Print data for programs."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+@click.group(
+    cls=Verbs,
+    epilog=COMPLETION_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="guest-image-builder", prog_name="guest-image")
+def cli() -> None:
+    """Build OpenStack guest images whose Glance properties are proven, not promised.
+
+    \b
+    Examples:
+      guest-image profiles
+      guest-image plan pinned-scsi
+      guest-image image pinned-scsi
+    """

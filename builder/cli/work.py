@@ -1,0 +1,192 @@
+"""Verbs that make images and check them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.common import (
+    cli,
+    complete_profile,
+    json_option,
+    output_option,
+    print_json,
+    profile_argument,
+)
+
+if TYPE_CHECKING:
+    from builder.manifest import Manifest
+    from builder.progress import Progress
+
+
+@cli.command()
+@profile_argument
+@output_option
+@click.option(
+    "--fresh", is_flag=True, help="Build even if a build of a day or less, of equal inputs, exists."
+)
+@json_option
+def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
+    """Build PROFILE's image, inspect it, boot it, and print the verdict.
+
+    A build of the same profile, features and elements that is at most a day old is taken as it is,
+    and what it has been proven by already is not proven again.
+
+    \b
+    Examples:
+      guest-image image pinned-scsi
+      guest-image image ./mine.yaml --output /srv/images --fresh
+    """
+    from builder.build import build, reusable
+    from builder.features import installed
+    from builder.host import require_for_proof
+    from builder.manifest import read
+    from builder.plan import make_plan
+    from builder.profilefile import load
+    from builder.progress import Progress
+    from builder.report import verdict_of
+    from builder.verify import verify
+
+    registry = installed()
+    made = make_plan(load(profile, registry), registry)
+    with Progress() as progress:
+        require_for_proof()
+        directory = None if fresh else reusable(made, output)
+        if directory is None:
+            directory = build(made, output, progress)
+        else:
+            progress.event(f"taken as it is: {directory}")
+        known = read(directory)
+        if not verdict_of(known).proven:
+            known = verify(directory, registry, progress, boots=True)
+    return _conclude(directory, known, as_json=as_json)
+
+
+@cli.command()
+@profile_argument
+@output_option
+def build(profile: str, output: Path) -> None:
+    """Build PROFILE's image from scratch and print its directory; check nothing.
+
+    \b
+    Examples:
+      guest-image build base
+      guest-image prove "$(guest-image build base)"
+    """
+    from builder.build import build as make
+    from builder.features import installed
+    from builder.plan import make_plan
+    from builder.profilefile import load
+    from builder.progress import Progress
+
+    registry = installed()
+    made = make_plan(load(profile, registry), registry)
+    with Progress() as progress:
+        directory = make(made, output, progress)
+    click.echo(str(directory))
+
+
+@cli.command()
+@click.argument("target", metavar="BUILD|FILE", shell_complete=complete_profile)
+@output_option
+@json_option
+def inspect(target: str, output: Path, *, as_json: bool) -> int:
+    """Inspect an image's disk at rest.
+
+    BUILD is a build directory or the name of a built profile; the evidence goes into its manifest.
+    FILE is any disk image: what is said of it is what each feature's inspections see.
+
+    \b
+    Examples:
+      guest-image inspect pinned-scsi
+      guest-image inspect ~/Downloads/cloud.qcow2
+    """
+    from builder.builds import find_build
+    from builder.features import installed
+    from builder.progress import Progress
+    from builder.verify import verify
+
+    registry = installed()
+    with Progress() as progress:
+        if Path(target).is_file() and Path(target).name != "manifest.json":
+            return _inspect_file(Path(target), progress, as_json=as_json)
+        directory = find_build(target, output)
+        known = verify(directory, registry, progress, boots=False)
+    return _conclude(directory, known, as_json=as_json, inspected_only=True)
+
+
+@cli.command()
+@click.argument("build", metavar="BUILD", shell_complete=complete_profile)
+@output_option
+@json_option
+def prove(build: str, output: Path, *, as_json: bool) -> int:
+    """Inspect and boot a build's image, and print the verdict.
+
+    BUILD is a build directory or the name of a built profile (its latest build).
+
+    \b
+    Examples:
+      guest-image prove pinned-scsi
+      guest-image prove dist/pinned-scsi/latest --json | jq .proven
+    """
+    from builder.builds import find_build
+    from builder.features import installed
+    from builder.host import require_for_proof
+    from builder.progress import Progress
+    from builder.verify import verify
+
+    require_for_proof()
+    directory = find_build(build, output)
+    with Progress() as progress:
+        known = verify(directory, installed(), progress, boots=True)
+    return _conclude(directory, known, as_json=as_json)
+
+
+@cli.command()
+@click.argument("build", metavar="BUILD", shell_complete=complete_profile)
+@output_option
+@json_option
+def report(build: str, output: Path, *, as_json: bool) -> int:
+    """Print the verdict of a build by the evidence in its manifest; check nothing anew.
+
+    \b
+    Examples:
+      guest-image report pinned-scsi
+      guest-image report dist/pinned-scsi/latest --json | jq .claims
+    """
+    from builder.builds import find_build
+    from builder.manifest import read
+
+    directory = find_build(build, output)
+    return _conclude(directory, read(directory), as_json=as_json)
+
+
+def _conclude(
+    directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
+) -> int:
+    """Print the verdict; the exit code is 0 where the image is proven."""
+    from builder.report import evidence_text, verdict_json, verdict_of, verdict_text
+
+    if as_json:
+        print_json({"directory": str(directory), **verdict_json(known)})
+    elif inspected_only:
+        click.echo(evidence_text(one for one in known.valid_evidence() if one.boot is None))
+    else:
+        click.echo(verdict_text(known))
+        click.echo(f"{directory}")
+    if inspected_only:
+        return int(any(one.boot is None for one in verdict_of(known).problems))
+    return int(not verdict_of(known).proven)
+
+
+def _inspect_file(path: Path, progress: "Progress", *, as_json: bool) -> int:
+    from builder.features import installed
+    from builder.foreign import inspect_foreign
+    from builder.report import evidence_text
+
+    evidence, sound = inspect_foreign(path, installed(), progress)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in evidence])
+    else:
+        click.echo(evidence_text(evidence))
+    return int(not sound)
