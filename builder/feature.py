@@ -113,6 +113,19 @@ Firmware = Literal["bios", "uefi"]
 
 
 @dataclass(frozen=True)
+class Topology:
+    """How a guest's vCPUs are arranged; their product is the number of vCPUs."""
+
+    sockets: int = 1
+    cores: int = 1
+    threads: int = 1
+
+
+SPARE_NETDEV = "spare"
+"""QEMU's id of a network back end that no NIC uses yet."""
+
+
+@dataclass(frozen=True)
 class Machine:
     """The virtual hardware that Nova would give a guest.
 
@@ -126,11 +139,22 @@ class Machine:
     vcpus: int = 2
     memory_mib: int = 1024
     disk_bus: Literal["virtio", "scsi"] = "virtio"
+    discard: bool = True
+    """Whether the host takes back what the guest discards: ``[libvirt] hw_disk_discard=unmap``."""
     guest_agent: bool = False
     watchdog: Literal["reset", "poweroff", "pause", "none"] | None = None
     """What QEMU does when the watchdog fires; None gives no device."""
     multiqueue: bool = False
-    """A second NIC on a tap device with as many queues as vCPUs."""
+    """A second NIC on a tap device with as many queues as vCPUs, and the back end ``SPARE_NETDEV``
+    of a third one, which is not plugged."""
+    topology: Topology | None = None
+    """Sockets, cores and threads; None gives each vCPU a socket of its own, as Nova does."""
+    secure_boot: bool = False
+    """UEFI that enforces Secure Boot with Microsoft's keys."""
+    rng: bool = False
+    """A virtio-rng device."""
+    tpm: Literal["tpm-tis", "tpm-crb"] | None = None
+    """The model of an emulated TPM 2.0."""
 
 
 class Guest(Protocol):
@@ -164,8 +188,42 @@ class Guest(Protocol):
         """Give QEMU itself a monitor command and return its answer."""
         ...
 
+    def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
+        """Wait for an event of QEMU's monitor and return its data.
+
+        Every event is given out once, also one that came before it was waited for.
+        Raises ``TimeoutError`` after ``timeout`` seconds.
+        """
+        ...
+
+    def new_volume(self, size: int) -> str:
+        """Make an empty, thin volume of ``size`` bytes and return the name of its block node.
+
+        It is part of no device yet: ``device_add`` with ``drive=`` plugs it in.
+        """
+        ...
+
     def console(self) -> str:
         """Everything the serial console has shown so far."""
+        ...
+
+    def type(self, text: str) -> None:
+        """Type on the serial console; a line ends with a newline."""
+        ...
+
+    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
+        """Wait until the console shows a regular expression, and return where the match ends.
+
+        ``after`` is such a position: what stands before it is not looked at.
+        Raises ``TimeoutError`` after ``timeout`` seconds.
+        """
+        ...
+
+    def wait_for_restart(self, *, timeout: float) -> None:
+        """Wait until the guest, which is being started anew, lets the default user in again.
+
+        That it has started anew is told by its boot id. Raises ``TimeoutError``, ``CheckFailed``.
+        """
         ...
 
 
@@ -188,9 +246,11 @@ class Probe(Generic[P]):
 
     title: str
     function: Callable[[Guest, P], str]
-    destructive: bool = False
+    machine: Callable[[Machine], Machine] | None = None
     once: bool = False
     last: bool = False
+    restarts: bool = False
+    destructive: bool = False
 
     @property
     def name(self) -> str:
@@ -208,17 +268,33 @@ def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspect
 
 
 def probe(
-    title: str, *, destructive: bool = False, once: bool = False, last: bool = False
+    title: str,
+    *,
+    machine: Callable[[Machine], Machine] | None = None,
+    once: bool = False,
+    last: bool = False,
+    restarts: bool = False,
+    destructive: bool = False,
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
-    """Make a probe of a function.
+    """Make a probe of a function. ``title`` is a present-tense sentence without a stop.
 
-    A ``destructive`` probe leaves a guest that others cannot use. One that is made ``once`` costs
-    much and has the same answer under every firmware. One that is made ``last`` judges what the
-    others may have caused.
+    ``machine`` asks for other hardware than the claims give, in a boot of its own; probes that
+    want the same hardware share it. A probe that is made ``once`` has the same answer under every
+    firmware. One that is made ``last`` judges what the others may have caused. One that
+    ``restarts`` the guest leaves it as usable as before, and comes after those; a ``destructive``
+    one does not, and ends its boot.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(title, function, destructive=destructive, once=once, last=last)
+        return Probe(
+            title,
+            function,
+            machine=machine,
+            once=once,
+            last=last,
+            restarts=restarts,
+            destructive=destructive,
+        )
 
     return decorate
 

@@ -1,38 +1,84 @@
 """A running guest as the probes see it: the ``Guest`` protocol over SSH, agent and monitor."""
 
+import contextlib
+import itertools
+import os
+import re
 import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from builder.agent import Agent
-from builder.errors import InterruptedByUser
+from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux import console
 from builder.qmp import Qmp
 from builder.ssh import Connection
 
+POLL = 0.25
+
+Connect = Callable[[float, int], contextlib.AbstractContextManager[Connection]]
+"""Connects to a guest that is starting, within so many seconds; the console is watched for signs
+of trouble from a position on."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What leads from this program into one guest."""
+
+    console: Path
+    keyboard: Path
+    qmp: Qmp
+    agent: Agent | None
+    connect: Connect
+    volumes: Path
+    """Where the files of new volumes are made; their owner removes them."""
+
 
 class RunningGuest:
-    """What ``builder.vm.booted`` yields; it satisfies ``builder.feature.Guest``."""
+    """What ``builder.vm.booted`` yields; it satisfies ``builder.feature.Guest``.
+
+    A context manager: SSH is connected in its block only.
+    """
 
     def __init__(
         self,
         machine: Machine,
         admin_user: str,
+        lines: Lines,
         *,
-        console_log: Path,
-        ssh: Connection,
-        qmp: Qmp,
-        agent: Agent | None,
+        boot_limit: float,
         cancelled: threading.Event | None = None,
     ) -> None:
         self._machine = machine
         self._admin_user = admin_user
-        self._console_log = console_log
-        self._ssh = ssh
-        self._qmp = qmp
-        self._agent = agent
+        self._lines = lines
+        self._boot_limit = boot_limit
         self._cancelled = cancelled
+        self._numbers = itertools.count(1)
+        self._session = contextlib.ExitStack()
+        self._ssh: Connection
+
+    def __enter__(self) -> Self:
+        self._connect(self._boot_limit, 0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def _connect(self, limit: float, since: int) -> None:
+        self._session.close()
+        self._ssh = self._session.enter_context(self._lines.connect(limit, since))
+        self._lines.qmp.forget_events()
 
     @property
     def machine(self) -> Machine:
@@ -57,20 +103,82 @@ class RunningGuest:
             reason = console.stuck(shown) or "the console's last lines"
             raise TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown)))) from None
         except ConnectionError as error:
-            if self._cancelled is not None and self._cancelled.is_set():
-                raise InterruptedByUser("The boot was cancelled.") from None
+            self._refuse_if_cancelled()
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
 
     def agent(self, command: str, **arguments: Any) -> Any:  # Any: the agent's JSON
         """Ask the guest agent. Raises ``TimeoutError``, ``CheckFailed``."""
-        if self._agent is None:
+        if self._lines.agent is None:
             raise CheckFailed("this machine has no guest agent channel")
-        return self._agent.command(command, **arguments)
+        return self._lines.agent.command(command, **arguments)
 
     def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
         """Give QEMU itself a monitor command and return its answer."""
-        return self._qmp.command(command, **arguments)
+        return self._lines.qmp.command(command, **arguments)
+
+    def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
+        """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
+        return self._lines.qmp.event(name, timeout=timeout)
+
+    def new_volume(self, size: int) -> str:
+        """Make an empty, thin volume of ``size`` bytes and return the name of its block node."""
+        name = f"volume{next(self._numbers)}"
+        path = self._lines.volumes / f"{name}.raw"
+        with path.open("wb") as file:
+            file.truncate(size)
+        discard = "unmap" if self._machine.discard else "ignore"
+        medium = {"driver": "file", "filename": str(path), "discard": discard}
+        self.qmp("blockdev-add", driver="raw", node_name=name, discard=discard, file=medium)
+        return name
 
     def console(self) -> str:
         """Everything the serial console has shown so far."""
-        return self._console_log.read_text(errors="replace")
+        return self._lines.console.read_text(errors="replace")
+
+    def type(self, text: str) -> None:
+        """Type on the serial console."""
+        # Not blocking: a guest that reads nothing must not hold this program.
+        keyboard = os.open(self._lines.keyboard, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(keyboard, text.encode())
+        finally:
+            os.close(keyboard)
+
+    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
+        """Wait until the console shows a pattern, and return where the match ends.
+
+        Raises ``TimeoutError``, ``InterruptedByUser`` if the guest was ended on purpose.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            match = re.compile(pattern).search(self.console(), after)
+            if match is not None:
+                return match.end()
+            self._refuse_if_cancelled()
+            if time.monotonic() > deadline:
+                shown = "\n  ".join(console.tail(self.console()[after:]))
+                raise TimeoutError(
+                    f"the console did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
+                    f"  {shown}"
+                )
+            time.sleep(POLL)
+
+    def wait_for_restart(self, *, timeout: float) -> None:
+        """Wait until the guest has been reset and lets the default user in again.
+
+        Raises ``TimeoutError`` where no reset comes, ``CheckFailed`` where the guest is not back
+        within ``timeout`` seconds.
+        """
+        start = time.monotonic()
+        self.event("RESET", timeout=timeout)
+        since = len(self.console())
+        try:
+            self._connect(timeout - (time.monotonic() - start), since)
+        except (HostError, InterruptedByUser):
+            raise
+        except BuilderError as error:
+            raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
+
+    def _refuse_if_cancelled(self) -> None:
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise InterruptedByUser("The boot was cancelled.")

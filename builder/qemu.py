@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from builder.accel import Accelerator
-from builder.feature import Machine
+from builder.feature import SPARE_NETDEV, Machine
 
 PROGRAM = "qemu-system-x86_64"
 # Locally administered addresses in Nova's own range (fa:16:3e).
@@ -42,12 +42,16 @@ class Wiring:
     config_drive: Path
     console: Path
     """Where the serial console is logged."""
+    keyboard: Path
+    """A named pipe that the serial console reads from; someone must hold it open for writing."""
     monitor: int
     """A connected socket for QMP."""
     agent: int | None = None
     """A connected socket for the guest agent's channel."""
     tap: tuple[int, ...] = ()
     """The opened queues of a tap device."""
+    spare_tap: tuple[int, ...] = ()
+    """The opened queues of another one, which a NIC may be plugged on later."""
     firmware: Firmware | None = None
 
 
@@ -68,7 +72,10 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-m", f"{machine.memory_mib}M"),
         *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),
         *("-mon", "chardev=monitor,mode=control"),
-        *("-chardev", f"file,id=console,path={_escaped(wiring.console)}"),
+        *(
+            "-chardev",
+            f"file,id=console,path={_escaped(wiring.console)},input-path={_escaped(wiring.keyboard)}",
+        ),
         *("-serial", "chardev:console"),
     ]
     if wiring.firmware is not None:
@@ -76,7 +83,7 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         words += _flash(1, wiring.firmware.variables, read_only=False)
     words += _disk(machine, wiring)
     words += _config_drive(wiring.config_drive)
-    words += _network(machine, wiring.tap)
+    words += _network(machine, wiring)
     if wiring.agent is not None:
         words += [
             *("-device", "virtio-serial-pci,id=serial"),
@@ -123,7 +130,7 @@ def _flash(unit: int, path: Path, *, read_only: bool) -> list[str]:
 
 
 def _disk(machine: Machine, wiring: Wiring) -> list[str]:
-    """The root disk as Nova's ``LibvirtConfigGuestDisk`` has it, with the host's discard on.
+    """The root disk as Nova's ``LibvirtConfigGuestDisk`` has it.
 
     The backing file is described here in full, so that QEMU follows no path written in an image.
     The overlay is thrown away: it need not survive a power failure.
@@ -135,12 +142,13 @@ def _disk(machine: Machine, wiring: Wiring) -> list[str]:
     }
     if wiring.image_format == "qcow2":
         backing["backing"] = None
+    discard = "unmap" if machine.discard else "ignore"
     overlay = {
         "driver": "qcow2",
         "node-name": "root",
-        "discard": "unmap",
+        "discard": discard,
         "cache": {"direct": False, "no-flush": True},
-        "file": {"driver": "file", "filename": str(wiring.overlay), "discard": "unmap"},
+        "file": {"driver": "file", "filename": str(wiring.overlay), "discard": discard},
         "backing": backing,
     }
     words = ["-blockdev", json.dumps(overlay)]
@@ -164,7 +172,7 @@ def _config_drive(path: Path) -> list[str]:
     return ["-blockdev", json.dumps(medium), "-device", "ide-cd,bus=ide.0,drive=config"]
 
 
-def _network(machine: Machine, tap: tuple[int, ...]) -> list[str]:
+def _network(machine: Machine, wiring: Wiring) -> list[str]:
     """The first NIC, which cannot reach anything, and the one with several queues.
 
     Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
@@ -172,15 +180,20 @@ def _network(machine: Machine, tap: tuple[int, ...]) -> list[str]:
     """
     user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
-    if tap:
-        descriptors = ":".join(str(descriptor) for descriptor in tap)
+    if wiring.tap:
         vectors = 2 * machine.vcpus + 2
         words += [
-            *("-netdev", f"tap,id=net1,fds={descriptors},vhost=off"),
+            *("-netdev", _tap("net1", wiring.tap)),
+            *("-netdev", _tap(SPARE_NETDEV, wiring.spare_tap)),
             "-device",
             f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},mq=on,vectors={vectors},romfile=",
         ]
     return words
+
+
+def _tap(name: str, queues: tuple[int, ...]) -> str:
+    descriptors = ":".join(str(descriptor) for descriptor in queues)
+    return f"tap,id={name},fds={descriptors},vhost=off"
 
 
 def _escaped(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from builder.errors import BuilderError
@@ -14,9 +15,10 @@ class Qmp:
     def __init__(self, connection: socket.socket) -> None:
         self._channel = JsonChannel(connection)
         self._ready = False
+        self._events: list[dict[str, Any]] = []  # Any: JSON
 
     def command(self, name: str, *, timeout: float = 30, **arguments: Any) -> Any:  # Any: JSON
-        """Give a command and return its answer; events that come between are dropped.
+        """Give a command and return its answer; events that come between are kept.
 
         Argument names are written with underscores for hyphens. Raises ``TimeoutError``, or
         ``BuilderError`` with QEMU's own error text, or when QEMU has ended.
@@ -38,9 +40,37 @@ class Qmp:
         except ChannelClosed as error:
             raise BuilderError(f"QEMU closed its monitor before it answered '{name}'.") from error
 
+    def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: JSON
+        """Wait for an event and return its data; each is given out once, late or early.
+
+        Raises ``TimeoutError``, or ``BuilderError`` when QEMU has ended.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            for number, event in enumerate(self._events):
+                if event["event"] == name:
+                    del self._events[number]
+                    data: Mapping[str, Any] = event.get("data", {})
+                    return data
+            try:
+                message = self._channel.receive(deadline)
+            except TimeoutError:
+                raise TimeoutError(f"QEMU reported no {name} within {timeout:.0f} s") from None
+            except ChannelClosed as error:
+                raise BuilderError(f"QEMU ended before it reported {name}.") from error
+            if "event" in message:
+                self._events.append(message)
+
+    def forget_events(self) -> None:
+        """Drop the events that have come so far."""
+        self._events.clear()
+
     def _await(self, key: str, deadline: float) -> Any:  # Any: JSON
         while True:
             message = self._channel.receive(deadline)
+            if "event" in message:
+                self._events.append(message)
+                continue
             if "error" in message:
                 error = message["error"]
                 raise BuilderError(f"QEMU refused: {error['desc']} ({error['class']}).")

@@ -22,9 +22,11 @@ from builder.process import run
 
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x0100, 0x1000, 0x4000
-SIOCSIFFLAGS = 0x8914
+SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK = 0x8914, 0x8916, 0x891C
 IFF_UP, IFF_BROADCAST, IFF_MULTICAST = 0x1, 0x2, 0x1000
 NAME = b"tap0"
+ADDRESS, NETMASK = "192.0.2.1", "255.255.255.0"
+"""What the device's own end answers pings at: of RFC 5737, for documentation and tests."""
 
 
 @contextmanager
@@ -71,6 +73,9 @@ def _open_queues(count: int) -> list[int]:
         fcntl.ioctl(descriptor, TUNSETIFF, request)
         descriptors.append(descriptor)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for request_code, value in ((SIOCSIFADDR, ADDRESS), (SIOCSIFNETMASK, NETMASK)):
+            family = struct.pack("16sHH4s16x", NAME, socket.AF_INET, 0, socket.inet_aton(value))
+            fcntl.ioctl(control, request_code, family)
         up = struct.pack("16sH22x", NAME, IFF_UP | IFF_BROADCAST | IFF_MULTICAST)
         fcntl.ioctl(control, SIOCSIFFLAGS, up)
     return descriptors

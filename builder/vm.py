@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder import configdrive, qemu, ssh, tap
@@ -16,7 +17,7 @@ from builder.accel import Accelerator, detect
 from builder.agent import Agent
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import Machine
-from builder.guest import RunningGuest
+from builder.guest import Lines, RunningGuest
 from builder.linux import console
 from builder.process import Running, require_tool, run, running
 from builder.qmp import Qmp
@@ -70,16 +71,19 @@ def booted(
             overlay=stack.enter_context(_overlay(image, image_format, workdir)),
             config_drive=drive,
             console=workdir / "console.log",
+            keyboard=stack.enter_context(_keyboard(workdir)),
             monitor=monitor.theirs.fileno(),
             agent=agent.theirs.fileno() if agent else None,
             tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
+            spare_tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             firmware=uefi_firmware(workdir) if machine.firmware == "uefi" else None,
         )
         start = time.monotonic()
         words = qemu.arguments(machine, wiring, accelerator)
         log = workdir / "qemu.log"
         require_tool(qemu.PROGRAM, "qemu-system-x86")
-        descriptors = [fd for fd in (wiring.monitor, wiring.agent, *wiring.tap) if fd is not None]
+        wired = (wiring.monitor, wiring.agent, *wiring.tap, *wiring.spare_tap)
+        descriptors = [fd for fd in wired if fd is not None]
         process = stack.enter_context(
             running(words, purpose="start QEMU", log=log, pass_fds=descriptors)
         )
@@ -88,7 +92,7 @@ def booted(
                 channel.theirs.close()
         stack.enter_context(_ended_when(cancelled, process))
         limit = boot_limit * accelerator.slowness
-        waiting = _Waiting(process, wiring.console, start, limit, accelerator, cancelled)
+        waiting = _Waiting(process, wiring.console, start, 0, limit, accelerator, cancelled)
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -97,16 +101,23 @@ def booted(
             process.wait(MONITOR_LEAD)
             waiting.check("its monitor")
             raise
-        connection = stack.enter_context(ssh.connected(workdir, admin_user, port, waiting.until))
-        yield RunningGuest(
-            machine,
-            admin_user,
-            console_log=wiring.console,
-            ssh=connection,
+
+        def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
+            begin = time.monotonic() if since else start
+            waits = replace(waiting, start=begin, since=since, limit=limit)
+            return ssh.connected(workdir, admin_user, port, waits.until)
+
+        lines = Lines(
+            console=wiring.console,
+            keyboard=wiring.keyboard,
             qmp=qmp,
             agent=Agent(agent.ours) if agent else None,
-            cancelled=cancelled,
+            connect=connect,
+            volumes=workdir,
         )
+        stack.callback(_remove_volumes, workdir)
+        guest = RunningGuest(machine, admin_user, lines, boot_limit=limit, cancelled=cancelled)
+        yield stack.enter_context(guest)
 
 
 def forwarded_port(answer: str) -> int:
@@ -124,6 +135,8 @@ class _Waiting:
     process: Running
     log: Path
     start: float
+    since: int
+    """Where in the console's log this start of the guest begins."""
     limit: float
     accelerator: Accelerator
     cancelled: threading.Event | None
@@ -147,7 +160,7 @@ class _Waiting:
                 f"before {awaited} was there.",
                 details=self.process.tail(),
             )
-        shown = self.log.read_text(errors="replace") if self.log.exists() else ""
+        shown = self.log.read_text(errors="replace")[self.since :] if self.log.exists() else ""
         reason = console.stuck(shown)
         if reason is not None:
             raise BuilderError(
@@ -182,6 +195,24 @@ def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iter
         yield overlay
     finally:
         overlay.unlink()
+
+
+@contextlib.contextmanager
+def _keyboard(workdir: Path) -> Iterator[Path]:
+    """A named pipe, held open so that whoever reads it never sees its end."""
+    path = workdir / "keyboard"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR)
+    try:
+        yield path
+    finally:
+        os.close(held)
+        path.unlink()
+
+
+def _remove_volumes(workdir: Path) -> None:
+    for volume in workdir.glob("volume*.raw"):
+        volume.unlink()
 
 
 def uefi_firmware(workdir: Path) -> qemu.Firmware:

@@ -1,5 +1,6 @@
 """A guest that answers from a table, so that each probe can be seen to pass and to fail."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,14 @@ class FakeGuest:
         agent: Mapping[str, Any] | None = None,
         console: str = "",
         machine: Machine | None = None,
+        qmp: Mapping[str, Any] | None = None,
+        events: Mapping[str, Mapping[str, Any]] | None = None,
+        restarts: bool = False,
     ) -> None:
+        self._qmp = dict(qmp or {})
+        self._events = dict(events or {})
+        self._restarts = restarts
+        self.typed = ""
         self._answers = dict(answers or {})
         self._agent = dict(agent or {})
         self._console = console
@@ -39,7 +47,31 @@ class FakeGuest:
         return answer(**arguments) if callable(answer) else answer
 
     def qmp(self, command: str, **arguments: Any) -> Any:
-        raise AssertionError(f"no probe needs QEMU's monitor yet: {command} {arguments}")
+        if command not in self._qmp:
+            raise AssertionError(f"the fake guest has no answer for QMP: {command} {arguments}")
+        answer = self._qmp[command]
+        return answer(**arguments) if callable(answer) else answer
+
+    def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:
+        if name not in self._events:
+            raise TimeoutError(f"QEMU reported no {name} within {timeout:.0f} s")
+        return self._events[name]
+
+    def new_volume(self, size: int) -> str:  # noqa: ARG002 - the protocol's
+        return "volume1"
 
     def console(self) -> str:
         return self._console
+
+    def type(self, text: str) -> None:
+        self.typed += text
+
+    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
+        match = re.compile(pattern).search(self._console, after)
+        if match is None:
+            raise TimeoutError(f"the console did not show '{pattern}' within {timeout:.0f} s")
+        return match.end()
+
+    def wait_for_restart(self, *, timeout: float) -> None:
+        if not self._restarts:
+            raise TimeoutError(f"QEMU reported no RESET within {timeout:.0f} s")

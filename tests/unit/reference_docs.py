@@ -8,7 +8,7 @@ from typing import Any
 import markdown as md
 from pydantic import TypeAdapter
 
-from builder import manifest, plan, profile
+from builder import feature, manifest, plan, profile
 from builder.cli import DEFECT, cli
 from builder.dib import PASSED_ON
 from builder.distribution import DISTRIBUTIONS, Distribution
@@ -323,7 +323,7 @@ def manifest_page() -> str:
 def _read_by_programs(
     schema: md.JsonObject, module: ModuleType, name: str, level: str
 ) -> Iterable[str]:
-    definitions, classes = schema["$defs"], vars(module)
+    definitions, classes = schema["$defs"], vars(feature) | vars(module)
     yield md.keys_to_read(schema, definitions, classes[name])
     yield from md.sections(
         definitions, level, lambda name, model: md.keys_to_read(model, definitions, classes[name])

@@ -25,6 +25,7 @@ def wiring(**changes: Any) -> Wiring:
         "overlay": Path("/w/overlay.qcow2"),
         "config_drive": Path("/w/config.iso"),
         "console": Path("/w/console.log"),
+        "keyboard": Path("/w/keyboard"),
         "monitor": 5,
     }
     return Wiring(**{**given, **changes})
@@ -103,8 +104,10 @@ def test_without_a_watchdog_there_is_no_device() -> None:
 
 
 def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
-    words = arguments(Machine(multiqueue=True, vcpus=4), wiring(tap=(10, 11, 12, 13)), TCG)
+    wired = wiring(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17))
+    words = arguments(Machine(multiqueue=True, vcpus=4), wired, TCG)
     assert "tap,id=net1,fds=10:11:12:13,vhost=off" in words
+    assert "tap,id=spare,fds=14:15:16:17,vhost=off" in words
     nic = devices(words)["virtio-net-pci"]
     assert (nic["netdev"], nic["mq"], nic["vectors"]) == ("net1", "on", "10")
 
@@ -134,7 +137,7 @@ def test_the_processor_is_the_accelerators() -> None:
 
 def test_a_comma_in_a_path_stays_part_of_it() -> None:
     words = arguments(Machine(), wiring(console=Path("/a,b/console.log")), TCG)
-    assert "file,id=console,path=/a,,b/console.log" in words
+    assert "file,id=console,path=/a,,b/console.log,input-path=/w/keyboard" in words
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from builder import ssh, tap, vm
 from builder.errors import BuilderError, HostError
 from builder.feature import CheckFailed, Completed, Machine
-from builder.guest import RunningGuest
+from builder.guest import Lines, RunningGuest
 from builder.linux.live import output, require_active
 
 
@@ -70,9 +71,17 @@ class Hanging:
 
 
 def guest(console: Path, connection: Any) -> RunningGuest:
-    return RunningGuest(
-        Machine(), "debian", console_log=console, ssh=connection, qmp=None, agent=None
-    )  # type: ignore[arg-type]
+    lines = Lines(
+        console=console,
+        keyboard=console,
+        qmp=None,  # type: ignore[arg-type]  # nothing is asked of it
+        agent=None,
+        connect=lambda *_: nullcontext(connection),
+        volumes=console.parent,
+    )
+    made = RunningGuest(Machine(), "debian", lines, boot_limit=1)
+    made._ssh = connection  # noqa: SLF001 - as in the block of the guest
+    return made
 
 
 def test_a_command_that_never_ends_shows_the_console(tmp_path: Path) -> None:
