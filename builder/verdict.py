@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from builder.feature import Grade, Outcome
-from builder.manifest import Evidence
+from builder.manifest import Evidence, Manifest
 from builder.plan import Plan, PlannedClaim
 
 ORDER = tuple(Grade)
@@ -53,6 +53,11 @@ def expected(plan: Plan) -> tuple[Expected, ...]:
         *(Expected(one.id, None) for one in plan.inspections),
         *(Expected(probe, boot.name) for boot in plan.boots for probe in boot.probes),
     )
+
+
+def verdict_of(build: Manifest) -> Verdict:
+    """The verdict by the build's own, valid evidence."""
+    return judge(build.planned(), build.valid_evidence())
 
 
 def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:

@@ -44,7 +44,7 @@ def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
     from builder.plan import make_plan
     from builder.profilefile import load
     from builder.progress import Progress
-    from builder.report import verdict_of
+    from builder.verdict import verdict_of
     from builder.verify import verify
 
     registry = installed()
@@ -165,7 +165,8 @@ def _conclude(
     directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
 ) -> int:
     """Print the verdict; the exit code is 0 where the image is proven."""
-    from builder.report import evidence_text, verdict_json, verdict_of, verdict_text
+    from builder.report.text import evidence_text, verdict_json, verdict_text
+    from builder.verdict import verdict_of
 
     if as_json:
         print_json({"directory": str(directory), **verdict_json(known)})
@@ -182,7 +183,7 @@ def _conclude(
 def _inspect_file(path: Path, progress: "Progress", *, as_json: bool) -> int:
     from builder.features import installed
     from builder.foreign import inspect_foreign
-    from builder.report import evidence_text
+    from builder.report.text import evidence_text
 
     evidence, sound = inspect_foreign(path, installed(), progress)
     if as_json:

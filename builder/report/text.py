@@ -6,15 +6,10 @@ from textwrap import wrap
 from builder.feature import Outcome
 from builder.manifest import Evidence, Manifest
 from builder.plan import Plan
-from builder.verdict import Verdict, judge
+from builder.verdict import Verdict, verdict_of
 
 MIB = 1024 * 1024
 SEEN_WIDTH = 76
-
-
-def verdict_of(build: Manifest) -> Verdict:
-    """The verdict by the build's own, valid evidence."""
-    return judge(build.planned(), build.valid_evidence())
 
 
 def verdict_text(build: Manifest) -> str:

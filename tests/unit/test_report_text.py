@@ -4,7 +4,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
 from builder.manifest import BootRecord, Manifest
-from builder.report import evidence_text, verdict_json, verdict_text
+from builder.report.text import evidence_text, verdict_json, verdict_text
 
 PLAN = plan("pinned-scsi")
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"

@@ -1,0 +1,1 @@
+"""A build's manifest for people and for CI: text, HTML, JUnit."""
