@@ -19,6 +19,20 @@ def is_true(value: str | None) -> bool:
     return value is not None and value.strip().lower() in TRUE_WORDS
 
 
+def firmwares(properties: Mapping[str, str]) -> tuple[Firmware, ...]:
+    """The firmwares that Nova may start a guest with these image properties by.
+
+    An image that names none is started by whichever its host's machine type has.
+    """
+    match properties.get("hw_firmware_type"):
+        case "bios":
+            return ("bios",)
+        case "uefi":
+            return ("uefi",)
+        case _:
+            return ("bios", "uefi")
+
+
 def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
     """The virtual hardware that Nova would give a guest with these image properties."""
     scsi = (

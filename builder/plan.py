@@ -10,13 +10,12 @@ from pydantic import TypeAdapter
 
 from builder.distribution import Distribution
 from builder.errors import InputError
-from builder.feature import Claim, Firmware, Grade, Inspection, Machine, Parameters, Probe
+from builder.feature import Claim, Grade, Inspection, Machine, Parameters, Probe
 from builder.features import FOUNDATION, AnyFeature, Registry
-from builder.nova import machine, objections
+from builder.nova import firmwares, machine, objections
 from builder.profile import Disk, Profile
 
 DIGEST_CHARACTERS = 6
-FIRMWARES: tuple[Firmware, ...] = ("bios", "uefi")
 
 DEBIAN_ARCHITECTURES = {"x86_64": "amd64"}
 """diskimage-builder calls an architecture as Debian does; Glance as ``uname -m`` does."""
@@ -262,7 +261,8 @@ def _planned(
 
 def _boots(features: tuple[AnyFeature, ...], properties: Mapping[str, str]) -> tuple[Boot, ...]:
     """Each firmware once, with the probes that leave a usable guest; the others boot alone."""
-    first = FIRMWARES[0]
+    usual = firmwares(properties)
+    first = usual[0]
     probes = [(check_id(feature, one), one) for feature in features for one in feature.probes]
     probes.sort(key=lambda named: named[1].last)
     together = [
@@ -275,7 +275,7 @@ def _boots(features: tuple[AnyFeature, ...], properties: Mapping[str, str]) -> t
                 if not one.destructive and (firmware == first or not one.once)
             ),
         )
-        for firmware in FIRMWARES
+        for firmware in usual
     ]
     alone = [
         Boot(f"{first}-{name.replace('/', '-')}", machine(properties, first), (name,))

@@ -162,6 +162,19 @@ def test_both_firmwares_run_every_harmless_probe_and_a_destructive_one_boots_alo
     assert by_name["bios-a-something-breaks"].probes == ("a/something-breaks",)
 
 
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_an_image_that_names_its_firmware_boots_by_no_other(firmware: str) -> None:
+    plan = plan_of(
+        feature(
+            "a",
+            claims=lambda _: (claim("hw_firmware_type", firmware, something_works),),
+            probes=(something_works, something_breaks),
+        )
+    )
+    assert [boot.name for boot in plan.boots] == [firmware, f"{firmware}-a-something-breaks"]
+    assert {boot.machine.firmware for boot in plan.boots} == {firmware}
+
+
 def test_conflicts_are_refused_all_at_once_with_both_owners() -> None:
     text = refusal(
         feature(
