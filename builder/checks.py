@@ -50,13 +50,18 @@ def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
 
 
 def checks_of_feature(feature: AnyFeature, parameters: Parameters) -> tuple[Check, ...]:
-    """A feature's inspections and probes, in their order."""
+    """A feature's inspections and probes that apply to its parameters, in their order."""
     return (
         *(
             _check(check_id(feature, one), "inspection", one, parameters)
             for one in feature.inspections
+            if one.applies(parameters)
         ),
-        *(_check(check_id(feature, one), "probe", one, parameters) for one in feature.probes),
+        *(
+            _check(check_id(feature, one), "probe", one, parameters)
+            for one in feature.probes
+            if one.applies(parameters)
+        ),
     )
 
 

@@ -227,12 +227,24 @@ class Guest(Protocol):
         ...
 
 
+def always(_: Parameters) -> bool:
+    """A check applies whatever the parameters are."""
+    return True
+
+
+When = Literal["running", "last", "restart", "restarted", "destroy"]
+"""The part of a boot that a probe is made in, in this order: while the guest runs; when the others
+have run, to judge what they may have caused; by restarting the guest, and leaving it as usable as
+it was; when it has been restarted; and by destroying it, so that the boot ends."""
+
+
 @dataclass(frozen=True)
 class Inspection(Generic[P]):
     """A check of the disk at rest. It returns what it saw, or raises ``CheckFailed``."""
 
     title: str
     function: Callable[[Filesystem, P], str]
+    applies: Callable[[P], bool] = always
 
     @property
     def name(self) -> str:
@@ -246,11 +258,10 @@ class Probe(Generic[P]):
 
     title: str
     function: Callable[[Guest, P], str]
-    machine: Callable[[Machine], Machine] | None = None
+    applies: Callable[[P], bool] = always
+    when: When = "running"
     once: bool = False
-    last: bool = False
-    restarts: bool = False
-    destructive: bool = False
+    machine: Callable[[Machine], Machine] | None = None
 
     @property
     def name(self) -> str:
@@ -258,11 +269,16 @@ class Probe(Generic[P]):
         return self.function.__name__.replace("_", "-")
 
 
-def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
-    """Make an inspection of a function. ``title`` is a present-tense sentence without a stop."""
+def inspection(
+    title: str, *, applies: Callable[[P], bool] = always
+) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
+    """Make an inspection of a function. ``title`` is a present-tense sentence without a stop.
+
+    It is made only where it ``applies`` to the feature's parameters.
+    """
 
     def decorate(function: Callable[[Filesystem, P], str]) -> Inspection[P]:
-        return Inspection(title=title, function=function)
+        return Inspection(title, function, applies)
 
     return decorate
 
@@ -270,31 +286,21 @@ def inspection(title: str) -> Callable[[Callable[[Filesystem, P], str]], Inspect
 def probe(
     title: str,
     *,
-    machine: Callable[[Machine], Machine] | None = None,
+    applies: Callable[[P], bool] = always,
+    when: When = "running",
     once: bool = False,
-    last: bool = False,
-    restarts: bool = False,
-    destructive: bool = False,
+    machine: Callable[[Machine], Machine] | None = None,
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
     """Make a probe of a function. ``title`` is a present-tense sentence without a stop.
 
-    ``machine`` asks for other hardware than the claims give, in a boot of its own; probes that
-    want the same hardware share it. A probe that is made ``once`` has the same answer under every
-    firmware. One that is made ``last`` judges what the others may have caused. One that
-    ``restarts`` the guest leaves it as usable as before, and comes after those; a ``destructive``
-    one does not, and ends its boot.
+    It is made only where it ``applies`` to the feature's parameters, and in one boot only if it is
+    to be made ``once``, because its answer is the same under every firmware. ``machine`` asks for
+    other hardware than the claims give, in a boot of its own; probes that want the same hardware
+    share that boot.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(
-            title,
-            function,
-            machine=machine,
-            once=once,
-            last=last,
-            restarts=restarts,
-            destructive=destructive,
-        )
+        return Probe(title, function, applies, when, once, machine)
 
     return decorate
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from builder.boots import Boot, Named, boots
 from builder.distribution import Distribution
 from builder.errors import InputError
-from builder.feature import Claim, Grade, Inspection, Machine, Parameters, Probe
+from builder.feature import Claim, Grade, Inspection, Parameters, Probe
 from builder.features import FOUNDATION, AnyFeature, Registry
-from builder.nova import firmwares, machine, objections
+from builder.nova import objections
 from builder.profile import Disk, Profile
 
 DIGEST_CHARACTERS = 6
@@ -46,15 +47,6 @@ class PlannedCheck:
     id: str
     feature: str
     title: str
-
-
-@dataclass(frozen=True)
-class Boot:
-    """One start of the image in QEMU, and the probes made in it."""
-
-    name: str
-    machine: Machine
-    probes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +131,9 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         argv=_argv(distribution, elements, profile.packages),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},
         claims=_claims(used),
-        inspections=_planned(features, lambda feature: feature.inspections),
-        probes=_planned(features, lambda feature: feature.probes),
-        boots=_boots(features, properties.sorted()),
+        inspections=_planned(used, lambda feature: feature.inspections),
+        probes=_planned(used, lambda feature: feature.probes),
+        boots=boots(_probes(used), properties.sorted()),
         flavor=flavor.sorted(),
         host=_once(need for feature, values in used for need in feature.host(values)),
     )
@@ -250,39 +242,23 @@ def check_id(feature: AnyFeature, check: AnyCheck) -> str:
 
 
 def _planned(
-    features: tuple[AnyFeature, ...], checks: Callable[[AnyFeature], tuple[AnyCheck, ...]]
+    used: Used, checks: Callable[[AnyFeature], tuple[AnyCheck, ...]]
 ) -> tuple[PlannedCheck, ...]:
     return tuple(
         PlannedCheck(check_id(feature, check), feature.name, check.title)
-        for feature in features
+        for feature, parameters in used
         for check in checks(feature)
+        if check.applies(parameters)
     )
 
 
-def _boots(features: tuple[AnyFeature, ...], properties: Mapping[str, str]) -> tuple[Boot, ...]:
-    """Each firmware once, with the probes that leave a usable guest; the others boot alone."""
-    usual = firmwares(properties)
-    first = usual[0]
-    probes = [(check_id(feature, one), one) for feature in features for one in feature.probes]
-    probes.sort(key=lambda named: named[1].last)
-    together = [
-        Boot(
-            firmware,
-            machine(properties, firmware),
-            tuple(
-                name
-                for name, one in probes
-                if not one.destructive and (firmware == first or not one.once)
-            ),
-        )
-        for firmware in usual
+def _probes(used: Used) -> list[Named]:
+    return [
+        (check_id(feature, one), one)
+        for feature, parameters in used
+        for one in feature.probes
+        if one.applies(parameters)
     ]
-    alone = [
-        Boot(f"{first}-{name.replace('/', '-')}", machine(properties, first), (name,))
-        for name, one in probes
-        if one.destructive
-    ]
-    return (*together, *alone)
 
 
 def _once(names: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:

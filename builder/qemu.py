@@ -181,12 +181,13 @@ def _network(machine: Machine, wiring: Wiring) -> list[str]:
     user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
     if wiring.tap:
-        vectors = 2 * machine.vcpus + 2
+        several = machine.vcpus > 1
+        queues = f"mq=on,vectors={2 * machine.vcpus + 2}," if several else ""
         words += [
             *("-netdev", _tap("net1", wiring.tap)),
             *("-netdev", _tap(SPARE_NETDEV, wiring.spare_tap)),
             "-device",
-            f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},mq=on,vectors={vectors},romfile=",
+            f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},{queues}romfile=",
         ]
     return words
 

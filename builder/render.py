@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from builder.boots import Boot
 from builder.feature import Machine
 from builder.features import Registered
-from builder.plan import Boot, Plan
+from builder.plan import Plan
 from builder.profile import Disk, Profile
 
 

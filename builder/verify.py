@@ -13,6 +13,7 @@ from pathlib import Path
 
 from builder import manifest
 from builder.accel import detect
+from builder.boots import Boot
 from builder.checks import Check, checks_of, record
 from builder.digest import sha256_of
 from builder.disk import open_image
@@ -21,7 +22,7 @@ from builder.feature import Filesystem, Outcome
 from builder.features import Registry
 from builder.imagefile import check_image
 from builder.manifest import BootRecord, Evidence, Manifest
-from builder.plan import Boot, Plan
+from builder.plan import Plan
 from builder.progress import Progress
 from builder.qemu import ImageFormat
 from builder.vm import booted

@@ -217,7 +217,7 @@ def root_has_grown(guest: Guest, _: FoundationParameters) -> str:
     return f"root has {root / GIB:.1f} GiB of a disk of {disk / GIB:.1f} GiB"
 
 
-@probe("no unit has failed", last=True)
+@probe("no unit has failed", when="last")
 def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
     """Wait until systemd has finished starting, then ask it."""
     state, *failed = output(guest, FAILED_UNITS, timeout=180).splitlines()
@@ -227,7 +227,7 @@ def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
     return "systemd is 'running', no unit has failed"
 
 
-@probe("the kernel reports no failure", last=True)
+@probe("the kernel reports no failure", when="last")
 def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     """Read the console, which also has what was said before a crash, and the kernel's buffer."""
     shown = guest.console() + "\n" + output(guest, "dmesg")

@@ -10,6 +10,7 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
+    Inspection,
     Parameters,
     inspection,
     probe,
@@ -149,7 +150,11 @@ def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
     return f"/dev/watchdog is held open by {', '.join(holders)}"
 
 
-INSPECTIONS = (kernels_have_i6300esb, driver_is_loaded, daemon_feeds_device)
+INSPECTIONS: tuple[Inspection[WatchdogParameters], ...] = (
+    kernels_have_i6300esb,
+    driver_is_loaded,
+    daemon_feeds_device,
+)
 
 
 def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:

@@ -39,11 +39,6 @@ def something_works(_guest: Guest, _: Nothing) -> str:
     return "it does"
 
 
-@probe("something breaks", destructive=True)
-def something_breaks(_guest: Guest, _: Nothing) -> str:
-    return "it did"
-
-
 def claim(name: str, value: str, *proof: Inspection[Nothing] | Probe[Nothing]) -> Claim:
     return Claim(property=name, value=value, promise="it is so", proof=proof)
 
@@ -151,15 +146,17 @@ def test_every_claim_of_a_shipped_profile_has_proof_that_is_planned(name: str) -
         assert set(one.proof) <= planned
 
 
-def test_both_firmwares_run_every_harmless_probe_and_a_destructive_one_boots_alone() -> None:
-    plan = plan_of(feature("a", probes=(something_works, something_breaks)))
-    by_name = {boot.name: boot for boot in plan.boots}
-    assert [*by_name] == ["bios", "uefi", "bios-a-something-breaks"]
-    for name in ("bios", "uefi"):
-        assert by_name[name].machine.firmware == name
-        assert "a/something-works" in by_name[name].probes
-        assert "a/something-breaks" not in by_name[name].probes
-    assert by_name["bios-a-something-breaks"].probes == ("a/something-breaks",)
+def test_a_check_is_planned_only_where_it_applies() -> None:
+    @probe("it is never made", applies=lambda _: False)
+    def never_made(_guest: Guest, _: Nothing) -> str:
+        return ""
+
+    plan = plan_of(feature("a", probes=(something_works, never_made)))
+    made = {check.id for check in plan.probes} | {
+        name for boot in plan.boots for name in boot.probes
+    }
+    assert "a/something-works" in made
+    assert "a/never-made" not in made
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
@@ -168,10 +165,10 @@ def test_an_image_that_names_its_firmware_boots_by_no_other(firmware: str) -> No
         feature(
             "a",
             claims=lambda _: (claim("hw_firmware_type", firmware, something_works),),
-            probes=(something_works, something_breaks),
+            probes=(something_works,),
         )
     )
-    assert [boot.name for boot in plan.boots] == [firmware, f"{firmware}-a-something-breaks"]
+    assert [boot.name for boot in plan.boots] == [firmware]
     assert {boot.machine.firmware for boot in plan.boots} == {firmware}
 
 

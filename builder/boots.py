@@ -1,0 +1,86 @@
+"""Which boots an image's probes need: as few as can be, each on the hardware that Nova would give.
+
+Pure. Every boot costs a minute or two under emulation, so probes share one wherever they can.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any, get_args
+
+from builder.feature import Firmware, Machine, Probe, When
+from builder.nova import firmwares, machine
+
+VCPUS = (4, 1)
+"""Of the first boot and of the second: with one vCPU Nova gives a NIC one queue only."""
+
+MOMENTS: tuple[When, ...] = get_args(When)
+
+Named = tuple[str, Probe[Any]]
+"""A probe with its id (Any: the parameters of its own feature)."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One start of the image in QEMU, and the probes made in it, in their order."""
+
+    name: str
+    machine: Machine
+    probes: tuple[str, ...]
+
+
+def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot, ...]:
+    """One boot for each firmware, and one for each kind of hardware that a probe asks for.
+
+    Probes that destroy their guest end a boot each; those for which no boot is left get their own.
+    """
+    named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
+    common = [one for one in named if one[1].machine is None and one[1].when != "destroy"]
+    ending = [one for one in named if one[1].machine is None and one[1].when == "destroy"]
+    machines = [
+        _machine(properties, firmware, vcpus)
+        for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
+    ]
+    made = [
+        Boot(hardware.firmware, hardware, _ids(_dealt(common, number, len(machines))))
+        for number, hardware in enumerate(machines)
+    ]
+    for number, (name, _) in enumerate(ending):
+        if number < len(made):
+            made[number] = replace(made[number], probes=(*made[number].probes, name))
+        else:
+            made.append(_own([(name, ending[number][1])], machines[0]))
+    return (*made, *_on_other_hardware(named, machines[0]))
+
+
+def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> Machine:
+    hardware = machine(properties, firmware)
+    return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
+
+
+def _dealt(probes: Sequence[Named], number: int, count: int) -> list[Named]:
+    """The probes of one of so many boots: those made once are in one only.
+
+    The first boot has them, but for those that restart the guest and take longest: they are dealt
+    out in turn.
+    """
+    restarting = [name for name, one in probes if one.once and one.when == "restart"]
+    boot = {name: turn % count for turn, name in enumerate(restarting)}
+    return [(name, one) for name, one in probes if not one.once or boot.get(name, 0) == number]
+
+
+def _on_other_hardware(probes: Sequence[Named], usual: Machine) -> list[Boot]:
+    wanted = [(one[1].machine(usual), one) for one in probes if one[1].machine is not None]
+    wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
+    return [
+        _own([one for _, one in group], hardware)
+        for hardware, group in groupby(wanted, key=lambda pair: pair[0])
+    ]
+
+
+def _own(probes: Sequence[Named], hardware: Machine) -> Boot:
+    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(probes))
+
+
+def _ids(probes: Iterable[Named]) -> tuple[str, ...]:
+    return tuple(name for name, _ in probes)
