@@ -40,10 +40,8 @@ class Wiring:
     overlay: Path
     """A qcow2 file on top of the image; only it is written."""
     config_drive: Path
-    console: Path
-    """Where the serial console is logged."""
-    keyboard: Path
-    """A named pipe that the serial console reads from; someone must hold it open for writing."""
+    serial: Path
+    """The serial console reads from the named pipe ``SERIAL.in`` and writes to ``SERIAL.out``."""
     monitor: int
     """A connected socket for QMP."""
     agent: int | None = None
@@ -72,10 +70,8 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-m", f"{machine.memory_mib}M"),
         *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),
         *("-mon", "chardev=monitor,mode=control"),
-        *(
-            "-chardev",
-            f"file,id=console,path={_escaped(wiring.console)},input-path={_escaped(wiring.keyboard)}",
-        ),
+        # A "file" takes its input from the command line only since QEMU 8.1.
+        *("-chardev", f"pipe,id=console,path={_escaped(wiring.serial)}"),
         *("-serial", "chardev:console"),
     ]
     if wiring.firmware is not None:

@@ -33,6 +33,8 @@ BOOT_LIMIT = 300.0
 MONITOR_LEAD = 5.0
 """Seconds by which a QEMU that ends may close its monitor before it is gone."""
 
+CONSOLE_LOG = "console.log"
+
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
 
@@ -70,14 +72,14 @@ def booted(
             image_format=image_format,
             overlay=stack.enter_context(_overlay(image, image_format, workdir)),
             config_drive=drive,
-            console=workdir / "console.log",
-            keyboard=stack.enter_context(_keyboard(workdir)),
+            serial=stack.enter_context(_serial(workdir)),
             monitor=monitor.theirs.fileno(),
             agent=agent.theirs.fileno() if agent else None,
             tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             spare_tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             firmware=uefi_firmware(workdir) if machine.firmware == "uefi" else None,
         )
+        shown = workdir / CONSOLE_LOG
         start = time.monotonic()
         words = qemu.arguments(machine, wiring, accelerator)
         log = workdir / "qemu.log"
@@ -92,7 +94,7 @@ def booted(
                 channel.theirs.close()
         stack.enter_context(_ended_when(cancelled, process))
         limit = boot_limit * accelerator.slowness
-        waiting = _Waiting(process, wiring.console, start, 0, limit, accelerator, cancelled)
+        waiting = _Waiting(process, shown, start, 0, limit, accelerator, cancelled)
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -108,8 +110,8 @@ def booted(
             return ssh.connected(workdir, admin_user, port, waits.until)
 
         lines = Lines(
-            console=wiring.console,
-            keyboard=wiring.keyboard,
+            console=shown,
+            keyboard=wiring.serial.with_suffix(".in"),
             qmp=qmp,
             agent=Agent(agent.ours) if agent else None,
             connect=connect,
@@ -198,16 +200,18 @@ def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iter
 
 
 @contextlib.contextmanager
-def _keyboard(workdir: Path) -> Iterator[Path]:
-    """A named pipe, held open so that whoever reads it never sees its end."""
-    path = workdir / "keyboard"
-    os.mkfifo(path)
-    held = os.open(path, os.O_RDWR)
+def _serial(workdir: Path) -> Iterator[Path]:
+    """The two ends of the serial console, as ``qemu.Wiring`` wants them; the log stays."""
+    path = workdir / "serial"
+    keyboard, screen = path.with_suffix(".in"), path.with_suffix(".out")
+    os.mkfifo(keyboard)
+    (workdir / CONSOLE_LOG).touch()
+    screen.symlink_to(CONSOLE_LOG)
     try:
         yield path
     finally:
-        os.close(held)
-        path.unlink()
+        keyboard.unlink()
+        screen.unlink()
 
 
 def _remove_volumes(workdir: Path) -> None:

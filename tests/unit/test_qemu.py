@@ -24,8 +24,7 @@ def wiring(**changes: Any) -> Wiring:
         "image_format": "qcow2",
         "overlay": Path("/w/overlay.qcow2"),
         "config_drive": Path("/w/config.iso"),
-        "console": Path("/w/console.log"),
-        "keyboard": Path("/w/keyboard"),
+        "serial": Path("/w/serial"),
         "monitor": 5,
     }
     return Wiring(**{**given, **changes})
@@ -136,8 +135,8 @@ def test_the_processor_is_the_accelerators() -> None:
 
 
 def test_a_comma_in_a_path_stays_part_of_it() -> None:
-    words = arguments(Machine(), wiring(console=Path("/a,b/console.log")), TCG)
-    assert "file,id=console,path=/a,,b/console.log,input-path=/w/keyboard" in words
+    words = arguments(Machine(), wiring(serial=Path("/a,b/serial")), TCG)
+    assert "pipe,id=console,path=/a,,b/serial" in words
 
 
 @pytest.mark.parametrize(
