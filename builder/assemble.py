@@ -62,7 +62,7 @@ def disk_size(content: int, *, free: int, wanted: int | None) -> int:
     ``min_disk`` count in GiB. Raises ``BuilderError`` if the wanted size is too small.
     """
     # Inode tables take 1/64 of an ext4 (256 bytes each 16 KiB), the reserve for root 1/20.
-    needed = int((content + free) / (1 - 1 / 64 - 1 / 20)) + JOURNAL_MIB * MIB
+    needed = int((content + free + JOURNAL_MIB * MIB) / (1 - 1 / 64 - 1 / 20))
     needed += ROOT_START + GPT_TAIL
     if wanted is None:
         return -(-needed // GIB) * GIB
