@@ -1,12 +1,14 @@
 """What the verbs share: the group itself, their arguments and options, JSON."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from builder.errors import HostError
 from builder.words import did_you_mean
 
 COMPLETION_HELP = """\b
@@ -52,7 +54,43 @@ output_option = click.option(
     show_default=True,
     help="Where builds are kept.",
 )
+
+
+def _writable(
+    _context: click.Context, _parameter: click.Parameter, given: Path | None
+) -> Path | None:
+    """Where a file can be written, known before a long proof begins.
+
+    A link is followed: a device that it leads to must not be replaced by a file.
+    """
+    if given is None:
+        return None
+    path = given.resolve()
+    if path.exists() and not path.is_file():
+        raise click.BadParameter(f"'{given}' is no regular file.")
+    if not os.access(path.parent, os.W_OK):
+        raise click.BadParameter(f"'{given}' cannot be written.")
+    return path
+
+
+junit_option = click.option(
+    "--junit",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+    help="Write the evidence as JUnit XML too, for CI.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that an option names. Raises ``HostError``."""
+    from builder.manifest import replace_text
+
+    try:
+        replace_text(path, text)
+    except OSError as error:
+        raise HostError(f"Could not write {path}: {error.strerror}.") from error
 
 
 def print_json(data: Any) -> None:  # Any: JSON

@@ -9,9 +9,11 @@ from builder.cli.common import (
     cli,
     complete_profile,
     json_option,
+    junit_option,
     output_option,
     print_json,
     profile_argument,
+    write_file,
 )
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 @click.option(
     "--fresh", is_flag=True, help="Build even if a build of a day or less, of equal inputs, exists."
 )
+@junit_option
 @json_option
-def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
+def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_json: bool) -> int:
     """Build PROFILE's image, inspect it, boot it, and print the verdict.
 
     A build of the same profile, features and elements that is at most a day old is taken as it is,
@@ -59,7 +62,7 @@ def image(profile: str, output: Path, *, fresh: bool, as_json: bool) -> int:
         known = read(directory)
         if not verdict_of(known).proven:
             known = verify(directory, registry, progress, boots=True)
-    return _conclude(directory, known, as_json=as_json)
+    return _conclude(directory, known, as_json=as_json, junit=junit)
 
 
 @cli.command()
@@ -118,8 +121,9 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
 @cli.command()
 @click.argument("build", metavar="BUILD", shell_complete=complete_profile)
 @output_option
+@junit_option
 @json_option
-def prove(build: str, output: Path, *, as_json: bool) -> int:
+def prove(build: str, output: Path, *, junit: Path | None, as_json: bool) -> int:
     """Inspect and boot a build's image, and print the verdict.
 
     BUILD is a build directory or the name of a built profile (its latest build).
@@ -128,6 +132,7 @@ def prove(build: str, output: Path, *, as_json: bool) -> int:
     Examples:
       guest-image prove pinned-scsi
       guest-image prove dist/pinned-scsi/latest --json | jq .proven
+      guest-image prove pinned-scsi --junit proof.xml
     """
     from builder.builds import find_build
     from builder.features import installed
@@ -139,7 +144,7 @@ def prove(build: str, output: Path, *, as_json: bool) -> int:
     directory = find_build(build, output)
     with Progress() as progress:
         known = verify(directory, installed(), progress, boots=True)
-    return _conclude(directory, known, as_json=as_json)
+    return _conclude(directory, known, as_json=as_json, junit=junit)
 
 
 @cli.command()
@@ -162,12 +167,20 @@ def report(build: str, output: Path, *, as_json: bool) -> int:
 
 
 def _conclude(
-    directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
+    directory: Path,
+    known: "Manifest",
+    *,
+    as_json: bool,
+    inspected_only: bool = False,
+    junit: Path | None = None,
 ) -> int:
     """Print the verdict; the exit code is 0 where the image is proven."""
+    from builder.report.junit import junit_xml
     from builder.report.text import evidence_text, verdict_json, verdict_text
     from builder.verdict import verdict_of
 
+    if junit is not None:
+        write_file(junit, junit_xml(known))
     if as_json:
         print_json({"directory": str(directory), **verdict_json(known)})
     elif inspected_only:

@@ -1,0 +1,99 @@
+"""A build's evidence as JUnit XML: a suite for the inspection, and one for each boot.
+
+Names and places of elements and attributes are those that Jenkins' xUnit plugin (``junit-10.xsd``)
+and Apache Ant's JUnitReport both read.
+"""
+
+import re
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from builder.feature import Outcome
+from builder.manifest import Evidence, Manifest
+from builder.verdict import Expected, verdict_of
+
+INSPECTION = "inspection"
+
+_TAGS = {Outcome.FAILED: "failure", Outcome.ERROR: "error", Outcome.SKIPPED: "skipped"}
+_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""XML 1.0, production 2 (Char): no reference can write these either."""
+
+
+def junit_xml(build: Manifest) -> str:
+    """The build's valid evidence; a check that was not made is skipped, and says so."""
+    evidence, missing = build.valid_evidence(), verdict_of(build).missing
+    root = Element("testsuites", name=f"{build.planned().profile} {build.build}")
+    for name in (None, *(boot.name for boot in build.planned().boots)):
+        made = [one for one in evidence if one.boot == name]
+        not_made = [one for one in missing if one.boot == name]
+        if made or not_made:
+            _suite(root, name, made, not_made, _properties(build, name))
+    _count(root, list(root.iter("testcase")))
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _properties(build: Manifest, boot: str | None) -> dict[str, str]:
+    properties = {
+        "profile": build.planned().profile,
+        "build": build.build,
+        "image.sha256": build.image.sha256,
+    }
+    for record in build.boots:
+        if record.name == boot and record.image_sha256 == build.image.sha256:
+            properties["accelerator"] = record.accelerator
+            properties["seconds.until-ssh"] = f"{record.until_ssh:.1f}"
+    return properties
+
+
+def _suite(
+    root: Element,
+    boot: str | None,
+    made: Sequence[Evidence],
+    missing: Sequence[Expected],
+    properties: dict[str, str],
+) -> None:
+    name = boot or INSPECTION
+    suite = SubElement(root, "testsuite", name=_xml(name))
+    listed = SubElement(suite, "properties")
+    for key, value in properties.items():
+        SubElement(listed, "property", name=key, value=_xml(value))
+    for one in made:
+        case = _case(suite, name, one.check, one.seconds)
+        tag = _TAGS.get(one.outcome)
+        if tag is None:
+            SubElement(case, "system-out").text = _xml(one.seen)
+        else:
+            first_line = one.seen.partition("\n")[0]
+            message = _xml(f"{one.title}: {first_line}")
+            SubElement(case, tag, type=one.outcome.value, message=message).text = _xml(one.seen)
+    for expected in missing:
+        case = _case(suite, name, expected.check, 0)
+        SubElement(case, "skipped", message="not made: there is no evidence for this image")
+    _count(suite, suite.findall("testcase"))
+    if made:
+        first = min(one.at for one in made)
+        suite.set("timestamp", f"{first:%Y-%m-%dT%H:%M:%S}")
+
+
+def _case(suite: Element, suite_name: str, check: str, seconds: float) -> Element:
+    feature, _, name = check.partition("/")
+    return SubElement(
+        suite,
+        "testcase",
+        classname=_xml(f"{suite_name}.{feature}"),
+        name=_xml(name),
+        time=f"{seconds:.2f}",
+    )
+
+
+def _count(element: Element, cases: Sequence[Element]) -> None:
+    element.set("tests", str(len(cases)))
+    for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        element.set(key, str(sum(case.find(tag) is not None for case in cases)))
+    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.2f}")
+
+
+def _xml(text: str) -> str:
+    """The text with what XML cannot carry replaced."""
+    return _NOT_XML.sub("\ufffd", text)
