@@ -123,6 +123,8 @@ class Topology:
 
 SPARE_NETDEV = "spare"
 """QEMU's id of a network back end that no NIC uses yet."""
+SPARE_PORT = "spare-port"
+"""QEMU's id of the PCI Express port of a q35 machine with multiqueue that is free."""
 
 
 @dataclass(frozen=True)

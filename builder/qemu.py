@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from builder.accel import Accelerator
-from builder.feature import SPARE_NETDEV, Machine
+from builder.feature import SPARE_NETDEV, SPARE_PORT, Machine
 
 PROGRAM = "qemu-system-x86_64"
 # Locally administered addresses in Nova's own range (fa:16:3e).
@@ -177,11 +177,13 @@ def _network(machine: Machine, wiring: Wiring) -> list[str]:
     user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
     if wiring.tap:
+        q35 = machine.firmware == "uefi"
         several = machine.vcpus > 1
         queues = f"mq=on,vectors={2 * machine.vcpus + 2}," if several else ""
         words += [
             *("-netdev", _tap("net1", wiring.tap)),
             *("-netdev", _tap(SPARE_NETDEV, wiring.spare_tap)),
+            *(("-device", f"pcie-root-port,id={SPARE_PORT},chassis=1") if q35 else ()),
             "-device",
             f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},{queues}romfile=",
         ]

@@ -1,6 +1,7 @@
 """What every image is: a Linux that boots anywhere, finds its network and lets its user in."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 from builder.feature import (
@@ -254,6 +255,19 @@ def boot_loader_reconfigures(guest: Guest, _: FoundationParameters) -> str:
     return "update-grub succeeds and names no device"
 
 
+RESTART_LIMIT = 300.0
+"""Seconds from the order to reboot to the next login, under emulation beside another guest."""
+
+
+@probe("the guest comes back when it is rebooted", when="restart")
+def guest_reboots(guest: Guest, _: FoundationParameters) -> str:
+    """A first boot proves little: now cloud-init has done its work once."""
+    start = time.monotonic()
+    output(guest, "systemctl --no-block reboot")
+    guest.wait_for_restart(timeout=RESTART_LIMIT)
+    return f"rebooted, and back after {time.monotonic() - start:.0f} s"
+
+
 def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
     """Glance's common image properties, from the distribution."""
     return (
@@ -326,5 +340,6 @@ FEATURE = Feature(
         boot_loader_reinstalls,
         boot_loader_reconfigures,
         kernel_reports_no_failure,
+        guest_reboots,
     ),
 )

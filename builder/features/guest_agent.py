@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import time
 from contextlib import suppress
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import guestagent, systemd
+from builder.linux import guestagent, login, systemd
 from builder.linux.live import output
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
@@ -72,33 +73,76 @@ def agent_answers(guest: Guest, _: GuestAgentParameters) -> str:
     return f"qemu-guest-agent {info['version']} answers, {len(enabled)} commands enabled"
 
 
-@probe("the agent sets the administrator's password")
-def agent_sets_password(guest: Guest, parameters: GuestAgentParameters) -> str:
-    """Set one as Nova does, and look whether the guest's password database has changed."""
+@probe("the administrator logs in with the password that the agent has set", once=True)
+def password_lets_in(guest: Guest, parameters: GuestAgentParameters) -> str:
+    """Set one as Nova does, and log in with it on the serial console."""
     user = parameters.admin_user
-    read = f"getent shadow {user} | cut -d: -f2"
-    before = output(guest, read)
-    password = base64.b64encode(secrets.token_hex(16).encode()).decode()
-    guest.agent("guest-set-user-password", username=user, password=password, crypted=False)
-    after = output(guest, read)
-    if after == before or not after.startswith("$"):
-        raise CheckFailed(f"the agent reported success, but {user}'s password has not changed")
-    return f"the agent has set the password of {user}"
+    password = secrets.token_hex(16)
+    encoded = base64.b64encode(password.encode()).decode()
+    guest.agent("guest-set-user-password", username=user, password=encoded, crypted=False)
+    login.log_in(guest, user, password)
+    return f"the agent has set the password of {user}, who logged in with it on the console"
 
 
-@probe("the agent freezes and thaws the file systems")
+FROZEN_SECONDS = 3
+WRITES = "/run/guest-image-writes"
+# Each line is the milliseconds that one write to the root took; /run is no part of it.
+START_WRITER = f"""
+systemd-run --quiet --unit=guest-image-writer --property=KillMode=process sh -c '
+while :; do
+    start=$(date +%s%3N)
+    echo written | dd of=/var/tmp/guest-image-writer conv=fsync status=none
+    echo $(($(date +%s%3N) - start)) >>{WRITES}
+    sleep 0.2
+done'
+for _ in $(seq 60); do [ -s {WRITES} ] && exit 0; sleep 0.5; done
+echo "the guest could not write to its root within 30 s" >&2
+exit 1
+"""
+STOP_WRITER = f"""
+systemctl stop guest-image-writer
+sort -n {WRITES} | tail -n 1
+rm -f {WRITES} /var/tmp/guest-image-writer
+"""
+
+
+@probe("the agent freezes the file systems, writes wait, and thaws them", once=True)
 def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
-    """Freeze as Nova does before a snapshot with os_require_quiesce, and thaw at once."""
+    """Freeze as Nova does before a snapshot with os_require_quiesce, while a program writes."""
+    output(guest, START_WRITER, timeout=90)
     try:
         frozen = guest.agent("guest-fsfreeze-freeze")
-    except (CheckFailed, TimeoutError):
-        with suppress(CheckFailed, TimeoutError):  # the cause is what the freeze said
+        time.sleep(FROZEN_SECONDS)
+    finally:
+        with suppress(CheckFailed, TimeoutError):  # where the freeze failed, its own words count
             guest.agent("guest-fsfreeze-thaw")
-        raise
-    thawed = guest.agent("guest-fsfreeze-thaw")
+        longest = int(output(guest, STOP_WRITER, timeout=90))
     if not frozen:
         raise CheckFailed("the agent froze no file system")
-    return f"the agent froze {frozen} file systems and thawed {thawed}"
+    if longest < FROZEN_SECONDS * 1000:
+        raise CheckFailed(
+            f"the agent froze {frozen} file systems for {FROZEN_SECONDS} s, but no write to the "
+            f"root waited longer than {longest / 1000:.1f} s"
+        )
+    return f"the agent froze {frozen} file systems, a write waited {longest / 1000:.1f} s"
+
+
+KILL = "kill -KILL $(systemctl show --property=MainPID --value qemu-guest-agent.service)"
+
+
+@probe("the agent comes back when it is killed", once=True)
+def agent_returns_when_killed(guest: Guest, _: GuestAgentParameters) -> str:
+    """Its unit must start it anew: without that Nova has lost it until the next boot."""
+    output(guest, KILL)
+    guest.agent("guest-ping")
+    return "the agent was killed and answers again"
+
+
+@probe("the agent comes back when the guest has rebooted", when="restarted")
+def agent_returns_after_reboot(guest: Guest, _: GuestAgentParameters) -> str:
+    """The port was there before the guest's kernel: no event tells that it appeared."""
+    guest.agent("guest-ping")
+    return "the agent answers after a reboot"
 
 
 def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
@@ -107,13 +151,18 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
         property="hw_qemu_guest_agent",
         value="yes",
         promise="the QEMU guest agent answers on the guest's virtio-serial port",
-        proof=(agent_will_start, agent_answers),
+        proof=(
+            agent_will_start,
+            agent_returns_when_killed,
+            agent_returns_after_reboot,
+            agent_answers,
+        ),
     )
     admin = Claim(
         property="os_admin_user",
         value=parameters.admin_user,
         promise=f"the agent can set the password of '{parameters.admin_user}'",
-        proof=(agent_blocks_nothing_needed, agent_sets_password),
+        proof=(agent_blocks_nothing_needed, password_lets_in),
     )
     quiesce = Claim(
         property="os_require_quiesce",
@@ -134,7 +183,9 @@ FEATURE = Feature(
     inspections=(agent_will_start, agent_blocks_nothing_needed),
     probes=(
         agent_answers,
-        agent_sets_password,
+        password_lets_in,
         agent_freezes_file_systems,
+        agent_returns_when_killed,
+        agent_returns_after_reboot,
     ),
 )

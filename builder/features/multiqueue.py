@@ -1,7 +1,12 @@
 """Network traffic is spread over all vCPUs."""
 
+from collections.abc import Collection
+
 from builder.feature import (
+    SPARE_NETDEV,
+    SPARE_PORT,
     CheckFailed,
+    CheckSkipped,
     Claim,
     Feature,
     Filesystem,
@@ -39,16 +44,15 @@ def queue_rule_exists(disk: Filesystem, _: MultiqueueParameters) -> str:
     return f"{rule.path} sets CombinedChannels=max"
 
 
-# Queues in use, not queues offered: sysfs shows one directory for each queue that is switched on.
+# For each virtio-net NIC: its name, and how many queues it can have and has.
 QUEUES = """
 set -e
 nproc
 for nic in /sys/class/net/*; do
     driver=$(basename "$(readlink -f "$nic/device/driver")")
     [ "$driver" = virtio_net ] || continue
-    set -- "$nic"/queues/rx-*; receive=$#
-    set -- "$nic"/queues/tx-*; transmit=$#
-    echo "$(basename "$nic") $receive $transmit"
+    name=$(basename "$nic")
+    echo "$name" $(ethtool --show-channels "$name" | sed -n 's/^Combined:[[:space:]]*//p')
 done
 """
 
@@ -59,22 +63,120 @@ def irqbalance_is_active(guest: Guest, _: MultiqueueParameters) -> str:
     return require_active(guest, "irqbalance.service")
 
 
-@probe("a NIC with several queues uses as many as the guest has vCPUs")
+@probe("a NIC uses as many queues as the guest has vCPUs")
 def queues_equal_vcpus(guest: Guest, _: MultiqueueParameters) -> str:
     """Look at the NIC with the most queues: the first NIC of the machine has but one."""
-    vcpus, *lines = output(guest, QUEUES).splitlines()
+    return _judge(guest, _nic(guest))
+
+
+# Pings the tap device's other end from each CPU in turn, and prints for each CPU how many of the
+# NIC's interrupts it has taken meanwhile. The address is of RFC 5737, for documentation and tests.
+TRAFFIC = """
+import os, re, socket, struct, subprocess, sys
+nic, peer = sys.argv[1], ("192.0.2.1", 0)
+device = os.path.basename(os.path.realpath("/sys/class/net/" + nic + "/device"))
+
+def interrupts():
+    heading, *lines = open("/proc/interrupts").read().splitlines()
+    cpus = len(heading.split())
+    rows = [line.split() for line in lines if re.search(device + "-(in|out)put", line)]
+    return [sum(int(row[1 + cpu]) for row in rows) for cpu in range(cpus)]
+
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+subprocess.run(["ip", "address", "add", "192.0.2.2/24", "dev", nic], check=True)
+subprocess.run(["ip", "link", "set", nic, "up"], check=True)
+try:
+    before = interrupts()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as echo:
+        echo.settimeout(10)
+        for cpu in sorted(os.sched_getaffinity(0)):
+            os.sched_setaffinity(0, {cpu})
+            for number in range(50):
+                body = struct.pack("!HH", cpu, number)
+                head = struct.pack("!BBH", 8, 0, checksum(struct.pack("!BBH", 8, 0, 0) + body))
+                echo.sendto(head + body, peer)
+                answer = b""
+                while answer[20:21] != b"\\0" or answer[24:28] != body:
+                    answer = echo.recv(1024)
+    print(*(now - then for now, then in zip(interrupts(), before)))
+finally:
+    subprocess.run(["ip", "address", "del", "192.0.2.2/24", "dev", nic], check=True)
+"""
+FEW = 10
+
+
+@probe("a NIC's interrupts are spread over the vCPUs", once=True)
+def interrupts_are_spread(guest: Guest, _: MultiqueueParameters) -> str:
+    """Send from each vCPU in turn; each queue has an interrupt of its own."""
+    if guest.machine.vcpus == 1:
+        raise CheckSkipped("the guest has one vCPU: there is nothing to spread over")
+    name, *_rest = _nic(guest)
+    done = guest.run("python3", "-c", TRAFFIC, name, timeout=120)
+    if done.status != 0:
+        said = done.stderr.strip().splitlines() or ["it printed nothing"]
+        raise CheckFailed(f"no traffic on {name}: {said[-1]}")
+    counts = [int(word) for word in done.stdout.split()]
+    busy = sum(count >= FEW for count in counts)
+    seen = f"{name}'s interrupts by CPU: {', '.join(map(str, counts))}"
+    if busy < 2:  # noqa: PLR2004 - "more than one"
+        raise CheckFailed(f"{seen}: they are not spread")
+    return seen
+
+
+PLUGGED_MAC = "fa:16:3e:00:00:03"
+PLUG_LIMIT = 60.0
+NICS = "ls /sys/class/net"
+
+
+@probe("a NIC that is plugged in later uses as many queues as the guest has vCPUs", once=True)
+def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
+    """What is set at boot only would miss it."""
+    known = output(guest, NICS).split()
+    port = {"bus": SPARE_PORT} if guest.machine.firmware == "uefi" else {}
+    queues = {"mq": True, "vectors": 2 * guest.machine.vcpus + 2} if guest.machine.vcpus > 1 else {}
+    nic = {"netdev": SPARE_NETDEV, "mac": PLUGGED_MAC, **port, **queues}
+    guest.qmp("device_add", driver="virtio-net-pci", id="plugged", **nic)
+    try:
+        output(guest, AWAIT_NIC, str(len(known)), timeout=PLUG_LIMIT + 30)
+        return "plugged in: " + _judge(guest, _nic(guest, but=known))
+    finally:
+        guest.qmp("device_del", id="plugged")
+        guest.event("DEVICE_DELETED", timeout=PLUG_LIMIT)
+
+
+AWAIT_NIC = f"""
+for _ in $(seq {PLUG_LIMIT:.0f}); do
+    [ "$(ls /sys/class/net | wc -l)" -gt "$1" ] && exec udevadm settle
+    sleep 1
+done
+echo "no NIC appeared within {PLUG_LIMIT:.0f} s" >&2
+exit 1
+"""
+
+
+def _nic(guest: Guest, *, but: Collection[str] = ()) -> tuple[str, int, int]:
+    """The NIC that can have the most queues: its name, how many it can have, and has."""
+    _, *lines = output(guest, QUEUES).splitlines()
     nics = [
-        (int(receive), int(transmit), name) for name, receive, transmit in map(str.split, lines)
+        (name, int(possible), int(used))
+        for name, possible, used in map(str.split, lines)
+        if name not in but
     ]
     if not nics:
         raise CheckFailed("the guest has no virtio-net NIC")
-    receive, transmit, name = max(nics)
-    if not receive == transmit == int(vcpus):
-        raise CheckFailed(
-            f"{name} uses {receive} receive and {transmit} transmit queues; "
-            f"the guest has {vcpus} vCPUs"
-        )
-    return f"{name} uses {receive} queues, the guest has {vcpus} vCPUs"
+    return max(nics, key=lambda nic: nic[1])
+
+
+def _judge(guest: Guest, nic: tuple[str, int, int]) -> str:
+    name, possible, used = nic
+    vcpus = guest.machine.vcpus
+    if not possible == used == vcpus:
+        raise CheckFailed(f"{name} uses {used} of {possible} queues; the guest has {vcpus} vCPUs")
+    return f"{name} uses {used} of {possible} queues, the guest has {vcpus} vCPUs"
 
 
 def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
@@ -88,6 +190,8 @@ def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
                 irqbalance_will_start,
                 queue_rule_exists,
                 irqbalance_is_active,
+                plugged_nic_has_queues,
+                interrupts_are_spread,
                 queues_equal_vcpus,
             ),
         ),
@@ -104,5 +208,7 @@ FEATURE = Feature(
     probes=(
         irqbalance_is_active,
         queues_equal_vcpus,
+        interrupts_are_spread,
+        plugged_nic_has_queues,
     ),
 )

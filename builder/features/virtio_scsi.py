@@ -1,12 +1,16 @@
 """Disks are virtio-scsi: many volumes on one controller, discard passed on to the storage."""
 
+from dataclasses import replace
+
 from builder.feature import (
     CheckFailed,
     Claim,
     Feature,
     Filesystem,
     Guest,
+    Inspection,
     Parameters,
+    Probe,
     inspection,
     probe,
 )
@@ -58,6 +62,119 @@ def root_is_on_virtio_scsi(guest: Guest, _: VirtioScsiParameters) -> str:
     return "root is /dev/sda on virtio-scsi (driver virtio_scsi)"
 
 
+# A LUN above 255 is addressed "flat" (SAM-4), which Linux shows as part of its number.
+FLAT = 0x4000
+MIB = 1024**2
+VOLUME_SIZE = 64 * MIB
+UNPLUG_LIMIT = 30.0
+
+# Prints the disk's name when what was written to all of it could be read back from the device.
+WRITE_AND_READ = """
+set -e
+lun=$1
+for _ in $(seq 60); do
+    disk=$(ls /sys/class/scsi_device/*:"$lun"/device/block 2>/dev/null) && break
+    sleep 0.5
+done
+[ -n "$disk" ] || { echo "no disk appeared with LUN $lun" >&2; exit 1; }
+[ "$(cat "/sys/block/$disk/size")" = "$2" ] || { echo "/dev/$disk has another size" >&2; exit 1; }
+sent=$(mktemp)
+head -c 1048576 /dev/urandom >"$sent"
+dd if="$sent" of="/dev/$disk" bs=1M oflag=direct seek=63 status=none
+dd if="/dev/$disk" bs=1M iflag=direct skip=63 status=none | cmp - "$sent" >&2
+rm "$sent"
+echo "$disk"
+"""
+GONE = """
+for _ in $(seq 60); do
+    ls /sys/class/scsi_device/*:"$1" >/dev/null 2>&1 || exit 0
+    sleep 0.5
+done
+echo "the disk with LUN $1 is still there" >&2
+exit 1
+"""
+
+
+@probe(
+    "a volume is plugged into the running guest, keeps what is written, and is unplugged", once=True
+)
+def volume_is_plugged(guest: Guest, _: VirtioScsiParameters) -> str:
+    """As Nova attaches one: on the root disk's controller, with the next LUN."""
+    disk = _used_and_unplugged(guest, lun=1)
+    if disk != "sdb":
+        raise CheckFailed(f"the volume appeared as /dev/{disk}, not as /dev/sdb")
+    return "a volume was plugged in as /dev/sdb, written, read back and unplugged"
+
+
+@probe("several volumes are used at once, one of them with a LUN above 255", once=True)
+def many_volumes_are_used(guest: Guest, _: VirtioScsiParameters) -> str:
+    """A guest that numbers LUNs in one byte does not see the second."""
+    low = _plugged(guest, lun=2)
+    try:
+        high = _used_and_unplugged(guest, lun=300)
+    finally:
+        _unplug(guest, lun=2)
+    return f"/dev/{low} with LUN 2 and /dev/{high} with LUN 300 were used at once"
+
+
+def _used_and_unplugged(guest: Guest, lun: int) -> str:
+    disk = _plugged(guest, lun)
+    _unplug(guest, lun)
+    return disk
+
+
+def _plugged(guest: Guest, lun: int) -> str:
+    """Plug a volume in, write and read it, and return the disk's name."""
+    guest.qmp(
+        "device_add",
+        driver="scsi-hd",
+        id=f"lun{lun}",
+        bus="scsi0.0",
+        channel=0,
+        scsi_id=0,
+        lun=lun,
+        drive=guest.new_volume(VOLUME_SIZE),
+    )
+    sectors = VOLUME_SIZE // 512
+    return output(guest, WRITE_AND_READ, _shown(lun), str(sectors), timeout=90)
+
+
+def _unplug(guest: Guest, lun: int) -> None:
+    guest.qmp("device_del", id=f"lun{lun}")
+    guest.event("DEVICE_DELETED", timeout=UNPLUG_LIMIT)
+    output(guest, GONE, _shown(lun), timeout=60)
+
+
+def _shown(lun: int) -> str:
+    """The end of a device's address in sysfs."""
+    return f"0:0:{lun if lun < 256 else FLAT | lun}"  # noqa: PLR2004 - one byte
+
+
+@probe(
+    "the image boots from virtio-blk as well",
+    machine=lambda usual: replace(usual, disk_bus="virtio"),
+)
+def boots_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
+    """As in a cloud that leaves the image's properties out, or a rescue with another bus."""
+    disk, driver = output(guest, ROOT_DISK).split()
+    if (disk, driver) != ("vda", "virtio_blk"):
+        raise CheckFailed(f"root is /dev/{disk} (driver {driver}), not /dev/vda on virtio-blk")
+    return "without the properties root is /dev/vda on virtio-blk (driver virtio_blk)"
+
+
+PROBES: tuple[Probe[VirtioScsiParameters], ...] = (
+    root_is_on_virtio_scsi,
+    volume_is_plugged,
+    many_volumes_are_used,
+    boots_from_virtio_blk,
+)
+PROOF: tuple[Inspection[VirtioScsiParameters] | Probe[VirtioScsiParameters], ...] = (
+    initrds_have_virtio_scsi,
+    volume_is_plugged,
+    root_is_on_virtio_scsi,
+)
+
+
 def claims(_: VirtioScsiParameters) -> tuple[Claim, ...]:
     """Both properties, because Nova makes no virtio-scsi controller of either one alone."""
     return (
@@ -65,13 +182,13 @@ def claims(_: VirtioScsiParameters) -> tuple[Claim, ...]:
             property="hw_disk_bus",
             value="scsi",
             promise="the guest's disks are SCSI disks, its root disk is /dev/sda",
-            proof=(initrds_have_virtio_scsi, root_is_on_virtio_scsi),
+            proof=PROOF,
         ),
         Claim(
             property="hw_scsi_model",
             value="virtio-scsi",
             promise="the guest reaches its disks through a virtio-scsi controller",
-            proof=(initrds_have_virtio_scsi, root_is_on_virtio_scsi),
+            proof=PROOF,
         ),
     )
 
@@ -82,5 +199,5 @@ FEATURE = Feature(
     parameters=VirtioScsiParameters,
     claims=claims,
     inspections=(initrds_have_virtio_scsi,),
-    probes=(root_is_on_virtio_scsi,),
+    probes=PROBES,
 )

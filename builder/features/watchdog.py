@@ -1,5 +1,6 @@
 """A hung guest is reset by its hypervisor."""
 
+import time
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -12,6 +13,7 @@ from builder.feature import (
     Guest,
     Inspection,
     Parameters,
+    Probe,
     inspection,
     probe,
 )
@@ -66,7 +68,12 @@ DAEMON = "watchdog"
 DEVICES = ("/dev/watchdog", "/dev/watchdog0")
 
 
-@inspection("every kernel has the driver of the hypervisor's watchdog")
+def has_device(parameters: WatchdogParameters) -> bool:
+    """Whether Nova gives the guest a watchdog at all."""
+    return parameters.action != "disabled"
+
+
+@inspection("every kernel has the driver of the hypervisor's watchdog", applies=has_device)
 def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
     """A kernel made for clouds may be built without it: Debian's is."""
     found = kernels.require_every(disk)
@@ -79,7 +86,7 @@ def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
     return f"{DRIVER} is in {kernels.names(found)}"
 
 
-@inspection("the driver of the watchdog is loaded at boot")
+@inspection("the driver of the watchdog is loaded at boot", applies=has_device)
 def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
     """No alias of a PCI device may load it: distributions blacklist watchdog drivers."""
     path = modulesload.named_by(disk, DRIVER)
@@ -90,7 +97,7 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
     raise CheckFailed(f"no file of modules-load.d names {DRIVER}: nothing loads it at boot")
 
 
-@inspection("the daemon will be started and feeds /dev/watchdog")
+@inspection("the daemon will be started and feeds /dev/watchdog", applies=has_device)
 def daemon_feeds_device(disk: Filesystem, parameters: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
     seen = systemd.require_started(disk, "watchdog.service")
@@ -137,12 +144,10 @@ def device_is_i6300esb(guest: Guest, parameters: WatchdogParameters) -> str:
     return "/dev/watchdog is an i6300ESB timer"
 
 
-@probe("the daemon holds /dev/watchdog open")
-def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
+@probe("the daemon holds /dev/watchdog open", applies=has_device)
+def daemon_holds_device(guest: Guest, _: WatchdogParameters) -> str:
     """Look through every process's open files: a running daemon may feed nothing."""
     holders = sorted(set(output(guest, HOLDERS).split()))
-    if parameters.action == "disabled" and not holders:
-        return "no process holds a watchdog device open, as asked"
     if not holders:
         raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
     if DAEMON not in holders:  # Debian starts wd_keepalive for it, which feeds whatever happens
@@ -150,10 +155,67 @@ def daemon_holds_device(guest: Guest, parameters: WatchdogParameters) -> str:
     return f"/dev/watchdog is held open by {', '.join(holders)}"
 
 
+FIRING_MARGIN = 30.0
+"""Seconds beyond its timeout within which a watchdog fires on a busy host."""
+
+RETURN_LIMIT = 300.0
+"""Seconds in which a guest that was reset is back, under emulation beside another guest."""
+
+
+@probe("an orderly reboot does not fire the watchdog", when="restarted", applies=has_device)
+def reboot_fires_nothing(guest: Guest, _: WatchdogParameters) -> str:
+    """The device keeps its state through a shutdown: whoever closes it must stop it or feed it."""
+    try:
+        guest.event("WATCHDOG", timeout=1)
+    except TimeoutError:
+        return "the guest was rebooted, and its watchdog did not fire"
+    raise CheckFailed("the watchdog fired while the guest was rebooted")
+
+
+@probe("a guest whose watchdog daemon hangs is acted on", when="destroy", applies=has_device)
+def hung_daemon_fires(guest: Guest, parameters: WatchdogParameters) -> str:
+    """Stop the daemon as a hung guest would, and wait for the hypervisor."""
+    start = time.monotonic()
+    output(guest, f"kill -STOP $(pidof {DAEMON})")
+    _await_action(guest, parameters)
+    seen = f"{parameters.action} {time.monotonic() - start:.0f} s after the daemon was stopped"
+    if parameters.action != "reset":
+        return seen
+    guest.wait_for_restart(timeout=RETURN_LIMIT)
+    return f"{seen}; the guest came back"
+
+
+@probe("a guest whose kernel panics is acted on", when="destroy", applies=has_device)
+def panic_fires(guest: Guest, parameters: WatchdogParameters) -> str:
+    """Crash the kernel for good; nothing but the watchdog is left to notice."""
+    start = time.monotonic()
+    # In the background: no answer can come from a guest that has crashed.
+    output(guest, "(sleep 1; echo c >/proc/sysrq-trigger) </dev/null >/dev/null 2>&1 &")
+    _await_action(guest, parameters)
+    return f"{parameters.action} {time.monotonic() - start:.0f} s after the kernel panicked"
+
+
+def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
+    limit = parameters.timeout + FIRING_MARGIN
+    try:
+        fired = guest.event("WATCHDOG", timeout=limit)
+    except TimeoutError:
+        raise CheckFailed(f"the watchdog did not fire within {limit:.0f} s") from None
+    if fired["action"] != parameters.action:
+        raise CheckFailed(f"the watchdog fired with {fired['action']}, not {parameters.action}")
+
+
 INSPECTIONS: tuple[Inspection[WatchdogParameters], ...] = (
     kernels_have_i6300esb,
     driver_is_loaded,
     daemon_feeds_device,
+)
+PROBES: tuple[Probe[WatchdogParameters], ...] = (
+    device_is_i6300esb,
+    daemon_holds_device,
+    reboot_fires_nothing,
+    panic_fires,
+    hung_daemon_fires,
 )
 
 
@@ -164,9 +226,7 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
             property="hw_watchdog_action",
             value=parameters.action,
             promise=PROMISES[parameters.action],
-            proof=(device_is_i6300esb,)
-            if parameters.action == "disabled"
-            else (*INSPECTIONS, device_is_i6300esb, daemon_holds_device),
+            proof=(*INSPECTIONS, *PROBES) if has_device(parameters) else (device_is_i6300esb,),
         ),
     )
 
@@ -179,8 +239,5 @@ FEATURE = Feature(
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
     inspections=INSPECTIONS,
-    probes=(
-        device_is_i6300esb,
-        daemon_holds_device,
-    ),
+    probes=PROBES,
 )

@@ -5,9 +5,11 @@ import shlex
 from builder.feature import CheckFailed, Guest
 
 
-def output(guest: Guest, script: str, *, timeout: float = 60) -> str:
+def output(guest: Guest, script: str, *arguments: str, timeout: float = 60) -> str:
     """What a shell script prints, run as root; ``CheckFailed`` with its error if it fails."""
-    done = guest.run("sh", "-c", script, timeout=timeout)
+    done = guest.run(
+        "sh", "-c", script, *(("sh", *arguments) if arguments else ()), timeout=timeout
+    )
     if done.status != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-5:]
         reason = "; ".join(said) or "it printed nothing"

@@ -1,12 +1,13 @@
 """Every probe passes on a guest that is right and fails on one that is wrong."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 from fake_guest import FakeGuest
 
-from builder.feature import CheckFailed, Completed, Machine, Probe
+from builder.feature import CheckFailed, CheckSkipped, Completed, Machine, Probe
 from builder.features import (
     discard,
     foundation,
@@ -22,7 +23,7 @@ FOUNDATION = foundation.FoundationParameters(
 AGENT = guest_agent.GuestAgentParameters(admin_user="debian")
 ACTIVE = "LoadState=loaded\nActiveState=active\nSubState=running\n"
 DEAD = "LoadState=loaded\nActiveState=failed\nSubState=failed\n"
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 
 
 def cloud_init(status: int = 0, **stages: Any) -> dict[str, Completed]:
@@ -45,28 +46,57 @@ def supported(*blocked: str) -> dict[str, Any]:
     return {"guest-ping": {}, "guest-info": {"version": "7.2", "supported_commands": commands}}
 
 
-def trim(status: int) -> Completed:
-    return Completed(status, "", "fstrim: /: the discard operation is not supported")
-
-
-class Account(FakeGuest):
-    """A guest whose password the agent really sets, or only says so."""
+class Terminal(FakeGuest):
+    """A guest with a console, on which one password lets its user in."""
 
     def __init__(self, *, honest: bool) -> None:
-        self.hash = "!"
+        self.password = ""
         self.honest = honest
         super().__init__(agent={"guest-set-user-password": self.set_password})
 
-    def set_password(self, **_: Any) -> dict[str, Any]:
+    def set_password(self, *, password: str, **_: Any) -> dict[str, Any]:
         if self.honest:
-            self.hash = "$y$j9T$hash"
+            self.password = base64.b64decode(password).decode()
         return {}
 
-    def run(self, *argv: str, timeout: float = 60) -> Completed:  # noqa: ARG002 - the protocol's
-        assert "getent shadow debian" in argv[-1]
-        return Completed(0, f"{self.hash}\n", "")
+    def type(self, text: str) -> None:
+        self._console += text.replace("\n", "\r\n")
+        if self._console.endswith("proof login: debian\r\n"):
+            self._console += "Password: "
+        elif text.strip() == self.password != "":
+            self._console += "debian@proof:~$ "
+        elif self._console.endswith("Password: " + text.replace("\n", "\r\n")):
+            self._console += "\r\nLogin incorrect\r\nproof login: "
+        elif text.startswith("echo"):
+            self._console += "logged-in-as-debian\r\n"
+        else:
+            self._console += "proof login: "
 
 
+class Storage(FakeGuest):
+    """A guest whose storage allocates what is written, and takes back what the host lets it."""
+
+    def __init__(self, *, allocated: int = 256 * MIB, returned: int = 256 * MIB) -> None:
+        self.sizes = iter((GIB, GIB + allocated, GIB + allocated - returned))
+        super().__init__({"fstrim": "", "dd if": ""}, qmp={"query-named-block-nodes": self.nodes})
+
+    def nodes(self, **_: Any) -> list[dict[str, Any]]:
+        other = {"node-name": "config", "image": {"actual-size": 1}}
+        return [other, {"node-name": "root", "image": {"actual-size": next(self.sizes)}}]
+
+
+def plugging(answers: dict[str, str | Completed], **fields: Any) -> FakeGuest:
+    """A guest that devices can be plugged into."""
+    qmp = {"device_add": {}, "device_del": {}}
+    return FakeGuest(answers, qmp=qmp, events={"DEVICE_DELETED": {}}, **fields)
+
+
+def channels(*nics: str) -> str:
+    return "\n".join(("2", *nics))
+
+
+WRITER = {"systemd-run": "", "systemctl stop": "3100\n"}
+FIRED = {"WATCHDOG": {"action": "reset"}}
 BIOS, UEFI = Machine(firmware="bios"), Machine(firmware="uefi")
 DMESG = "[ 0.0] Linux version 6.1\n"
 FREEZING = {"guest-fsfreeze-freeze": 2, "guest-fsfreeze-thaw": 2}
@@ -135,15 +165,41 @@ PASSING: list[Case] = [
         FakeGuest({"systemctl show": ACTIVE}),
         "fstrim.timer is active",
     ),
+    (discard.deleted_blocks_are_given_back, None, Storage(), "256 of 256 MiB"),
     (
-        discard.root_can_be_trimmed,
+        virtio_scsi.volume_is_plugged,
         None,
-        FakeGuest({"fstrim": "/: 4 GiB (4294967296 bytes) trimmed\n"}),
-        "trimmed",
+        plugging({"scsi_device": "sdb\n"}),
+        "plugged in as /dev/sdb",
     ),
+    (
+        virtio_scsi.many_volumes_are_used,
+        None,
+        plugging({"16684": "sdc\n", "scsi_device": "sdb\n"}),
+        "/dev/sdb with LUN 2 and /dev/sdc with LUN 300",
+    ),
+    (
+        virtio_scsi.boots_from_virtio_blk,
+        None,
+        FakeGuest({"findmnt": "vda virtio_blk\n"}),
+        "/dev/vda on virtio-blk",
+    ),
+    (foundation.guest_reboots, FOUNDATION, FakeGuest({"reboot": ""}, restarts=True), "back after"),
     (guest_agent.agent_answers, AGENT, FakeGuest(agent=supported()), "7.2 answers"),
-    (guest_agent.agent_sets_password, AGENT, Account(honest=True), "password of debian"),
-    (guest_agent.agent_freezes_file_systems, AGENT, FakeGuest(agent=FREEZING), "froze 2"),
+    (guest_agent.password_lets_in, AGENT, Terminal(honest=True), "password of debian"),
+    (
+        guest_agent.agent_freezes_file_systems,
+        AGENT,
+        FakeGuest(WRITER, agent=FREEZING),
+        "froze 2 file systems, a write waited 3.1 s",
+    ),
+    (
+        guest_agent.agent_returns_when_killed,
+        AGENT,
+        FakeGuest({"kill": ""}, agent=supported()),
+        "answers again",
+    ),
+    (guest_agent.agent_returns_after_reboot, AGENT, FakeGuest(agent=supported()), "after a reboot"),
     (
         multiqueue.irqbalance_is_active,
         None,
@@ -153,8 +209,20 @@ PASSING: list[Case] = [
     (
         multiqueue.queues_equal_vcpus,
         None,
-        FakeGuest({"nproc": "2\nens3 1 1\nens4 2 2\n"}),
-        "ens4 uses 2 queues",
+        FakeGuest({"nproc": channels("ens3 1 1", "ens4 2 2")}),
+        "ens4 uses 2 of 2 queues",
+    ),
+    (
+        multiqueue.interrupts_are_spread,
+        None,
+        FakeGuest({"nproc": channels("ens4 2 2"), "python3": "51 60\n"}),
+        "ens4's interrupts by CPU: 51, 60",
+    ),
+    (
+        multiqueue.plugged_nic_has_queues,
+        None,
+        plugging({"udevadm": "", "nproc": channels("ens4 1 1", "ens6 2 2"), "ls": "ens4\n"}),
+        "ens6 uses 2 of 2 queues",
     ),
     (
         watchdog.device_is_i6300esb,
@@ -169,6 +237,20 @@ PASSING: list[Case] = [
         FakeGuest({"-lname": "watchdog\n"}),
         "held open by watchdog",
     ),
+    (watchdog.reboot_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
+    (
+        watchdog.hung_daemon_fires,
+        WATCHDOG,
+        FakeGuest({"pidof": ""}, events=FIRED, restarts=True),
+        "the guest came back",
+    ),
+    (
+        watchdog.hung_daemon_fires,
+        watchdog.WatchdogParameters(action="pause"),
+        FakeGuest({"pidof": ""}, events={"WATCHDOG": {"action": "pause"}}),
+        "pause 0 s after",
+    ),
+    (watchdog.panic_fires, WATCHDOG, FakeGuest({"sysrq": ""}, events=FIRED), "reset 0 s after"),
 ]
 
 FAILING: list[Case] = [
@@ -269,7 +351,48 @@ FAILING: list[Case] = [
         FakeGuest({"systemctl show": "LoadState=not-found\nActiveState=inactive\n"}),
         "no unit fstrim.timer",
     ),
-    (discard.root_can_be_trimmed, None, FakeGuest({"fstrim": trim(1)}), "not supported"),
+    (
+        discard.deleted_blocks_are_given_back,
+        None,
+        Storage(returned=0),
+        "of 256 MiB that a deleted file had taken, fstrim gave 0 MiB back",
+    ),
+    (
+        discard.deleted_blocks_are_given_back,
+        None,
+        Storage(allocated=MIB),
+        "allocated 1 MiB for a file of 256 MiB",
+    ),
+    (
+        virtio_scsi.volume_is_plugged,
+        None,
+        plugging({"scsi_device": Completed(1, "", "no disk appeared with LUN 0:0:1\n")}),
+        "no disk appeared",
+    ),
+    (
+        virtio_scsi.volume_is_plugged,
+        None,
+        plugging({"scsi_device": "sdz\n"}),
+        "as /dev/sdz, not as /dev/sdb",
+    ),
+    (
+        virtio_scsi.many_volumes_are_used,
+        None,
+        plugging({"16684": Completed(1, "", "no disk appeared\n"), "scsi_device": "sdb\n"}),
+        "no disk appeared",
+    ),
+    (
+        virtio_scsi.boots_from_virtio_blk,
+        None,
+        FakeGuest({"findmnt": "sda virtio_scsi\n"}),
+        "root is /dev/sda (driver virtio_scsi), not /dev/vda",
+    ),
+    (
+        foundation.guest_reboots,
+        FOUNDATION,
+        FakeGuest({"reboot": Completed(1, "", "Operation inhibited\n")}),
+        "Operation inhibited",
+    ),
     (
         guest_agent.agent_answers,
         AGENT,
@@ -277,14 +400,33 @@ FAILING: list[Case] = [
         "blocked or missing: guest-set-user-password",
     ),
     (guest_agent.agent_answers, AGENT, FakeGuest(), "refused 'guest-ping'"),
-    (guest_agent.agent_sets_password, AGENT, Account(honest=False), "has not changed"),
+    (guest_agent.password_lets_in, AGENT, Terminal(honest=False), "refused 'debian'"),
+    (
+        guest_agent.password_lets_in,
+        AGENT,
+        FakeGuest(agent={"guest-set-user-password": {}}, console="Starting kernel"),
+        "could not log in on the console",
+    ),
     (
         guest_agent.agent_freezes_file_systems,
         AGENT,
-        FakeGuest(agent={**FREEZING, "guest-fsfreeze-freeze": 0}),
+        FakeGuest({**WRITER, "systemctl stop": "400\n"}, agent=FREEZING),
+        "no write to the root waited longer than 0.4 s",
+    ),
+    (
+        guest_agent.agent_returns_when_killed,
+        AGENT,
+        FakeGuest({"kill": ""}),
+        "refused 'guest-ping'",
+    ),
+    (guest_agent.agent_returns_after_reboot, AGENT, FakeGuest(), "refused 'guest-ping'"),
+    (
+        guest_agent.agent_freezes_file_systems,
+        AGENT,
+        FakeGuest(WRITER, agent={**FREEZING, "guest-fsfreeze-freeze": 0}),
         "froze no file system",
     ),
-    (guest_agent.agent_freezes_file_systems, AGENT, FakeGuest(), "'guest-fsfreeze-freeze'"),
+    (guest_agent.agent_freezes_file_systems, AGENT, FakeGuest(WRITER), "'guest-fsfreeze-freeze'"),
     (
         multiqueue.irqbalance_is_active,
         None,
@@ -294,10 +436,36 @@ FAILING: list[Case] = [
     (
         multiqueue.queues_equal_vcpus,
         None,
-        FakeGuest({"nproc": "2\nens3 1 1\nens4 1 1\n"}),
-        "uses 1 receive and 1 transmit queues; the guest has 2 vCPUs",
+        FakeGuest({"nproc": channels("ens3 1 1", "ens4 2 1")}),
+        "ens4 uses 1 of 2 queues; the guest has 2 vCPUs",
     ),
-    (multiqueue.queues_equal_vcpus, None, FakeGuest({"nproc": "2\n"}), "no virtio-net NIC"),
+    (multiqueue.queues_equal_vcpus, None, FakeGuest({"nproc": channels()}), "no virtio-net NIC"),
+    (
+        multiqueue.interrupts_are_spread,
+        None,
+        FakeGuest({"nproc": channels("ens4 2 2"), "python3": "111 0\n"}),
+        "111, 0: they are not spread",
+    ),
+    (
+        multiqueue.interrupts_are_spread,
+        None,
+        FakeGuest(
+            {"nproc": channels("ens4 2 2"), "python3": Completed(1, "", "x\nTimeoutError\n")}
+        ),
+        "no traffic on ens4: TimeoutError",
+    ),
+    (
+        multiqueue.plugged_nic_has_queues,
+        None,
+        plugging({"udevadm": Completed(1, "", "no NIC appeared\n"), "ls": "ens4\n"}),
+        "no NIC appeared",
+    ),
+    (
+        multiqueue.plugged_nic_has_queues,
+        None,
+        plugging({"udevadm": "", "nproc": channels("ens4 2 2", "ens6 2 1"), "ls": "ens4\n"}),
+        "ens6 uses 1 of 2 queues",
+    ),
     (watchdog.device_is_i6300esb, WATCHDOG, FakeGuest({"identity": "\n"}), "lacks i6300esb"),
     (
         watchdog.device_is_i6300esb,
@@ -323,11 +491,31 @@ FAILING: list[Case] = [
         FakeGuest({"-lname": "wd_keepalive\n"}),
         "held open by wd_keepalive, not by watchdog",
     ),
+    (
+        watchdog.reboot_fires_nothing,
+        WATCHDOG,
+        FakeGuest(events=FIRED),
+        "fired while the guest was rebooted",
+    ),
+    (watchdog.hung_daemon_fires, WATCHDOG, FakeGuest({"pidof": ""}), "did not fire within 60 s"),
+    (
+        watchdog.hung_daemon_fires,
+        watchdog.WatchdogParameters(action="poweroff"),
+        FakeGuest({"pidof": ""}, events=FIRED),
+        "fired with reset, not poweroff",
+    ),
+    (watchdog.panic_fires, WATCHDOG, FakeGuest({"sysrq": ""}), "did not fire within 60 s"),
 ]
 
 
 def name(case: Any) -> str | None:
     return case.name if isinstance(case, Probe) else None
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that a probe gives the guest."""
+    monkeypatch.setattr(guest_agent, "FROZEN_SECONDS", 0.5)
 
 
 @pytest.mark.parametrize(("probe", "parameters", "guest", "seen"), PASSING, ids=name)
@@ -353,9 +541,16 @@ def test_every_probe_is_seen_to_pass_and_to_fail() -> None:
     assert {case[0] for case in FAILING} == shipped
 
 
-def test_nobody_needs_to_hold_a_watchdog_that_is_not_asked_for() -> None:
-    quiet = FakeGuest({"/fd": ""})
-    assert "as asked" in watchdog.daemon_holds_device.function(quiet, NO_WATCHDOG)
+def test_nothing_is_asked_of_a_daemon_whose_device_is_disabled() -> None:
+    made = [one for one in watchdog.FEATURE.probes if one.applies(NO_WATCHDOG)]
+    assert made == [watchdog.device_is_i6300esb]
+
+
+def test_one_vcpu_has_nothing_to_spread_interrupts_over() -> None:
+    with pytest.raises(CheckSkipped, match="one vCPU"):
+        multiqueue.interrupts_are_spread.function(
+            FakeGuest(machine=Machine(vcpus=1)), multiqueue.MultiqueueParameters()
+        )
 
 
 def test_file_systems_are_thawed_even_if_freezing_failed() -> None:
@@ -367,6 +562,6 @@ def test_file_systems_are_thawed_even_if_freezing_failed() -> None:
 
     with pytest.raises(CheckFailed, match="guest-fsfreeze-freeze"):
         guest_agent.agent_freezes_file_systems.function(
-            FakeGuest(agent={"guest-fsfreeze-thaw": thaw}), AGENT
+            FakeGuest(WRITER, agent={"guest-fsfreeze-thaw": thaw}), AGENT
         )
     assert thawed == ["thawed"]
