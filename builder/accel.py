@@ -41,6 +41,11 @@ def choose(cpuinfo: str, *, kvm_opens: bool) -> Accelerator:
     return Accelerator("kvm", "the processor has virtualisation and /dev/kvm opens")
 
 
+def asked_for(name: Literal["kvm", "tcg"]) -> Accelerator:
+    """The accelerator that the user names, whatever the processor says."""
+    return Accelerator(name, "asked for")
+
+
 @cache
 def detect() -> Accelerator:
     """The accelerator to use on this host."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from builder.errors import BuilderError, HostError, InputError, InterruptedByUser
-from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters
+from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters, Probe, When
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.manifest import Evidence
 from builder.plan import AnyCheck, Plan, check_id
@@ -24,6 +24,8 @@ class Check:
     kind: Kind
     title: str
     call: Callable[[Any], str]  # Any: a Filesystem for an inspection, a Guest for a probe
+    when: When | None = None
+    """The part of a boot that a probe is made in."""
 
 
 def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
@@ -71,7 +73,13 @@ def _check(
     check: AnyCheck,
     parameters: Parameters,
 ) -> Check:
-    return Check(name, kind, check.title, lambda subject: check.function(subject, parameters))
+    return Check(
+        name,
+        kind,
+        check.title,
+        lambda subject: check.function(subject, parameters),
+        check.when if isinstance(check, Probe) else None,
+    )
 
 
 def record(

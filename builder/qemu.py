@@ -40,17 +40,33 @@ class Wiring:
     overlay: Path
     """A qcow2 file on top of the image; only it is written."""
     config_drive: Path
-    serial: Path
-    """The serial console reads from the named pipe ``SERIAL.in`` and writes to ``SERIAL.out``."""
-    monitor: int
-    """A connected socket for QMP."""
-    agent: int | None = None
-    """A connected socket for the guest agent's channel."""
+    console: str
+    """Where the serial console is, as ``-chardev`` takes it (https://www.qemu.org/docs/master/
+    system/invocation.html#hxtool-6), without an id; the same for the others."""
+    monitor: str
+    """Where QMP is spoken."""
+    agent: str | None = None
+    """Where the guest agent's channel ends."""
     tap: tuple[int, ...] = ()
     """The opened queues of a tap device."""
     spare_tap: tuple[int, ...] = ()
     """The opened queues of another one, which a NIC may be plugged on later."""
     firmware: Firmware | None = None
+    ssh_port: int = 0
+    """The port on 127.0.0.1 that leads to the guest's SSH; 0 lets QEMU choose."""
+
+
+def pipe(path: Path) -> str:
+    """A console that reads from the named pipe ``PATH.in`` and writes to the file ``PATH.out``.
+
+    A "file" takes its input from the command line only since QEMU 8.1.
+    """
+    return f"pipe,path={_escaped(path)}"
+
+
+def connected(descriptor: int) -> str:
+    """A socket that is open in QEMU already."""
+    return f"socket,fd={descriptor}"
 
 
 def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> list[str]:
@@ -68,10 +84,9 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-cpu", "max" if accelerator.name == "tcg" else "host"),
         *("-smp", f"{machine.vcpus},sockets={machine.vcpus},cores=1,threads=1"),
         *("-m", f"{machine.memory_mib}M"),
-        *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),
+        *("-chardev", f"{wiring.monitor},id=monitor"),
         *("-mon", "chardev=monitor,mode=control"),
-        # A "file" takes its input from the command line only since QEMU 8.1.
-        *("-chardev", f"pipe,id=console,path={_escaped(wiring.serial)}"),
+        *("-chardev", f"{wiring.console},id=console"),
         *("-serial", "chardev:console"),
     ]
     if wiring.firmware is not None:
@@ -83,7 +98,7 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
     if wiring.agent is not None:
         words += [
             *("-device", "virtio-serial-pci,id=serial"),
-            *("-chardev", f"socket,id=agent,fd={wiring.agent}"),
+            *("-chardev", f"{wiring.agent},id=agent"),
             *("-device", f"virtserialport,bus=serial.0,chardev=agent,name={AGENT_PORT}"),
         ]
     if machine.watchdog is not None:
@@ -174,7 +189,7 @@ def _network(machine: Machine, wiring: Wiring) -> list[str]:
     Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
     one for control, one for configuration.
     """
-    user = "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+    user = f"user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{wiring.ssh_port}-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
     if wiring.tap:
         q35 = machine.firmware == "uefi"

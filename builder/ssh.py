@@ -19,6 +19,10 @@ LOG = "ssh.log"
 SSH_FAILED = 255
 
 
+ONCE = ("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null")
+"""Options for a person who logs in to a guest that will be gone."""
+
+
 def make_key(workdir: Path) -> str:
     """Generate a key pair in ``workdir`` and return the public key's line."""
     key = workdir / KEY

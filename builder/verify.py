@@ -1,18 +1,19 @@
 """Runs a plan's inspections and probes on an image and records the evidence."""
 
+import contextlib
 import os
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from builder import manifest
-from builder.accel import detect
+from builder.accel import Accelerator, detect
 from builder.boots import Boot
 from builder.checks import Check, checks_of, record
 from builder.digest import sha256_of
@@ -25,10 +26,15 @@ from builder.manifest import BootRecord, Evidence, Manifest
 from builder.plan import Plan
 from builder.progress import Progress
 from builder.qemu import ImageFormat
+from builder.selection import selected
 from builder.vm import booted
 
 KEPT_LOGS = ("console.log", "qemu.log")
 """What stays of a boot; keys, overlay and firmware variables do not."""
+
+
+Result = tuple[Sequence[Evidence], Sequence[BootRecord]]
+Job = Callable[[threading.Event], Result]
 
 
 @dataclass(frozen=True)
@@ -41,14 +47,37 @@ class Subject:
     logs: Path
 
 
-def verify(directory: Path, registry: Registry, progress: Progress, *, boots: bool) -> Manifest:
+@dataclass(frozen=True)
+class Wishes:
+    """How a proof differs from the usual one."""
+
+    only: Sequence[str] = ()
+    """Names of the checks to make; none means all."""
+    keep: bool = False
+    """Leave each boot's disk, and say how to start the guest again."""
+    accelerator: Accelerator | None = None
+    """What to boot with, instead of what this machine is good for."""
+
+
+def verify(
+    directory: Path,
+    registry: Registry,
+    progress: Progress,
+    *,
+    boots: bool,
+    wishes: Wishes | None = None,
+) -> Manifest:
     """Check a build, add the evidence to its manifest, and return the manifest.
 
-    Without ``boots`` the disk is inspected only. Raises ``ImageError`` if the image is not the one
-    that was built, and ``HostError`` if this machine cannot make the checks.
+    Without ``boots`` the disk is inspected only. Raises ``InputError`` for a wish that cannot be
+    met, ``ImageError`` if the image is not the one that was built, and ``HostError`` if this
+    machine cannot make the checks.
     """
+    wishes = wishes or Wishes()
     known = manifest.read(directory)
     plan = known.planned()
+    checks = checks_of(plan, registry)
+    plan = selected(plan, checks, wishes.only)
     image = directory / known.image.name
     check_image(image)
     progress.phase("checksum")
@@ -58,15 +87,14 @@ def verify(directory: Path, registry: Registry, progress: Progress, *, boots: bo
             hint="Build the image again; evidence of another file is void.",
         )
     subject = Subject(image, known.image.format, known.image.sha256, directory)
-    checks = checks_of(plan, registry)
     progress.phase("proof" if boots else "inspection")
-    jobs: list[Callable[[threading.Event], tuple[Sequence[Evidence], Sequence[BootRecord]]]] = [
-        lambda _: (_inspected(plan, checks, subject, progress), ())
-    ]
+    jobs: list[Job] = []
+    if plan.inspections:
+        jobs.append(lambda _: (_inspected(plan, checks, subject, progress), ()))
     if boots:
         jobs += [
             # A lambda would see the loop's last boot only.
-            _Booting(boot, plan.distribution.default_user, checks, subject, progress)
+            _Booting(boot, plan.distribution.default_user, checks, subject, progress, wishes)
             for boot in plan.boots
         ]
     for evidence, records in _side_by_side(jobs):
@@ -115,22 +143,28 @@ class _Booting:
     checks: Mapping[str, Check]
     subject: Subject
     progress: Progress
+    wishes: Wishes
 
-    def __call__(
-        self, cancelled: threading.Event
-    ) -> tuple[Sequence[Evidence], Sequence[BootRecord]]:
-        with tempfile.TemporaryDirectory(prefix="guest-image-boot-") as scratch:
-            workdir = Path(scratch) / self.boot.name
+    def __call__(self, cancelled: threading.Event) -> Result:
+        with self._scratch() as scratch:
+            workdir = scratch / self.boot.name
             try:
                 return self._boot(workdir, cancelled)
             finally:
                 self._keep_logs(workdir)
 
-    def _boot(
-        self, workdir: Path, cancelled: threading.Event
-    ) -> tuple[Sequence[Evidence], Sequence[BootRecord]]:
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        if self.wishes.keep:
+            yield Path(tempfile.mkdtemp(prefix="kept-", dir=self.subject.logs))
+            return
+        with tempfile.TemporaryDirectory(prefix="guest-image-boot-") as scratch:
+            yield Path(scratch)
+
+    def _boot(self, workdir: Path, cancelled: threading.Event) -> Result:
         name, subject = self.boot.name, self.subject
         probes = [self.checks[one] for one in self.boot.probes]
+        accelerator = self.wishes.accelerator or detect()
         start = time.monotonic()
         try:
             with booted(
@@ -139,10 +173,12 @@ class _Booting:
                 self.boot.machine,
                 workdir,
                 admin_user=self.admin_user,
+                accelerator=accelerator,
+                kept=self._say if self.wishes.keep else None,
                 cancelled=cancelled,
             ) as guest:
                 up = time.monotonic()
-                self.progress.event(f"{name}: up in {up - start:.0f} s ({detect().name})")
+                self.progress.event(f"{name}: up in {up - start:.0f} s ({accelerator.name})")
                 evidence = [
                     record(probe, guest, image_sha256=subject.sha256, boot=name) for probe in probes
                 ]
@@ -155,12 +191,16 @@ class _Booting:
         self.progress.event(f"{name}: probed in {seconds:.0f} s: {_summary(evidence)}")
         boot_record = BootRecord(
             name=name,
-            accelerator=detect().name,
+            accelerator=accelerator.name,
             until_ssh=round(up - start, 1),
             probes=round(seconds, 1),
             image_sha256=subject.sha256,
         )
         return evidence, [boot_record]
+
+    def _say(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.progress.event(line)
 
     def _not_up(self, probe: Check, error: BuilderError) -> Evidence:
         return Evidence(
@@ -187,10 +227,7 @@ def _summary(evidence: Sequence[Evidence]) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"
 
 
-Result = tuple[Sequence[Evidence], Sequence[BootRecord]]
-
-
-def _side_by_side(jobs: Sequence[Callable[[threading.Event], Result]]) -> list[Result]:
+def _side_by_side(jobs: Sequence[Job]) -> list[Result]:
     """Run the jobs in as many threads as the host has cores; one's error cancels the others."""
     cancelled = threading.Event()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:

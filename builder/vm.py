@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from builder.agent import Agent
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import Machine
 from builder.guest import Lines, RunningGuest
+from builder.keep import keep
 from builder.linux import console
 from builder.process import Running, require_tool, run, running
 from builder.qmp import Qmp
@@ -34,6 +35,8 @@ MONITOR_LEAD = 5.0
 """Seconds by which a QEMU that ends may close its monitor before it is gone."""
 
 CONSOLE_LOG = "console.log"
+KEYBOARD = "serial.in"
+OVERLAY = "overlay.qcow2"
 
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
@@ -47,19 +50,23 @@ def booted(
     *,
     admin_user: str,
     boot_limit: float = BOOT_LIMIT,
+    accelerator: Accelerator | None = None,
+    kept: Callable[[Sequence[str]], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[RunningGuest]:
     """Boot an image and yield its guest once SSH lets the default user in; then end it.
 
     The image is only read; ``workdir`` (made here, new for each boot) receives the overlay, the
     console's log ``console.log``, QEMU's output ``qemu.log`` and ``ssh.log``. The overlay is
-    removed at the end. ``boot_limit`` is in seconds under emulation; KVM gets a quarter. Setting
-    ``cancelled`` ends the guest at once, whatever waits for it.
+    removed at the end, unless somebody wants it ``kept`` and is told in so many lines how to start
+    it again. ``boot_limit`` is in seconds under emulation; KVM gets a quarter. Without an
+    ``accelerator`` the host's is used. Setting ``cancelled`` ends the guest at once, whatever waits
+    for it.
 
     Raises ``HostError`` when this machine lacks something, ``InterruptedByUser`` when cancelled,
     and ``BuilderError`` with the console's last lines when the guest does not come up.
     """
-    accelerator = detect()
+    accelerator = accelerator or detect()
     workdir.mkdir(parents=True)
     public_key = ssh.make_key(workdir)
     drive = workdir / "config-drive.iso"
@@ -70,28 +77,32 @@ def booted(
         wiring = qemu.Wiring(
             image=image.resolve(),
             image_format=image_format,
-            overlay=stack.enter_context(_overlay(image, image_format, workdir)),
+            overlay=_make_overlay(image, image_format, workdir),
             config_drive=drive,
-            serial=stack.enter_context(_serial(workdir)),
-            monitor=monitor.theirs.fileno(),
-            agent=agent.theirs.fileno() if agent else None,
+            console=qemu.pipe(stack.enter_context(_serial(workdir))),
+            monitor=qemu.connected(monitor.theirs.fileno()),
+            agent=qemu.connected(agent.theirs.fileno()) if agent else None,
             tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             spare_tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             firmware=uefi_firmware(workdir) if machine.firmware == "uefi" else None,
         )
+        if kept is None:
+            stack.callback(_remove_disks, workdir)
+        else:
+            stack.callback(kept, keep(workdir, machine, wiring, accelerator, admin_user))
         shown = workdir / CONSOLE_LOG
         start = time.monotonic()
         words = qemu.arguments(machine, wiring, accelerator)
         log = workdir / "qemu.log"
         require_tool(qemu.PROGRAM, "qemu-system-x86")
-        wired = (wiring.monitor, wiring.agent, *wiring.tap, *wiring.spare_tap)
-        descriptors = [fd for fd in wired if fd is not None]
+        channels = [channel for channel in (monitor, agent) if channel is not None]
+        ends = [channel.theirs.fileno() for channel in channels]
+        descriptors = [*ends, *wiring.tap, *wiring.spare_tap]
         process = stack.enter_context(
             running(words, purpose="start QEMU", log=log, pass_fds=descriptors)
         )
-        for channel in (monitor, agent):
-            if channel is not None:  # only QEMU holds its end now, so that its death is seen here
-                channel.theirs.close()
+        for channel in channels:  # only QEMU holds its end now, so that its death is seen here
+            channel.theirs.close()
         stack.enter_context(_ended_when(cancelled, process))
         limit = boot_limit * accelerator.slowness
         waiting = _Waiting(process, shown, start, 0, limit, accelerator, cancelled)
@@ -111,13 +122,12 @@ def booted(
 
         lines = Lines(
             console=shown,
-            keyboard=wiring.serial.with_suffix(".in"),
+            keyboard=workdir / KEYBOARD,
             qmp=qmp,
             agent=Agent(agent.ours) if agent else None,
             connect=connect,
             volumes=workdir,
         )
-        stack.callback(_remove_volumes, workdir)
         guest = RunningGuest(machine, admin_user, lines, boot_limit=limit, cancelled=cancelled)
         yield stack.enter_context(guest)
 
@@ -177,8 +187,7 @@ class _Waiting:
             )
 
 
-@contextlib.contextmanager
-def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iterator[Path]:
+def _make_overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Path:
     tool = require_tool("qemu-img", "qemu-utils")
     purpose = "make an overlay for the guest's disk"
     info = run(
@@ -186,37 +195,33 @@ def _overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Iter
     )
     given = json.loads(info)["virtual-size"]
     size = given + max(given, GROWTH_BYTES)
-    overlay = workdir / "overlay.qcow2"
+    overlay = workdir / OVERLAY
     backing = ("-F", image_format, "-b", image.resolve())
     run(
         [tool, "create", "-q", "-f", "qcow2", *backing, overlay, str(size)],
         timeout=60,
         purpose=purpose,
     )
-    try:
-        yield overlay
-    finally:
-        overlay.unlink()
+    return overlay
 
 
 @contextlib.contextmanager
 def _serial(workdir: Path) -> Iterator[Path]:
     """The two ends of the serial console, as ``qemu.Wiring`` wants them; the log stays."""
-    path = workdir / "serial"
-    keyboard, screen = path.with_suffix(".in"), path.with_suffix(".out")
+    keyboard, screen = workdir / KEYBOARD, workdir / "serial.out"
     os.mkfifo(keyboard)
     (workdir / CONSOLE_LOG).touch()
     screen.symlink_to(CONSOLE_LOG)
     try:
-        yield path
+        yield workdir / "serial"
     finally:
         keyboard.unlink()
         screen.unlink()
 
 
-def _remove_volumes(workdir: Path) -> None:
-    for volume in workdir.glob("volume*.raw"):
-        volume.unlink()
+def _remove_disks(workdir: Path) -> None:
+    for disk in (workdir / OVERLAY, *workdir.glob("volume*.raw")):
+        disk.unlink()
 
 
 def uefi_firmware(workdir: Path) -> qemu.Firmware:

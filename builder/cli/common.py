@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from builder.errors import HostError
+from builder.errors import BuilderError, HostError
 from builder.words import did_you_mean
 
 COMPLETION_HELP = """\b
@@ -44,6 +44,21 @@ def complete_profile(
 
     names = [name for name in shipped_profiles() if name.startswith(incomplete)]
     return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+def complete_check(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the id of a check of the build that is named before."""
+    from builder.builds import find_build
+    from builder.manifest import read
+
+    try:
+        plan = read(find_build(context.params["build"], context.params["output"])).planned()
+    except (BuilderError, KeyError):
+        return []
+    names = [one.id for one in (*plan.inspections, *plan.probes)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 profile_argument = click.argument("profile", shell_complete=complete_profile)

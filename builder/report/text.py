@@ -66,6 +66,21 @@ def evidence_text(evidence: Iterable[Evidence]) -> str:
     return "\n".join(_table(("check", "outcome", "seen"), rows))
 
 
+def checks_text(plan: Plan, build: Manifest) -> str:
+    """Every check of a plan by the boot it is made in, with its last outcome."""
+    outcomes = {(one.check, one.boot): one.outcome.value for one in build.valid_evidence()}
+    titles = {one.id: one.title for one in (*plan.inspections, *plan.probes)}
+    parts: list[tuple[str, str | None, list[str]]] = [
+        ("inspection", None, [one.id for one in plan.inspections])
+    ]
+    parts += [(f"boot {boot.name}", boot.name, [*boot.probes]) for boot in plan.boots]
+    lines: list[str] = []
+    for heading, boot, checks in parts:
+        rows = [(one, outcomes.get((one, boot), "not made"), titles[one]) for one in checks]
+        lines += [heading, *_table(("check", "outcome", "what it says when it passes"), rows), ""]
+    return "\n".join(lines[:-1])
+
+
 def _heading(build: Manifest) -> str:
     seconds = sum(build.timings.values())
     parts = [

@@ -11,7 +11,7 @@ from builder.accel import Accelerator, choose
 from builder.configdrive import documents
 from builder.errors import BuilderError
 from builder.feature import Machine
-from builder.qemu import MAC, Firmware, Wiring, arguments, firmware_paths
+from builder.qemu import MAC, Firmware, Wiring, arguments, connected, firmware_paths, pipe
 from builder.vm import forwarded_port
 
 TCG = Accelerator("tcg", "no virtualisation")
@@ -24,8 +24,8 @@ def wiring(**changes: Any) -> Wiring:
         "image_format": "qcow2",
         "overlay": Path("/w/overlay.qcow2"),
         "config_drive": Path("/w/config.iso"),
-        "serial": Path("/w/serial"),
-        "monitor": 5,
+        "console": "pipe,path=/w/serial",
+        "monitor": "socket,fd=5",
     }
     return Wiring(**{**given, **changes})
 
@@ -82,11 +82,11 @@ def test_a_raw_image_is_opened_as_raw() -> None:
 
 
 def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
-    words = arguments(Machine(guest_agent=True), wiring(agent=7), TCG)
+    words = arguments(Machine(guest_agent=True), wiring(agent=connected(7)), TCG)
     found = devices(words)
     assert found["virtserialport"]["name"] == "org.qemu.guest_agent.0"
     assert found["virtserialport"]["bus"] == f"{found['virtio-serial-pci']['id']}.0"
-    assert "socket,id=agent,fd=7" in words
+    assert "socket,fd=7,id=agent" in words
 
 
 @pytest.mark.parametrize("action", ["reset", "poweroff", "pause", "none"])
@@ -135,8 +135,8 @@ def test_the_processor_is_the_accelerators() -> None:
 
 
 def test_a_comma_in_a_path_stays_part_of_it() -> None:
-    words = arguments(Machine(), wiring(serial=Path("/a,b/serial")), TCG)
-    assert "pipe,id=console,path=/a,,b/serial" in words
+    words = arguments(Machine(), wiring(console=pipe(Path("/a,b/serial"))), TCG)
+    assert "pipe,path=/a,,b/serial,id=console" in words
 
 
 @pytest.mark.parametrize(
