@@ -9,12 +9,13 @@ COLUMNS = 3
 _FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
 
 
-def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
-    """diskimage-builder's mirror variables for a Debian release.
+def mirrors_of(targets: str, distro: str, release: str) -> Mapping[str, str]:
+    """diskimage-builder's mirror variables for a release of Debian or Ubuntu.
 
     ``targets`` are lines of ``apt-get indextargets`` in the form URI, release, component. A mirror
-    that serves one Debian release serves the others too, so the host need not run ``release``:
-    what counts is that a source has the archive's component ``main`` and a plain code name.
+    that serves one release serves the others too, so the host need not run ``release``: what
+    counts is that a source is of the same distribution, which its address says, has the archive's
+    component ``main`` and a plain code name.
     """
     rows = [row.split() for row in targets.splitlines() if len(row.split()) == COLUMNS]
     # A source of the wanted release is a better witness than one of the host's own.
@@ -22,7 +23,7 @@ def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for uri, suite, component in rows:
         # Not a file of this host (mirror+file:, cdrom:), and not another distribution's archive.
-        if component != "main" or not uri.startswith("http") or "/debian" not in uri:
+        if component != "main" or not uri.startswith("http") or f"/{distro}" not in uri:
             continue
         if "@" in uri:  # it would stand in the image's own sources, with its password
             continue
@@ -33,7 +34,7 @@ def mirrors_of(targets: str, release: str) -> Mapping[str, str]:
     return found
 
 
-def host_mirrors(release: str) -> Mapping[str, str]:
+def host_mirrors(distro: str, release: str) -> Mapping[str, str]:
     """The same, of this host; empty where the host has no apt."""
     if shutil.which("apt-get") is None:
         return {}
@@ -42,4 +43,4 @@ def host_mirrors(release: str) -> Mapping[str, str]:
         timeout=30,
         purpose="read the host's apt sources",
     )
-    return mirrors_of(targets, release)
+    return mirrors_of(targets, distro, release)

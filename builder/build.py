@@ -4,7 +4,7 @@ import errno
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +71,7 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     host.require_plain(dist.absolute(), "--output")
     host.require_plain(cache_directory(), "GUEST_IMAGE_CACHE")
     in_memory = host.works_in_memory()
-    host.require_for_build(dist, in_memory=in_memory)
+    host.require_for_build(dist, plan.distribution.tools, in_memory=in_memory)
     elements = elements_path()
     inputs = inputs_digest(plan, elements)
     with builds.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
@@ -156,7 +156,7 @@ def _build_in(
                 sha256=sha256,
                 sha512=sha512,
             ),
-            tools=tool_versions(),
+            tools=tool_versions(plan.distribution.tools),
             packages=installed,
             timings=dict(progress.timings),
             hooks=dict(hooks),
@@ -202,7 +202,6 @@ def _packages(
 
 
 _VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
-    "mmdebstrap": ["mmdebstrap", "--version"],
     "qemu-img": ["qemu-img", "--version"],
     "sfdisk": ["sfdisk", "--version"],
     "mke2fs": ["sh", "-c", "mke2fs -V 2>&1"],
@@ -211,11 +210,12 @@ _VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
 }
 
 
-def tool_versions() -> dict[str, str]:
-    """The first line of what each tool says of its version."""
+def tool_versions(bootstrap: Iterable[str]) -> dict[str, str]:
+    """The first line of what each tool says of its version, those of the bootstrap first."""
+    commands = {**{name: [name, "--version"] for name in bootstrap}, **_VERSION_COMMANDS}
     versions = {
         name: run(argv, timeout=30, purpose=f"ask {name} for its version").splitlines()[0].strip()
-        for name, argv in _VERSION_COMMANDS.items()
+        for name, argv in commands.items()
     }
     own = {name: version(name) for name in ("guest-image-builder", "diskimage-builder")}
     return {**own, **versions}

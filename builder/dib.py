@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.aptsources import host_mirrors
-from builder.distribution import Distribution
+from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
 from builder.plan import Plan
@@ -35,7 +35,7 @@ BOOTSTRAP_PACKAGES = (
     "busybox", "ca-certificates", "gnupg", "gnupg2", "lsb-release", "python3", "python3-yaml",
     "sudo", "systemd-sysv",
 )  # fmt: skip
-"""What diskimage-builder's elements for Debian install one by one, before ours."""
+"""What diskimage-builder's elements for Debian and Ubuntu install one by one, before ours."""
 
 PHASES = {
     "root.d": "bootstrap",
@@ -51,7 +51,7 @@ PHASES = {
 }
 """diskimage-builder's hook directories, in its order, as a reader of the progress calls them."""
 
-MIRRORS = ("DIB_DISTRIBUTION_MIRROR", "DIB_DEBIAN_SECURITY_MIRROR")
+MIRRORS = {name for known in DISTRIBUTIONS.values() for name in known.mirrors.values()}
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/%+\[\]-]+")
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
@@ -106,7 +106,7 @@ def _require_plain_mirrors(variables: Mapping[str, str]) -> None:
     """Refuse what a shell would read more into: diskimage-builder quotes no mirror."""
     bad = [
         f"{name}={variables[name]}"
-        for name in MIRRORS
+        for name in sorted(MIRRORS)
         if name in variables and not _PLAIN_URL.fullmatch(variables[name])
     ]
     if bad:
@@ -163,8 +163,11 @@ def environment(
 
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
+    own = plan.distribution
     passed = {name: caller[name] for name in PASSED_ON if name in caller}
-    mirrors = {**host_mirrors(plan.distribution.release), **passed, **plan.environment}
+    found = {**host_mirrors(own.os_distro, own.release), **passed, **plan.environment}
+    of_others = MIRRORS - set(own.mirrors.values())
+    mirrors = {name: value for name, value in found.items() if name not in of_others}
     _require_plain_mirrors(mirrors)
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"

@@ -1,7 +1,11 @@
 """The distributions an image can be made of, as a table."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+Initramfs = Literal["initramfs-tools", "dracut"]
+"""What makes a kernel's initial RAM disk, by the name of its package."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +24,29 @@ class Distribution:
     default_user: str
     """The user that the distribution's own cloud images give the SSH key to."""
     architecture: str
-    initramfs: Literal["initramfs-tools", "dracut"]
+    initramfs: Initramfs | None
+    """The distribution's own, where it is known; a profile may choose another of the choices."""
+    initramfs_choices: tuple[Initramfs, ...] = ()
+    """Those that images of this distribution can have."""
+    mirrors: Mapping[Literal["archive", "security"], str] = field(default_factory=dict)
+    """Its kinds of mirrors, each with the variable in which its elements look for one."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for diskimage-builder's elements, where their own defaults do not serve."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Programs that bootstrap it on the build host, each with the Debian package that has it."""
+    unproven: str = ""
+    """Why no image of it counts as tried; empty where one has been built and proven."""
 
+    def variables(self) -> dict[str, str]:
+        """What diskimage-builder's elements and ours read of it."""
+        initramfs = {"DIB_INITRAMFS": self.initramfs} if self.initramfs else {}
+        return {"DIB_RELEASE": self.release, **initramfs, **self.environment}
+
+
+_ARCHIVE: Mapping[Literal["archive", "security"], str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
+_DEBIAN_MIRRORS = {**_ARCHIVE, "security": "DIB_DEBIAN_SECURITY_MIRROR"}
+_APT = {"mmdebstrap": "mmdebstrap"}
+_UNTRIED = "its elements follow the documentation, and no image of it has been built and booted yet"
 
 DISTRIBUTIONS = {
     distribution.name: distribution
@@ -35,6 +60,9 @@ DISTRIBUTIONS = {
             default_user="debian",
             architecture="x86_64",
             initramfs="initramfs-tools",
+            initramfs_choices=("initramfs-tools", "dracut"),
+            mirrors=_DEBIAN_MIRRORS,
+            tools=_APT,
         ),
         Distribution(
             name="debian-13",
@@ -45,6 +73,53 @@ DISTRIBUTIONS = {
             default_user="debian",
             architecture="x86_64",
             initramfs="initramfs-tools",
+            initramfs_choices=("initramfs-tools",),
+            mirrors=_DEBIAN_MIRRORS,
+            tools=_APT,
+        ),
+        Distribution(
+            name="ubuntu-24.04",
+            os_distro="ubuntu",
+            os_version="24.04",
+            release="noble",
+            element="ubuntu-minimal",
+            default_user="ubuntu",
+            architecture="x86_64",
+            initramfs="initramfs-tools",
+            initramfs_choices=("initramfs-tools",),
+            mirrors=_ARCHIVE,
+            tools=_APT,
+            unproven=_UNTRIED,
+        ),
+        Distribution(
+            name="rocky-9",
+            os_distro="rocky",
+            os_version="9",
+            release="9",
+            element="rocky-container",
+            default_user="rocky",
+            architecture="x86_64",
+            initramfs="dracut",
+            initramfs_choices=("dracut",),
+            # Without root, podman would lose the owners and capabilities of the files.
+            environment={"DIB_CONTAINERFILE_RUNTIME_ROOT": "1"},
+            mirrors=_ARCHIVE,
+            tools={"podman": "podman"},
+            unproven=_UNTRIED,
+        ),
+        Distribution(
+            name="opensuse-15.6",
+            os_distro="opensuse",
+            os_version="15.6",
+            release="15.6",
+            element="opensuse-minimal",
+            default_user="opensuse",
+            architecture="x86_64",
+            initramfs="dracut",
+            initramfs_choices=("dracut",),
+            mirrors=_ARCHIVE,
+            tools={"zypper": "zypper"},
+            unproven=_UNTRIED,
         ),
     )
 }

@@ -61,5 +61,5 @@ def distribution_of(disk: Filesystem) -> Distribution:
         element="",
         default_user=name,
         architecture="x86_64",
-        initramfs="dracut",
+        initramfs=None,
     )

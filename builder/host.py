@@ -9,7 +9,6 @@ from pathlib import Path
 from builder.errors import HostError, InputError
 
 BUILD_TOOLS: Mapping[str, str] = {
-    "mmdebstrap": "mmdebstrap",
     "sudo": "sudo",
     "unshare": "util-linux",
     "nsenter": "util-linux",
@@ -21,7 +20,7 @@ BUILD_TOOLS: Mapping[str, str] = {
     "qemu-img": "qemu-utils",
     "zstd": "zstd",
 }
-"""Programs that a build runs, and the Debian packages that have them."""
+"""Programs that every build runs, and the Debian packages that have them."""
 
 GIB = 1024**3
 SPACE_IN_MEMORY = 2 * GIB
@@ -65,12 +64,16 @@ def require_for_proof() -> None:
         )
 
 
-def require_for_build(directory: Path, *, in_memory: bool) -> None:
-    """Raise ``HostError`` with everything that this machine lacks for a build at once."""
+def require_for_build(directory: Path, tools: Mapping[str, str], *, in_memory: bool) -> None:
+    """Raise ``HostError`` with everything that this machine lacks for a build at once.
+
+    ``tools`` are the programs that the image's distribution needs besides, with their packages.
+    """
     lacks: list[str] = []
     if os.geteuid() != 0:
         lacks.append("root's rights: a build makes files that belong to root")
-    missing = sorted({package for tool, package in BUILD_TOOLS.items() if not shutil.which(tool)})
+    needed_tools = {**BUILD_TOOLS, **tools}
+    missing = sorted({package for tool, package in needed_tools.items() if not shutil.which(tool)})
     if missing:
         lacks.append(f"programs of the packages {' '.join(missing)}")
     needed = SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK

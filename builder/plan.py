@@ -106,8 +106,8 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
     features = tuple(feature for feature, _ in used)
 
     environment = _Owned("environment variable")
-    environment.add("DIB_RELEASE", distribution.release, f"distribution {distribution.name}")
-    for name, value in profile.mirrors.environment().items():
+    environment.add_all(distribution.variables(), f"distribution {distribution.name}")
+    for name, value in profile.mirrors.environment(distribution).items():
         environment.add(name, value, "the profile's mirrors")
     properties = _Owned("image property")
     flavor = _Owned("flavor extra spec")
@@ -118,8 +118,8 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
             properties.add(claim.property, claim.value, feature.name)
     _refuse_conflicts(profile, properties, environment, flavor)
 
-    own = (name for feature in features for name in feature.elements)
-    elements = _once((distribution.element, TREE_ELEMENT, *own))
+    needed = (name for feature in features for name in feature.elements)
+    elements = _once((distribution.element, TREE_ELEMENT, *needed))
     return Plan(
         profile=profile.name,
         description=profile.description,

@@ -7,7 +7,7 @@ value takes the inherited one away); a feature is removed with ``false``.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from builder.distribution import DISTRIBUTIONS, Distribution
+from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
 from builder.words import enumeration
 
@@ -132,13 +132,14 @@ class Mirrors(_Model):
     archive: MirrorAddress | None = Field(default=None, description="The distribution's archive.")
     security: MirrorAddress | None = Field(default=None, description="Its security updates.")
 
-    def environment(self) -> dict[str, str]:
-        """The variables in which diskimage-builder's Debian elements look for mirrors."""
-        named = {
-            "DIB_DISTRIBUTION_MIRROR": self.archive,
-            "DIB_DEBIAN_SECURITY_MIRROR": self.security,
+    def environment(self, distribution: Distribution) -> dict[str, str]:
+        """The variables in which diskimage-builder's elements look for mirrors."""
+        named = {"archive": self.archive, "security": self.security}
+        return {
+            variable: mirror
+            for kind, variable in distribution.mirrors.items()
+            if (mirror := named[kind]) is not None
         }
-        return {name: mirror for name, mirror in named.items() if mirror is not None}
 
 
 class Document(_Model):
@@ -153,6 +154,10 @@ class Document(_Model):
         default="", description="What the image is for, in one sentence."
     )
     distribution: DistributionName = Field(description="The distribution and its release.")
+    initramfs: Initramfs | None = Field(
+        default=None,
+        description="What makes the initial RAM disk; by default the distribution's own.",
+    )
     disk: Disk = Disk()
     mirrors: Mirrors = Mirrors()
     packages: tuple[PackageName, ...] = Field(
@@ -164,6 +169,38 @@ class Document(_Model):
         " defaults, or with false to remove an inherited one.",
     )
 
+    @field_validator("mirrors")
+    @classmethod
+    def only_its_kinds(cls, mirrors: Mirrors, info: ValidationInfo) -> Mirrors:
+        """Refuse a mirror that the distribution's elements would not look at."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if distribution and mirrors.security and "security" not in distribution.mirrors:
+            raise ValueError(
+                f"{distribution.name} has no mirror of its own for security updates:\n"
+                "its archive has them. Write 'archive' only."
+            )
+        return mirrors
+
+    @field_validator("initramfs")
+    @classmethod
+    def of_the_distribution(
+        cls, initramfs: Initramfs | None, info: ValidationInfo
+    ) -> Initramfs | None:
+        """Refuse what the distribution does not have."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if initramfs and distribution and initramfs not in distribution.initramfs_choices:
+            choices = enumeration(f"'{one}'" for one in distribution.initramfs_choices)
+            raise ValueError(
+                f"images of {distribution.name} are not made with {initramfs}.\n"
+                f"Write {choices}, or leave the value empty."
+            )
+        return initramfs
+
+    def resolved(self) -> Distribution:
+        """The distribution, with the ``initramfs`` that is asked for."""
+        distribution = DISTRIBUTIONS[self.distribution]
+        return replace(distribution, initramfs=self.initramfs or distribution.initramfs)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
@@ -172,6 +209,7 @@ class Profile:
     name: str
     description: str
     distribution: Distribution
+    """With the profile's ``initramfs``."""
     disk: Disk
     mirrors: Mirrors
     packages: tuple[str, ...]

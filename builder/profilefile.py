@@ -151,7 +151,7 @@ class _Checker:
         return Profile(
             name=name,
             description=document.description,
-            distribution=DISTRIBUTIONS[document.distribution],
+            distribution=document.resolved(),
             disk=document.disk,
             mirrors=document.mirrors,
             packages=document.packages,

@@ -25,7 +25,9 @@ def plan_text(plan: Plan) -> str:
     distribution = plan.distribution
     about = [
         ("distribution", f"{distribution.name} ({distribution.release})"),
+        *([("unproven", distribution.unproven)] if distribution.unproven else []),
         ("architecture", distribution.architecture),
+        ("initramfs", distribution.initramfs or "unknown"),
         ("disk", _disk(plan.disk)),
         ("packages", " ".join(plan.packages) or "those of the features"),
     ]
@@ -54,10 +56,20 @@ def plan_text(plan: Plan) -> str:
 
 
 def profiles_text(profiles: Iterable[Profile]) -> str:
-    """One line per profile."""
-    return "\n".join(
-        columns((one.name, one.distribution.name, one.description) for one in profiles)
-    )
+    """One line per profile, and the reason for each distribution that is unproven."""
+    known = tuple(profiles)
+    rows = [
+        (one.name, one.distribution.name, ("unproven: " if one.distribution.unproven else "")
+         + one.description)
+        for one in known
+    ]  # fmt: skip
+    reasons = {
+        one.distribution.name: one.distribution.unproven
+        for one in known
+        if one.distribution.unproven
+    }
+    notes = [f"{name} is unproven: {reason}." for name, reason in reasons.items()]
+    return "\n".join([*columns(rows), *(["", *notes] if notes else [])])
 
 
 def features_text(features: Iterable[Registered]) -> str:

@@ -28,6 +28,7 @@ def profiles(*, as_json: bool) -> None:
                     "name": one.name,
                     "description": one.description,
                     "distribution": one.distribution.name,
+                    "unproven": one.distribution.unproven,
                     "features": list(one.features),
                 }
                 for one in loaded

@@ -54,6 +54,7 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
 
     registry = installed()
     made = make_plan(load(profile, registry), registry)
+    _warn_if_unproven(made)
     with Progress() as progress:
         require_for_proof()
         directory = None if fresh else reusable(made, output)
@@ -86,6 +87,7 @@ def build(profile: str, output: Path) -> None:
 
     registry = installed()
     made = make_plan(load(profile, registry), registry)
+    _warn_if_unproven(made)
     with Progress() as progress:
         directory = make(made, output, progress)
     click.echo(str(directory))
@@ -206,6 +208,12 @@ def report(build: str, output: Path, *, as_json: bool) -> int:
 
     directory = find_build(build, output)
     return _conclude(directory, read(directory), as_json=as_json)
+
+
+def _warn_if_unproven(made: "Plan") -> None:
+    distribution = made.distribution
+    if distribution.unproven:
+        click.echo(f"Warning: {distribution.name} is unproven: {distribution.unproven}.", err=True)
 
 
 def _conclude(

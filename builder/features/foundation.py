@@ -14,7 +14,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import bootloader, fstab, hygiene, network, osrelease, systemd
+from builder.linux import bootloader, fstab, hygiene, initramfs, network, osrelease, systemd
 from builder.linux.console import failures
 from builder.linux.live import output
 
@@ -40,7 +40,7 @@ def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParame
     facts = osrelease.read(disk)
     seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', '?')}"
     claimed = f"{parameters.os_distro} {parameters.os_version}"
-    if seen != claimed:
+    if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
         raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
     return f"/etc/os-release says {seen}"
 
@@ -49,6 +49,12 @@ def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParame
 def boot_loader_is_complete(disk: Filesystem, parameters: FoundationParameters) -> str:
     """Look for its files and its entries; only a boot shows that they work."""
     return bootloader.require_bootable(disk, parameters.architecture)
+
+
+@inspection("a kernel that the guest installs gets an initrd for any machine")
+def initrd_is_renewed(disk: Filesystem, _: FoundationParameters) -> str:
+    """One generator, which the kernel's package runs, and which is not narrowed to one machine."""
+    return initramfs.require_renewal(disk)
 
 
 @inspection("nothing that is read at boot names a device by the kernel's name")
@@ -157,8 +163,12 @@ def firmware_is_as_asked(guest: Guest, _: FoundationParameters) -> str:
 def release_is_as_claimed(guest: Guest, parameters: FoundationParameters) -> str:
     """Compare os-release and uname with the claims."""
     seen = output(guest, RELEASE)
+    system, *names, machine = seen.split()
+    facts = dict(zip(("ID", "VERSION_ID"), names, strict=False))
     claimed = f"Linux {parameters.os_distro} {parameters.os_version} {parameters.architecture}"
-    if seen != claimed:
+    if (system, machine) != ("Linux", parameters.architecture) or not osrelease.is_of(
+        facts, parameters.os_distro, parameters.os_version
+    ):
         raise CheckFailed(f"the guest says '{seen}', the image claims '{claimed}'")
     return f"the guest is {seen}"
 
@@ -321,6 +331,7 @@ FEATURE = Feature(
     inspections=(
         release_on_disk_is_as_claimed,
         boot_loader_is_complete,
+        initrd_is_renewed,
         no_kernel_device_names,
         network_will_start,
         cloud_init_will_start,

@@ -40,7 +40,7 @@ def plain(plan: Plan, packages: list[str], work: Path, cache: Path) -> float:
         "DIB_DISABLE_APT_CLEANUP": "1",
         # diskimage-builder takes mmdebstrap wherever it is installed, unless a script is named.
         "DIB_DEBIAN_DEBOOTSTRAP_SCRIPT": str(script),
-        **host_mirrors(plan.distribution.release),
+        **host_mirrors(plan.distribution.os_distro, plan.distribution.release),
     }
     start = time.monotonic()
     with (work / "plain.log").open("wb") as log:

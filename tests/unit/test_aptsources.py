@@ -10,8 +10,8 @@ ARCHIVE = "DIB_DISTRIBUTION_MIRROR"
 SECURITY = "DIB_DEBIAN_SECURITY_MIRROR"
 
 
-def mirrors(*rows: str, release: str = "bookworm") -> Mapping[str, str]:
-    return mirrors_of("\n".join(rows), release)
+def mirrors(*rows: str, distro: str = "debian", release: str = "bookworm") -> Mapping[str, str]:
+    return mirrors_of("\n".join(rows), distro, release)
 
 
 def test_archive_and_security_mirror_are_told_apart_by_the_suite() -> None:
@@ -90,6 +90,13 @@ def test_an_ubuntu_host_has_no_mirror_of_debian() -> None:
     )
 
 
+def test_an_ubuntu_host_has_a_mirror_of_ubuntu_and_none_of_what_apt_does_not_serve() -> None:
+    row = "http://one.example.org/ubuntu noble main"
+    found = mirrors(row, distro="ubuntu", release="noble")
+    assert found == {ARCHIVE: "http://one.example.org/ubuntu"}
+    assert mirrors(row, distro="rocky", release="9") == {}
+
+
 def test_a_mirror_that_only_this_host_can_read_is_not_used() -> None:
     assert (
         mirrors(
@@ -104,7 +111,7 @@ def test_a_mirror_that_only_this_host_can_read_is_not_used() -> None:
 
 def test_a_host_without_apt_has_no_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert host_mirrors("bookworm") == {}
+    assert host_mirrors("debian", "bookworm") == {}
 
 
 def test_a_host_with_apt_is_asked_for_its_package_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,5 +123,5 @@ def test_a_host_with_apt_is_asked_for_its_package_indexes(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(aptsources, "run", run)
-    assert host_mirrors("bookworm") == {ARCHIVE: "http://one.example.org/debian"}
+    assert host_mirrors("debian", "bookworm") == {ARCHIVE: "http://one.example.org/debian"}
     assert asked[0][:2] == ["apt-get", "indextargets"]

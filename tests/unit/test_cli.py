@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from builder import cli
-from builder.errors import HostError
+from builder import build, cli, host
+from builder.distribution import DISTRIBUTIONS
+from builder.errors import BuilderError, HostError
 from builder.features import shipped
-from builder.profilefile import shipped_profiles
+from builder.profilefile import load, shipped_profiles
 
 PROGRAM = [sys.executable, "-c", "from builder.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,41 @@ def verb_raises(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], No
 def test_profiles_lists_every_shipped_profile(run: Run) -> None:
     code, out, _ = run("profiles")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == list(shipped_profiles())
+    listed, _, notes = out.partition("\n\n")
+    assert [line.split()[0] for line in listed.splitlines()] == list(shipped_profiles())
+    reasons = {name: one.unproven for name, one in DISTRIBUTIONS.items() if one.unproven}
+    assert notes.splitlines() == [
+        f"{name} is unproven: {reasons[name]}." for name in sorted(reasons)
+    ]
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_a_profile_of_an_unproven_distribution_says_so_wherever_it_is_shown(
+    run: Run, name: str
+) -> None:
+    reason = load(name, shipped()).distribution.unproven
+    _, out, _ = run("profiles", "--json")
+    assert [one["unproven"] for one in json.loads(out) if one["name"] == name] == [reason]
+    _, out, _ = run("plan", name)
+    assert ("unproven" in out) == bool(reason)
+    assert reason in out
+
+
+def test_a_build_of_an_unproven_distribution_begins_with_a_warning(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BuilderError("No build in this test.")
+
+    monkeypatch.setattr(host, "require_for_proof", lambda: None)
+    monkeypatch.setattr(build, "reusable", lambda *_: None)
+    monkeypatch.setattr(build, "build", refuse)
+    warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].unproven}.\n"
+    for verb in ("image", "build"):
+        _, _, err = run(verb, "rocky-9")
+        assert err.startswith(warning)
+        _, _, err = run(verb, "base")
+        assert "Warning" not in err
 
 
 def test_profiles_as_json_names_their_features(run: Run) -> None:

@@ -14,6 +14,7 @@ from samples import plan
 
 from builder import dib
 from builder.dib import PASSED_ON, PHASES, TAIL_LINES, HookTrace, element_of, environment
+from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
 from builder.progress import Progress
@@ -132,7 +133,7 @@ def test_a_hook_s_element_is_found(directory: str, hook: str, element: str) -> N
 
 @pytest.fixture
 def host_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
 
 
 def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
@@ -161,7 +162,7 @@ VARIABLES = st.dictionaries(
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
     caller |= {name: "http://mirror.example/debian" for name in dib.MIRRORS if name in caller}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dib, "host_mirrors", lambda _: {})
+        patch.setattr(dib, "host_mirrors", lambda *_: {})
         without, seen = environment_of({}), environment_of(caller)
     added = {name for name in seen if name not in without}
     changed = {name for name in without if seen[name] != without[name]}
@@ -169,6 +170,14 @@ def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, st
     assert added == {name for name in caller if name in PASSED_ON}
     assert changed <= mirrors_in_options
     assert all(seen[name] == caller[name] for name in added)
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_a_mirror_of_another_distribution_s_kind_is_kept_out() -> None:
+    caller = {"DIB_DEBIAN_SECURITY_MIRROR": "http://one.example.org/debian-security"}
+    assert "DIB_DEBIAN_SECURITY_MIRROR" in environment_of(caller)
+    ubuntu = environment_of(caller, distribution=DISTRIBUTIONS["ubuntu-24.04"])
+    assert "one.example.org" not in str(ubuntu)
 
 
 @pytest.mark.usefixtures("host_mirrors")
@@ -195,7 +204,7 @@ def test_a_mirror_is_the_profile_s_else_the_caller_s_else_the_host_s(
     of_host = {name: "http://host.example.org/debian"}
     of_caller = {name: "http://caller.example.org/debian"}
     of_profile = {name: "http://profile.example.org/debian"}
-    monkeypatch.setattr(dib, "host_mirrors", lambda _: of_host)
+    monkeypatch.setattr(dib, "host_mirrors", lambda *_: of_host)
     assert environment_of({})[name] == of_host[name]
     assert environment_of(of_caller)[name] == of_caller[name]
     assert environment_of(of_caller, environment=of_profile)[name] == of_profile[name]
@@ -227,7 +236,7 @@ def failure(
             on_line(line)
         return status
 
-    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
     monkeypatch.setattr(dib, "follow", follow)
     logged: list[str] = []
     with pytest.raises(BuilderError) as caught, (tmp_path / "progress").open("w") as stream:
@@ -298,7 +307,7 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
             on_line(line)
         return 0
 
-    monkeypatch.setattr(dib, "host_mirrors", lambda _: {})
+    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
     monkeypatch.setattr(dib, "follow", follow)
     with (tmp_path / "progress").open("w") as stream:
         tree, seconds = dib.build_tree(

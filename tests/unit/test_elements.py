@@ -16,6 +16,7 @@ import diskimage_builder
 import pytest
 import yaml
 
+from builder import distribution
 from builder.features import FOUNDATION, shipped
 from builder.plan import TREE_ELEMENT
 from builder.resources import elements_path, profiles_path
@@ -29,11 +30,12 @@ NAMES = {path.name for path in ELEMENTS}
 SCRIPTS = sorted(path for path in OURS.glob("*/*.d/*") if path.is_file())
 HOOKS = [path for path in SCRIPTS if path.parent.name != "environment.d"]
 
-# One distribution of each family that the elements are mapped for, and Ubuntu.
-DISTRIBUTIONS = ("debian", "ubuntu", "rocky", "opensuse")
+# As diskimage-builder's elements name the distributions that images can be made of.
+DISTRIBUTIONS = sorted({one.os_distro for one in distribution.DISTRIBUTIONS.values()})
 
 SAME_NAME_EVERYWHERE = {
-    *("ca-certificates", "dosfstools", "e2fsprogs", "efibootmgr", "ethtool", "irqbalance"),
+    *("ca-certificates", "dosfstools", "dracut", "e2fsprogs", "efibootmgr", "ethtool"),
+    *("irqbalance",),
     *("qemu-guest-agent", "sudo", "watchdog", "zstd"),
 }
 """Packages of this very name in Debian, Ubuntu, the RHEL family and SUSE: they need no mapping."""
@@ -42,7 +44,7 @@ SAME_NAME_HERE = {
     ("iproute2", "debian"), ("iproute2", "ubuntu"), ("iproute2", "opensuse"),
     ("dbus", "debian"), ("dbus", "ubuntu"), ("dbus", "rocky"),
     ("openssh-server", "debian"), ("openssh-server", "ubuntu"), ("openssh-server", "rocky"),
-    ("growpart", "opensuse"),
+    ("growpart", "opensuse"), ("initramfs-tools", "debian"), ("initramfs-tools", "ubuntu"),
 }  # fmt: skip
 """Packages that have this very name in one distribution, and another elsewhere."""
 
@@ -202,6 +204,24 @@ def test_a_package_has_a_real_name_in_every_family(
     unmapped = mapped(element, package, distribution) == package
     known = package in SAME_NAME_EVERYWHERE or (package, distribution) in SAME_NAME_HERE
     assert not unmapped or known, f"map '{package}', or say that {distribution} calls it so"
+
+
+@pytest.mark.parametrize("known", distribution.DISTRIBUTIONS.values(), ids=lambda one: one.name)
+def test_diskimage_builder_makes_the_release_of_a_distribution_under_the_name_of_its_packages(
+    known: distribution.Distribution,
+) -> None:
+    element = THEIRS / known.element
+    files = [*element.glob("environment.d/*"), *(THEIRS / "ubuntu-common/environment.d").glob("*")]
+    names = {
+        match[1] or match[2]
+        for path in files
+        for match in re.finditer(
+            r"DISTRO_NAME=(?:\$\{DISTRO_NAME:-(\w+)\}|(\w+))", path.read_text()
+        )
+    }
+    assert known.os_distro in names
+    containers = element / "containerfiles"
+    assert not containers.exists() or (containers / known.release).exists()
 
 
 # ---- services

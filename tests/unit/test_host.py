@@ -20,6 +20,8 @@ from builder.host import (
     require_plain,
 )
 
+TOOLS = {"mmdebstrap": "mmdebstrap"}
+
 
 class Usage(NamedTuple):
     total: int
@@ -47,13 +49,13 @@ def machine(
 
 def refusal(directory: Path, *, in_memory: bool = True) -> HostError:
     with pytest.raises(HostError) as caught:
-        require_for_build(directory, in_memory=in_memory)
+        require_for_build(directory, TOOLS, in_memory=in_memory)
     return caught.value
 
 
 def test_a_machine_that_has_everything_is_accepted(tmp_path: Path) -> None:
     with machine():
-        require_for_build(tmp_path, in_memory=True)
+        require_for_build(tmp_path, TOOLS, in_memory=True)
 
 
 def test_a_build_without_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ def test_a_build_in_memory_needs_less_space_on_disk(
 ) -> None:
     with machine(free=free):
         if accepted:
-            require_for_build(tmp_path, in_memory=in_memory)
+            require_for_build(tmp_path, TOOLS, in_memory=in_memory)
         else:
             error = refusal(tmp_path, in_memory=in_memory)
             assert f"has {free:.1f} GiB free" in error.details[0]
@@ -93,9 +95,15 @@ def test_everything_that_is_lacking_is_said_at_once(tmp_path: Path) -> None:
     assert all(word in error.hint for word in ("sudo", "zstd", "--output"))
 
 
+def test_the_programs_of_the_distribution_are_needed_too(tmp_path: Path) -> None:
+    with machine(lacks=("mmdebstrap",)):
+        error = refusal(tmp_path)
+    assert error.details == ("It lacks programs of the packages mmdebstrap.",)
+
+
 def test_the_space_is_that_of_the_nearest_directory_that_exists(tmp_path: Path) -> None:
     with machine() as asked:
-        require_for_build(tmp_path / "not/yet/there", in_memory=True)
+        require_for_build(tmp_path / "not/yet/there", TOOLS, in_memory=True)
     assert asked == [tmp_path]
 
 

@@ -41,6 +41,10 @@ GOOD: Tree = {
     "/boot/efi/EFI/BOOT/BOOTX64.EFI": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
     "/etc/fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat x 0 2\n",
+    "/usr/sbin/update-initramfs": b"",
+    "/etc/kernel/postinst.d/initramfs-tools": b"",
+    "/etc/initramfs-tools/initramfs.conf": "# MODULES=dep\nMODULES=most\n",
+    "/etc/initramfs-tools/modules": "virtio_scsi\n",
     # identity
     "/etc/os-release": Link("../usr/lib/os-release"),
     "/usr/lib/os-release": '# comment\nID=debian\nVERSION_ID="12"\nNAME="Debian GNU/Linux"\n',
@@ -167,6 +171,18 @@ def broken_kernels() -> Broken:
         "modules of another kernel",
         {initrd: INITRD.replace(RELEASE.encode(), OTHER.encode())},
         "has no virtio_pci",
+    )
+
+    check = "foundation/initrd-is-renewed"
+    maker, hook = "/usr/sbin/update-initramfs", "/etc/kernel/postinst.d/initramfs-tools"
+    yield check, "nothing makes it", {maker: None}, "installed: neither"
+    yield check, "two make it", {"/usr/bin/dracut": b""}, "installed: initramfs-tools and dracut"
+    yield check, "nothing runs it", {hook: None}, f"there is no {hook}"
+    yield (
+        check,
+        "for one machine",
+        {"/etc/initramfs-tools/conf.d/driver-policy": "MODULES=dep\n"},
+        "has MODULES=dep), and is not told to add virtio_blk, virtio_net, virtio_pci",
     )
 
     check = "watchdog/kernels-have-i6300esb"

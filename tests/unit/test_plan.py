@@ -113,6 +113,19 @@ def test_mirrors_reach_the_environment() -> None:
     assert "DIB_DEBIAN_SECURITY_MIRROR" not in plan.environment
 
 
+def test_a_distribution_looks_for_its_own_kinds_of_mirrors_only() -> None:
+    mirrors = Mirrors(archive="http://mirror.example/ubuntu")
+    plan = plan_of(profile="ubuntu-24.04", mirrors=mirrors)
+    assert plan.environment["DIB_DISTRIBUTION_MIRROR"] == "http://mirror.example/ubuntu"
+    assert set(plan.distribution.mirrors) == {"archive"}
+
+
+def test_the_profile_s_generator_of_initrds_reaches_the_elements() -> None:
+    assert shipped_plan("base").environment["DIB_INITRAMFS"] == "initramfs-tools"
+    plan = shipped_plan("debian-12-dracut")
+    assert plan.environment["DIB_INITRAMFS"] == plan.distribution.initramfs == "dracut"
+
+
 def test_a_claim_with_a_probe_is_to_be_exercised_and_another_to_be_present() -> None:
     checks = {"inspections": (something_there,), "probes": (something_works,)}
     plan = plan_of(
