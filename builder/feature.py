@@ -179,7 +179,7 @@ class Guest(Protocol):
         """
         ...
 
-    def agent(self, command: str, **arguments: Any) -> Any:  # Any: the agent's JSON
+    def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
         """Ask the guest agent through its virtio-serial channel and return its answer.
 
         Raises ``TimeoutError``, or ``CheckFailed`` with the agent's own error text.
@@ -246,7 +246,7 @@ class Inspection(Generic[P]):
 
     title: str
     function: Callable[[Filesystem, P], str]
-    applies: Callable[[P], bool] = always
+    applies: Callable[[Any], bool] = always  # Any: the feature's own parameters
 
     @property
     def name(self) -> str:
@@ -260,7 +260,7 @@ class Probe(Generic[P]):
 
     title: str
     function: Callable[[Guest, P], str]
-    applies: Callable[[P], bool] = always
+    applies: Callable[[Any], bool] = always  # Any: the feature's own parameters
     when: When = "running"
     once: bool = False
     machine: Callable[[Machine], Machine] | None = None
@@ -272,7 +272,9 @@ class Probe(Generic[P]):
 
 
 def inspection(
-    title: str, *, applies: Callable[[P], bool] = always
+    title: str,
+    *,
+    applies: Callable[[Any], bool] = always,  # Any: a type here would bind P too early
 ) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
     """Make an inspection of a function. ``title`` is a present-tense sentence without a stop.
 
@@ -288,7 +290,7 @@ def inspection(
 def probe(
     title: str,
     *,
-    applies: Callable[[P], bool] = always,
+    applies: Callable[[Any], bool] = always,  # Any: a type here would bind P too early
     when: When = "running",
     once: bool = False,
     machine: Callable[[Machine], Machine] | None = None,

@@ -106,11 +106,11 @@ class RunningGuest:
             self._refuse_if_cancelled()
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
 
-    def agent(self, command: str, **arguments: Any) -> Any:  # Any: the agent's JSON
+    def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
         """Ask the guest agent. Raises ``TimeoutError``, ``CheckFailed``."""
         if self._lines.agent is None:
             raise CheckFailed("this machine has no guest agent channel")
-        return self._lines.agent.command(command, **arguments)
+        return self._lines.agent.command(command, timeout=timeout, **arguments)
 
     def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
         """Give QEMU itself a monitor command and return its answer."""

@@ -28,8 +28,9 @@ GROWTH_BYTES = 4 * GIB
 """How much larger than the image its guest's disk is at least, and it is twice as large at least:
 a root file system that has not grown into it is then far from filling it."""
 
-BOOT_LIMIT = 300.0
-"""Seconds from power-on to SSH, for emulation beside another guest on 2 cores."""
+BOOT_LIMIT = 600.0
+"""Seconds from power-on to SSH under emulation. A guest that has two cores for itself needs 60,
+beside four others 250."""
 
 MONITOR_LEAD = 5.0
 """Seconds by which a QEMU that ends may close its monitor before it is gone."""

@@ -248,6 +248,12 @@ def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     return f"no failure in {len(shown.splitlines())} lines of console and kernel log"
 
 
+@probe("the kernel reports no failure when it is started again", when="restarted")
+def restart_reports_no_failure(guest: Guest, parameters: FoundationParameters) -> str:
+    """Look at everything once more: the shutdown and the second start are in it."""
+    return kernel_reports_no_failure.function(guest, parameters)
+
+
 @probe("the boot loader can be reinstalled in the running guest")
 def boot_loader_reinstalls(guest: Guest, _: FoundationParameters) -> str:
     """Run grub-install for the firmware that the guest runs on; the guest is not restarted."""
@@ -352,5 +358,6 @@ FEATURE = Feature(
         boot_loader_reconfigures,
         kernel_reports_no_failure,
         guest_reboots,
+        restart_reports_no_failure,
     ),
 )

@@ -127,6 +127,9 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     return f"the agent froze {frozen} file systems, a write waited {longest / 1000:.1f} s"
 
 
+RETURN_LIMIT = 60.0
+"""Seconds in which the agent answers again."""
+
 KILL = "kill -KILL $(systemctl show --property=MainPID --value qemu-guest-agent.service)"
 
 
@@ -134,14 +137,14 @@ KILL = "kill -KILL $(systemctl show --property=MainPID --value qemu-guest-agent.
 def agent_returns_when_killed(guest: Guest, _: GuestAgentParameters) -> str:
     """Its unit must start it anew: without that Nova has lost it until the next boot."""
     output(guest, KILL)
-    guest.agent("guest-ping")
+    guest.agent("guest-ping", timeout=RETURN_LIMIT)
     return "the agent was killed and answers again"
 
 
 @probe("the agent comes back when the guest has rebooted", when="restarted")
 def agent_returns_after_reboot(guest: Guest, _: GuestAgentParameters) -> str:
     """The port was there before the guest's kernel: no event tells that it appeared."""
-    guest.agent("guest-ping")
+    guest.agent("guest-ping", timeout=RETURN_LIMIT)
     return "the agent answers after a reboot"
 
 

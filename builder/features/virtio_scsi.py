@@ -8,9 +8,7 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
-    Inspection,
     Parameters,
-    Probe,
     inspection,
     probe,
 )
@@ -162,13 +160,13 @@ def boots_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
     return "without the properties root is /dev/vda on virtio-blk (driver virtio_blk)"
 
 
-PROBES: tuple[Probe[VirtioScsiParameters], ...] = (
+PROBES = (
     root_is_on_virtio_scsi,
     volume_is_plugged,
     many_volumes_are_used,
     boots_from_virtio_blk,
 )
-PROOF: tuple[Inspection[VirtioScsiParameters] | Probe[VirtioScsiParameters], ...] = (
+PROOF = (
     initrds_have_virtio_scsi,
     volume_is_plugged,
     root_is_on_virtio_scsi,

@@ -11,9 +11,7 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
-    Inspection,
     Parameters,
-    Probe,
     inspection,
     probe,
 )
@@ -205,12 +203,12 @@ def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
         raise CheckFailed(f"the watchdog fired with {fired['action']}, not {parameters.action}")
 
 
-INSPECTIONS: tuple[Inspection[WatchdogParameters], ...] = (
+INSPECTIONS = (
     kernels_have_i6300esb,
     driver_is_loaded,
     daemon_feeds_device,
 )
-PROBES: tuple[Probe[WatchdogParameters], ...] = (
+PROBES = (
     device_is_i6300esb,
     daemon_holds_device,
     reboot_fires_nothing,

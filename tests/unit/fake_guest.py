@@ -40,7 +40,7 @@ class FakeGuest:
                 return Completed(0, answer, "") if isinstance(answer, str) else answer
         raise AssertionError(f"the fake guest has no answer for: {words}")
 
-    def agent(self, command: str, **arguments: Any) -> Any:
+    def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # noqa: ARG002
         if command not in self._agent:
             raise CheckFailed(f"the guest agent refused '{command}': it is blocked")
         answer = self._agent[command]

@@ -185,6 +185,7 @@ PASSING: list[Case] = [
         "/dev/vda on virtio-blk",
     ),
     (foundation.guest_reboots, FOUNDATION, FakeGuest({"reboot": ""}, restarts=True), "back after"),
+    (foundation.restart_reports_no_failure, FOUNDATION, FakeGuest({"dmesg": DMESG}), "no failure"),
     (guest_agent.agent_answers, AGENT, FakeGuest(agent=supported()), "7.2 answers"),
     (guest_agent.password_lets_in, AGENT, Terminal(honest=True), "password of debian"),
     (
@@ -386,6 +387,12 @@ FAILING: list[Case] = [
         None,
         FakeGuest({"findmnt": "sda virtio_scsi\n"}),
         "root is /dev/sda (driver virtio_scsi), not /dev/vda",
+    ),
+    (
+        foundation.restart_reports_no_failure,
+        FOUNDATION,
+        FakeGuest({"dmesg": "[ 9.0] INFO: task a:1 blocked for more than 120 seconds."}),
+        "hung task",
     ),
     (
         foundation.guest_reboots,

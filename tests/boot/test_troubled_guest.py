@@ -1,0 +1,148 @@
+"""A sound guest in which one thing after the other is broken: each probe sees its own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builder import manifest
+from builder.checks import checks_of, record
+from builder.feature import CheckFailed, Outcome
+from builder.features import foundation, guest_agent, shipped, watchdog
+from builder.guest import RunningGuest
+from builder.vm import booted
+
+pytestmark = pytest.mark.boot
+
+Probing = Callable[..., tuple[Outcome, str]]
+
+
+@pytest.fixture(scope="module")
+def guest(
+    built: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningGuest]:
+    """On the hardware of the first boot, but that its watchdog only reports."""
+    build = built("pinned-scsi")
+    machine = replace(manifest.read(build).planned().boots[0].machine, watchdog="none")
+    workdir = tmp_path_factory.mktemp("troubled") / "work"
+    with booted(build / "image.qcow2", "qcow2", machine, workdir, admin_user="debian") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def probe(built: Callable[[str], Path], guest: RunningGuest) -> Probing:
+    """Make a probe of the image's plan and say what came of it."""
+    checks = checks_of(manifest.read(built("pinned-scsi")).planned(), shipped())
+
+    def make(name: str) -> tuple[Outcome, str]:
+        evidence = record(checks[name], guest, image_sha256="")
+        return evidence.outcome, evidence.seen
+
+    return make
+
+
+def test_a_nic_that_is_told_to_use_one_queue_is_seen(guest: RunningGuest, probe: Probing) -> None:
+    queues = "ethtool --set-channels $(ls /sys/class/net | sed -n 2p) combined"
+    guest.run("sh", "-c", f"{queues} 1")
+    outcome, seen = probe("multiqueue/queues-equal-vcpus")
+    assert (outcome, "uses 1 of 4 queues" in seen) == (Outcome.FAILED, True), seen
+    outcome, seen = probe("multiqueue/interrupts-are-spread")
+    assert (outcome, "they are not spread" in seen) == (Outcome.FAILED, True), seen
+    guest.run("sh", "-c", f"{queues} 4")
+
+
+def test_a_nic_that_is_plugged_in_where_another_rule_comes_first_is_seen(
+    guest: RunningGuest, probe: Probing
+) -> None:
+    rule = "/etc/systemd/network/00-first.link"
+    text = "[Match]\nDriver=virtio_net\n[Link]\nCombinedChannels=1\n"
+    guest.run("sh", "-c", f"printf %s '{text}' >{rule}; udevadm control --reload")
+    outcome, seen = probe("multiqueue/plugged-nic-has-queues")
+    assert (outcome, "uses 1 of 4 queues" in seen) == (Outcome.FAILED, True), seen
+    guest.run("sh", "-c", f"rm {rule}; udevadm control --reload")
+
+
+@pytest.mark.parametrize("name", ["volume-is-plugged", "many-volumes-are-used"])
+def test_a_guest_that_loses_its_new_disks_is_seen(
+    name: str, guest: RunningGuest, probe: Probing
+) -> None:
+    rule = "/run/udev/rules.d/lose.rules"
+    delete = "/bin/sh -c 'echo 1 >/sys$devpath/../../delete'"
+    lose = f'ACTION=="add", KERNEL=="sd[b-z]", RUN+="{delete}"'
+    guest.run("sh", "-c", f"mkdir -p /run/udev/rules.d; cat >{rule} <<'E'\n{lose}\nE")
+    guest.run("udevadm", "control", "--reload")
+    outcome, seen = probe(f"virtio-scsi/{name}")
+    assert outcome is Outcome.FAILED, seen
+    guest.run("sh", "-c", f"rm {rule}; udevadm control --reload")
+
+
+def test_a_console_that_nobody_can_log_in_on_is_seen(guest: RunningGuest, probe: Probing) -> None:
+    guest.run("systemctl", "stop", "serial-getty@ttyS0.service")
+    outcome, seen = probe("guest-agent/password-lets-in")
+    assert (outcome, "could not log in on the console" in seen) == (Outcome.FAILED, True), seen
+    guest.run("systemctl", "start", "serial-getty@ttyS0.service")
+
+
+def test_an_account_that_has_expired_is_seen(guest: RunningGuest, probe: Probing) -> None:
+    guest.run("chage", "--expiredate", "1", "debian")
+    outcome, seen = probe("guest-agent/password-lets-in")
+    guest.run("chage", "--expiredate", "-1", "debian")
+    assert outcome is Outcome.FAILED, seen
+
+
+def test_an_agent_that_nobody_starts_again_is_seen(
+    guest: RunningGuest, probe: Probing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guest_agent, "RETURN_LIMIT", 10)
+    unit = "/run/systemd/system/qemu-guest-agent.service.d"
+    guest.run("sh", "-c", f"mkdir -p {unit}; printf '[Service]\\nRestart=no\\n' >{unit}/no.conf")
+    guest.run("systemctl", "daemon-reload")
+    for name in ("agent-returns-when-killed", "agent-returns-after-reboot"):
+        outcome, seen = probe(f"guest-agent/{name}")
+        assert (outcome, "did not answer" in seen) == (Outcome.FAILED, True), seen
+
+
+FEED = "kill -CONT $(pidof watchdog)"
+
+
+def test_a_watchdog_that_only_reports_is_proven_as_such_and_resets_nothing(
+    guest: RunningGuest,
+) -> None:
+    only_reports = watchdog.WatchdogParameters(action="none")
+    assert "none" in watchdog.hung_daemon_fires.function(guest, only_reports)
+    with pytest.raises(CheckFailed, match="fired with none, not reset"):
+        watchdog.hung_daemon_fires.function(guest, watchdog.WatchdogParameters())
+    assert guest.run("sh", "-c", FEED).status == 0
+
+
+def test_a_watchdog_that_fired_during_a_reboot_is_seen(guest: RunningGuest, probe: Probing) -> None:
+    guest.run("sh", "-c", "kill -STOP $(pidof watchdog); sleep 40; " + FEED)
+    outcome, seen = probe("watchdog/reboot-fires-nothing")
+    assert (outcome, "fired while" in seen) == (Outcome.FAILED, True), seen
+
+
+def test_a_guest_is_paused_where_the_image_asks_for_it(guest: RunningGuest) -> None:
+    guest.qmp("watchdog-set-action", action="pause")
+    assert "pause" in watchdog.hung_daemon_fires.function(
+        guest, watchdog.WatchdogParameters(action="pause")
+    )
+    assert guest.qmp("query-status")["status"] == "watchdog"
+    guest.qmp("cont")
+    assert guest.run("sh", "-c", FEED).status == 0
+
+
+def test_a_guest_that_cannot_reboot_is_seen(
+    guest: RunningGuest, probe: Probing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foundation, "RESTART_LIMIT", 30)
+    guest.run("systemctl", "mask", "--runtime", "reboot.target")
+    outcome, seen = probe("foundation/guest-reboots")
+    assert outcome is Outcome.FAILED, seen
+
+
+def test_a_panic_powers_the_guest_off_where_the_image_asks_for_it(guest: RunningGuest) -> None:
+    """The last test of this guest."""
+    guest.qmp("watchdog-set-action", action="poweroff")
+    asked = watchdog.WatchdogParameters(action="poweroff")
+    assert "poweroff" in watchdog.panic_fires.function(guest, asked)
