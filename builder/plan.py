@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,6 +15,7 @@ from builder.feature import Claim, Grade, Inspection, Parameters, Probe
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.nova import objections
 from builder.profile import Disk, Profile
+from builder.publication import Publication
 
 DIGEST_CHARACTERS = 6
 
@@ -71,6 +72,7 @@ class Plan:
     flavor: Mapping[str, str]
     """Extra specs that a flavor for this image needs, sorted by name."""
     host: tuple[str, ...]
+    publish: Publication = field(default_factory=Publication)
 
     @property
     def digest(self) -> str:
@@ -136,6 +138,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         boots=boots(_probes(used), properties.sorted()),
         flavor=flavor.sorted(),
         host=_once(need for feature, values in used for need in feature.host(values)),
+        publish=profile.publish,
     )
 
 
