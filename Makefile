@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish test lint format bench golden lock wheel clean
+.PHONY: help host image test lint format bench golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -23,7 +23,7 @@ HOST_PACKAGES := \
 	shellcheck cpio lz4 xz-utils gzip
 
 help: ## List the targets
-	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME]'
+	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)]'
 	@echo
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -53,9 +53,6 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
 	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
-
-publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
-	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
 test: host $(VENV)/installed-dev ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest

@@ -34,13 +34,14 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
 
     Probes that destroy their guest end a boot each; those for which no boot is left get their own.
     """
-    named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
-    common = [one for one in named if one[1].machine is None and one[1].when != "destroy"]
-    ending = [one for one in named if one[1].machine is None and one[1].when == "destroy"]
     machines = [
         _machine(properties, firmware, vcpus)
         for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
     ]
+    named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
+    here = [one for one in named if not _wants_other_hardware(one[1], machines[0])]
+    common = [one for one in here if one[1].when != "destroy"]
+    ending = [one for one in here if one[1].when == "destroy"]
     made = [
         Boot(hardware.firmware, hardware, _ids(_dealt(common, number, len(machines))))
         for number, hardware in enumerate(machines)
@@ -69,8 +70,16 @@ def _dealt(probes: Sequence[Named], number: int, count: int) -> list[Named]:
     return [(name, one) for name, one in probes if not one.once or boot.get(name, 0) == number]
 
 
+def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:
+    return probe.machine is not None and probe.machine(usual) != usual
+
+
 def _on_other_hardware(probes: Sequence[Named], usual: Machine) -> list[Boot]:
-    wanted = [(one[1].machine(usual), one) for one in probes if one[1].machine is not None]
+    wanted = [
+        (one[1].machine(usual), one)
+        for one in probes
+        if one[1].machine is not None and _wants_other_hardware(one[1], usual)
+    ]
     wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
     return [
         _own([one for _, one in group], hardware)

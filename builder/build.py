@@ -1,6 +1,7 @@
 """A plan becomes a build directory: image, manifest, log, checksums."""
 
 import errno
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +20,8 @@ from builder.packagecache import package_cache
 from builder.plan import Plan, to_json
 from builder.process import run
 from builder.progress import Progress
-from builder.resources import cache_directory, elements_path
+from builder.provision import provide
+from builder.resources import elements_path
 from builder.sandbox import Sandbox
 
 STEP_LIMIT = 900.0
@@ -29,6 +31,14 @@ DIGEST_LENGTH = 6
 
 _QUERY_DEBIAN = "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}\n"
 _QUERY_RPM = "%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}\n"
+
+
+def cache_directory() -> Path:
+    """Where packages are kept between builds: XDG's cache directory, or GUEST_IMAGE_CACHE."""
+    chosen = os.environ.get("GUEST_IMAGE_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:
@@ -97,6 +107,10 @@ def _build_in(
     root_uuid = str(uuid.uuid4())
     work = place.scratch / "work"
     work.mkdir()
+    files = place.scratch / "files"
+    files.mkdir()
+    progress.phase("files")
+    provide(plan.files, files, cache_directory() / "files", progress.line)
     with (
         place.log.open("w", encoding="utf-8", buffering=1) as log_file,
         # Outlives the sandbox, so that nobody writes into it any more when it is given back.
@@ -105,8 +119,8 @@ def _build_in(
     ):
         log = _logger(log_file.write)
         tree, hooks = dib.build_tree(
-            plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, log=log,
-            progress=progress,
+            plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, files=files,
+            log=log, progress=progress,
         )  # fmt: skip
 
         def run_inside(argv: Sequence[str | Path], purpose: str) -> str:

@@ -158,6 +158,7 @@ def environment(
     packages: PackageCache,
     tree: Path,
     root_uuid: str,
+    files: Path,
 ) -> dict[str, str]:
     """The whole environment of disk-image-create.
 
@@ -186,6 +187,7 @@ def environment(
         "ELEMENTS_PATH": str(elements),
         "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, plan.distribution, mirrors),
         "DIB_GUEST_TREE": str(tree),
+        "DIB_GUEST_FILES": str(files),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,
         **mirrors,
@@ -199,11 +201,13 @@ def build_tree(
     elements: Path,
     packages: PackageCache,
     root_uuid: str,
+    files: Path,
     log: Callable[[str], None],
     progress: Progress,
 ) -> tuple[Path, Mapping[str, float]]:
     """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
 
+    ``files`` is where the elements find the plan's files.
     ``log`` gets every line, ``progress`` the phases and the last line. Raises ``BuilderError`` that
     names the element, the hook, its exit code and its last lines.
     """
@@ -226,6 +230,7 @@ def build_tree(
             packages=packages,
             tree=tree,
             root_uuid=root_uuid,
+            files=files,
         ),
         timeout=BUILD_LIMIT,
         on_line=on_line,

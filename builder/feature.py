@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from builder.distribution import Distribution
+from builder.sourcefile import SourceFile
 
 
 class Parameters(BaseModel):
@@ -335,11 +336,13 @@ class Feature(Generic[P]):
     elements: tuple[str, ...] = ()
     environment: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
     """Variables that the feature's elements read at build time."""
+    files: Callable[[P], tuple[SourceFile, ...]] = field(default=lambda _: ())
+    """Files of the user's own that the feature's elements find in ``$DIB_GUEST_FILES``."""
     claims: Callable[[P], tuple[Claim, ...]] = field(default=lambda _: ())
     inspections: tuple[Inspection[P], ...] = ()
     probes: tuple[Probe[P], ...] = ()
     flavor: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
-    """Flavor extra specs that the feature needs."""
+    """Flavor extra specs that the feature needs; ``vcpus`` is the flavor's number of vCPUs."""
     host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
     """What the compute host must be configured with, one sentence each."""
     unprobed: str = ""

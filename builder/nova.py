@@ -4,10 +4,11 @@ Sources: Nova's ``nova/virt/libvirt/driver.py``, ``blockinfo.py``, ``nova/virt/h
 ``nova/objects/image_meta.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from builder import cputopology
 from builder.feature import Firmware, Machine
 
 TRUE_WORDS = ("1", "t", "true", "on", "y", "yes")
@@ -40,8 +41,12 @@ def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
     )
     action = properties.get("hw_watchdog_action", "disabled")
     watchdog: Any = None if action == "disabled" else action  # Any: Machine names the actions
+    wish = cputopology.wished(properties, "hw_cpu_")
+    vcpus = cputopology.vcpus(wish)
     return Machine(
         firmware=firmware,
+        vcpus=vcpus,
+        topology=cputopology.best(wish, vcpus) if any(wish) else None,
         disk_bus="scsi" if scsi else "virtio",
         guest_agent=is_true(properties.get("hw_qemu_guest_agent")),
         watchdog=watchdog,
@@ -130,4 +135,40 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "Leave the action to the image.",
         ),
     )
-    return [Objection(name, reason, remedy) for applies, name, reason, remedy in rules if applies]
+    found = [Objection(name, reason, remedy) for applies, name, reason, remedy in rules if applies]
+    return [*found, *_objections_to_topology(properties, flavor)]
+
+
+def _objections_to_topology(
+    properties: Mapping[str, str], flavor: Mapping[str, str]
+) -> Iterator[Objection]:
+    """``get_cpu_topology_constraints`` refuses what exceeds a limit, and passes over the rest."""
+    wish = cputopology.wished(properties, "hw_cpu_")
+    limits = zip(
+        cputopology.wished(properties, "hw_cpu_max_"),
+        cputopology.wished(flavor, "hw:cpu_max_"),
+        strict=True,
+    )
+    vcpus = cputopology.number(flavor.get("vcpus"))
+    given = cputopology.best(wish, vcpus) if vcpus else None
+    for part, wanted, (of_image, of_flavor) in zip(cputopology.PARTS, wish, limits, strict=True):
+        limit = of_image or of_flavor
+        if limit and wanted > limit:
+            yield Objection(
+                f"hw_cpu_{part}",
+                f"Nova refuses more than the limit of {limit} (ImageVCPUTopologyRangeExceeded)",
+                "Ask for fewer, or raise the limit.",
+            )
+        if f"hw:cpu_{part}" in flavor and any(wish):
+            yield Objection(
+                f"hw:cpu_{part}",
+                "Nova passes over the flavor's topology where the image has any of its own",
+                "Leave the topology to the image.",
+            )
+        if wanted and given and getattr(given, part) != wanted:
+            yield Objection(
+                f"hw_cpu_{part}",
+                f"of {vcpus} vCPUs Nova makes {given.sockets} sockets with {given.cores} cores of "
+                f"{given.threads} threads, and says nothing",
+                "Give the flavor as many vCPUs as the topology has.",
+            )

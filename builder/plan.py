@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -15,7 +15,7 @@ from builder.feature import Claim, Grade, Inspection, Parameters, Probe
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.nova import objections
 from builder.profile import Disk, Profile
-from builder.publication import Publication
+from builder.sourcefile import SourceFile
 
 DIGEST_CHARACTERS = 6
 
@@ -24,6 +24,8 @@ DEBIAN_ARCHITECTURES = {"x86_64": "amd64"}
 
 TREE_ELEMENT = "guest-tree"
 """Lets diskimage-builder end with a directory tree; the builder makes the disk of it."""
+
+T = TypeVar("T")
 
 AnyCheck = Inspection[Any] | Probe[Any]  # Any: the parameters of the check's own feature
 
@@ -70,9 +72,11 @@ class Plan:
     probes: tuple[PlannedCheck, ...]
     boots: tuple[Boot, ...]
     flavor: Mapping[str, str]
-    """Extra specs that a flavor for this image needs, sorted by name."""
+    """Extra specs that a flavor for this image needs, sorted by name; and ``vcpus``, its number of
+    vCPUs, where that matters."""
     host: tuple[str, ...]
-    publish: Publication = field(default_factory=Publication)
+    files: tuple[SourceFile, ...] = ()
+    """Files of the user's own that the elements need."""
 
     @property
     def digest(self) -> str:
@@ -113,12 +117,15 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         environment.add(name, value, "the profile's mirrors")
     properties = _Owned("image property")
     flavor = _Owned("flavor extra spec")
+    files = _Owned("file")
     for feature, parameters in used:
         environment.add_all(feature.environment(parameters), feature.name)
         flavor.add_all(feature.flavor(parameters), feature.name)
+        for file in feature.files(parameters):
+            files.add(file.name, file.sha256, feature.name)
         for claim in feature.claims(parameters):
             properties.add(claim.property, claim.value, feature.name)
-    _refuse_conflicts(profile, properties, environment, flavor)
+    _refuse_conflicts(profile, properties, environment, flavor, files)
 
     needed = (name for feature in features for name in feature.elements)
     elements = _once((distribution.element, TREE_ELEMENT, *needed))
@@ -131,6 +138,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         packages=profile.packages,
         environment=environment.sorted(),
         argv=_argv(distribution, elements, profile.packages),
+        files=_once(file for feature, values in used for file in feature.files(values)),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},
         claims=_claims(used),
         inspections=_planned(used, lambda feature: feature.inspections),
@@ -138,7 +146,6 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         boots=boots(_probes(used), properties.sorted()),
         flavor=flavor.sorted(),
         host=_once(need for feature, values in used for need in feature.host(values)),
-        publish=profile.publish,
     )
 
 
@@ -184,9 +191,10 @@ class _Owned:
 
 
 def _refuse_conflicts(
-    profile: Profile, properties: _Owned, environment: _Owned, flavor: _Owned
+    profile: Profile, properties: _Owned, environment: _Owned, flavor: _Owned, files: _Owned
 ) -> None:
-    conflicts = [*properties.conflicts, *environment.conflicts, *flavor.conflicts]
+    owned = (properties, environment, flavor, files)
+    conflicts = [conflict for one in owned for conflict in one.conflicts]
     for objection in objections(properties.sorted(), flavor.sorted()):
         owner = properties.owner(objection.name) or flavor.owner(objection.name)
         conflicts.append(f"{objection.name} of {owner}: {objection.reason}. {objection.remedy}")
@@ -264,6 +272,6 @@ def _probes(used: Used) -> list[Named]:
     ]
 
 
-def _once(names: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """The names in their order, each of them once."""
-    return tuple(dict.fromkeys(names))
+def _once(things: Iterable[T]) -> tuple[T, ...]:
+    """The things in their order, each of them once."""
+    return tuple(dict.fromkeys(things))

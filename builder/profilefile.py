@@ -14,6 +14,7 @@ from builder.feature import Parameters
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.profile import NAME_PATTERN, SUFFIXES, Document, Profile
 from builder.resources import profiles_path
+from builder.sourcefile import DIRECTORIES
 from builder.words import did_you_mean, enumeration, shown
 from builder.yamlsource import Position, Problem, SourceError, Value, merge, read
 
@@ -35,15 +36,19 @@ def load(argument: str, registry: Registry) -> Profile:
 
 
 def parameters_of(
-    feature: AnyFeature, given: Mapping[str, object], distribution: Distribution
+    feature: AnyFeature,
+    given: Mapping[str, object],
+    distribution: Distribution,
+    directories: Mapping[str, Path] | None = None,
 ) -> Parameters:
     """A feature's parameters: the given ones, and its own defaults for this distribution.
 
-    Types are strict, as in JSON. Raises pydantic's ``ValidationError``.
+    Types are strict, as in JSON. Paths are relative to the parameter's own among ``directories``.
+    Raises pydantic's ``ValidationError``.
     """
     everything = {**feature.defaults(distribution), **given}
     parameters: Parameters = feature.parameters.model_validate_json(
-        json.dumps(everything), strict=True
+        json.dumps(everything), strict=True, context={DIRECTORIES: directories or {}}
     )
     return parameters
 
@@ -133,6 +138,13 @@ def _kind(value: Value) -> str:
     return shown(value.content)
 
 
+def _directories(value: Value) -> dict[str, Path]:
+    """Where the file lies that each key of a mapping has its value from."""
+    if not isinstance(value.content, dict):
+        return {}
+    return {key: Path(one.position.file).parent for key, one in value.content.items()}
+
+
 class _Checker:
     """Validates one merged document and collects its problems."""
 
@@ -156,7 +168,6 @@ class _Checker:
             mirrors=document.mirrors,
             packages=document.packages,
             features=features,
-            publish=document.publish,
         )
 
     def _document(self, plain: dict[str, Any]) -> Document | None:  # Any: what the YAML says
@@ -199,7 +210,7 @@ class _Checker:
             return None
         feature = self.registry[name].feature
         try:
-            return parameters_of(feature, value.plain() or {}, distribution)
+            return parameters_of(feature, value.plain() or {}, distribution, _directories(value))
         except ValidationError as error:
             self.problems += diagnose(error, feature.parameters, self.root, ("features", name))
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from builder.accel import Accelerator
-from builder.feature import SPARE_NETDEV, SPARE_PORT, Machine
+from builder.feature import SPARE_NETDEV, SPARE_PORT, Machine, Topology
 
 PROGRAM = "qemu-system-x86_64"
 # Locally administered addresses in Nova's own range (fa:16:3e).
@@ -81,8 +81,8 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         *("-machine", "q35" if uefi else "pc,graphics=off"),
         *("-accel", acceleration),
-        *("-cpu", "max" if accelerator.name == "tcg" else "host"),
-        *("-smp", f"{machine.vcpus},sockets={machine.vcpus},cores=1,threads=1"),
+        *("-cpu", _processor(machine) if accelerator.name == "tcg" else "host"),
+        *("-smp", _arrangement(machine)),
         *("-m", f"{machine.memory_mib}M"),
         *("-chardev", f"{wiring.monitor},id=monitor"),
         *("-mon", "chardev=monitor,mode=control"),
@@ -104,6 +104,24 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
     if machine.watchdog is not None:
         words += ["-device", "i6300esb", "-action", f"watchdog={machine.watchdog}"]
     return words
+
+
+def _arrangement(machine: Machine) -> str:
+    """Without a topology each vCPU has a socket of its own, as Nova's default is."""
+    topology = machine.topology or Topology(sockets=machine.vcpus)
+    return (
+        f"{machine.vcpus},sockets={topology.sockets},"
+        f"cores={topology.cores},threads={topology.threads}"
+    )
+
+
+def _processor(machine: Machine) -> str:
+    """What is emulated: everything that QEMU can, under AMD's name, with SVM.
+
+    Threads of an AMD processor are told by its TOPOEXT, which QEMU does not emulate.
+    """
+    threads = machine.topology is not None and machine.topology.threads > 1
+    return "max,vendor=GenuineIntel" if threads else "max"
 
 
 def firmware_paths(descriptors: Sequence[Mapping[str, Any]]) -> tuple[Path, Path] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from builder.boots import Boot
-from builder.feature import Machine
+from builder.feature import Machine, Topology
 from builder.features import Registered
 from builder.plan import Plan
 from builder.profile import Disk, Profile
@@ -41,6 +41,7 @@ def plan_text(plan: Plan) -> str:
         "boots": [(boot.name, _boot(boot)) for boot in plan.boots],
         "flavor needs": [(f"{name}={value}",) for name, value in plan.flavor.items()],
         "compute host needs": [(need,) for need in plan.host],
+        "files": [(file.name, file.source, f"SHA-256 {file.sha256}") for file in plan.files],
         "elements": [(name,) for name in plan.elements],
         "environment": [(f"{name}={value}",) for name, value in plan.environment.items()],
         "command": [(" ".join(plan.argv),)],
@@ -96,9 +97,16 @@ def _boot(boot: Boot) -> str:
     return f"{probes} on {_machine(boot.machine)}"
 
 
+def _topology(topology: Topology | None) -> str:
+    if topology is None:
+        return ""
+    numbers = (topology.sockets, topology.cores, topology.threads)
+    return f" (sockets × cores × threads: {' × '.join(map(str, numbers))})"
+
+
 def _machine(machine: Machine) -> str:
     parts = [
-        f"{machine.vcpus} vCPUs",
+        f"{machine.vcpus} vCPUs{_topology(machine.topology)}",
         f"{machine.memory_mib} MiB",
         "virtio-scsi disk" if machine.disk_bus == "scsi" else "virtio-blk disk",
     ]

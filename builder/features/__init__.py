@@ -9,10 +9,13 @@ from builder.errors import InputError
 from builder.feature import Feature
 from builder.features import (
     cpu_pinning,
+    cpu_topology,
     discard,
     foundation,
     guest_agent,
     multiqueue,
+    nested_virtualisation,
+    vgpu,
     virtio_scsi,
     watchdog,
 )
@@ -30,7 +33,10 @@ SHIPPED: tuple[AnyFeature, ...] = (
     guest_agent.FEATURE,
     multiqueue.FEATURE,
     watchdog.FEATURE,
+    cpu_topology.FEATURE,
     cpu_pinning.FEATURE,
+    nested_virtualisation.FEATURE,
+    vgpu.FEATURE,
 )
 
 OWN_ORIGIN = "guest-image-builder itself"

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from builder.feature import Feature, Parameters
+from builder.feature import Feature, Filesystem, Parameters, inspection
+from builder.linux import kernelarguments
 
 
 class CpuPinningParameters(Parameters):
@@ -19,6 +20,14 @@ class CpuPinningParameters(Parameters):
         description="Where the hyper-threads of the host's cores go; only with 'dedicated'.",
     )
 
+    housekeeping: int | None = Field(
+        default=None,
+        ge=1,
+        examples=[1],
+        description="How many vCPUs, from the first on, the guest's own kernel and daemons keep to;"
+        " the others are left to programs that are pinned in the guest too; by default, none is.",
+    )
+
     @field_validator("threads")
     @classmethod
     def only_when_dedicated(cls, threads: str | None, info: ValidationInfo) -> str | None:
@@ -29,6 +38,43 @@ class CpuPinningParameters(Parameters):
                 "Write 'policy: dedicated', or remove 'threads'."
             )
         return threads
+
+    @property
+    def kernel_arguments(self) -> tuple[str, ...]:
+        """What keeps the kernel's own work off the other vCPUs.
+
+        Source: Linux' ``Documentation/admin-guide/kernel-parameters.txt``, which tuned's profile
+        cpu-partitioning uses for guests as well. ``N`` is the last CPU, whichever it is (since
+        Linux 5.12), so that the image fits every flavor; where no CPU is left, Linux passes over
+        it. The first CPU always keeps house.
+        """
+        if self.housekeeping is None:
+            return ()
+        others = f"{self.housekeeping}-N"
+        own = "0" if self.housekeeping == 1 else f"0-{self.housekeeping - 1}"
+        return (
+            f"isolcpus=managed_irq,domain,{others}",
+            f"nohz_full={others}",
+            f"rcu_nocbs={others}",
+            f"irqaffinity={own}",
+        )
+
+
+def isolates(parameters: CpuPinningParameters) -> bool:
+    """Whether the guest's own kernel is to leave vCPUs alone."""
+    return parameters.housekeeping is not None
+
+
+@inspection("every kernel is started with the arguments that isolate vCPUs", applies=isolates)
+def kernels_are_told(disk: Filesystem, parameters: CpuPinningParameters) -> str:
+    """Look at every entry of the boot loader: any of them may be the next one's default."""
+    return kernelarguments.require(disk, parameters.kernel_arguments)
+
+
+def environment(parameters: CpuPinningParameters) -> dict[str, str]:
+    """Arguments that the boot loader adds to its own."""
+    arguments = parameters.kernel_arguments
+    return {"DIB_KERNEL_ARGUMENTS": " ".join(arguments)} if arguments else {}
 
 
 def flavor(parameters: CpuPinningParameters) -> dict[str, str]:
@@ -53,6 +99,8 @@ FEATURE = Feature(
     name="cpu-pinning",
     summary="vCPUs on host CPUs of their own, asked for by the flavor",
     parameters=CpuPinningParameters,
+    environment=environment,
+    inspections=(kernels_are_told,),
     flavor=flavor,
     host=host,
     unprobed="Pinning happens on the host: a guest sees the same CPUs whether pinned or not.",

@@ -145,9 +145,10 @@ def kind(schema: JsonObject, definitions: JsonObject) -> str:  # noqa: PLR0911 -
             return f"text that matches `{schema['pattern']}`"
         case "string":
             return "time, ISO 8601" if schema.get("format") == "date-time" else "text"
+        case "integer" if "minimum" in schema and "maximum" not in schema:
+            return f"whole number from {schema['minimum']} on"
         case "integer" if "minimum" in schema:
-            limit = f" to {schema['maximum']}" if "maximum" in schema else ""
-            return f"whole number from {schema['minimum']}{limit}"
+            return f"whole number from {schema['minimum']} to {schema['maximum']}"
         case "array":
             return f"list of {kind(schema['items'], definitions)}"
         case "object" if isinstance(schema.get("additionalProperties"), dict):

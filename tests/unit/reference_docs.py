@@ -118,7 +118,7 @@ def features_page() -> str:
         "Feature reference",
         "What a feature says may depend on the distribution and on its parameters. *When* names\n"
         "the lines of a profile on which it says so, and is empty where it always does. What\n"
-        "follows from free text or from a number is shown for its default.",
+        "follows from free text or from a number is shown for its default or for an example.",
         "## Image properties",
         md.table(
             ("property", "value", "when", "feature"),
@@ -172,8 +172,10 @@ def _choices(feature: AnyFeature) -> dict[str, dict[str, Parameters]]:
 
 
 def _values(schema: md.JsonObject) -> list[Any]:  # Any: JSON
-    """Every value that a schema admits; none where there are too many to tell."""
+    """Every value that a schema admits, or its examples; none where there are too many to tell."""
     match schema:
+        case {"examples": values, "default": default}:
+            return [*values, default]
         case {"anyOf": parts}:
             lists = [_values(part) for part in parts]
             return [value for part in lists for value in part] if all(lists) else []

@@ -94,3 +94,9 @@ def test_every_probe_is_in_some_boot(number: int) -> None:
     ]
     made = [name for boot in boots(probes, {}) for name in boot.probes]
     assert set(made) == {name for name, _ in probes}
+
+
+def test_a_probe_whose_wish_the_usual_hardware_grants_needs_no_boot_of_its_own() -> None:
+    made = by_name(named("x", machine=lambda usual: replace(usual, disk_bus="scsi"), once=True))
+    assert [*made] == ["bios", "uefi"]
+    assert made["bios"].probes == ("a/x",)

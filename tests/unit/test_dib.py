@@ -145,6 +145,7 @@ def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
         packages=PackageCache(Path("/cache"), "debian"),
         tree=Path("/scratch/tree"),
         root_uuid="6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90",
+        files=Path("/build/files"),
     )
 
 
@@ -246,6 +247,7 @@ def failure(
             elements=elements_path(),
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
+            files=Path(),
             log=logged.append,
             progress=Progress(stream),
         )
@@ -316,6 +318,7 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
             elements=elements_path(),
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
+            files=Path(),
             log=lambda _: None,
             progress=Progress(stream),
         )
@@ -336,4 +339,5 @@ def test_a_mirror_that_a_shell_would_read_more_into_is_refused(mirror: str, tmp_
             packages=PackageCache(tmp_path, "debian"),
             tree=tmp_path,
             root_uuid="x",
+            files=Path(),
         )

@@ -48,7 +48,9 @@ def blocks(page: Path, language: str) -> Iterator[Block]:
             yield Block(page, language, match[2] or "", match[3])
 
 
-YAML = [block for page in (ROOT / "README.md", GUIDE) for block in blocks(page, "yaml")]
+PROCESSORS = ROOT / "docs" / "processors.md"
+
+YAML = [block for page in (ROOT / "README.md", GUIDE, PROCESSORS) for block in blocks(page, "yaml")]
 CONSOLE = [block for page in PAGES for block in blocks(page, "console")]
 QUOTED = [*blocks(ROOT / "docs" / "troubleshooting.md", "text")]
 

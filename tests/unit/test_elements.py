@@ -34,7 +34,7 @@ HOOKS = [path for path in SCRIPTS if path.parent.name != "environment.d"]
 DISTRIBUTIONS = sorted({one.os_distro for one in distribution.DISTRIBUTIONS.values()})
 
 SAME_NAME_EVERYWHERE = {
-    *("ca-certificates", "dosfstools", "dracut", "e2fsprogs", "efibootmgr", "ethtool"),
+    *("ca-certificates", "dkms", "dosfstools", "dracut", "e2fsprogs", "efibootmgr", "ethtool"),
     *("irqbalance",),
     *("qemu-guest-agent", "sudo", "watchdog", "zstd"),
 }

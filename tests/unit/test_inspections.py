@@ -27,6 +27,11 @@ INITRD = cpio(
 LINK = "[Match]\nDriver=virtio_net\n\n[Link]\nCombinedChannels=max\nNamePolicy=keep kernel\n"
 LINK_PATH = "/etc/systemd/network/05-guest-multiqueue.link"
 UDEV_RULE = "/usr/lib/udev/rules.d/60-qemu-guest-agent.rules"
+ISOLATING = (
+    "isolcpus=managed_irq,domain,2-N nohz_full=2-N rcu_nocbs=2-N irqaffinity=0-1"  # all but two
+)
+NESTING = "/etc/modprobe.d/guest-nested-virtualisation.conf"
+NO_NOUVEAU = "/etc/modprobe.d/guest-vgpu.conf"
 RENDERERS = "/etc/cloud/cloud.cfg.d/95-guest-network.cfg"
 
 GOOD: Tree = {
@@ -34,9 +39,14 @@ GOOD: Tree = {
     # the kernel and its boot
     f"/boot/vmlinuz-{RELEASE}": b"",
     f"/boot/initrd.img-{RELEASE}": INITRD,
-    f"/usr/lib/modules/{RELEASE}/modules.dep": "kernel/drivers/watchdog/i6300esb.ko.xz:\n",
+    f"/usr/lib/modules/{RELEASE}/modules.dep": (
+        "kernel/drivers/watchdog/i6300esb.ko.xz:\nupdates/dkms/nvidia.ko:\n"
+        "kernel/arch/x86/kvm/kvm.ko:\nkernel/arch/x86/kvm/kvm-amd.ko:\n"
+        "kernel/arch/x86/kvm/kvm-intel.ko:\n"
+    ),
+    f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
     f"/usr/lib/modules/{RELEASE}/modules.builtin": "kernel/drivers/virtio/virtio.ko\n",
-    "/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro\n",
+    "/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} root=LABEL=x ro {ISOLATING}\n",
     "/boot/grub/i386-pc/normal.mod": b"",
     "/boot/efi/EFI/BOOT/BOOTX64.EFI": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
@@ -82,6 +92,8 @@ GOOD: Tree = {
     "/etc/watchdog.conf": "# comment\nwatchdog-device\t= /dev/watchdog\nwatchdog-timeout = 30\n",
     "/etc/default/watchdog": 'run_watchdog=1\nwatchdog_module="none"\n',
     "/etc/modules-load.d/guest-watchdog.conf": "i6300esb\n",
+    NESTING: "# either\noptions kvm_intel nested=1\noptions kvm-amd npt=1 nested=1\n",
+    NO_NOUVEAU: "blacklist nouveau\ninstall nouveau /bin/false\n",
     "/etc/default/qemu-guest-agent": '#DAEMON_ARGS="--block-rpcs=guest-set-user-password"\n',
 }
 
@@ -93,6 +105,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "default_user": "debian",
     },
     "guest-agent": {"admin_user": "debian"},
+    "cpu-pinning": {"housekeeping": 2},
 }
 FEATURES: tuple[Feature[Any], ...] = (FOUNDATION, *SHIPPED)
 CHECKS: dict[str, tuple[Feature[Any], Inspection[Any]]] = {
@@ -321,6 +334,87 @@ def broken_systems() -> Broken:
     yield check, "disabled", {f"{WANTS}/ssh.service": None}, "ssh.service is disabled"
 
 
+def broken_modules() -> Broken:
+    check = "nested-virtualisation/kernels-have-kvm"
+    yield check, "no kernel", NO_KERNEL, "no kernel is installed"
+    yield (
+        check,
+        "a kernel without AMD's",
+        second_kernel(OTHER, dep="kernel/kvm.ko:\nkernel/kvm-intel.ko:\n"),
+        f"kernel {OTHER} has no kvm_amd: neither built in nor below /lib/modules/{OTHER}",
+    )
+    check = "nested-virtualisation/nesting-is-on"
+    yield check, "no file", {NESTING: None}, "no file of modprobe.d sets kvm_intel's option"
+    yield (
+        check,
+        "another vendor's only",
+        {NESTING: "options kvm_intel nested=Y\n"},
+        "no file of modprobe.d sets kvm_amd's option",
+    )
+    yield (
+        check,
+        "a later file has it off",
+        {"/usr/lib/modprobe.d/zz.conf": "options kvm_amd \\\n  nested=0\n"},
+        "/usr/lib/modprobe.d/zz.conf has nested=0 for kvm_amd",
+    )
+
+    check = "cpu-pinning/kernels-are-told"
+    grub = "/boot/grub/grub.cfg"
+    entry = f"linux /boot/vmlinuz-{RELEASE} ro"
+    yield check, "no entry", {grub: "set default=0\n"}, "no entry that starts a kernel"
+    yield check, "none", {grub: entry}, f"{grub} starts a kernel without isolcpus=managed_irq"
+    yield (
+        check,
+        "one entry has not all",
+        {grub: f"{entry} {ISOLATING}\n{entry} {ISOLATING.replace('nohz_full=2-N', 'quiet')}\n"},
+        f"{grub} starts a kernel without nohz_full=2-N",
+    )
+    yield (
+        check,
+        "an entry of its own has other vCPUs",
+        {
+            grub: "blscfg\n",
+            "/boot/loader/entries/a.conf": f"options ro {ISOLATING.replace('2-N', '1-N')}\n",
+        },
+        "/boot/loader/entries/a.conf starts a kernel without isolcpus",
+    )
+
+    check = "vgpu/kernels-have-driver"
+    built = f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko"
+    yield check, "no kernel", NO_KERNEL, "no kernel is installed"
+    yield check, "not built", {built: None}, f"kernel {RELEASE} has no nvidia below"
+    yield (
+        check,
+        "built for one kernel only",
+        second_kernel(OTHER),
+        f"kernel {OTHER} has no nvidia below /lib/modules/{OTHER}: the driver was not built",
+    )
+    yield (
+        check,
+        "depmod has not been run",
+        {f"/usr/lib/modules/{RELEASE}/modules.dep": "kernel/kvm.ko:\n"},
+        "updates/dkms/nvidia.ko is not in",
+    )
+    check = "vgpu/nouveau-is-out"
+    initrd = f"/boot/initrd.img-{RELEASE}"
+    nouveau = cpio({f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
+    yield check, "no kernel", NO_KERNEL, "no kernel is installed"
+    yield check, "in the initrd", {initrd: nouveau}, f"has nouveau in its initrd ({initrd})"
+    yield (
+        check,
+        "built in",
+        {f"/usr/lib/modules/{RELEASE}/modules.builtin": "kernel/drivers/nouveau.ko\n"},
+        f"kernel {RELEASE} has nouveau built in",
+    )
+    yield check, "loaded by its devices", {NO_NOUVEAU: None}, "modprobe.d blacklists nouveau"
+    yield (
+        check,
+        "loaded by its name",
+        {NO_NOUVEAU: "blacklist nouveau\n"},
+        "no file of modprobe.d keeps nouveau from being loaded by its name",
+    )
+
+
 def soiled() -> Broken:
     check = "foundation/has-no-identity"
     for path, cause in {
@@ -354,7 +448,13 @@ def soiled() -> Broken:
         yield check, cause, {"/etc/shadow": shadow}, f"/etc/shadow:2: debian {cause}"
 
 
-BROKEN = (*broken_kernels(), *broken_services(), *broken_systems(), *soiled())
+BROKEN = (
+    *broken_kernels(),
+    *broken_services(),
+    *broken_systems(),
+    *broken_modules(),
+    *soiled(),
+)
 
 
 @pytest.mark.parametrize(
@@ -422,6 +522,14 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
             "foundation/boot-loader-is-complete",
             {"/boot/efi/EFI/BOOT/BOOTX64.EFI": None, "/boot/efi/EFI/Boot/bootx64.efi": b""},
             "GRUB for BIOS and UEFI",
+        ),
+        (
+            "cpu-pinning/kernels-are-told",
+            {
+                "/boot/grub/grub.cfg": "blscfg\n",
+                "/boot/loader/entries/a.conf": f"title A\noptions ro {ISOLATING}\n",
+            },
+            "/boot/loader/entries/a.conf: isolcpus",
         ),
         ("foundation/has-no-identity", {"/etc/machine-id": "uninitialized\n"}, "no machine-id"),
         ("foundation/has-no-leftovers", {"/etc/resolv.conf": "# empty\n"}, "no name server"),

@@ -42,7 +42,7 @@ def test_whatever_a_check_saw_survives_the_file(
 
 
 def test_a_field_that_a_later_version_added_is_no_error(tmp_path: Path) -> None:
-    data = manifest().model_dump(mode="json") | {"audited": {"cloud": "x"}}
+    data = manifest().model_dump(mode="json") | {"published": {"cloud": "x"}}
     (tmp_path / FILE_NAME).write_text(json.dumps(data))
     assert read(tmp_path) == manifest()
 

@@ -1,0 +1,49 @@
+"""The sockets, cores and threads that Nova arranges a guest's vCPUs in.
+
+Source: ``get_best_cpu_topology`` in Nova's ``nova/virt/hardware.py``. An image's numbers are
+wishes: of the arrangements of as many vCPUs as the flavor has, Nova takes one that grants most of
+them, and says nothing about those that it does not grant.
+"""
+
+from collections.abc import Mapping
+
+from builder.feature import Topology
+
+PARTS = ("sockets", "cores", "threads")
+
+USUAL_VCPUS = 2
+"""Of a guest whose image leaves it open."""
+
+
+def wished(values: Mapping[str, str], prefix: str) -> tuple[int, ...]:
+    """The numbers that properties or extra specs of this prefix ask for; 0 where they do not."""
+    return tuple(number(values.get(f"{prefix}{part}")) for part in PARTS)
+
+
+def number(value: str | None) -> int:
+    """The number that a value is, or 0, which Nova takes for no number at all."""
+    return int(value) if value is not None and value.isdecimal() else 0
+
+
+def vcpus(wish: tuple[int, ...]) -> int:
+    """How many vCPUs a flavor may have, so that every wish can be granted: as few as can be."""
+    product = 1
+    for part in wish:
+        product *= part or 1
+    return product if all(wish) else max(product, USUAL_VCPUS)
+
+
+def best(wish: tuple[int, ...], vcpus: int) -> Topology:
+    """The arrangement that Nova takes: most wishes granted, then fewest threads, most sockets."""
+    possible = [
+        (sockets, cores, vcpus // sockets // cores)
+        for sockets in range(1, vcpus + 1)
+        for cores in range(1, vcpus // sockets + 1)
+        if vcpus % (sockets * cores) == 0
+    ]
+
+    def worth(one: tuple[int, int, int]) -> tuple[int, ...]:
+        granted = sum(part == wanted for part, wanted in zip(one, wish, strict=True))
+        return granted, one[0] * one[1], one[0]
+
+    return Topology(*max(possible, key=worth))

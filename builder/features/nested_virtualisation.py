@@ -1,0 +1,163 @@
+"""The guest runs virtual machines of its own."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field
+
+from builder.feature import (
+    CheckFailed,
+    CheckSkipped,
+    Claim,
+    Feature,
+    Filesystem,
+    Guest,
+    Inspection,
+    Machine,
+    Parameters,
+    Probe,
+    inspection,
+    probe,
+)
+from builder.linux import kernels, modprobe, tiny_vm
+from builder.linux.live import output
+
+Extension = Literal["vmx", "svm"]
+AnyCheck = Inspection[Any] | Probe[Any]  # Any: as a claim's proof has it
+
+
+class NestedVirtualisationParameters(Parameters):
+    """Which processors the guest needs."""
+
+    processor: Extension | None = Field(
+        default=None,
+        description="Have Nova choose a host with this extension of its processors, Intel's 'vmx'"
+        " or AMD's 'svm'; without it the guest takes either.",
+    )
+
+
+VENDORS = {"kvm_intel": "vmx", "kvm_amd": "svm"}
+"""Linux' modules for KVM on either vendor's processors, and the flag in /proc/cpuinfo."""
+
+MODULES = ("kvm", *VENDORS)
+TRUE = ("1", "y", "Y")
+"""What the kernel takes for a boolean parameter that is on."""
+
+
+@inspection("every kernel has KVM for Intel's and AMD's processors")
+def kernels_have_kvm(disk: Filesystem, _: NestedVirtualisationParameters) -> str:
+    """A kernel made for small guests may be built without it."""
+    found = kernels.require_every(disk)
+    for kernel in found:
+        for module in MODULES:
+            if module not in kernel.builtin | kernel.on_disk:
+                raise CheckFailed(
+                    f"kernel {kernel.release} has no {module}: neither built in nor below "
+                    f"{kernels.TREE}/{kernel.release}"
+                )
+    return f"{', '.join(MODULES)} are in {kernels.names(found)}"
+
+
+@inspection("KVM lets the guest's own guests virtualise too")
+def nesting_is_on(disk: Filesystem, _: NestedVirtualisationParameters) -> str:
+    """Kernels differ in their default, and older ones have it off."""
+    return "; ".join(_nesting(disk))
+
+
+def _nesting(disk: Filesystem) -> Iterator[str]:
+    for module in VENDORS:
+        set_by = modprobe.option(disk, module, "nested")
+        if set_by is None:
+            raise CheckFailed(f"no file of modprobe.d sets {module}'s option 'nested'")
+        value, path = set_by
+        if value not in TRUE:
+            raise CheckFailed(f"{path} has nested={value} for {module}, not nested=1")
+        yield f"{path} has nested={value} for {module}"
+
+
+FLAGS = "grep -m1 '^flags' /proc/cpuinfo"
+MODULE = "basename -a /sys/module/kvm_* 2>/dev/null || true"
+DEVICE = "test -c /dev/kvm && echo yes || echo no"
+
+
+def on_one_vendors_processor(machine: Machine) -> Machine:
+    """Threads are emulated on Intel's processors, SVM is on AMD's: KVM takes no mixture."""
+    topology = machine.topology
+    if topology is None or topology.threads == 1:
+        return machine
+    cores = topology.cores * topology.threads
+    return replace(machine, topology=replace(topology, cores=cores, threads=1))
+
+
+@probe("the guest runs a virtual machine of its own", once=True, machine=on_one_vendors_processor)
+def runs_a_virtual_machine(guest: Guest, parameters: NestedVirtualisationParameters) -> str:
+    """Have the guest's kernel run a few instructions in one, whose answer is known."""
+    flags = output(guest, FLAGS).split()
+    has = next((flag for flag in VENDORS.values() if flag in flags), None)
+    if has is None:
+        raise CheckSkipped("this guest's processor has neither vmx nor svm")
+    if (parameters.processor, has) == ("svm", "vmx"):
+        raise CheckSkipped("this guest's processor has vmx: it says nothing about svm")
+    if output(guest, DEVICE) != "yes":
+        raise CheckFailed(f"the processor has {has}, but the guest has no /dev/kvm")
+    module = next(name for name, flag in VENDORS.items() if flag == has)
+    done = guest.run("python3", "-c", inspect.getsource(tiny_vm), timeout=2 * tiny_vm.LIMIT)
+    answer = done.stdout.strip()
+    if done.status != 0:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise CheckFailed(f"a virtual machine on {module} did not run to its end: {last}")
+    if answer != str(sum(tiny_vm.SUMMANDS)):
+        raise CheckFailed(f"a virtual machine on {module} answered '{answer}'")
+    sum_ = " + ".join(map(str, tiny_vm.SUMMANDS))
+    return f"a virtual machine on /dev/kvm ({module}, {has}) found that {sum_} is {answer}"
+
+
+INSPECTIONS: tuple[Inspection[NestedVirtualisationParameters], ...] = (
+    kernels_have_kvm,
+    nesting_is_on,
+)
+
+
+def claims(parameters: NestedVirtualisationParameters) -> tuple[Claim, ...]:
+    """The trait that the host's processor must have; Placement knows it by its older name too.
+
+    QEMU emulates SVM only, so that a claim of VMX rests on the disk.
+    """
+    match parameters.processor:
+        case None:
+            return ()
+        case "vmx":
+            return (_claim("VMX", "Intel", *INSPECTIONS),)
+        case "svm":
+            return (_claim("SVM", "AMD", *INSPECTIONS, runs_a_virtual_machine),)
+
+
+def _claim(extension: str, vendor: str, *proof: AnyCheck) -> Claim:
+    return Claim(
+        property=f"trait:HW_CPU_X86_{extension}",
+        value="required",
+        promise=f"the guest has {vendor}'s virtualisation ({extension}), and uses it with KVM",
+        proof=proof,
+    )
+
+
+def host(_: NestedVirtualisationParameters) -> tuple[str, ...]:
+    """What lets the processor's virtualisation through to a guest."""
+    return (
+        "nova.conf has cpu_mode = host-passthrough or host-model in its section [libvirt]",
+        "the module kvm_intel or kvm_amd is loaded with nested=1",
+    )
+
+
+FEATURE = Feature(
+    name="nested-virtualisation",
+    summary="the guest runs virtual machines of its own with KVM",
+    parameters=NestedVirtualisationParameters,
+    elements=("guest-nested-virtualisation",),
+    claims=claims,
+    host=host,
+    inspections=INSPECTIONS,
+    probes=(runs_a_virtual_machine,),
+)

@@ -1,0 +1,192 @@
+"""The guest drives a share of one of its host's graphics processors."""
+
+import re
+
+from pydantic import Field, field_validator, model_validator
+
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Feature,
+    Filesystem,
+    Inspection,
+    Kernel,
+    Parameters,
+    inspection,
+)
+from builder.linux import kernels, modprobe
+from builder.sourcefile import Location, Sha256, SourceFile, name_of
+
+SUFFIXES = (".deb", ".tar.gz", ".tar.xz")
+TRAIT = re.compile(r"(CUSTOM|HW_GPU)_[A-Z0-9_]+")
+MODULE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class VgpuParameters(Parameters):
+    """The vendor's driver for guests, which its user has a licence for and must bring along."""
+
+    driver: Location | None = Field(
+        default=None,
+        description="The driver: a Debian package, or a tarball of sources for DKMS; a path"
+        " relative to the profile, or an http(s) address; without it, one of the profile's"
+        " packages must bring it.",
+    )
+    sha256: Sha256 | None = Field(
+        default=None, description="The SHA-256 of 'driver', which is needed with it."
+    )
+    module: str = Field(
+        default="nvidia", description="The kernel module that the driver must give every kernel."
+    )
+    trait: str | None = Field(
+        default=None,
+        examples=["CUSTOM_VGPU_SMALL"],
+        description="Have Nova choose a graphics processor that has this trait in Placement.",
+    )
+
+    @field_validator("driver")
+    @classmethod
+    def known_format(cls, driver: str | None) -> str | None:
+        """Refuse what cannot be looked into before it runs, such as an installer of its own."""
+        if driver is not None and not name_of(driver).endswith(SUFFIXES):
+            raise ValueError(
+                f"'{name_of(driver)}' is no driver that can be built for every kernel.\n"
+                f"It must be a Debian package or a tarball for DKMS: {', '.join(SUFFIXES)}.\n"
+                "Vendors' installers (.run) carry one: unpack it with their option for that."
+            )
+        return driver
+
+    @field_validator("module")
+    @classmethod
+    def plain_module(cls, module: str) -> str:
+        """A module's name, which commands are given."""
+        if not MODULE.fullmatch(module):
+            raise ValueError(f"'{module}' is no name of a kernel module.")
+        return module.replace("-", "_")
+
+    @field_validator("trait")
+    @classmethod
+    def known_trait(cls, trait: str | None) -> str | None:
+        """Placement takes its own traits, and those that begin with CUSTOM_."""
+        if trait is not None and not TRAIT.fullmatch(trait):
+            raise ValueError(
+                f"'{trait}' is no trait of a graphics processor.\n"
+                "Write one of your own, CUSTOM_ and capital letters, digits and '_',\n"
+                "or one of Placement's that begin with HW_GPU_."
+            )
+        return trait
+
+    @model_validator(mode="after")
+    def driver_with_checksum(self) -> "VgpuParameters":
+        """A driver becomes a part of the kernel: it must be the one that was meant."""
+        if (self.driver is None) != (self.sha256 is None):
+            lacks, has = ("sha256", "driver") if self.driver else ("driver", "sha256")
+            raise ValueError(f"'{has}' has no meaning without '{lacks}': write both, or neither.")
+        return self
+
+
+UPDATES = ("updates/dkms", "extra", "updates")
+"""Where DKMS puts modules: in Debian and Ubuntu, in the RHEL family, in SUSE."""
+
+
+@inspection("every kernel has the driver's module")
+def kernels_have_driver(disk: Filesystem, parameters: VgpuParameters) -> str:
+    """DKMS builds for one kernel at a time, and the image boots whichever is newest."""
+    found = kernels.require_every(disk)
+    paths = [_built(disk, kernel, parameters.module) for kernel in found]
+    return ", ".join(paths)
+
+
+def _built(disk: Filesystem, kernel: Kernel, module: str) -> str:
+    directory = f"{kernels.TREE}/{kernel.release}"
+    # Underscores and hyphens are the same to modprobe, and a vendor may use either.
+    pattern = f"{module.replace('_', '[_-]')}.ko*"
+    path = next((p for place in UPDATES for p in disk.glob(f"{directory}/{place}/{pattern}")), None)
+    if path is None:
+        raise CheckFailed(
+            f"kernel {kernel.release} has no {module} below {directory}: "
+            "the driver was not built for it"
+        )
+    if module not in kernel.on_disk:
+        raise CheckFailed(f"{path} is not in {directory}/modules.dep: modprobe does not find it")
+    return path
+
+
+RIVAL = "nouveau"
+
+
+@inspection("the free driver that would take the device first is out")
+def nouveau_is_out(disk: Filesystem, _: VgpuParameters) -> str:
+    """It must not be in any initrd, nor be loaded for a device or by its name."""
+    for kernel in kernels.require_every(disk):
+        for modules, where in (
+            (kernel.builtin, "built in"),
+            (kernel.in_initrd, f"in its initrd ({kernel.initrd})"),
+        ):
+            if RIVAL in modules:
+                raise CheckFailed(f"kernel {kernel.release} has {RIVAL} {where}")
+    blacklist = next(modprobe.directives(disk, "blacklist", RIVAL), None)
+    if blacklist is None:
+        raise CheckFailed(f"no file of modprobe.d blacklists {RIVAL}: its devices load it")
+    install = next(modprobe.directives(disk, "install", RIVAL), None)
+    if install is None or install.arguments[-1:] not in {("/bin/false",), ("/bin/true",)}:
+        raise CheckFailed(f"no file of modprobe.d keeps {RIVAL} from being loaded by its name")
+    return f"{blacklist.path} blacklists {RIVAL}, {install.path} keeps it from being loaded"
+
+
+INSPECTIONS: tuple[Inspection[VgpuParameters], ...] = (kernels_have_driver, nouveau_is_out)
+
+
+def claims(parameters: VgpuParameters) -> tuple[Claim, ...]:
+    """The trait, where one is asked for: the flavor asks for the device itself."""
+    if parameters.trait is None:
+        return ()
+    return (
+        Claim(
+            property=f"trait:{parameters.trait}",
+            value="required",
+            promise=f"the guest has the driver of a graphics processor with {parameters.trait}",
+            proof=INSPECTIONS,
+        ),
+    )
+
+
+def environment(parameters: VgpuParameters) -> dict[str, str]:
+    """What the element installs, and what it must find afterwards."""
+    return {
+        "DIB_VGPU_DRIVER": "" if parameters.driver is None else name_of(parameters.driver),
+        "DIB_VGPU_MODULE": parameters.module,
+    }
+
+
+def files(parameters: VgpuParameters) -> tuple[SourceFile, ...]:
+    """The driver, where it is no package of the distribution's or of a mirror's."""
+    if parameters.driver is None or parameters.sha256 is None:
+        return ()
+    return (SourceFile(parameters.driver, parameters.sha256),)
+
+
+def host(parameters: VgpuParameters) -> tuple[str, ...]:
+    """What makes shares of a graphics processor; Nova 21 and older said enabled_vgpu_types."""
+    needs = (
+        "nova.conf has enabled_mdev_types in its section [devices]",
+        "the vendor's manager for virtual graphics processors is installed",
+    )
+    if parameters.trait is None:
+        return needs
+    return (*needs, f"the graphics processor's resource provider has the trait {parameters.trait}")
+
+
+FEATURE = Feature(
+    name="vgpu",
+    summary="the vendor's driver for a share of a graphics processor, built for every kernel",
+    parameters=VgpuParameters,
+    elements=("guest-vgpu",),
+    environment=environment,
+    files=files,
+    claims=claims,
+    inspections=INSPECTIONS,
+    flavor=lambda _: {"resources:VGPU": "1"},
+    host=host,
+    unprobed="A virtual graphics processor is cut from a real one by its vendor's manager: QEMU has"
+    " no such device to emulate, and the driver stays unused without it.",
+)

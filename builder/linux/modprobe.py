@@ -1,0 +1,45 @@
+"""What modprobe is told about modules: modprobe.d(5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from builder.feature import Filesystem
+from builder.linux.files import search_path, significant_lines, text
+
+_DIRECTORIES = (
+    "/etc/modprobe.d",
+    "/usr/local/lib/modprobe.d",
+    "/usr/lib/modprobe.d",
+    "/lib/modprobe.d",
+)
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One line: ``options kvm_intel nested=1`` is a command, a module and its arguments."""
+
+    path: str
+    command: str
+    module: str
+    arguments: tuple[str, ...]
+
+
+def directives(disk: Filesystem, command: str, module: str) -> Iterator[Directive]:
+    """Yield what a command says about a module, in the order in which modprobe reads it."""
+    for path in search_path(disk, _DIRECTORIES, ".conf"):
+        content = text(disk, path).replace("\\\n", " ")
+        for _, line in significant_lines(content):
+            words = line.split()
+            if len(words) > 1 and words[0] == command and words[1].replace("-", "_") == module:
+                yield Directive(path, command, module, tuple(words[2:]))
+
+
+def option(disk: Filesystem, module: str, name: str) -> tuple[str, str] | None:
+    """Return a module's option, as its value and the file that sets it: the last one counts."""
+    found = None
+    for directive in directives(disk, "options", module):
+        for argument in directive.arguments:
+            key, _, value = argument.partition("=")
+            if key == name:
+                found = value, directive.path
+    return found

@@ -1,0 +1,67 @@
+"""A driver as a vendor would give it out, but that it drives nothing: a module for DKMS."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from builder.digest import sha256_of
+
+NAME = "guest-hello"
+VERSION = "1.0"
+MODULE = "guest_hello"
+GREETING = "guest_hello: the driver has been built for this kernel"
+
+FILES = {
+    f"usr/src/{NAME}-{VERSION}/dkms.conf": f"""\
+PACKAGE_NAME="{NAME}"
+PACKAGE_VERSION="{VERSION}"
+BUILT_MODULE_NAME[0]="{MODULE}"
+DEST_MODULE_LOCATION[0]="/updates"
+MAKE[0]="make -C ${{kernel_source_dir}} M=${{dkms_tree}}/{NAME}/{VERSION}/build modules"
+AUTOINSTALL="yes"
+""",
+    f"usr/src/{NAME}-{VERSION}/Makefile": f"obj-m := {MODULE}.o\n",
+    f"usr/src/{NAME}-{VERSION}/{MODULE}.c": f"""\
+#include <linux/module.h>
+
+static int __init hello_init(void)
+{{
+    printk(KERN_INFO "{GREETING}\\n");
+    return 0;
+}}
+
+static void __exit hello_exit(void) {{ }}
+
+module_init(hello_init);
+module_exit(hello_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("a driver of nothing");
+""",
+    "DEBIAN/control": f"""\
+Package: {NAME}-dkms
+Version: {VERSION}
+Architecture: all
+Depends: dkms
+Maintainer: nobody <nobody@example.org>
+Description: a driver of nothing
+""",
+    "DEBIAN/postinst": f"#!/bin/sh\nset -e\ndkms add -m {NAME} -v {VERSION}\n",
+}
+
+
+def debian_package(directory: Path) -> tuple[Path, str]:
+    """Make the driver's package, and return it with its SHA-256: always the same."""
+    tree = directory / "tree"
+    for name, content in FILES.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        path.chmod(0o755 if name.endswith("postinst") else 0o644)
+    package = directory / f"{NAME}-dkms_{VERSION}_all.deb"
+    subprocess.run(
+        ["dpkg-deb", "--build", "--root-owner-group", "-Znone", tree, package],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+        capture_output=True,
+        check=True,
+    )
+    return package, sha256_of(package)

@@ -1,0 +1,54 @@
+"""What a virtual graphics processor needs, and which drivers and traits are taken."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from builder.features import vgpu
+from builder.features.vgpu import VgpuParameters
+
+
+def test_the_flavor_asks_for_the_device_and_the_host_makes_it() -> None:
+    assert vgpu.FEATURE.flavor(VgpuParameters()) == {"resources:VGPU": "1"}
+    assert any("enabled_mdev_types" in need for need in vgpu.host(VgpuParameters()))
+
+
+@pytest.mark.parametrize("trait", ["CUSTOM_VGPU_SMALL", "HW_GPU_API_VULKAN"])
+def test_a_trait_is_claimed_of_the_image_and_needed_of_the_host(trait: str) -> None:
+    parameters = VgpuParameters(trait=trait)
+    (claim,) = vgpu.claims(parameters)
+    assert (claim.property, claim.value) == (f"trait:{trait}", "required")
+    assert claim.proof == vgpu.INSPECTIONS
+    assert any(trait in need for need in vgpu.host(parameters))
+
+
+def test_without_a_trait_nothing_is_claimed() -> None:
+    assert vgpu.claims(VgpuParameters()) == ()
+
+
+def test_a_modules_name_is_the_one_that_the_kernel_knows() -> None:
+    assert VgpuParameters(module="my-gpu").module == "my_gpu"
+
+
+def test_without_a_driver_of_ones_own_a_package_brings_it() -> None:
+    assert vgpu.files(VgpuParameters()) == ()
+    assert vgpu.environment(VgpuParameters()) == {
+        "DIB_VGPU_DRIVER": "",
+        "DIB_VGPU_MODULE": "nvidia",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"trait": "VGPU_SMALL"}, "is no trait of a graphics processor"),
+        ({"trait": "CUSTOM_small"}, "is no trait of a graphics processor"),
+        ({"module": "a; reboot"}, "is no name of a kernel module"),
+        ({"sha256": "0" * 64}, "'sha256' has no meaning without 'driver'"),
+    ],
+)
+def test_what_cannot_be_is_refused(given: Any, reason: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        VgpuParameters(**given)
+    assert reason in str(refused.value)
