@@ -60,14 +60,18 @@ def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> M
 
 
 def _dealt(probes: Sequence[Named], number: int, count: int) -> list[Named]:
-    """The probes of one of so many boots: those made once are in one only.
+    """The probes of one of so many boots: those made once are in the first.
 
-    The first boot has them, but for those that restart the guest and take longest: they are dealt
-    out in turn.
+    Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
+    turn, and a boot that none is left for has the first.
     """
-    restarting = [name for name, one in probes if one.once and one.when == "restart"]
-    boot = {name: turn % count for turn, name in enumerate(restarting)}
-    return [(name, one) for name, one in probes if not one.once or boot.get(name, 0) == number]
+    restarts = [one for one in probes if one[1].when == "restart"]
+    mine = restarts[number::count] or restarts[:1]
+    return [
+        one
+        for one in probes
+        if (one in mine if one[1].when == "restart" else number == 0 or not one[1].once)
+    ]
 
 
 def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:

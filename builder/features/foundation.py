@@ -271,7 +271,7 @@ def boot_loader_reconfigures(guest: Guest, _: FoundationParameters) -> str:
     return "update-grub succeeds and names no device"
 
 
-RESTART_LIMIT = 300.0
+RESTART_LIMIT = 600.0
 """Seconds from the order to reboot to the next login, under emulation beside another guest."""
 
 

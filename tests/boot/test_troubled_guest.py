@@ -112,7 +112,7 @@ def test_a_watchdog_that_only_reports_is_proven_as_such_and_resets_nothing(
     only_reports = watchdog.WatchdogParameters(action="none")
     assert "none" in watchdog.hung_daemon_fires.function(guest, only_reports)
     with pytest.raises(CheckFailed, match="fired with none, not reset"):
-        watchdog.hung_daemon_fires.function(guest, watchdog.WatchdogParameters())
+        watchdog.hung_daemon_resets.function(guest, watchdog.WatchdogParameters())
     assert guest.run("sh", "-c", FEED).status == 0
 
 

@@ -50,14 +50,20 @@ def test_probes_are_made_in_the_order_in_which_they_spoil_nothing() -> None:
     assert made["uefi"].probes == ("a/running", "a/last", "a/restart", "a/restarted")
 
 
-def test_what_is_made_once_is_in_the_first_boot_and_restarts_are_dealt_out() -> None:
-    made = by_name(
-        named("once", once=True),
-        named("one", "restart", once=True),
-        named("two", "restart", once=True),
-    )
-    assert made["bios"].probes == ("a/once", "a/one")
-    assert made["uefi"].probes == ("a/two",)
+def test_what_is_made_once_is_in_the_first_boot() -> None:
+    made = by_name(named("once", once=True), named("always"))
+    assert made["bios"].probes == ("a/once", "a/always")
+    assert made["uefi"].probes == ("a/always",)
+
+
+def test_restarts_are_dealt_out_so_that_each_boot_has_one() -> None:
+    look = named("look", "restarted")
+    one, two, three = (named(name, "restart") for name in ("one", "two", "three"))
+    made = by_name(one, look)
+    assert made["bios"].probes == made["uefi"].probes == ("a/one", "a/look")
+    made = by_name(one, two, three, look)
+    assert made["bios"].probes == ("a/one", "a/three", "a/look")
+    assert made["uefi"].probes == ("a/two", "a/look")
 
 
 def test_each_boot_ends_with_one_destruction_at_most() -> None:

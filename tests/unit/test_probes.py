@@ -240,7 +240,7 @@ PASSING: list[Case] = [
     ),
     (watchdog.reboot_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
     (
-        watchdog.hung_daemon_fires,
+        watchdog.hung_daemon_resets,
         WATCHDOG,
         FakeGuest({"pidof": ""}, events=FIRED, restarts=True),
         "the guest came back",
@@ -504,7 +504,7 @@ FAILING: list[Case] = [
         FakeGuest(events=FIRED),
         "fired while the guest was rebooted",
     ),
-    (watchdog.hung_daemon_fires, WATCHDOG, FakeGuest({"pidof": ""}), "did not fire within 60 s"),
+    (watchdog.hung_daemon_resets, WATCHDOG, FakeGuest({"pidof": ""}), "did not fire within 60 s"),
     (
         watchdog.hung_daemon_fires,
         watchdog.WatchdogParameters(action="poweroff"),
