@@ -6,7 +6,9 @@ Pure. Every boot costs a minute or two under emulation, so probes share one wher
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
+
+from pydantic import StringConstraints
 
 from builder.feature import Firmware, Machine, Probe, When
 from builder.nova import firmwares, machine
@@ -24,7 +26,8 @@ Named = tuple[str, Probe[Any]]
 class Boot:
     """One start of the image in QEMU, and the probes made in it, in their order."""
 
-    name: str
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    """Names its logs too: no plan from elsewhere may name another file."""
     machine: Machine
     probes: tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """Checks by their ids, ready to be called: a plan names them, the features have them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -119,3 +119,9 @@ def record(
         at=at,
         seconds=round(time.monotonic() - start, 2),
     )
+
+
+def summary(evidence: Sequence[Evidence]) -> str:
+    """How many checks ended in which way, in a few words."""
+    counts = {outcome: sum(one.outcome is outcome for one in evidence) for outcome in Outcome}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"

@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -19,13 +20,16 @@ from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from builder import accel
-from builder.errors import BuilderError, HostError, ImageError
+from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.feature import Kernel
 from builder.linux import fstab, kernels
 from builder.process import TAIL_LINES
 
 LIMIT = 300.0
 """Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
+
+WATCH_INTERVAL = 0.5
+"""Seconds between looks whether the appliance must be ended."""
 
 READ_LIMIT = 512 << 20
 """Bytes: no file that an inspection reads is larger, and an image may be a stranger's."""
@@ -116,21 +120,34 @@ class Disk:
 
 
 @contextmanager
-def open_image(image: Path, disk_format: str, *, limit: float = LIMIT) -> Iterator[Disk]:
+def open_image(
+    image: Path,
+    disk_format: str,
+    *,
+    limit: float = LIMIT,
+    cancelled: threading.Event | None = None,
+) -> Iterator[Disk]:
     """Open an image that ``imagefile.check_image`` has found safe, and mount what is on it.
 
     Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
-    operating system, and ``BuilderError`` where the appliance fails or ``limit`` seconds are over.
+    operating system, ``InterruptedByUser`` soon after ``cancelled`` is set, and ``BuilderError``
+    where the appliance fails or ``limit`` seconds are over.
     """
     guestfs = _load_binding()
     _require_kernel()
     with (
         tempfile.TemporaryDirectory(prefix="guest-image-disk-") as scratch,
-        _Session(guestfs, image, Path(scratch), limit) as session,
+        _Session(guestfs, image, Path(scratch), limit, cancelled or threading.Event()) as session,
     ):
         session.start(disk_format)
         session.mount()
         yield Disk(session)
+
+
+def version() -> str:
+    """The version of libguestfs. Raises ``HostError`` where it cannot be loaded."""
+    numbers = _load_binding().GuestFS(python_return_dict=True).version()
+    return "{major}.{minor}.{release}{extra}".format_map(numbers)
 
 
 class _Session(AbstractContextManager["_Session"]):
@@ -140,18 +157,26 @@ class _Session(AbstractContextManager["_Session"]):
     call to end, and be lost where it meets the binding's callback.
     """
 
-    def __init__(self, guestfs: ModuleType, image: Path, scratch: Path, limit: float) -> None:
+    def __init__(
+        self,
+        guestfs: ModuleType,
+        image: Path,
+        scratch: Path,
+        limit: float,
+        cancelled: threading.Event,
+    ) -> None:
         self.image = image
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="libguestfs")
         # Made in that thread, too: only there does libguestfs keep its errors off the terminal.
         self.handle: Any = self._run(guestfs.GuestFS, python_return_dict=True)  # Any: untyped
         self._log: deque[str] = deque(maxlen=TAIL_LINES)
-        self._deadline = _Deadline(limit, scratch)
+        self._cancelled = cancelled
+        self._deadline = _Deadline(limit, scratch, cancelled)
         self.handle.set_backend("direct")
         if accel.detect().name == "tcg":
             # An empty list is not the same as no call: libguestfs 1.48 crashes on it.
             self.handle.set_backend_settings(["force_tcg"])
-        self.handle.set_smp(min(2, os.cpu_count() or 1))
+        self.handle.set_smp(min(2, len(os.sched_getaffinity(0))))
         self.handle.set_tmpdir(str(scratch))
         # With a callback, libguestfs writes nothing to the terminal itself.
         events = guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING
@@ -163,7 +188,7 @@ class _Session(AbstractContextManager["_Session"]):
         while not wait([closing], timeout=1).done:
             self._deadline.kill()
         self._worker.shutdown()
-        self._deadline.cancel()
+        self._deadline.stop()
 
     def start(self, disk_format: str) -> None:
         self._deadline.start()
@@ -213,7 +238,7 @@ class _Session(AbstractContextManager["_Session"]):
         if root is None:
             return False
         handle.mount_ro(root, "/")
-        mounts = fstab.parse_fstab(handle.read_file("/etc/fstab").decode(errors="replace"))
+        mounts = fstab.parse_fstab(handle.pread("/etc/fstab", _SMALL, 0).decode(errors="replace"))
         find = {"LABEL": handle.findfs_label, "UUID": handle.findfs_uuid}
         for mount in sorted(mounts, key=lambda mount: mount.mount_point):
             kind, equals, value = mount.spec.partition("=")
@@ -238,7 +263,10 @@ class _Session(AbstractContextManager["_Session"]):
         except RuntimeError:
             return False
         try:
-            return bool(handle.exists("/etc/fstab") and handle.exists("/etc/os-release"))
+            return bool(
+                handle.is_file("/etc/fstab", followsymlinks=True)
+                and handle.exists("/etc/os-release")
+            )
         finally:
             handle.umount_all()
 
@@ -262,6 +290,8 @@ class _Session(AbstractContextManager["_Session"]):
                     raise
 
     def _failure(self, what: str, error: RuntimeError) -> BuilderError:
+        if self._cancelled.is_set():
+            return InterruptedByUser("The inspection was cancelled.")
         if self._deadline.expired:
             return BuilderError(
                 f"Inspecting {self.image} was stopped after {self._deadline.seconds:.0f} s.",
@@ -281,24 +311,25 @@ class _Session(AbstractContextManager["_Session"]):
 
 
 class _Deadline:
-    """Kills the appliance when its time is over.
+    """Kills the appliance when its time is over, or the work is cancelled.
 
     A handle of libguestfs is locked while a call runs, so the process is killed from outside. It
     is known by our scratch directory in its arguments.
     """
 
-    def __init__(self, seconds: float, scratch: Path) -> None:
+    def __init__(self, seconds: float, scratch: Path, cancelled: threading.Event) -> None:
         self.seconds = seconds
         self.expired = False
         self._scratch = os.fsencode(scratch)
-        self._cancelled = threading.Event()
+        self._cancelled = cancelled
+        self._left = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def cancel(self) -> None:
-        self._cancelled.set()
+    def stop(self) -> None:
+        self._left.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -308,11 +339,11 @@ class _Deadline:
                 os.kill(pid, signal.SIGKILL)
 
     def _watch(self) -> None:
-        pause = self.seconds
-        while not self._cancelled.wait(pause):
-            self.expired = True
-            self.kill()
-            pause = 0.5  # it may not have been started yet
+        end = time.monotonic() + self.seconds
+        while not self._left.wait(WATCH_INTERVAL):
+            self.expired = time.monotonic() >= end
+            if self.expired or self._cancelled.is_set():
+                self.kill()  # and once more later: it may not have been started yet
 
     def _appliances(self) -> Iterator[int]:
         for process in Path("/proc").glob("[0-9]*"):

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from builder.errors import InputError
 from builder.feature import Outcome
@@ -22,13 +22,18 @@ FILE_NAME = "manifest.json"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # What a later version has added stays when this one rewrites the file.
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""The name of a file beside the manifest: a manifest from elsewhere must not name another one."""
 
 
 class ImageFile(_Section):
     """The image file. Sizes are in bytes."""
 
-    name: str
+    name: FileName
     format: Literal["qcow2", "raw"]
     size: int
     virtual_size: int
@@ -81,6 +86,10 @@ class BootRecord(_Section):
     """Seconds that all its probes took."""
     image_sha256: str
     """The file that was booted."""
+    qemu: str = ""
+    """The version of QEMU."""
+    firmware: str = ""
+    """Vendor and version of the firmware, as the guest sees them."""
 
 
 class Manifest(_Section):
@@ -110,6 +119,8 @@ class Manifest(_Section):
     """What every check saw, newest per check and boot."""
     boots: tuple[BootRecord, ...] = ()
     """The boots in which probes were made."""
+    libguestfs: str = ""
+    """The version of libguestfs that the newest inspections were made with."""
 
     def planned(self) -> Plan:
         """The plan that the image was built by."""
@@ -122,11 +133,14 @@ class Manifest(_Section):
     def with_evidence(
         self, evidence: Iterable[Evidence], boots: Iterable[BootRecord] = ()
     ) -> "Manifest":
-        """A copy in which new evidence takes the place of older evidence of the same check."""
+        """A copy in which new evidence takes the place of older evidence of the same check.
+
+        What is known of an older boot goes with its evidence, whether or not there is a new record.
+        """
         new, new_boots = tuple(evidence), tuple(boots)
         replaced = {(one.check, one.boot) for one in new}
         kept = tuple(one for one in self.evidence if (one.check, one.boot) not in replaced)
-        names = {boot.name for boot in new_boots}
+        names = {boot.name for boot in new_boots} | {one.boot for one in new}
         kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
         return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
 

@@ -42,6 +42,10 @@ OVERLAY = "overlay.qcow2"
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
 
+class GuestNotUp(BuilderError):
+    """The guest ran, and did not come up: that is the image's doing, not this machine's."""
+
+
 @contextlib.contextmanager
 def booted(
     image: Path,
@@ -65,7 +69,8 @@ def booted(
     for it.
 
     Raises ``HostError`` when this machine lacks something, ``InterruptedByUser`` when cancelled,
-    and ``BuilderError`` with the console's last lines when the guest does not come up.
+    ``GuestNotUp`` with the console's last lines when the guest does not come up, and
+    ``BuilderError`` when QEMU, or a program that prepares the boot, fails.
     """
     accelerator = accelerator or detect()
     workdir.mkdir(parents=True)
@@ -168,7 +173,8 @@ class _Waiting:
         if self.cancelled is not None and self.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
         if self.process.status is not None:
-            raise BuilderError(
+            kind = GuestNotUp if self.process.status == 0 else BuilderError  # 0: a power-off
+            raise kind(
                 f"QEMU ended with exit code {self.process.status} after {seconds:.0f} s, "
                 f"before {awaited} was there.",
                 details=self.process.tail(),
@@ -176,12 +182,10 @@ class _Waiting:
         shown = self.log.read_text(errors="replace")[self.since :] if self.log.exists() else ""
         reason = console.stuck(shown)
         if reason is not None:
-            raise BuilderError(
-                f"The guest does not come up: {reason}.", details=console.tail(shown)
-            )
+            raise GuestNotUp(f"The guest does not come up: {reason}.", details=console.tail(shown))
         if seconds > self.limit:
             speed = f"{self.accelerator.name}: {self.accelerator.reason}"
-            raise BuilderError(
+            raise GuestNotUp(
                 f"Waited {seconds:.0f} s for {awaited}, in vain ({speed}).",
                 details=("the console's last lines:", *console.tail(shown)),
                 hint=f"The whole console is in {self.log}.",

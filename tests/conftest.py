@@ -11,10 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from broken import Broken
+
+# How long an example takes says something of what else this machine does, and nothing of the code.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 GOLDEN = Path(__file__).parent / "golden"
 BUILDS = Path(__file__).parent.parent / ".cache" / "tests"

@@ -167,6 +167,7 @@ def prove(
       guest-image prove pinned-scsi --junit proof.xml
     """
     from builder.accel import asked_for
+    from builder.booting import Wishes
     from builder.builds import find_build
     from builder.checks import checks_of
     from builder.features import installed
@@ -174,7 +175,7 @@ def prove(
     from builder.manifest import read
     from builder.progress import Progress
     from builder.selection import selected
-    from builder.verify import Wishes, verify
+    from builder.verify import verify
 
     registry = installed()
     directory = find_build(build, output)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from builder.disk import Disk, open_image
-from builder.errors import BuilderError, ImageError
+from builder.errors import BuilderError, ImageError, InterruptedByUser
 
 pytestmark = pytest.mark.integration
 
@@ -208,6 +209,20 @@ def test_the_time_is_limited(scratch: Path) -> None:
     ):
         pytest.fail("it must not open")
     assert time.monotonic() - started < 10
+    assert appliances(scratch) == []
+
+
+def test_an_inspection_that_is_cancelled_ends_at_once(scratch: Path) -> None:
+    image = make_disk(scratch, {"etc/fstab": FSTAB}, {})
+    cancelled = threading.Event()
+    threading.Timer(2, cancelled.set).start()
+    started = time.monotonic()
+    with (
+        pytest.raises(InterruptedByUser),
+        open_image(image, "raw", cancelled=cancelled),
+    ):
+        pytest.fail("it must not open")
+    assert time.monotonic() - started < 6
     assert appliances(scratch) == []
 
 

@@ -41,10 +41,35 @@ def test_whatever_a_check_saw_survives_the_file(
     assert (one.seen, one.outcome) == (seen, outcome)
 
 
-def test_a_field_that_a_later_version_added_is_no_error(tmp_path: Path) -> None:
+def test_what_a_later_version_added_stays_when_this_one_adds_evidence(tmp_path: Path) -> None:
     data = manifest().model_dump(mode="json") | {"published": {"cloud": "x"}}
+    data["image"]["signature"] = "y"
     (tmp_path / FILE_NAME).write_text(json.dumps(data))
-    assert read(tmp_path) == manifest()
+    write(tmp_path, read(tmp_path).with_evidence([evidence("a/b")]))
+    written = json.loads((tmp_path / FILE_NAME).read_text())
+    assert written["published"] == {"cloud": "x"}
+    assert written["image"]["signature"] == "y"
+    assert read(tmp_path).evidence == (evidence("a/b"),)
+
+
+@pytest.mark.parametrize("name", ["../other/image.qcow2", "/etc/shadow", "", ".hidden", "a/b"])
+def test_no_manifest_names_a_file_elsewhere(tmp_path: Path, name: str) -> None:
+    data = manifest().model_dump(mode="json")
+    data["image"]["name"] = name
+    (tmp_path / FILE_NAME).write_text(json.dumps(data))
+    with pytest.raises(InputError) as failure:
+        read(tmp_path)
+    assert "image.name" in failure.value.details[0]
+
+
+@pytest.mark.parametrize("name", ["../../root/x", "/x", ""])
+def test_no_manifest_names_a_boot_whose_logs_lie_elsewhere(tmp_path: Path, name: str) -> None:
+    data = manifest().model_dump(mode="json")
+    data["plan"]["boots"][0]["name"] = name
+    (tmp_path / FILE_NAME).write_text(json.dumps(data))
+    with pytest.raises(InputError) as failure:
+        read(tmp_path)
+    assert "boots.0.name" in failure.value.details[0]
 
 
 # ---- evidence

@@ -1,4 +1,5 @@
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_phase_that_is_named_again_goes_on(clock: Clock) -> None:
             shown.phase("bootstrap")
             clock.now += 1
     assert shown.timings == {"bootstrap": 3.0}
-    assert stream.getvalue().count("bootstrap") == 1
+    assert stream.getvalue().splitlines() == ["[00:00] bootstrap …", "[00:03] bootstrap (3.0 s)"]
 
 
 def test_the_last_phase_ends_with_the_work_even_if_that_fails(clock: Clock) -> None:
@@ -80,14 +81,22 @@ def test_the_last_phase_ends_with_the_work_even_if_that_fails(clock: Clock) -> N
 # ---- plain lines
 
 
-def test_plain_output_has_a_line_per_phase_and_event_with_the_time(clock: Clock) -> None:
+def test_plain_output_says_when_a_phase_begins_what_happens_and_how_long_it_took(
+    clock: Clock,
+) -> None:
     stream = io.StringIO()
     with Progress(stream) as shown:
         shown.phase("bootstrap")
         clock.now += 61
         shown.phase("convert")
         shown.event("bios: up in 40 s")
-    assert stream.getvalue() == ("[00:00] bootstrap\n[01:01] convert\n[01:01] bios: up in 40 s\n")
+    assert stream.getvalue().splitlines() == [
+        "[00:00] bootstrap …",
+        "[01:01] bootstrap (61.0 s)",
+        "[01:01] convert …",
+        "[01:01] bios: up in 40 s",
+        "[01:01] convert (0.0 s)",
+    ]
 
 
 def test_plain_output_repeats_where_the_work_is_only_now_and_then(clock: Clock) -> None:
@@ -98,9 +107,24 @@ def test_plain_output_repeats_where_the_work_is_only_now_and_then(clock: Clock) 
             clock.now += 1
             shown.line(f"package {number}")
     assert stream.getvalue().splitlines() == [
-        "[00:00] bootstrap",
+        "[00:00] bootstrap …",
         "[00:30] bootstrap: package 29",
         "[01:00] bootstrap: package 59",
+        "[01:10] bootstrap (70.0 s)",
+    ]
+
+
+def test_plain_output_shows_silent_work_now_and_then(clock: Clock) -> None:
+    stream = io.StringIO()
+    shown = Progress(stream)
+    shown.phase("disk")
+    for _ in range(70):
+        clock.now += 1
+        shown.tick()
+    assert stream.getvalue().splitlines() == [
+        "[00:00] disk …",
+        "[00:30] disk: at work",
+        "[01:00] disk: at work",
     ]
 
 
@@ -114,7 +138,64 @@ def test_plain_output_has_no_control_characters(clock: Clock) -> None:
     assert stream.getvalue().replace("\n", "").isprintable()
 
 
+# ---- silent work, and work side by side
+
+
+def test_silent_work_is_shown_without_anybody_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "TICK", 0.01)
+    monkeypatch.setattr(progress, "HEARTBEAT", 0.02)
+    stream = io.StringIO()
+    with Progress(stream) as shown:
+        shown.phase("disk")
+        deadline = time.monotonic() + 10
+        while "at work" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert "[00:00] disk: at work\n" in stream.getvalue()
+    written = stream.getvalue()
+    time.sleep(0.05)
+    assert stream.getvalue() == written
+
+
+def test_what_runs_side_by_side_has_a_last_line_each(clock: Clock) -> None:
+    stream = Terminal()
+    shown = Progress(stream)
+    shown.phase("proof")
+    shown.line("starting", source="bios")
+    shown.line("starting", source="uefi")
+    clock.now += 1
+    shown.line("no unit has failed", source="bios")
+    assert shown_at_last(stream) == "[00:01] proof: bios: no unit has failed | uefi: starting"
+    clock.now += 1
+    shown.line("", source="bios")
+    assert shown_at_last(stream) == "[00:02] proof: uefi: starting"
+
+
+def test_a_line_of_one_phase_is_not_shown_in_the_next(clock: Clock) -> None:
+    stream = Terminal()
+    shown = Progress(stream)
+    shown.phase("bootstrap")
+    shown.line("Unpacking")
+    shown.phase("disk")
+    clock.now += 1
+    shown.tick()
+    assert shown_at_last(stream) == "[00:01] disk: at work"
+
+
 # ---- a terminal
+
+
+def test_on_a_terminal_the_time_of_silent_work_moves_on(clock: Clock) -> None:
+    stream = Terminal()
+    shown = Progress(stream)
+    shown.phase("bootstrap")
+    clock.now += 5
+    shown.line("Unpacking zstd")
+    clock.now += 0.5
+    shown.tick()
+    assert shown_at_last(stream) == "[00:05] bootstrap: Unpacking zstd"
+    clock.now += 1
+    shown.tick()
+    assert shown_at_last(stream) == "[00:06] bootstrap: Unpacking zstd"
 
 
 def test_a_terminal_shows_phase_time_and_last_line(clock: Clock) -> None:
