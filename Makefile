@@ -11,6 +11,8 @@ OUTPUT ?= dist
 # Debian builds python3-guestfs for its own interpreter only.
 PYTHON ?= /usr/bin/python3
 VENV := .venv
+# The servers that publishing is tested against; they share no dependency with this program.
+OPENSTACK := .cache/openstack
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
 PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,XDG_CACHE_HOME,CI
 
@@ -51,10 +53,17 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group dev
 	@touch $@
 
+$(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constraints.txt | $(VENV)/bin/python
+	@echo 'installing Keystone and Glance below $(OPENSTACK)'
+	mkdir -p $(OPENSTACK)
+	$(PYTHON) -m venv --clear $(OPENSTACK)/venv
+	$(OPENSTACK)/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement tests/openstack/requirements.txt
+	@touch $@
+
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
 	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
 
-test: host $(VENV)/installed-dev ## Run all tests: unit, integration, and real boots (as root)
+test: host $(VENV)/installed-dev $(OPENSTACK)/installed ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
 
 lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck
@@ -78,6 +87,11 @@ lock: $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's 
 	$(VENV)-lock/bin/pip install --quiet --upgrade pip
 	$(VENV)-lock/bin/pip install --quiet --editable . --group dev
 	$(VENV)-lock/bin/pip freeze --all --exclude-editable --exclude setuptools > constraints.txt
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet --upgrade pip
+	$(VENV)-lock/bin/pip install --quiet --requirement tests/openstack/requirements.txt
+	$(VENV)-lock/bin/pip freeze --all --exclude setuptools > tests/openstack/constraints.txt
 	rm -rf $(VENV)-lock
 
 wheel: $(VENV)/installed ## Build the wheel into build/

@@ -1,0 +1,71 @@
+"""The configuration files of the local Keystone and Glance."""
+
+from collections.abc import Mapping, Sequence
+from configparser import RawConfigParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+
+def keystone_configuration(directory: Path) -> str:
+    """``keystone.conf`` of a Keystone that keeps everything in a directory."""
+    return _ini(
+        {
+            "database": {"connection": f"sqlite:///{directory}/keystone.sqlite"},
+            "fernet_tokens": {"key_repository": directory / "fernet-keys"},
+            "credential": {"key_repository": directory / "credential-keys"},
+            "identity": {"password_hash_rounds": 4},  # the least that bcrypt takes: tests log in
+        }
+    )
+
+
+def glance_configuration(
+    *,
+    directory: Path,
+    url: str,
+    keystone_url: str,
+    password: str,
+    stores: Sequence[str],
+    paste: Path,
+    settings: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """``glance-api.conf`` of a Glance that keeps everything in a directory.
+
+    The first of the ``stores`` is the default one. ``settings`` win over the usual ones.
+    """
+    usual: dict[str, dict[str, Any]] = {
+        "DEFAULT": {
+            "enabled_backends": ", ".join(f"{store}:file" for store in stores),
+            "enabled_import_methods": "[glance-direct,web-download,copy-image]",
+            "worker_self_reference_url": url,
+        },
+        "database": {"connection": f"sqlite:///{directory}/glance.sqlite"},
+        "glance_store": {"default_backend": stores[0]},
+        "paste_deploy": {"flavor": "keystone", "config_file": paste},
+        "keystone_authtoken": {
+            "www_authenticate_uri": f"{keystone_url}/v3",
+            "auth_url": f"{keystone_url}/v3",
+            "auth_type": "password",
+            "username": "glance",
+            "password": password,
+            "project_name": "service",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+        # Images may be fetched from loopback, at any port.
+        "import_filtering_opts": {"allowed_hosts": "[127.0.0.1]", "allowed_ports": "[]"},
+        "os_glance_staging_store": {"filesystem_store_datadir": directory / "staging"},
+        "os_glance_tasks_store": {"filesystem_store_datadir": directory / "tasks"},
+    }
+    usual |= {store: {"filesystem_store_datadir": directory / store} for store in stores}
+    for section, values in settings.items():
+        usual.setdefault(section, {}).update(values)
+    return _ini(usual)
+
+
+def _ini(sections: Mapping[str, Mapping[str, Any]]) -> str:
+    parser = RawConfigParser(default_section="")
+    parser.read_dict(sections)
+    text = StringIO()
+    parser.write(text)
+    return text.getvalue()

@@ -1,0 +1,52 @@
+"""Fixtures of the tests against a real Keystone and Glance."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from faultproxy import FaultProxy
+from localcloud import LocalCloud
+
+
+@pytest.fixture(scope="session")
+def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Generator[LocalCloud]:
+    """The cloud of all tests. A test takes ``cloud``, which cleans up after it."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith("OS_"):
+                environment.delenv(name)
+        environment.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.clouds_yaml))
+        environment.setenv("no_proxy", "127.0.0.1")
+        try:
+            cloud.start()
+            yield cloud
+        finally:
+            cloud.stop()
+
+
+@pytest.fixture
+def cloud(running_cloud: LocalCloud) -> Generator[LocalCloud]:
+    """A running cloud without images. ``OS_CLIENT_CONFIG_FILE`` names its ``clouds.yaml``."""
+    yield running_cloud
+    if not running_cloud.glance.runs:
+        running_cloud.glance.start()
+    running_cloud.remove_images("local")
+    if running_cloud.prod_glance.runs:
+        running_cloud.remove_images("prod")
+
+
+@pytest.fixture
+def prod(cloud: LocalCloud) -> LocalCloud:
+    """The cloud, with the Glance of the cloud ``prod`` running as well."""
+    if not cloud.prod_glance.runs:
+        cloud.prod_glance.start()
+    return cloud
+
+
+@pytest.fixture
+def proxy(cloud: LocalCloud) -> Generator[FaultProxy]:
+    """A proxy in front of Glance; the cloud ``faulty`` is ``local`` through it."""
+    with FaultProxy(cloud.glance.port) as between:
+        cloud.add_cloud("faulty", image_endpoint_override=between.url)
+        yield between

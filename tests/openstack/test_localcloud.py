@@ -1,0 +1,184 @@
+"""The cloud that the tests stand on is what they take it for."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from glanceclient import exc
+from keystoneauth1.exceptions import http
+from localcloud import LocalCloud
+
+pytestmark = pytest.mark.openstack
+
+HERE = Path(__file__).parent
+
+
+def image(cloud: LocalCloud, name: str = "local", **properties: Any) -> Any:
+    described = {"name": "an image", "disk_format": "raw", "container_format": "bare"}
+    return cloud.client(name).images.create(**described | properties)
+
+
+def upload(cloud: LocalCloud, name: str = "local", size: int = 1000, **where: str) -> Any:
+    made = image(cloud, name)
+    cloud.client(name).images.upload(made.id, io.BytesIO(os.urandom(size)), **where)
+    return cloud.client(name).images.get(made.id)
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} has not come true within 30 s")
+        time.sleep(0.1)
+
+
+def test_an_upload_is_stored_and_hashed(cloud: LocalCloud) -> None:
+    made = upload(cloud, size=12345)
+    assert (made.status, made.size, made.os_hash_algo) == ("active", 12345, "sha512")
+    assert (cloud.glance.store("fast") / made.id).stat().st_size == 12345
+
+
+@pytest.mark.parametrize("name", ["local", "application"])
+def test_the_publisher_may_make_images_public(cloud: LocalCloud, name: str) -> None:
+    assert image(cloud, name, visibility="public").visibility == "public"
+
+
+def test_a_member_may_not_make_images_public(cloud: LocalCloud) -> None:
+    with pytest.raises(exc.HTTPForbidden):
+        image(cloud, "member", visibility="public")
+    assert image(cloud, "member").visibility == "shared"
+
+
+def test_a_reader_may_only_look(cloud: LocalCloud) -> None:
+    made = image(cloud, "local")
+    assert cloud.client("reader").images.get(made.id).name == "an image"
+    with pytest.raises(exc.HTTPForbidden):
+        image(cloud, "reader")
+
+
+def test_another_project_does_not_see_what_is_not_its_own(cloud: LocalCloud) -> None:
+    made = image(cloud, "local")
+    with pytest.raises(exc.HTTPNotFound):
+        cloud.client("partner").images.get(made.id)
+
+
+def test_a_wrong_password_is_refused(cloud: LocalCloud) -> None:
+    with pytest.raises(http.Unauthorized):
+        cloud.client("wrong-password").images.get("any")
+
+
+def test_the_other_region_has_images_of_its_own(prod: LocalCloud) -> None:
+    made = upload(prod, "prod")
+    assert prod.client("prod").images.get(made.id).status == "active"
+    assert list(prod.client().images.list()) == []
+
+
+def test_an_upload_can_go_to_another_store(cloud: LocalCloud) -> None:
+    made = upload(cloud, backend="archive")
+    assert made.stores == "archive"
+    assert (cloud.glance.store("archive") / made.id).exists()
+
+
+def test_staged_data_is_imported_into_two_stores(cloud: LocalCloud) -> None:
+    made = image(cloud)
+    cloud.client().images.stage(made.id, io.BytesIO(b"staged"))
+    cloud.client().images.image_import(made.id, "glance-direct", stores=["fast", "archive"])
+
+    def is_in_both_stores() -> bool:
+        stores = cloud.client().images.get(made.id).get("stores", "")
+        return set(stores.split(",")) == {"fast", "archive"}
+
+    wait_until(is_in_both_stores, "the image is in both stores")
+
+
+def test_an_image_is_imported_from_loopback(cloud: LocalCloud, tmp_path: Path) -> None:
+    (tmp_path / "an.img").write_bytes(b"from the web")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            made = image(cloud)
+            uri = f"http://127.0.0.1:{server.server_port}/an.img"
+            cloud.client().images.image_import(made.id, "web-download", uri=uri)
+            wait_until(
+                lambda: cloud.client().images.get(made.id).status == "active", "the image is active"
+            )
+            assert cloud.client().images.get(made.id).size == len(b"from the web")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_quota_refuses_what_is_larger(cloud: LocalCloud) -> None:
+    with cloud.glance.quota("5000B"):
+        assert upload(cloud, size=4000).status == "active"
+        with pytest.raises(exc.HTTPOverLimit):
+            upload(cloud, size=4000)
+    assert upload(cloud, size=6000).status == "active"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_small_store_gets_full(cloud: LocalCloud) -> None:
+    with cloud.glance.small_store("fast", 2**20):
+        with pytest.raises(exc.HTTPOverLimit):
+            upload(cloud, size=2**21)
+        assert upload(cloud, size=2**19).status == "active"
+    assert upload(cloud, size=2**21).status == "active"
+
+
+def test_a_killed_server_comes_back_with_its_images(cloud: LocalCloud) -> None:
+    made = upload(cloud)
+    cloud.glance.kill()
+    with pytest.raises(exc.CommunicationError):
+        cloud.client().images.get(made.id)
+    cloud.glance.start()
+    assert cloud.client().images.get(made.id).status == "active"
+
+
+def test_nothing_is_left_after_a_test(cloud: LocalCloud) -> None:
+    hidden = image(cloud, os_hidden=True, protected=True)
+    upload(cloud, "partner")
+    cloud.remove_images("local")
+    assert list(cloud.client().images.list()) == []
+    with pytest.raises(exc.HTTPNotFound):
+        cloud.client().images.get(hidden.id)
+
+
+def processes_below(directory: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink().is_relative_to(directory):
+                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+                found += [entry.name] if state != "Z" else []
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def test_the_servers_die_with_a_killed_test(tmp_path: Path) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
+        "from pathlib import Path; from localcloud import LocalCloud\n"
+        f"cloud = LocalCloud(Path({str(tmp_path)!r})); cloud.start()\n"
+        "print('up', flush=True); input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as test:
+        assert test.stdout is not None
+        assert test.stdout.readline() == b"up\n"
+        assert processes_below(tmp_path)
+        test.send_signal(signal.SIGKILL)
+    wait_until(lambda: not processes_below(tmp_path), "no process is left")
