@@ -30,7 +30,8 @@ class Sandbox(AbstractContextManager["Sandbox"]):
     """
 
     def __init__(self, scratch: Path, *, in_memory: bool) -> None:
-        self.scratch = scratch
+        # Seen from outside, a symbolic link in it would lead out of the sandbox.
+        self.scratch = scratch.resolve()
         self.in_memory = in_memory
 
     def __enter__(self) -> Self:

@@ -59,6 +59,17 @@ def scratch(tmp_path: Path) -> Path:
     return scratch
 
 
+def test_a_sandbox_behind_a_symbolic_link_is_seen_from_outside(
+    scratch: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(scratch)
+    with Sandbox(link, in_memory=True) as sandbox:
+        inside(sandbox, "touch", sandbox.scratch / "file")
+        assert sandbox.path(sandbox.scratch / "file").exists()
+    assert not (scratch / "file").exists()
+
+
 def test_a_mount_of_the_sandbox_is_unknown_to_the_host(scratch: Path) -> None:
     with Sandbox(scratch, in_memory=False) as sandbox:
         (scratch / "mnt").mkdir()
