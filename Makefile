@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image test lint format bench golden lock wheel clean
+.PHONY: help host image publish test lint format bench golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -25,7 +25,7 @@ HOST_PACKAGES := \
 	shellcheck cpio lz4 xz-utils gzip
 
 help: ## List the targets
-	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)]'
+	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME]'
 	@echo
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -62,6 +62,9 @@ $(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constra
 
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
 	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
+
+publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
+	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest

@@ -1,7 +1,6 @@
 """A plan becomes a build directory: image, manifest, log, checksums."""
 
 import errno
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ from builder.plan import Plan, to_json
 from builder.process import run
 from builder.progress import Progress
 from builder.provision import provide
-from builder.resources import elements_path
+from builder.resources import cache_directory, elements_path
 from builder.sandbox import Sandbox
 
 STEP_LIMIT = 900.0
@@ -31,14 +30,6 @@ DIGEST_LENGTH = 6
 
 _QUERY_DEBIAN = "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}\n"
 _QUERY_RPM = "%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}\n"
-
-
-def cache_directory() -> Path:
-    """Where packages are kept between builds: XDG's cache directory, or GUEST_IMAGE_CACHE."""
-    chosen = os.environ.get("GUEST_IMAGE_CACHE")
-    if chosen:
-        return Path(chosen).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:

@@ -4,6 +4,7 @@
     ├── InputError            2  a profile, a feature or an argument is wrong
     ├── HostError             3  this machine lacks something (tool, space, network, kernel)
     ├── ImageError            4  a file is not an image that can safely be opened
+    ├── CloudError            5  a cloud refused something, or could not be reached
     └── InterruptedByUser   130  Ctrl-C or SIGTERM
 
 Exit code 70 (``EX_SOFTWARE``) is left to defects of this program.
@@ -51,6 +52,18 @@ class ImageError(BuilderError):
     """A file is not an image that can safely be opened."""
 
     exit_code: ClassVar[int] = 4
+
+
+class CloudError(BuilderError):
+    """A cloud refused something, or could not be reached. ``status`` is HTTP's, 0 without one."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: Sequence[str] = (), status: int = 0
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.status = status
 
 
 class InterruptedByUser(BuilderError):

@@ -60,6 +60,24 @@ def check_image(path: Path) -> ImageInfo:
     Raises ``InputError`` where there is no readable file, ``ImageError`` where it is no such image.
     """
     size = _size(path)
+    inspector = _safe_inspector(path)
+    name = str(inspector)
+    if name == "qcow2":
+        _require_sound(path)
+    virtual_size = size if name == "gpt" else inspector.virtual_size
+    return ImageInfo(path=path, format=FORMATS[name], virtual_size=virtual_size)
+
+
+def format_of(path: Path) -> str:
+    """QEMU's name of the format that a file is in; no program but this one looks at it.
+
+    Raises as ``check_image``, apart from what only QEMU's tools find.
+    """
+    _size(path)
+    return FORMATS[str(_safe_inspector(path))]
+
+
+def _safe_inspector(path: Path) -> format_inspector.FileInspector:
     inspector = _inspect(path)
     name = str(inspector)
     if name == "raw":
@@ -75,10 +93,7 @@ def check_image(path: Path) -> ImageInfo:
             hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
         )
     _require_safe(path, inspector)
-    if name == "qcow2":
-        _require_sound(path)
-    virtual_size = size if name == "gpt" else inspector.virtual_size
-    return ImageInfo(path=path, format=FORMATS[name], virtual_size=virtual_size)
+    return inspector
 
 
 def _others() -> list[str]:

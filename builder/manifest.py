@@ -92,6 +92,41 @@ class BootRecord(_Section):
     """Vendor and version of the firmware, as the guest sees them."""
 
 
+class Published(_Section):
+    """The image as it was published in one cloud."""
+
+    cloud: str
+    """The cloud's name in ``clouds.yaml``."""
+    endpoint: str
+    """Where its Glance is."""
+    project: str
+    """The id of the project that has the image."""
+    image: str
+    """The image's id."""
+    name: str
+    """Its public name."""
+    visibility: str
+    """Who sees it, in Glance's words."""
+    members: tuple[str, ...]
+    """The projects that it is shared with."""
+    protected: bool
+    """Whether it could not be deleted while it had the public name."""
+    tags: tuple[str, ...]
+    """Its tags."""
+    min_disk: int
+    """The least disk of a flavor, in GiB."""
+    min_ram: int
+    """The least memory of a flavor, in MiB."""
+    properties: dict[str, str]
+    """Its properties."""
+    on_inspection: tuple[str, ...]
+    """Properties that were allowed without the probe that they need (``--allow present``)."""
+    dropped: tuple[str, ...]
+    """Properties that it does not have for want of proof (``--drop-unproven``)."""
+    at: datetime
+    """When it was published so."""
+
+
 class Manifest(_Section):
     """All of it."""
 
@@ -121,6 +156,8 @@ class Manifest(_Section):
     """The boots in which probes were made."""
     libguestfs: str = ""
     """The version of libguestfs that the newest inspections were made with."""
+    published: tuple[Published, ...] = ()
+    """Where and how the image was published, newest last."""
 
     def planned(self) -> Plan:
         """The plan that the image was built by."""
@@ -143,6 +180,24 @@ class Manifest(_Section):
         names = {boot.name for boot in new_boots} | {one.boot for one in new}
         kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
         return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
+
+    def with_published(self, record: Published) -> "Manifest":
+        """A copy that tells of a publication, unless it tells of an equal one already."""
+        told = self.published_as(record.endpoint, record.image)
+        if told is not None and told == record.model_copy(update={"at": told.at}):
+            return self
+        return self.model_copy(update={"published": (*self.published, record)})
+
+    def published_as(self, endpoint: str, image: str) -> Published | None:
+        """What was last published as this image."""
+        return next(
+            (
+                one
+                for one in reversed(self.published)
+                if (one.endpoint, one.image) == (endpoint, image)
+            ),
+            None,
+        )
 
 
 def read(directory: Path) -> Manifest:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,6 +15,7 @@ from builder.feature import Claim, Grade, Inspection, Parameters, Probe
 from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.nova import objections
 from builder.profile import Disk, Profile
+from builder.publication import Publication
 from builder.sourcefile import SourceFile
 
 DIGEST_CHARACTERS = 6
@@ -77,6 +78,7 @@ class Plan:
     host: tuple[str, ...]
     files: tuple[SourceFile, ...] = ()
     """Files of the user's own that the elements need."""
+    publish: Publication = field(default_factory=Publication)
 
     @property
     def digest(self) -> str:
@@ -146,6 +148,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         boots=boots(_probes(used), properties.sorted()),
         flavor=flavor.sorted(),
         host=_once(need for feature, values in used for need in feature.host(values)),
+        publish=profile.publish,
     )
 
 

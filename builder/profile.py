@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
+from builder.publication import Publication
 from builder.words import enumeration
 
 SUFFIXES = (".yaml", ".yml")
@@ -168,6 +169,7 @@ class Document(_Model):
         description="The guest's abilities, each with its parameters, or with nothing for its"
         " defaults, or with false to remove an inherited one.",
     )
+    publish: Publication = Publication()
 
     @field_validator("mirrors")
     @classmethod
@@ -215,3 +217,4 @@ class Profile:
     packages: tuple[str, ...]
     features: Mapping[str, Parameters]
     """Parameters by the feature's name, in the order of the file."""
+    publish: Publication

@@ -168,6 +168,7 @@ class _Checker:
             mirrors=document.mirrors,
             packages=document.packages,
             features=features,
+            publish=document.publish,
         )
 
     def _document(self, plain: dict[str, Any]) -> Document | None:  # Any: what the YAML says

@@ -1,5 +1,6 @@
-"""Where the elements and profiles are: beside the package in a checkout, inside it in a wheel."""
+"""Where things are: elements and profiles (in a checkout or in a wheel), and the cache."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +13,14 @@ def elements_path() -> Path:
 def profiles_path() -> Path:
     """The directory of the shipped profiles."""
     return _resolve("profiles")
+
+
+def cache_directory() -> Path:
+    """What is kept between runs: XDG's cache directory, or GUEST_IMAGE_CACHE."""
+    chosen = os.environ.get("GUEST_IMAGE_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
 
 
 def _resolve(name: str) -> Path:

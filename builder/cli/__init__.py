@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from builder.cli import catalogue, work
+from builder.cli import catalogue, cloud, work
 from builder.cli.common import cli
 from builder.errors import BuilderError, InterruptedByUser
 
-__all__ = ["catalogue", "cli", "main", "work"]
+__all__ = ["catalogue", "cli", "cloud", "main", "work"]
 
 DEFECT = 70
 """``EX_SOFTWARE`` of sysexits.h."""

@@ -15,13 +15,14 @@ import time
 from pathlib import Path
 
 from builder.aptsources import host_mirrors
-from builder.build import build, cache_directory
+from builder.build import build
 from builder.features import installed
 from builder.manifest import Manifest, read
 from builder.plan import Plan, make_plan
 from builder.process import require_tool
 from builder.profilefile import load
 from builder.progress import Progress
+from builder.resources import cache_directory
 
 PROFILE = "pinned-scsi"
 DEBOOTSTRAP_SCRIPTS = Path("/usr/share/debootstrap/scripts")

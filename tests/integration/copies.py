@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from builder.build import cache_directory
+from builder.resources import cache_directory
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "base"

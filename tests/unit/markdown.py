@@ -148,7 +148,8 @@ def kind(schema: JsonObject, definitions: JsonObject) -> str:  # noqa: PLR0911 -
         case "integer" if "minimum" in schema and "maximum" not in schema:
             return f"whole number from {schema['minimum']} on"
         case "integer" if "minimum" in schema:
-            return f"whole number from {schema['minimum']} to {schema['maximum']}"
+            limit = f" to {schema['maximum']}" if "maximum" in schema else ""
+            return f"whole number from {schema['minimum']}{limit}"
         case "array":
             return f"list of {kind(schema['items'], definitions)}"
         case "object" if isinstance(schema.get("additionalProperties"), dict):

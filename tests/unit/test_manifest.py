@@ -42,12 +42,12 @@ def test_whatever_a_check_saw_survives_the_file(
 
 
 def test_what_a_later_version_added_stays_when_this_one_adds_evidence(tmp_path: Path) -> None:
-    data = manifest().model_dump(mode="json") | {"published": {"cloud": "x"}}
+    data = manifest().model_dump(mode="json") | {"audited": {"cloud": "x"}}
     data["image"]["signature"] = "y"
     (tmp_path / FILE_NAME).write_text(json.dumps(data))
     write(tmp_path, read(tmp_path).with_evidence([evidence("a/b")]))
     written = json.loads((tmp_path / FILE_NAME).read_text())
-    assert written["published"] == {"cloud": "x"}
+    assert written["audited"] == {"cloud": "x"}
     assert written["image"]["signature"] == "y"
     assert read(tmp_path).evidence == (evidence("a/b"),)
 

@@ -1,0 +1,383 @@
+"""Verbs that publish images to clouds, and look after them there."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.common import cli, complete_profile, json_option, output_option, print_json
+
+if TYPE_CHECKING:
+    from builder.progress import Progress
+    from builder.publication import Publication
+    from builder.publish.build import Ready
+    from builder.publish.draft import Delivery
+    from builder.publish.glance import Glance
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+class Age(click.ParamType[timedelta]):
+    """A time span such as ``12h``, ``30d`` or ``4w``."""
+
+    name = "age"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Parse it. Raises ``BadParameter``."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", str(value))
+        if match is None:
+            self.fail(f"'{value}' is no age: write 12h, 30d or 4w.", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+cloud_option = click.option(
+    "--cloud", required=True, metavar="NAME", help="A cloud of clouds.yaml, or 'envvars'."
+)
+evidence_options = (
+    click.option(
+        "--max-age",
+        type=Age(),
+        default="30d",
+        show_default=True,
+        help="How old evidence may be: 12h, 30d, 4w.",
+    ),
+    click.option(
+        "--allow",
+        type=click.Choice(["present"]),
+        help="Publish claims that were inspected and not exercised; the image's tags say so.",
+    ),
+    click.option(
+        "--drop-unproven",
+        is_flag=True,
+        help="Leave out the properties without proof; the image's tags name them.",
+    ),
+)
+
+
+@cli.command()
+@click.argument("build", metavar="BUILD", shell_complete=complete_profile)
+@click.option(
+    "--cloud",
+    "clouds",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="A cloud of clouds.yaml, or 'envvars'; may be given several times.",
+)
+@output_option
+@click.option("--dry-run", is_flag=True, help="Show what would change in the clouds; change none.")
+@evidence_options[0]
+@evidence_options[1]
+@evidence_options[2]
+@click.option(
+    "--settings",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="Take the section 'publish' from this profile, not from the build.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["direct", "glance-direct", "web-download"]),
+    default="direct",
+    show_default=True,
+    help="How Glance gets the data.",
+)
+@click.option("--url", help="Where Glance finds the image; for web-download.")
+@click.option(
+    "--store", "stores", multiple=True, help="A store of Glance; may be given several times."
+)
+@json_option
+def publish(
+    *,
+    build: str,
+    clouds: tuple[str, ...],
+    output: Path,
+    dry_run: bool,
+    max_age: timedelta,
+    allow: str | None,
+    drop_unproven: bool,
+    settings: str | None,
+    method: str,
+    url: str | None,
+    stores: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Publish a proven build: it takes its public name in each cloud.
+
+    BUILD is a build directory or the name of a built profile (its latest build). Uploaded is a
+    hidden, private image; it gets the public name when everything has been read back. The image
+    that had the name is hidden, renamed with its build date, and still there by its id.
+    Interrupted? Run the same command again.
+
+    \b
+    Examples:
+      guest-image publish pinned-scsi --cloud mycloud --dry-run
+      guest-image publish pinned-scsi --cloud staging --cloud prod
+      guest-image publish dist/base/latest --cloud mycloud --allow present
+    """
+    from builder.builds import find_build
+    from builder.progress import Progress
+    from builder.publish.build import ready
+    from builder.publish.draft import Delivery
+    from builder.publish.refusal import Concession
+
+    if (url is None) == (method == "web-download"):
+        raise click.UsageError("--method web-download and --url belong together.")
+    prepared = ready(
+        find_build(build, output),
+        Concession(allow_present=allow == "present", drop_unproven=drop_unproven),
+        max_age=max_age,
+        settings=_settings(settings),
+    )
+    delivery = Delivery(method, url, stores)  # type: ignore[arg-type]  # click has checked the word
+    with Progress() as progress:
+        return _in_each(
+            clouds,
+            lambda glance: _publish(glance, prepared, delivery, progress, dry_run=dry_run),
+            progress,
+            as_json=as_json,
+        )
+
+
+def _settings(profile: str | None) -> "Publication | None":
+    from builder.features import installed
+    from builder.profilefile import load
+
+    return None if profile is None else load(profile, installed()).publish
+
+
+def _publish(
+    glance: "Glance",
+    prepared: "Ready",
+    delivery: "Delivery",
+    progress: "Progress",
+    *,
+    dry_run: bool,
+) -> "Answer":
+    from builder.publish.build import record, state_directory
+    from builder.publish.preview import preview
+    from builder.publish.publish import Retention
+    from builder.publish.publish import publish as make_public
+    from builder.publish.survey import survey
+
+    wanted = prepared.wanted
+    retention = Retention(prepared.settings.keep_last, prepared.settings.keep_days)
+    if dry_run:
+        lines = preview(survey(glance, wanted.profile, wanted.name), wanted, retention)
+        shown = [f"  {line}" for line in lines] or ["  nothing would change"]
+        return Answer([f"{glance}:", *shown], {"cloud": glance.cloud, "changes": lines})
+    result = make_public(
+        glance, wanted, prepared.origin, delivery, retention,
+        home=state_directory(), progress=progress,
+    )  # fmt: skip
+    record(prepared, glance, result.image)
+    how = "is published" if result.changed else "is published already; nothing was changed"
+    text = f"{glance}: '{wanted.name}' {how}: {result.image.id} of build {wanted.build}"
+    data = {
+        "cloud": glance.cloud,
+        "image": result.image.id,
+        "name": wanted.name,
+        "build": wanted.build,
+        "changed": result.changed,
+        "properties": dict(wanted.properties),
+    }
+    return Answer([text], data)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb says of one cloud: to people, and to programs."""
+
+    lines: Sequence[str]
+    data: Mapping[str, object]
+    status: int = 0
+
+
+def _in_each(
+    clouds: Sequence[str],
+    act: Callable[["Glance"], Answer],
+    progress: "Progress",
+    *,
+    as_json: bool,
+) -> int:
+    """Do it in every cloud, also where another one fails, and print the answers."""
+    from builder.errors import BuilderError, InterruptedByUser
+    from builder.publish.glance import Glance
+
+    answers, statuses = [], []
+    for name in dict.fromkeys(clouds):
+        try:
+            answers.append(act(Glance(name, say=progress.line)))
+            statuses.append(answers[-1].status)
+        except InterruptedByUser:
+            raise
+        except BuilderError as error:
+            statuses.append(error.exit_code)
+            progress.event(str(error))
+            answers.append(Answer([], {"cloud": name, "error": str(error)}))
+    if as_json:
+        print_json([one.data for one in answers])
+    else:
+        for one in answers:
+            for line in one.lines:
+                click.echo(line)
+    return next((status for status in statuses if status), 0)
+
+
+@cli.command("list")
+@cloud_option
+@json_option
+def list_images(*, cloud: str, as_json: bool) -> None:
+    """List what was published in a cloud: current, replaced and unfinished images.
+
+    \b
+    Examples:
+      guest-image list --cloud mycloud
+      guest-image list --cloud mycloud --json | jq -r '.[] | select(.state == "current") | .id'
+    """
+    from builder.publish.glance import Glance
+    from builder.publish.listing import listing_json, listing_text
+    from builder.publish.survey import published
+
+    images = published(Glance(cloud))
+    if as_json:
+        print_json(listing_json(images))
+    else:
+        click.echo(listing_text(images))
+
+
+@cli.command()
+@click.argument("profile", metavar="PROFILE", shell_complete=complete_profile)
+@cloud_option
+@json_option
+def rollback(*, profile: str, cloud: str, as_json: bool) -> int:
+    """Bring a profile's previous image back under its public name, without an upload.
+
+    The image that has the name now is hidden and renamed with its build date. Called again, it goes
+    back one more; an interrupted rollback is completed, an interrupted publication taken back.
+
+    \b
+    Examples:
+      guest-image rollback pinned-scsi --cloud prod
+    """
+    from builder.progress import Progress
+    from builder.publish.rollback import rollback as bring_back
+
+    def act(glance: "Glance") -> Answer:
+        back = bring_back(glance, profile, progress)
+        text = f"{glance}: '{back.name}' is image {back.id} of build {back.build} again"
+        return Answer(
+            [text],
+            {"cloud": cloud, "image": back.id, "name": back.name, "build": back.build},
+        )
+
+    with Progress() as progress:
+        return _in_each([cloud], act, progress, as_json=as_json)
+
+
+@cli.command()
+@click.argument("profile", metavar="PROFILE", shell_complete=complete_profile)
+@click.option("--from", "source", required=True, metavar="NAME", help="The cloud that has it.")
+@click.option("--to", "target", required=True, metavar="NAME", help="The cloud that gets it.")
+@output_option
+@evidence_options[0]
+@evidence_options[1]
+@evidence_options[2]
+@click.option(
+    "--settings",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="Take the section 'publish' from this profile, not from the build.",
+)
+@json_option
+def promote(
+    *,
+    profile: str,
+    source: str,
+    target: str,
+    output: Path,
+    max_age: timedelta,
+    allow: str | None,
+    drop_unproven: bool,
+    settings: str | None,
+    as_json: bool,
+) -> int:
+    """Publish in one cloud what is current in another, without a rebuild.
+
+    The data comes from the first cloud; the build's manifest must be here, for its evidence counts
+    in the second cloud too.
+
+    \b
+    Examples:
+      guest-image promote pinned-scsi --from staging --to prod
+    """
+    from builder.progress import Progress
+    from builder.publish.draft import Delivery
+    from builder.publish.glance import Glance
+    from builder.publish.promote import promotable
+    from builder.publish.refusal import Concession
+
+    with Progress() as progress:
+        prepared = promotable(
+            Glance(source, say=progress.line),
+            profile,
+            output,
+            Concession(allow_present=allow == "present", drop_unproven=drop_unproven),
+            max_age=max_age,
+            settings=_settings(settings),
+        )
+        return _in_each(
+            [target],
+            lambda glance: _publish(glance, prepared, Delivery(), progress, dry_run=False),
+            progress,
+            as_json=as_json,
+        )
+
+
+@cli.command()
+@cloud_option
+@output_option
+@click.option("--repair", is_flag=True, help="Change back what differs, where that is possible.")
+@json_option
+def audit(*, cloud: str, output: Path, repair: bool, as_json: bool) -> int:
+    """Compare the images published in a cloud with their manifests.
+
+    Data, properties, tags, visibility, names. The exit code is 1 where something differs, and after
+    a repair only where something differs still.
+
+    \b
+    Examples:
+      guest-image audit --cloud prod
+      guest-image audit --cloud prod --repair
+    """
+    from builder.progress import Progress
+    from builder.publish.inspector import audit as compare
+
+    def act(glance: "Glance") -> Answer:
+        findings = compare(glance, output, progress, repair=repair)
+        drift = [one for one in findings if one.drift]
+        lines = [line for one in findings for line in (one.subject, *_indented(one.lines))]
+        data = [
+            {"subject": one.subject, "drift": one.drift, "lines": list(one.lines)}
+            for one in findings
+        ]
+        return Answer(
+            lines or [f"{glance}: everything is as it was published"],
+            {"cloud": cloud, "findings": data},
+            int(bool(drift)),
+        )
+
+    with Progress() as progress:
+        return _in_each([cloud], act, progress, as_json=as_json)
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]

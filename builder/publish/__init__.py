@@ -1,0 +1,1 @@
+"""Publishing to Glance: what is sent, in which order, and what becomes of what was there."""

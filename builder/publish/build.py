@@ -1,0 +1,108 @@
+"""A build and its evidence, ready to be published, and the record of where it was."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from builder import manifest
+from builder.errors import ImageError, InputError
+from builder.imagefile import format_of
+from builder.locking import locked
+from builder.manifest import Manifest, Published
+from builder.publication import Publication
+from builder.publish.draft import Origin
+from builder.publish.glance import Glance
+from builder.publish.image import CloudImage, Wanted
+from builder.publish.properties import wanted
+from builder.publish.refusal import Admission, Concession, admit
+from builder.publish.upload import pieces_of
+from builder.resources import cache_directory
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A build that may be published."""
+
+    directory: Path
+    admission: Admission
+    settings: Publication
+    wanted: Wanted
+    origin: Origin
+
+
+def state_directory() -> Path:
+    """Where publishers on this machine see each other."""
+    return cache_directory() / "publishers"
+
+
+def ready(
+    directory: Path,
+    concession: Concession,
+    *,
+    max_age: timedelta,
+    settings: Publication | None = None,
+    origin: Origin | None = None,
+) -> Ready:
+    """Judge a build's evidence and say what would be published.
+
+    ``settings`` stand in for those that it was built with, ``origin`` for its own file. Raises
+    ``Refused``, ``InputError`` and ``ImageError``.
+    """
+    build = manifest.read(directory)
+    chosen = settings or build.planned().publish
+    admission = admit(build, concession, now=datetime.now(UTC), max_age=max_age)
+    path = directory / build.image.name
+    if origin is None:
+        _require_format(path, build)
+        origin = Origin(lambda: pieces_of(path), path)
+    return Ready(directory, admission, chosen, wanted(build, admission, chosen), origin)
+
+
+def _require_format(path: Path, build: Manifest) -> None:
+    found, size = format_of(path), path.stat().st_size
+    if (found, size) == (build.image.format, build.image.size):
+        return
+    raise ImageError(
+        f"{path} is not the file that was built and proven.",
+        details=[
+            f"It is {found} of {size} bytes, and was {build.image.format} of {build.image.size}."
+        ],
+        hint=f"Build it again: guest-image image {build.planned().profile}",
+    )
+
+
+def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
+    """Write into the manifest that a build is published so."""
+    one, admission = ready_build.wanted, ready_build.admission
+    told = Published(
+        cloud=glance.cloud,
+        endpoint=glance.endpoint,
+        project=image.owner,
+        image=image.id,
+        name=one.name,
+        visibility=one.visibility,
+        members=one.members,
+        protected=one.protected,
+        tags=tuple(sorted(one.tags)),
+        min_disk=one.min_disk,
+        min_ram=one.min_ram,
+        properties=dict(one.properties),
+        on_inspection=admission.on_inspection,
+        dropped=admission.dropped,
+        at=datetime.now(UTC),
+    )
+    with locked(ready_build.directory):
+        known = manifest.read(ready_build.directory)
+        updated = known.with_published(told)
+        if updated is not known:
+            manifest.write(ready_build.directory, updated)
+
+
+def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Every complete build below a directory whose manifest this version can read."""
+    for path in sorted(dist.glob(f"*/[!.]*/{manifest.FILE_NAME}")):
+        if not path.parent.is_symlink():
+            with contextlib.suppress(InputError):
+                yield path.parent, manifest.read(path.parent)

@@ -1,0 +1,381 @@
+"""A cloud's Glance: the only module that knows OpenStack's clients.
+
+Clouds come from ``clouds.yaml`` and ``OS_*`` as openstacksdk reads them; requests go through
+keystoneauth1 and python-glanceclient. What a cloud answers becomes data or a ``CloudError``.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+from glanceclient import exc
+from glanceclient.v2.client import Client
+from keystoneauth1 import exceptions as auth_exc
+from openstack import exceptions as sdk_exc
+from openstack.config import OpenStackConfig
+
+from builder.errors import CloudError, InputError
+from builder.publish.image import ACTIVE, CloudImage
+from builder.publish.release import Change
+from builder.words import did_you_mean, enumeration, shown
+
+REQUEST_LIMIT = 300.0
+"""Seconds that a cloud may take for one answer where its configuration says nothing."""
+BUSY_LIMIT = 30
+"""Seconds that are waited at most when a cloud says when to come again."""
+BUSY_RETRIES = 3
+POLL_INTERVAL = 0.5
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, UNSUPPORTED = 401, 403, 404, 409, 413, 415
+_INTERNAL, _UNAVAILABLE = 500, 503
+
+_ATTRIBUTES = frozenset(
+    {
+        "id", "name", "status", "visibility", "protected", "os_hidden", "checksum", "os_hash_algo",
+        "os_hash_value", "owner", "size", "virtual_size", "container_format", "disk_format",
+        "created_at", "updated_at", "tags", "min_ram", "min_disk", "file", "self", "schema",
+        "locations", "direct_url", "stores",
+    }
+)  # fmt: skip
+"""What Glance's image schema names; everything else is a property."""
+_GLANCES_OWN = "os_glance_"
+
+_HINTS: Mapping[int, str] = {
+    UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*; then run the same command again.",
+    FORBIDDEN: "Ask the cloud's operators for the right, or choose another visibility in the"
+    " profile's section 'publish' ('public' is often the administrators' alone).",
+    CONFLICT: "See what is there with guest-image list; then run the same command again.",
+    TOO_LARGE: "Free quota of images in this project, or have it raised; then run the same command"
+    " again.",
+    UNSUPPORTED: "The cloud does not take this format, or the file is not of it.",
+    _INTERNAL: "The cloud's operators find the cause in Glance's log. Run the same command again.",
+    _UNAVAILABLE: "The cloud is busy, or its store is full. Run the same command again later.",
+}
+_AGAIN = "Nothing visible was changed by this step. Run the same command again."
+
+# The clients log what they then raise; without a handler that would reach the terminal.
+for _name in ("keystoneauth", "glanceclient", "openstack", "urllib3"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+class Source(Protocol):
+    """What an upload reads from."""
+
+    size: int
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at the end none."""
+        ...
+
+
+class Glance:
+    """One cloud's images, as one project sees them."""
+
+    def __init__(self, cloud: str, *, say: Callable[[str], None] = lambda _: None) -> None:
+        """Find the cloud's configuration; nothing is sent yet. Raises ``InputError``."""
+        self.cloud = cloud
+        self._say = say
+        with self._answering("be reached"):
+            region = _region(cloud)
+            if region.config.get("api_timeout") is None:
+                region.config["api_timeout"] = REQUEST_LIMIT
+            self._session = region.get_session()
+            self._session.session.hooks["response"].append(self._shorten_wait)
+            adapter = region.get_session_client("image")
+            place = {
+                "session": self._session,
+                "interface": adapter.interface,
+                "region_name": adapter.region_name,
+                "endpoint_override": adapter.endpoint_override,
+            }
+            self._region = region
+            self._data = Client(**place)
+            # A body that is streamed cannot be sent twice, so only these requests are repeated.
+            self._client = Client(
+                **place, status_code_retries=BUSY_RETRIES, retriable_status_codes=[_UNAVAILABLE]
+            )
+
+    def __str__(self) -> str:
+        return self.cloud
+
+    @property
+    def project(self) -> str:
+        """The project's id, or the empty string where the authentication knows no projects."""
+        with self._answering("tell the project"):
+            return self._session.get_project_id() or ""
+
+    @property
+    def endpoint(self) -> str:
+        """Where its Glance is."""
+        with self._answering("tell where its images are"):
+            return str(self._client.http_client.get_endpoint() or "").rstrip("/")
+
+    def now(self) -> datetime:
+        """The time by the cloud's own clock."""
+        with self._answering("tell the time"):
+            response, _ = self._client.http_client.get("/v2/images?limit=1")
+        date = response.headers.get("Date")
+        return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)
+
+    def images(self, **filters: str) -> list[CloudImage]:
+        """Every image that the filters let through, visible and hidden ones."""
+        with self._answering("list its images"):
+            return [
+                _image(found)
+                for hidden in ("false", "true")
+                for found in self._client.images.list(
+                    filters={**filters, "os_hidden": hidden}, page_size=100
+                )
+            ]
+
+    def image(self, image_id: str) -> CloudImage | None:
+        """One image, or None where there is none that can be seen."""
+        try:
+            with self._answering(f"show image {image_id}"):
+                return _image(self._client.images.get(image_id))
+        except CloudError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+
+    def create(self, image_id: str, attributes: Mapping[str, object]) -> CloudImage | None:
+        """Make an image without data, or None where the id is or was in use already."""
+        try:
+            with self._answering("make an image"):
+                return _image(self._client.images.create(id=image_id, **attributes))
+        except CloudError as error:
+            if error.status == CONFLICT:
+                return None
+            raise
+
+    def refresh(self) -> None:
+        """Get a new token where there are tokens: what follows may take longer than an old one."""
+        with self._answering("renew the token"):
+            self._session.invalidate()
+            self._session.get_token()
+
+    def upload(self, image_id: str, source: Source, store: str | None) -> None:
+        """Send an image's data."""
+        self.refresh()
+        with self._answering("take the image's data"):
+            self._data.images.upload(image_id, source, image_size=source.size, backend=store)
+
+    def stage(self, image_id: str, source: Source) -> None:
+        """Send an image's data to the place from which ``glance-direct`` imports it."""
+        self.refresh()
+        with self._answering("take the image's data"):
+            self._data.images.stage(image_id, source, image_size=source.size)
+
+    def import_data(
+        self, image_id: str, method: str, *, uri: str | None, stores: Sequence[str], limit: float
+    ) -> None:
+        """Let Glance import what was staged or what is at an address, and wait for its end.
+
+        Raises ``CloudError`` with Glance's own reason, or after ``limit`` seconds.
+        """
+        with self._answering(f"import the image by {method}"):
+            self._client.images.image_import(
+                image_id, method, uri=uri, stores=list(stores), allow_failure=False
+            )
+        deadline = time.monotonic() + limit
+        while True:
+            with self._answering("tell how the import is going"):
+                found = self._client.images.get(image_id)
+            failed, status = found.get("os_glance_failed_import"), found["status"]
+            if status == ACTIVE and not found.get("os_glance_importing_to_stores"):
+                if not failed:
+                    return
+                raise self._failed_import(image_id, method, f"not in stores: {failed}")
+            if failed or status in ("queued", "killed", "deleted"):
+                raise self._failed_import(image_id, method, f"stores: {failed or 'none'}")
+            if reasons := self._task_failures(image_id):
+                raise self._failed_import(image_id, method, *reasons)
+            if time.monotonic() > deadline:
+                raise CloudError(
+                    f"Cloud '{self.cloud}' has not imported image {image_id} by {method} within"
+                    f" {limit:.0f} s; its status is {status}.",
+                    hint=_AGAIN,
+                )
+            self._say(f"{method}: {status}")
+            time.sleep(POLL_INTERVAL)
+
+    def _failed_import(self, image_id: str, method: str, *reasons: str) -> CloudError:
+        return CloudError(
+            f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
+            details=[*reasons, *self._task_failures(image_id)],
+            hint=_AGAIN,
+        )
+
+    def _task_failures(self, image_id: str) -> list[str]:
+        try:
+            answer = self._client.images.get_associated_image_tasks(image_id)
+        except exc.HTTPException:  # an older Glance, or one that does not tell
+            return []
+        tasks = answer.get("tasks", [])
+        return [str(task["message"]) for task in tasks if task.get("status") == "failure"]
+
+    def download(self, image_id: str) -> Iterator[bytes]:
+        """An image's data, piece by piece."""
+        with self._answering(f"send the data of image {image_id}"):
+            body = self._data.images.data(image_id, do_checksum=False)
+            if body is None:
+                raise CloudError(f"Image {image_id} of cloud '{self.cloud}' has no data.")
+            yield from body
+
+    def change(self, change: Change) -> CloudImage:
+        """Make a change in one request, and return the image as it is then."""
+        with self._answering(change.reason):
+            return _image(
+                self._client.images.update(
+                    change.image, remove_props=list(change.remove), **change.attributes
+                )
+            )
+
+    def delete(self, image_id: str) -> None:
+        """Delete an image; that it is gone already is no error."""
+        try:
+            with self._answering(f"delete image {image_id}"):
+                self._client.images.delete(image_id)
+        except CloudError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    def members(self, image_id: str) -> list[str]:
+        """The projects that a shared image is shared with, sorted."""
+        with self._answering(f"list the members of image {image_id}"):
+            return sorted(one["member_id"] for one in self._client.image_members.list(image_id))
+
+    def add_member(self, image_id: str, project: str) -> None:
+        """Share an image with a project; that it is shared already is no error."""
+        try:
+            with self._answering(f"share image {image_id} with {project}"):
+                self._client.image_members.create(image_id, project)
+        except CloudError as error:
+            if error.status != CONFLICT:
+                raise
+
+    def remove_member(self, image_id: str, project: str) -> None:
+        """Share an image with a project no longer."""
+        with self._answering(f"share image {image_id} no longer with {project}"):
+            self._client.image_members.delete(image_id, project)
+
+    def servers(self, image_id: str) -> list[str] | None:
+        """Ids of the servers that were made of an image, or None where the cloud does not tell."""
+        from openstack.connection import Connection  # noqa: PLC0415 - slow, and for retention only
+
+        try:
+            compute = Connection(config=self._region, session=self._session).compute
+            return [one.id for one in compute.servers(details=False, image=image_id)]
+        except (sdk_exc.SDKException, auth_exc.ClientException):
+            return None
+
+    def _shorten_wait(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
+        """Do not let a cloud keep us waiting for hours; keystoneauth waits as long as it says."""
+        wait = response.headers.get("Retry-After")
+        if response.status_code == _UNAVAILABLE and wait:
+            seconds = min(int(wait), BUSY_LIMIT) if wait.isdecimal() else BUSY_LIMIT
+            response.headers["Retry-After"] = str(seconds)
+            self._say(f"cloud '{self.cloud}' is busy; asking again in {seconds} s")
+        return response
+
+    @contextlib.contextmanager
+    def _answering(self, what: str) -> Iterator[None]:
+        """Make a ``CloudError`` of whatever the clients raise in the block."""
+        message = f"Cloud '{self.cloud}' could not {what}."
+        try:
+            yield
+        except exc.HTTPException as error:
+            status, reason = _status(error), _reason(error)
+            hint = _HINTS.get(status, _AGAIN)
+            raise CloudError(message, details=reason, hint=hint, status=status) from error
+        except (auth_exc.Unauthorized, auth_exc.AuthorizationFailure) as error:
+            raise CloudError(
+                message, details=[_line(error)], hint=_HINTS[UNAUTHORIZED], status=UNAUTHORIZED
+            ) from error
+        except (exc.CommunicationError, exc.InvalidEndpoint, auth_exc.ConnectionError) as error:
+            raise CloudError(
+                message,
+                details=[_line(error)],
+                hint="Check the network and the cloud's addresses. " + _AGAIN,
+            ) from error
+        except (auth_exc.ClientException, sdk_exc.SDKException, exc.BaseException) as error:
+            raise CloudError(
+                message,
+                details=[_line(error)],
+                hint="Check the cloud's entry in clouds.yaml, or OS_*.",
+            ) from error
+        except OSError as error:
+            raise CloudError(message, details=[_line(error)], hint=_AGAIN) from error
+
+
+def _region(cloud: str) -> Any:  # Any: openstacksdk has no types of it
+    config = OpenStackConfig(load_envvars=True)
+    names = sorted(config.get_cloud_names())
+    if cloud not in names:
+        raise InputError(
+            f"No cloud is called {shown(cloud)}.",
+            details=[
+                f"Clouds are {enumeration(names, 'and')}."
+                if names
+                else "There is no clouds.yaml, neither here nor in ~/.config/openstack, and no OS_*"
+                " variable (their cloud is called 'envvars')."
+            ],
+            hint=did_you_mean(cloud, names) or "OS_CLIENT_CONFIG_FILE names another clouds.yaml.",
+        )
+    return config.get_one(cloud=cloud)
+
+
+def _image(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON
+    return CloudImage(
+        id=found["id"],
+        name=found.get("name") or "",
+        status=found["status"],
+        hidden=bool(found.get("os_hidden")),
+        visibility=found["visibility"],
+        protected=bool(found.get("protected")),
+        owner=found.get("owner") or "",
+        created=_time(found["created_at"]),
+        updated=_time(found["updated_at"]),
+        size=found.get("size"),
+        hash_algorithm=found.get("os_hash_algo") or "",
+        hash_value=found.get("os_hash_value") or "",
+        disk_format=found.get("disk_format") or "",
+        container_format=found.get("container_format") or "",
+        min_disk=found.get("min_disk") or 0,
+        min_ram=found.get("min_ram") or 0,
+        tags=frozenset(found.get("tags") or ()),
+        properties=_properties(found),
+        stores=found.get("stores") or "",
+    )
+
+
+def _properties(found: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
+    return {
+        name: str(value)
+        for name, value in found.items()
+        if name not in _ATTRIBUTES and not name.startswith(_GLANCES_OWN) and value is not None
+    }
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _status(error: exc.HTTPException) -> int:
+    """HTTP's status: glanceclient has no class for some, and then names it in the text alone."""
+    if isinstance(error.code, int):
+        return error.code
+    words = str(error).split()
+    return next((int(word) for word in words[:3] if word.isdecimal()), 0)
+
+
+def _reason(error: exc.HTTPException) -> list[str]:
+    return [line.strip() for line in str(error).splitlines() if line.strip()][:5]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

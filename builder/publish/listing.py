@@ -1,0 +1,63 @@
+"""What this program has published in a cloud, as text and for programs. Pure."""
+
+from collections.abc import Iterable
+
+from builder.publish.image import CloudImage
+from builder.publish.release import built
+from builder.render import columns
+
+MIB = 1024 * 1024
+
+
+def state(image: CloudImage) -> str:
+    """What the image is: the current one of its name, a replaced one, or a draft."""
+    if image.draft:
+        return "unfinished"
+    if image.name == image.public_name and not image.hidden:
+        return "current"
+    return "replaced" if image.hidden else "renamed"
+
+
+def ordered(images: Iterable[CloudImage]) -> list[CloudImage]:
+    """By profile, newest build first."""
+    newest_first = sorted(images, key=built, reverse=True)
+    return sorted(newest_first, key=lambda one: one.profile)
+
+
+def listing_text(images: Iterable[CloudImage]) -> str:
+    """One line per image, under a heading."""
+    rows = [
+        (
+            one.profile,
+            state(one),
+            one.build,
+            one.status,
+            one.visibility,
+            f"{(one.size or 0) / MIB:.0f} MiB",
+            one.id,
+        )
+        for one in ordered(images)
+    ]
+    heading = ("profile", "state", "build", "status", "visibility", "size", "id")
+    return "\n".join(columns([heading, *rows])) if rows else "nothing is published here"
+
+
+def listing_json(images: Iterable[CloudImage]) -> list[dict[str, object]]:
+    """The same for programs."""
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "public_name": one.public_name,
+            "profile": one.profile,
+            "build": one.build,
+            "state": state(one),
+            "status": one.status,
+            "visibility": one.visibility,
+            "hidden": one.hidden,
+            "protected": one.protected,
+            "size": one.size,
+            "properties": dict(one.properties),
+        }
+        for one in ordered(images)
+    ]

@@ -1,0 +1,59 @@
+"""What is current in one cloud, ready to be published in another."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from builder.errors import BuilderError, CloudError, InputError
+from builder.publication import Publication
+from builder.publish.build import Ready, manifests, ready
+from builder.publish.difference import content_differences
+from builder.publish.draft import Origin
+from builder.publish.glance import Glance
+from builder.publish.refusal import Concession
+from builder.publish.release import current
+from builder.publish.survey import name_of, survey
+
+
+def promotable(
+    source: Glance,
+    profile: str,
+    dist: Path,
+    concession: Concession,
+    *,
+    max_age: timedelta,
+    settings: Publication | None,
+) -> Ready:
+    """The build that is current in the source, with its data from there.
+
+    Raises ``BuilderError`` where nothing is current, the build is not here, or is refused.
+    """
+    name = name_of(source, profile)
+    image = current(survey(source, profile, name).images, name)
+    if image is None or not image.published:
+        raise BuilderError(
+            f"No image of {profile} is current in cloud '{source}'.",
+            hint=f"See what is there: guest-image list --cloud {source}",
+        )
+    directory = next((path for path, one in manifests(dist) if one.build == image.build), None)
+    if directory is None:
+        raise InputError(
+            f"The manifest of build {image.build} is not here, so nothing tells what is proven.",
+            details=[f"Looked for it below: {dist}"],
+            hint="Name the directory of builds with --output, or copy the manifest to it.",
+        )
+    prepared = ready(
+        directory,
+        concession,
+        max_age=max_age,
+        settings=settings,
+        origin=Origin(lambda: source.download(image.id)),
+    )
+    expected = prepared.origin.hash_value(prepared.wanted, image.hash_algorithm)
+    differences = content_differences(image, prepared.wanted, expected)
+    if differences:
+        raise CloudError(
+            f"Image {image.id} in cloud '{source}' is not the one that its manifest tells of.",
+            details=[str(one) for one in differences],
+            hint=f"See what differs: guest-image audit --cloud {source}",
+        )
+    return prepared

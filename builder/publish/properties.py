@@ -1,0 +1,129 @@
+"""From a manifest to the image as it is to be in Glance. Pure.
+
+A property is a claim with evidence, or says what was built and what its publisher promises
+(SCS-0102); nothing else is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from builder.errors import InputError
+from builder.manifest import Manifest
+from builder.nova import objections
+from builder.plan import Plan
+from builder.publication import Publication
+from builder.publish.image import BUILD, NAME, PROFILE, SHA256, Wanted
+from builder.publish.refusal import Admission
+from builder.publish.vocabulary import complaints
+
+GIB = 1024**3
+_DATED = "%Y%m%dT%H%M%SZ"
+
+_PROMISES = (
+    "replace_frequency",
+    "hotfix_hours",
+    "provided_until",
+    "uuid_validity",
+    "image_source",
+    "patchlevel",
+    "maintained_until",
+    "l1_support_contact",
+    "license_included",
+    "license_required",
+    "subscription_included",
+    "subscription_required",
+    "hypervisor_type",
+)
+"""Keys of a profile's section ``publish`` that are properties of the same name."""
+
+
+def wanted(build: Manifest, admission: Admission, settings: Publication) -> Wanted:
+    """The image as it is to be.
+
+    Raises ``InputError`` with everything that Nova would refuse or ignore.
+    """
+    plan = build.planned()
+    properties = {claim.property: claim.value for claim in admission.claims}
+    properties |= _origin(build, plan, settings) | _promises(settings)
+    name = public_name(plan, settings)
+    properties |= {
+        PROFILE: plan.profile,
+        BUILD: build.build,
+        NAME: name,
+        SHA256: build.image.sha256,
+    }
+    _refuse_nonsense(build, properties, plan)
+    return Wanted(
+        profile=plan.profile,
+        build=build.build,
+        name=name,
+        dated=dated(name, build.created),
+        size=build.image.size,
+        sha512=build.image.sha512,
+        disk_format=build.image.format,
+        min_disk=-(-build.image.virtual_size // GIB),
+        min_ram=settings.min_ram_mib or _least_memory(plan),
+        visibility=settings.visibility,
+        members=settings.members,
+        protected=settings.protected,
+        tags=frozenset((f"os:{plan.distribution.os_distro}", *settings.tags, *admission.tags)),
+        properties=dict(sorted(properties.items())),
+    )
+
+
+def signed(image: Wanted, signature: Mapping[str, str]) -> Wanted:
+    """The image with the properties of its signature."""
+    return replace(image, properties=dict(sorted({**image.properties, **signature}.items())))
+
+
+def public_name(plan: Plan, settings: Publication) -> str:
+    """The name that users know the image by."""
+    distribution = plan.distribution
+    return settings.name.format(
+        profile=plan.profile,
+        distribution=distribution.name,
+        os_distro=distribution.os_distro,
+        os_version=distribution.os_version,
+        architecture=distribution.architecture,
+    )
+
+
+def dated(name: str, built: datetime) -> str:
+    """The name of a replaced image."""
+    return f"{name} {built.astimezone(UTC):{_DATED}}"
+
+
+def _origin(build: Manifest, plan: Plan, settings: Publication) -> dict[str, str]:
+    return {
+        "image_build_date": f"{build.created.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        "image_original_user": settings.image_original_user or plan.distribution.default_user,
+        "image_description": settings.image_description or plan.description or plan.profile,
+    }
+
+
+def _promises(settings: Publication) -> dict[str, str]:
+    values = {name: getattr(settings, name) for name in _PROMISES}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _least_memory(plan: Plan) -> int:
+    return min((boot.machine.memory_mib for boot in plan.boots), default=0)
+
+
+def _refuse_nonsense(build: Manifest, properties: Mapping[str, str], plan: Plan) -> None:
+    reasons = complaints(properties)
+    reasons += [
+        f"{one.name}: {one.reason}. {one.remedy}" for one in objections(properties, plan.flavor)
+    ]
+    if reasons:
+        raise InputError(
+            f"Build {build.build} of {plan.profile} is not published: Nova would refuse or ignore"
+            " some of its properties.",
+            details=reasons,
+            hint="Correct the profile's features and its section 'publish', and build it again.",
+        )

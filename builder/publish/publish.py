@@ -1,0 +1,183 @@
+"""A build becomes the image that answers to its public name. Every run begins with what is there.
+
+So a run that was killed is repaired by the next one: what it has done is seen and not done again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import CloudError
+from builder.progress import Progress
+from builder.publish import lease
+from builder.publish.difference import (
+    content_differences,
+    property_differences,
+    restoring,
+)
+from builder.publish.draft import Delivery, Origin, checked_draft
+from builder.publish.glance import Glance
+from builder.publish.image import CloudImage, Wanted
+from builder.publish.release import Change, Terms, current, holders, ours, superfluous, switch
+from builder.publish.survey import Survey, survey
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long replaced images stay."""
+
+    keep_last: int | None
+    keep_days: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a publication came to in one cloud."""
+
+    image: CloudImage
+    changed: bool
+    """Whether anything was done."""
+
+
+def publish(
+    glance: Glance,
+    wanted: Wanted,
+    origin: Origin,
+    delivery: Delivery,
+    retention: Retention,
+    *,
+    home: Path,
+    progress: Progress,
+) -> Result:
+    """Let the wanted image answer to its public name, and apply retention.
+
+    Raises ``CloudError``; then the previous image answers still, or the next run completes it.
+    """
+    progress.phase(f"{glance}: looking")
+    with lease.held(home) as publisher:
+        seen = survey(glance, wanted.profile, wanted.name)
+        target = known = find(seen.images, wanted)
+        if target is None:
+            answering = seen.answering(wanted.name)
+            target = checked_draft(
+                glance, seen, wanted, origin, delivery,
+                home=home, publisher=publisher, progress=progress,
+            )  # fmt: skip
+            seen = survey(glance, wanted.profile, wanted.name)
+            if seen.answering(wanted.name) != answering:
+                raise _overtaken(glance, wanted, target)
+        else:
+            _require_content(glance, target, wanted, origin)
+        progress.phase(f"{glance}: publishing")
+        shared = _set_members(glance, target, wanted)
+        changes = planned_changes(seen, target, wanted)
+        for change in changes:
+            progress.event(f"{glance}: {change.reason}")
+            glance.change(change)
+        if changes:
+            seen = survey(glance, wanted.profile, wanted.name)
+        image = _require_published(glance, seen, target.id, wanted)
+        deleted = retire(glance, seen, wanted.profile, wanted.name, retention, progress)
+    return Result(image, bool(known is None or changes or shared or deleted))
+
+
+def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
+    """The build's image, where it was published before."""
+    return next((one for one in ours(images, wanted.profile) if one.build == wanted.build), None)
+
+
+def planned_changes(seen: Survey, target: CloudImage, wanted: Wanted) -> list[Change]:
+    """What makes the target answer to the public name, with the wanted properties."""
+    attributes, remove = restoring(property_differences(target, wanted), wanted)
+    terms = Terms(wanted.name, wanted.visibility, wanted.protected, attributes, remove)
+    return switch(seen.images, target, terms, now=seen.now)
+
+
+def _require_content(glance: Glance, image: CloudImage, wanted: Wanted, origin: Origin) -> None:
+    hash_value = origin.hash_value(wanted, image.hash_algorithm)
+    differences = content_differences(image, wanted, hash_value)
+    if differences:
+        raise CloudError(
+            f"Image {image.id} in cloud '{glance}' is of build {wanted.build}, but no longer as it"
+            " was published.",
+            details=[str(one) for one in differences],
+            hint="Reactivate it (openstack image set --activate ID), or delete it and run the same"
+            " command again.",
+        )
+
+
+def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
+    """Share the image with the wanted projects; a draft with members is still hidden."""
+    if wanted.visibility != "shared":
+        return False
+    changed = False
+    if target.visibility != "shared":
+        glance.change(Change(target.id, f"share {target.id}", {"visibility": "shared"}))
+    present = glance.members(target.id)
+    for member in sorted(set(wanted.members) - set(present)):
+        glance.add_member(target.id, member)
+        changed = True
+    for member in sorted(set(present) - set(wanted.members)):
+        glance.remove_member(target.id, member)
+        changed = True
+    return changed
+
+
+def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
+    image = current(seen.images, wanted.name)
+    others = [one for one in holders(seen.images, wanted.name) if one.id != image_id]
+    if image is None or image.id != image_id or others:
+        raise CloudError(
+            f"'{wanted.name}' in cloud '{glance}' is not image {image_id} after it was published.",
+            details=[f"{one.id} has the name" for one in holders(seen.images, wanted.name)],
+            hint="Somebody else changes images of this name. Run the same command again.",
+        )
+    differences = property_differences(image, wanted)
+    if differences:
+        raise CloudError(
+            f"Image {image_id} in cloud '{glance}' is published, but not as it should be.",
+            details=[str(one) for one in differences],
+            hint="Run the same command again.",
+        )
+    return image
+
+
+def _overtaken(glance: Glance, wanted: Wanted, draft: CloudImage) -> CloudError:
+    glance.delete(draft.id)
+    return CloudError(
+        f"'{wanted.name}' in cloud '{glance}' came to be another image during the upload.",
+        details=["Somebody else has published, rolled back or renamed; nothing was changed here."],
+        hint="See what is there (guest-image list); then run the same command again.",
+    )
+
+
+def retire(
+    glance: Glance,
+    seen: Survey,
+    profile: str,
+    name: str,
+    retention: Retention,
+    progress: Progress,
+) -> list[str]:
+    """Delete the replaced images that nobody keeps, and return their ids."""
+    deleted = []
+    for image in superfluous(
+        seen.images,
+        profile,
+        name,
+        keep_last=retention.keep_last,
+        keep_days=retention.keep_days,
+        now=seen.now,
+    ):
+        servers = glance.servers(image.id)
+        if servers:
+            progress.event(f"{glance}: keeping {image.id}: {len(servers)} servers are made of it")
+            continue
+        try:
+            glance.delete(image.id)
+        except CloudError as error:
+            progress.event(f"{glance}: keeping {image.id}: {'; '.join(error.details)}")
+            continue
+        progress.event(f"{glance}: deleted {image.id} of build {image.build}, as retention says")
+        deleted.append(image.id)
+    return deleted

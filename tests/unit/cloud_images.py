@@ -1,0 +1,102 @@
+"""Images in a cloud, as the pure tests of publishing need them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from builder.publish.image import BUILD, PROFILE, SHA256, CloudImage, Wanted
+from builder.publish.release import Change
+
+NAME = "pinned-scsi"
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def day(number: int) -> datetime:
+    return START + timedelta(days=number)
+
+
+def image(image_id: str, built: int = 0, **fields: Any) -> CloudImage:
+    """A published image, built on a day, which has the public name unless it says otherwise."""
+    properties = {
+        PROFILE: NAME,
+        BUILD: f"build-{built}",
+        SHA256: "a" * 64,
+        "image_build_date": f"{day(built):%Y-%m-%d %H:%M:%S}",
+        **fields.pop("properties", {}),
+    }
+    return CloudImage(
+        **{
+            "id": image_id,
+            "name": NAME,
+            "status": "active",
+            "hidden": False,
+            "visibility": "public",
+            "protected": False,
+            "owner": "project",
+            "created": day(built),
+            "updated": day(built),
+            "size": 100,
+            "hash_algorithm": "sha512",
+            "hash_value": "d" * 128,
+            "disk_format": "qcow2",
+            "container_format": "bare",
+            "min_disk": 2,
+            "min_ram": 1024,
+            "tags": frozenset({"os:debian"}),
+            "properties": properties,
+            **fields,
+        }
+    )
+
+
+def wanted_like(one: CloudImage, **fields: Any) -> Wanted:
+    """What would be wanted of an image that is as it should be."""
+    return Wanted(
+        **{
+            "profile": one.profile,
+            "build": one.build,
+            "name": NAME,
+            "dated": f"{NAME} then",
+            "size": one.size,
+            "sha512": one.hash_value,
+            "disk_format": one.disk_format,
+            "min_disk": one.min_disk,
+            "min_ram": one.min_ram,
+            "visibility": one.visibility,
+            "members": (),
+            "protected": one.protected,
+            "tags": one.tags,
+            "properties": dict(one.properties),
+            **fields,
+        }
+    )
+
+
+FIELDS = {
+    "os_hidden": "hidden",
+    "name": "name",
+    "visibility": "visibility",
+    "protected": "protected",
+    "min_disk": "min_disk",
+    "min_ram": "min_ram",
+}
+
+
+def changed(images: list[CloudImage], change: Change) -> list[CloudImage]:
+    """The images after a change, as Glance would make it."""
+
+    def apply(one: CloudImage) -> CloudImage:
+        properties = {
+            **{key: value for key, value in one.properties.items() if key not in change.remove},
+            **{
+                key: str(value)
+                for key, value in change.attributes.items()
+                if key not in FIELDS and key != "tags"
+            },
+        }
+        fields: dict[str, Any] = {
+            FIELDS[key]: value for key, value in change.attributes.items() if key in FIELDS
+        }
+        return replace(one, properties=properties, **fields)
+
+    return [apply(one) if one.id == change.image else one for one in images]
