@@ -1,4 +1,9 @@
-"""The guest's vCPUs run on host CPUs of their own. A need of the flavor, not of the image."""
+"""The guest's vCPUs run on host CPUs of their own. A need of the flavor, not of the image.
+
+A vCPU that floats shares its host CPU with others and loses its caches whenever it is moved. Guests
+with deadlines want CPUs of their own. That belongs to the flavor: an image that asks for dedicated
+CPUs is refused with every flavor that shares them, and the guest itself cannot see the difference.
+"""
 
 from typing import Literal
 

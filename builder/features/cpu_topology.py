@@ -1,4 +1,10 @@
-"""The guest's vCPUs are arranged in sockets, cores and threads as its image asks."""
+"""The guest's vCPUs are arranged in sockets, cores and threads as its image asks.
+
+Software that is licensed by the socket, and schedulers that know about caches and hyper-threads,
+look at how CPUs are arranged. Nova gives each vCPU a socket of its own where nothing else is asked
+for; an image that needs another arrangement says so, and its flavor must have as many vCPUs as
+that.
+"""
 
 import math
 from collections.abc import Mapping

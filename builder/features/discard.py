@@ -1,4 +1,10 @@
-"""Blocks that the guest no longer uses go back to the storage."""
+"""Blocks that the guest no longer uses go back to the storage.
+
+A thin volume grows with every block that is written and never shrinks by itself: a deleted file
+still takes space on Ceph or in a qcow2 file. Discard tells the storage. Weekly fstrim does it in
+bulk, the mount option at each deletion. No image property asks for it: the hosts must pass it on,
+and where they do not, fstrim in the guest still reports success.
+"""
 
 from pydantic import Field
 

@@ -1,4 +1,10 @@
-"""What every image is: a Linux that boots anywhere, finds its network and lets its user in."""
+"""What every image is: a Linux that boots anywhere, finds its network and lets its user in.
+
+Every promise of an image rests on these: that it boots on whatever firmware the host has, that the
+first NIC comes up, that cloud-init lets the user in, that the root grows into its flavor's disk,
+that a kernel update still finds a boot loader, and that two guests of one image are not twins with
+the same machine id and host keys.
+"""
 
 import json
 import time

@@ -1,4 +1,11 @@
-"""The hypervisor can talk to the guest: set passwords, freeze file systems for a snapshot."""
+"""The hypervisor can talk to the guest: set passwords, freeze file systems for a snapshot.
+
+Some things only the inside of a guest can do: set a forgotten password, bring the file systems to
+rest for a snapshot. Nova asks the QEMU guest agent for them, through a virtio-serial port that the
+guest has only if its image says so. An agent that is installed but not started, blocks a command,
+or stays away once it was killed is found out on the day it is needed. Without ``os_admin_user``
+Nova sets the password of root, who is locked in a cloud image.
+"""
 
 import base64
 import secrets

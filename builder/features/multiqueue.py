@@ -1,4 +1,11 @@
-"""Network traffic is spread over all vCPUs."""
+"""Network traffic is spread over all vCPUs.
+
+One queue means one vCPU for all of a NIC's interrupts, and that vCPU is the limit of the guest's
+network, however many it has. With the property Nova gives each NIC as many queues as vCPUs; the
+guest must switch them on, for every NIC, also one that is plugged in later, and its interrupts must
+really be taken by different vCPUs. Nova gives one queue without a word to a guest of one vCPU, and
+to every guest that it does not run by KVM.
+"""
 
 from collections.abc import Collection
 

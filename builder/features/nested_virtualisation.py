@@ -1,4 +1,10 @@
-"""The guest runs virtual machines of its own."""
+"""The guest runs virtual machines of its own.
+
+Test beds, CI runners and sandboxes start virtual machines inside a virtual machine. That takes a
+host that passes its processor's virtualisation on, which a trait can ask Placement for, and a guest
+whose kvm module is there, is loaded, and lets its own guests nest in turn. A ``/dev/kvm`` that can
+be opened is no proof: only a machine that has run in it is.
+"""
 
 import inspect
 from collections.abc import Iterator

@@ -1,4 +1,9 @@
-"""The guest drives a share of one of its host's graphics processors."""
+"""The guest drives a share of one of its host's graphics processors.
+
+A virtual GPU needs a driver from its vendor, built against every kernel of the image, and nouveau
+out of the way: whichever of the two binds the device first keeps it. The driver may not be shipped
+with this program; a profile names the file and its SHA-256, and the image is built with it.
+"""
 
 import re
 

@@ -1,4 +1,12 @@
-"""Disks are virtio-scsi: many volumes on one controller, discard passed on to the storage."""
+"""Disks are virtio-scsi: many volumes on one controller, discard passed on to the storage.
+
+A virtio-blk disk takes a PCI slot of its own, so that a guest ends at some two dozen volumes, and
+its kernel calls the root disk vda. On virtio-scsi all volumes share one controller, LUNs go into
+the thousands, SCSI commands such as UNMAP and persistent reservations reach the storage, and the
+root disk is sda. Nova builds the controller only where the image has both properties; with one of
+them the guest silently gets something else. The guest needs the driver before its root is mounted:
+in the initrd of every kernel that may ever start, also the one that is installed next year.
+"""
 
 from dataclasses import replace
 

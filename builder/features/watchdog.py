@@ -1,4 +1,11 @@
-"""A hung guest is reset by its hypervisor."""
+"""A hung guest is reset by its hypervisor.
+
+A guest that hangs looks well from outside: it is ACTIVE, and nobody resets it. A watchdog is a
+device that a daemon in the guest must feed; when it is not fed, the hypervisor acts. Installed is
+not working: Debian's cloud kernel is built without the driver, its daemon is configured to watch
+over no device, and kernels blacklist watchdog drivers so that none loads by itself. Then the daemon
+is ``active (running)`` and nothing watches.
+"""
 
 import time
 from typing import Literal

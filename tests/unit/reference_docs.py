@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -113,23 +115,38 @@ def _flow(value: Value) -> str:
 
 
 def features_page() -> str:
-    """Every image property, then every feature."""
+    """Every feature in a line, then every image property."""
     return md.page(
         "Feature reference",
-        "What a feature says may depend on the distribution and on its parameters. *When* names\n"
-        "the lines of a profile on which it says so, and is empty where it always does. What\n"
-        "follows from free text or from a number is shown for its default or for an example.",
+        md.bullets(f"{_link(one)}: {one.summary}" for one in FEATURES),
         "## Image properties",
+        WHEN,
         md.table(
             ("property", "value", "when", "feature"),
             [
-                (f"`{claim.property}`", f"`{claim.value}`", when, f"[{one.name}](#{one.name})")
+                (f"`{claim.property}`", f"`{claim.value}`", when, _link(one))
                 for one in FEATURES
                 for claim, when in _claims_of(one)
             ],
         ),
-        *(part for one in FEATURES for part in _feature(one)),
     )
+
+
+WHEN = (
+    "What a feature says may depend on the distribution and on its parameters. *When* names\n"
+    "the lines of a profile on which it says so, and is empty where it always does. What\n"
+    "follows from free text or from a number is shown for its default or for an example."
+)
+
+
+def _link(feature: AnyFeature) -> str:
+    return f"[{feature.name}](features/{feature.name}.md)"
+
+
+def why(feature: AnyFeature) -> str:
+    """What the module of a feature says below its first line, by hand."""
+    module = import_module(f"builder.features.{feature.name.replace('-', '_')}")
+    return "\n\n".join((module.__doc__ or "").strip().split("\n\n")[1:])
 
 
 def conditions(
@@ -190,8 +207,11 @@ def _values(schema: md.JsonObject) -> list[Any]:  # Any: JSON
 
 
 def _feature(feature: AnyFeature) -> Iterable[str]:
-    yield f"## {feature.name}"
+    """One feature's page: why it is there, then what the code says."""
     yield f"*{feature.summary}*"
+    yield md.prose(why(feature))
+    yield "## What it promises and checks"
+    yield WHEN
     if feature is FOUNDATION:
         yield "It is part of every image; a profile does not name it."
     else:
@@ -271,7 +291,7 @@ def _checks(feature: AnyFeature) -> str:
 
 def _element(name: str) -> str:
     readme = elements_path() / name / "README.rst"
-    return f"[{name}](../../elements/{name}/README.rst)" if readme.exists() else f"`{name}`"
+    return f"[{name}](../../../elements/{name}/README.rst)" if readme.exists() else f"`{name}`"
 
 
 def commands_page() -> str:
@@ -335,6 +355,10 @@ def _read_by_programs(
 PAGES: Mapping[str, Callable[[], str]] = {
     "profile.md": profile_page,
     "features.md": features_page,
+    **{
+        f"features/{one.name}.md": partial(lambda one: md.page(one.name, *_feature(one)), one)
+        for one in FEATURES
+    },
     "commands.md": commands_page,
     "manifest.md": manifest_page,
 }

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from reference_docs import FEATURES, PAGES, conditions
+from reference_docs import FEATURES, PAGES, conditions, why
 
 from builder.cli import cli
-from builder.features import cpu_pinning, foundation, guest_agent, watchdog
+from builder.features import AnyFeature, cpu_pinning, foundation, guest_agent, watchdog
 from builder.plan import check_id
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -17,19 +17,26 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 def test_a_page_is_what_the_code_says(name: str, request: pytest.FixtureRequest) -> None:
     path, text = REFERENCE / name, PAGES[name]()
     if request.config.getoption("--regenerate"):
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), f"{path} is outdated; 'make golden' writes it"
 
 
 def test_every_page_is_rendered() -> None:
-    assert {path.name for path in REFERENCE.iterdir()} == set(PAGES)
+    written = {str(path.relative_to(REFERENCE)) for path in REFERENCE.rglob("*.md")}
+    assert written == set(PAGES)
 
 
-def test_every_check_is_on_the_features_page() -> None:
-    text = PAGES["features.md"]()
-    checks = [check_id(one, check) for one in FEATURES for check in one.inspections]
-    checks += [check_id(one, check) for one in FEATURES for check in one.probes]
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+def test_every_check_is_on_its_features_page(feature: AnyFeature) -> None:
+    text = PAGES[f"features/{feature.name}.md"]()
+    checks = [check_id(feature, one) for one in (*feature.inspections, *feature.probes)]
     assert [one for one in checks if text.count(f"| `{one}` |") != 1] == []
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
+    assert len(why(feature).split()) > 30, "write it below the first line of the module's docstring"
 
 
 def test_every_verb_is_on_the_commands_page() -> None:
