@@ -20,7 +20,7 @@ PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_
 HOST_PACKAGES := \
 	python3 python3-venv git \
 	mmdebstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
-	libguestfs0 python3-guestfs linux-image-cloud-amd64 \
+	libguestfs0 libguestfs-xfs python3-guestfs linux-image-cloud-amd64 \
 	qemu-system-x86 seabios ipxe-qemu ovmf genisoimage openssh-client iproute2 \
 	shellcheck cpio lz4 xz-utils gzip
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from builder.errors import BuilderError, HostError, InputError, InterruptedByUser
 from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters, Probe, When
-from builder.features import FOUNDATION, AnyFeature, Registry
+from builder.features import FOUNDATION, WINDOWS, AnyFeature, Registry
 from builder.manifest import Evidence
 from builder.plan import AnyCheck, Plan, check_id
 from builder.words import printable
@@ -33,7 +33,7 @@ def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
 
     Raises ``InputError`` if the plan was made with a feature that is not installed here.
     """
-    features = {FOUNDATION.name: FOUNDATION}
+    features = {one.name: one for one in (FOUNDATION, WINDOWS)}
     features |= {name: registered.feature for name, registered in registry.items()}
     unknown = [name for name in plan.parameters if name not in features]
     if unknown:

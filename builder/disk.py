@@ -11,15 +11,15 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
-from builder import accel
+from builder import accel, hives
 from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.feature import Kernel
 from builder.linux import fstab, kernels
@@ -113,6 +113,10 @@ class Disk:
     def kernels(self) -> tuple[Kernel, ...]:
         """Every installed kernel, by release; read once. Raises ``CheckFailed``."""
         return self._kernels
+
+    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+        """Read a key of a Windows registry hive. Raises ``FileNotFoundError``."""
+        return self._ask(partial(hives.values, self._handle, key), hive)
 
     @cached_property
     def _kernels(self) -> tuple[Kernel, ...]:
@@ -278,8 +282,8 @@ class _Session(AbstractContextManager["_Session"]):
             raise ImageError(
                 f"{self.image} has {found} in it; an image to inspect has one.",
                 details=[f"found on: {', '.join(roots)}"] if roots else [],
-                hint="Check that this is the disk image of a Linux, not an installer or a volume"
-                " of data.",
+                hint="Check that this is the disk image of an installed system, not an installer or"
+                " a volume of data.",
             )
         mounts = self.handle.inspect_get_mountpoints(roots[0])
         for mount_point in sorted(mounts):

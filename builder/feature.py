@@ -100,6 +100,13 @@ class Filesystem(Protocol):
         """Every installed kernel, by release."""
         ...
 
+    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+        r"""The values of a key (``A\B\C``) of the Windows registry hive at the path ``hive``.
+
+        Texts and numbers only. Raises ``FileNotFoundError`` where there is no such hive or key.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Completed:

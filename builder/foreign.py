@@ -7,15 +7,16 @@ the image is a sound guest at all, the others which abilities it has.
 from collections.abc import Iterator
 from pathlib import Path
 
+from builder import windows
+from builder.adoption import candidates
 from builder.checks import Check, checks_of_feature
 from builder.digest import sha256_of
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Filesystem, Outcome
-from builder.features import FOUNDATION, Registry
+from builder.features import FOUNDATION, WINDOWS, Registry
 from builder.imagefile import check_image
 from builder.linux import osrelease
 from builder.manifest import Evidence
-from builder.profilefile import parameters_of
 from builder.progress import Progress
 from builder.verify import inspect
 
@@ -32,8 +33,7 @@ def inspect_foreign(
 
     def checks(disk: Filesystem) -> Iterator[Check]:
         distribution = distribution_of(disk)
-        for feature in (FOUNDATION, *(one.feature for one in registry.values())):
-            parameters = parameters_of(feature, {}, distribution)
+        for feature, parameters in candidates(registry, distribution):
             yield from (
                 one for one in checks_of_feature(feature, parameters) if one.kind == "inspection"
             )
@@ -47,8 +47,22 @@ def inspect_foreign(
 
 
 def distribution_of(disk: Filesystem) -> Distribution:
-    """The distribution that the disk's os-release names, whether or not it can be built here."""
+    """The distribution that the disk's os-release names, whether or not it can be built here.
+
+    A Windows is one too, as its registry names it.
+    """
     release = osrelease.read(disk)
+    if not release and (found := windows.release(disk)):
+        return Distribution(
+            name=f"{WINDOWS.name}-{found.version}",
+            os_distro=WINDOWS.name,
+            os_version=found.version,
+            release=found.product,
+            element="",
+            default_user="Administrator",  # Nova's default for os_type=windows
+            architecture=found.architecture,
+            initramfs=None,
+        )
     name, number = release.get("ID", "unknown"), release.get("VERSION_ID", "")
     for known in DISTRIBUTIONS.values():
         if (known.os_distro, known.os_version) == (name, number):

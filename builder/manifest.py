@@ -127,6 +127,29 @@ class Published(_Section):
     """When it was published so."""
 
 
+class Lacking(_Section):
+    """A claim that an adopted image has no evidence for."""
+
+    property: str
+    value: str
+    owner: str
+    """The feature that would claim it."""
+    reason: str
+    """Which checks failed and what they saw, or what kept them from being made."""
+    checks: tuple[str, ...]
+    """Those that failed, by their ids."""
+
+
+class Adopted(_Section):
+    """Where an image that was built elsewhere comes from, and what could not be shown of it."""
+
+    source: str
+    """The file, as it was named."""
+    lacking: tuple[Lacking, ...]
+    limits: tuple[str, ...]
+    """What kept whole kinds of checks from being made, one sentence each."""
+
+
 class Manifest(_Section):
     """All of it."""
 
@@ -158,6 +181,8 @@ class Manifest(_Section):
     """The version of libguestfs that the newest inspections were made with."""
     published: tuple[Published, ...] = ()
     """Where and how the image was published, newest last."""
+    adopted: Adopted | None = None
+    """Only of an image that was built elsewhere: its plan has what it has evidence for."""
 
     def planned(self) -> Plan:
         """The plan that the image was built by."""

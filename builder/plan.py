@@ -142,10 +142,10 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         argv=_argv(distribution, elements, profile.packages),
         files=_once(file for feature, values in used for file in feature.files(values)),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},
-        claims=_claims(used),
-        inspections=_planned(used, lambda feature: feature.inspections),
-        probes=_planned(used, lambda feature: feature.probes),
-        boots=boots(_probes(used), properties.sorted()),
+        claims=planned_claims(used),
+        inspections=planned_checks(used, lambda feature: feature.inspections),
+        probes=planned_checks(used, lambda feature: feature.probes),
+        boots=boots(named_probes(used), properties.sorted()),
         flavor=flavor.sorted(),
         host=_once(need for feature, values in used for need in feature.host(values)),
         publish=profile.publish,
@@ -153,6 +153,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
 
 
 Used = tuple[tuple[AnyFeature, Parameters], ...]
+"""Features with their parameters, foundation first."""
 
 
 def _used(profile: Profile, registry: Registry) -> Used:
@@ -228,7 +229,8 @@ def _argv(
     )
 
 
-def _claims(used: Used) -> tuple[PlannedClaim, ...]:
+def planned_claims(used: Used) -> tuple[PlannedClaim, ...]:
+    """What the features claim, each with the grade that its proof is good for."""
     return tuple(
         PlannedClaim(
             property=claim.property,
@@ -255,9 +257,10 @@ def check_id(feature: AnyFeature, check: AnyCheck) -> str:
     return f"{feature.name}/{check.name}"
 
 
-def _planned(
+def planned_checks(
     used: Used, checks: Callable[[AnyFeature], tuple[AnyCheck, ...]]
 ) -> tuple[PlannedCheck, ...]:
+    """Those checks of the features that apply to their parameters."""
     return tuple(
         PlannedCheck(check_id(feature, check), feature.name, check.title)
         for feature, parameters in used
@@ -266,7 +269,8 @@ def _planned(
     )
 
 
-def _probes(used: Used) -> list[Named]:
+def named_probes(used: Used) -> list[Named]:
+    """The probes that apply to the features' parameters, with their ids."""
     return [
         (check_id(feature, one), one)
         for feature, parameters in used

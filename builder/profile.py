@@ -107,7 +107,7 @@ class Disk(_Model):
     @classmethod
     def only_qcow2(cls, compression: str, info: ValidationInfo) -> str:
         """A raw image has no compression of its own."""
-        if info.data.get("format") == "raw":
+        if info.data.get("format") == "raw" and compression != "none":
             raise ValueError(
                 "a raw image cannot be compressed.\n"
                 "Remove 'compression' (in a profile that extends another: leave its value empty),\n"

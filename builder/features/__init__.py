@@ -18,6 +18,7 @@ from builder.features import (
     vgpu,
     virtio_scsi,
     watchdog,
+    windows,
 )
 
 ENTRY_POINT_GROUP = "guest_image_builder.features"
@@ -26,6 +27,9 @@ AnyFeature = Feature[Any]  # Any: a feature's parameters are its own business
 
 FOUNDATION: AnyFeature = foundation.FEATURE
 """In every image, and never written in a profile."""
+
+WINDOWS: AnyFeature = windows.FEATURE
+"""In place of the foundation in an image of Windows, which can be adopted and not built."""
 
 SHIPPED: tuple[AnyFeature, ...] = (
     virtio_scsi.FEATURE,

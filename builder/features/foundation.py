@@ -20,7 +20,16 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import bootloader, fstab, hygiene, initramfs, network, osrelease, systemd
+from builder.linux import (
+    bootloader,
+    cloudinit,
+    fstab,
+    hygiene,
+    initramfs,
+    network,
+    osrelease,
+    systemd,
+)
 from builder.linux.console import failures
 from builder.linux.live import output
 
@@ -34,9 +43,6 @@ class FoundationParameters(Parameters):
     default_user: str
 
 
-# cloud-init 24.3 renamed its network stage, and runs the stages in one process.
-CLOUD_INIT_UNITS = ("cloud-init-network.service", "cloud-init.service")
-CLOUD_INIT_SWITCH = "/etc/cloud/cloud-init.disabled"
 SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 
 
@@ -81,9 +87,9 @@ def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
 @inspection("cloud-init will be started")
 def cloud_init_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Its units are enabled, and it is not switched off."""
-    if disk.exists(CLOUD_INIT_SWITCH):
-        raise CheckFailed(f"{CLOUD_INIT_SWITCH} switches cloud-init off")
-    return systemd.require_any_started(disk, CLOUD_INIT_UNITS)
+    if disk.exists(cloudinit.SWITCH):
+        raise CheckFailed(f"{cloudinit.SWITCH} switches cloud-init off")
+    return systemd.require_any_started(disk, cloudinit.UNITS)
 
 
 @inspection("the SSH server will be started")

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 from builder.feature import Outcome
-from builder.manifest import Evidence, Manifest
+from builder.manifest import Adopted, Evidence, Manifest
 from builder.plan import Plan
+from builder.report.adopted import faults
 from builder.verdict import Verdict, verdict_of
 
 MIB = 1024 * 1024
@@ -28,6 +29,8 @@ def verdict_text(build: Manifest) -> str:
         lines += [
             f"  {one.check}{f' in {one.boot}' if one.boot else ''}" for one in verdict.missing
         ]
+    if build.adopted:
+        lines += _adopted(build, build.adopted)
     lines += _needs(plan)
     passed = sum(one.outcome is Outcome.PASSED for one in build.valid_evidence())
     lines += ["", f"{_conclusion(verdict)} ({passed} checks passed)"]
@@ -57,6 +60,7 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "missing": [{"check": one.check, "boot": one.boot} for one in verdict.missing],
         "timings": build.timings,
         "boots": [one.model_dump() for one in build.boots],
+        **({"adopted": build.adopted.model_dump()} if build.adopted else {}),
     }
 
 
@@ -87,7 +91,7 @@ def _heading(build: Manifest) -> str:
         build.planned().profile,
         build.build,
         f"{build.image.size / MIB:.0f} MiB",
-        f"built in {_duration(seconds)}",
+        "adopted" if build.adopted else f"built in {_duration(seconds)}",
     ]
     proof = [boot.until_ssh + boot.probes for boot in build.boots]
     if proof:
@@ -110,6 +114,21 @@ def _needs(plan: Plan) -> list[str]:
         lines += ["", "flavor needs", *(f"  {key}={value}" for key, value in plan.flavor.items())]
     if plan.host:
         lines += ["", "compute host needs", *(f"  {need}" for need in plan.host)]
+    return lines
+
+
+def _adopted(build: Manifest, adopted: Adopted) -> list[str]:
+    """What could not be shown of an image that was built elsewhere."""
+    lines: list[str] = []
+    if adopted.lacking:
+        rows = [(f"{one.property}={one.value}", one.owner, one.reason) for one in adopted.lacking]
+        lines += ["", "without evidence", *_table(("claim", "feature", "reason"), rows)]
+    if found := faults(build, adopted):
+        lines += ["", "not passed, and of no claim", *_problems(found)]
+    if adopted.limits:
+        lines += ["", "limits"]
+        for limit in adopted.limits:
+            lines += wrap(limit, 96, initial_indent="  ", subsequent_indent="  ")
     return lines
 
 

@@ -17,8 +17,13 @@ class Link(str):
 class FakeFilesystem:
     """A tree of paths: ``bytes`` and ``str`` are files, a ``Link`` is a symbolic link."""
 
-    def __init__(self, tree: Mapping[str, bytes | str | Link]) -> None:
+    def __init__(
+        self,
+        tree: Mapping[str, bytes | str | Link],
+        registry: Mapping[tuple[str, str], Mapping[str, str | int]] | None = None,
+    ) -> None:
         self.tree = dict(tree)
+        self._registry = dict(registry or {})
 
     def exists(self, path: str) -> bool:
         real = self._real(path)
@@ -61,6 +66,11 @@ class FakeFilesystem:
 
     def kernels(self) -> tuple[Kernel, ...]:
         return kernels.installed(self)
+
+    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+        if (hive, key) not in self._registry:
+            raise FileNotFoundError(key)
+        return self._registry[hive, key]
 
     def _is_directory(self, path: str) -> bool:
         prefix = path.rstrip("/") + "/"

@@ -1,0 +1,114 @@
+"""A Windows that was installed elsewhere, as far as its disk tells.
+
+The drivers and the agent are those of virtio-win: the service ``vioscsi``, and ``QEMU-GA``.
+"""
+
+from builder import windows
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Feature,
+    Filesystem,
+    Parameters,
+    inspection,
+)
+
+
+class WindowsParameters(Parameters):
+    """Facts of the disk; no profile has them."""
+
+    os_version: str
+    architecture: str
+
+
+@inspection("the disk has the Windows that the image claims")
+def windows_is_as_claimed(disk: Filesystem, parameters: WindowsParameters) -> str:
+    """Compare the registry with the claims."""
+    found = windows.release(disk)
+    if found is None:
+        raise CheckFailed("the disk has no Windows: no registry hive names its release")
+    seen = f"{found.version} for {found.architecture or 'an unknown architecture'}"
+    claimed = f"{parameters.os_version} for {parameters.architecture}"
+    if seen != claimed:
+        raise CheckFailed(f"the registry says {seen}, the image claims {claimed}")
+    return f"the registry says {found.product} ({seen})"
+
+
+@inspection("the driver of virtio-scsi is started by the boot loader")
+def vioscsi_starts_at_boot(disk: Filesystem, _: WindowsParameters) -> str:
+    """A driver that starts later leaves Windows without its disk (INACCESSIBLE_BOOT_DEVICE)."""
+    start = _start(disk, "vioscsi", "the driver of virtio-scsi")
+    if start != windows.BOOT_START:
+        raise CheckFailed(
+            f"the service vioscsi has Start={start}, not {windows.BOOT_START}: "
+            "Windows does not load it at boot"
+        )
+    path = windows.find(disk, *windows.SYSTEM, "drivers", "vioscsi.sys")
+    if path is None:
+        raise CheckFailed(
+            "the service vioscsi is registered, but Windows/System32/drivers has no vioscsi.sys"
+        )
+    return f"the service vioscsi starts at boot, and {path} exists"
+
+
+@inspection("the guest agent is started with Windows")
+def agent_starts_with_windows(disk: Filesystem, _: WindowsParameters) -> str:
+    """Its installer registers the service QEMU-GA."""
+    start = _start(disk, "QEMU-GA", "the guest agent")
+    if start != windows.AUTO_START:
+        raise CheckFailed(f"the service QEMU-GA has Start={start}, not {windows.AUTO_START}")
+    return "the service QEMU-GA starts with Windows"
+
+
+def _start(disk: Filesystem, name: str, meaning: str) -> str | int | None:
+    values = windows.service(disk, name)
+    if values is None:
+        raise CheckFailed(f"{meaning} is not installed: the registry has no service {name}")
+    return values.get("Start")
+
+
+def claims(parameters: WindowsParameters) -> tuple[Claim, ...]:
+    """What Nova is told of a Windows guest; by inspections alone, none is more than present."""
+    version, architecture = parameters.os_version, parameters.architecture
+    rows = (
+        ("os_type", "windows", "the guest is a Windows", windows_is_as_claimed),
+        ("os_distro", "windows", "the guest is a Windows", windows_is_as_claimed),
+        ("os_version", version, f"the guest is Windows {version}", windows_is_as_claimed),
+        (
+            "architecture",
+            architecture,
+            f"the guest is built for {architecture}",
+            windows_is_as_claimed,
+        ),
+        ("hw_disk_bus", "scsi", "the guest's disks are SCSI disks", vioscsi_starts_at_boot),
+        (
+            "hw_scsi_model",
+            "virtio-scsi",
+            "the guest reaches its disks through a virtio-scsi controller",
+            vioscsi_starts_at_boot,
+        ),
+        (
+            "hw_qemu_guest_agent",
+            "yes",
+            "the QEMU guest agent is started with the guest",
+            agent_starts_with_windows,
+        ),
+    )
+    return tuple(
+        Claim(property=name, value=value, promise=promise, proof=(check,))
+        for name, value, promise, check in rows
+    )
+
+
+FEATURE = Feature(
+    name="windows",
+    summary="a Windows with the drivers of virtio-win, recognised by its disk",
+    parameters=WindowsParameters,
+    defaults=lambda distribution: {
+        "os_version": distribution.os_version,
+        "architecture": distribution.architecture,
+    },
+    claims=claims,
+    inspections=(windows_is_as_claimed, vioscsi_starts_at_boot, agent_starts_with_windows),
+    unprobed="No probe knows its way into a Windows guest: it is inspected, and not booted.",
+)

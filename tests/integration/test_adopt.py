@@ -1,0 +1,86 @@
+"""Images that were built elsewhere, as far as they are not booted."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import windows_disk
+from click.testing import CliRunner
+
+from builder import manifest
+from builder.adopt import adopt, name_of
+from builder.cli import cli
+from builder.errors import ImageError
+from builder.feature import Grade
+from builder.features import installed
+from builder.progress import Progress
+from builder.verdict import verdict_of
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A disk with a Windows whose agent is installed, and whose driver starts too late."""
+    path = tmp_path_factory.mktemp("windows") / "Server 2022.raw"
+    windows_disk.make(path, {"vioscsi": 3, "QEMU-GA": 2}, ("vioscsi.sys",))
+    return path
+
+
+def test_a_windows_becomes_a_build_with_what_its_disk_shows(windows: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        cli, ["adopt", str(windows), "--output", str(tmp_path), "--json"], catch_exceptions=False
+    )
+    told = json.loads(done.stdout)
+    directory = Path(told["directory"])
+    assert directory == (tmp_path / "adopted-server-2022" / "latest").resolve()
+    known = manifest.read(directory)
+    verdict = verdict_of(known)
+    assert verdict.proven
+    assert {one.claim.property: (one.claim.value, one.grade) for one in verdict.claims} == {
+        "os_type": ("windows", Grade.PRESENT),
+        "os_distro": ("windows", Grade.PRESENT),
+        "os_version": ("10.0", Grade.PRESENT),
+        "architecture": ("x86_64", Grade.PRESENT),
+        "hw_qemu_guest_agent": ("yes", Grade.PRESENT),
+    }
+    assert known.adopted is not None
+    assert known.adopted.source == "Server 2022.raw"
+    assert {one.property: one.reason for one in known.adopted.lacking} == dict.fromkeys(
+        ("hw_disk_bus", "hw_scsi_model"),
+        "'the driver of virtio-scsi is started by the boot loader' failed: the service vioscsi has "
+        "Start=3, not 0: Windows does not load it at boot",
+    )
+    subprocess.run(
+        ["sha256sum", "--check", "SHA256SUMS"], cwd=directory, capture_output=True, check=True
+    )
+    shown = CliRunner().invoke(cli, ["report", str(directory)], catch_exceptions=False)
+    assert shown.return_value == 0
+    assert "without evidence" in shown.output
+    assert "it is inspected, and not booted" in " ".join(shown.output.split())
+
+
+@pytest.mark.parametrize("format_", ["vmdk", "vpc"])
+def test_a_format_that_nova_takes_apart_is_refused_with_the_remedy(
+    format_: str, tmp_path: Path
+) -> None:
+    image = tmp_path / "some.img"
+    options = ["-o", "subformat=streamOptimized"] if format_ == "vmdk" else []
+    subprocess.run(["qemu-img", "create", "-q", "-f", format_, *options, image, "64M"], check=True)
+    with Progress() as progress, pytest.raises(ImageError, match="is not adopted") as caught:
+        adopt(image, tmp_path / "dist", installed(), progress, admin_user=None)
+    assert "qemu-img convert" in caught.value.hint
+    assert not (tmp_path / "dist").exists()
+
+
+def test_an_image_without_a_system_leaves_nothing(windows: Path, tmp_path: Path) -> None:
+    image = tmp_path / "data.raw"
+    shutil.copyfile(windows, image)
+    with image.open("r+b") as file:  # the partition table stays
+        file.seek(1 << 20)
+        file.write(bytes(8 << 20))
+    with Progress() as progress, pytest.raises(ImageError, match="no operating system"):
+        adopt(image, tmp_path / "dist", installed(), progress, admin_user=None)
+    assert [*(tmp_path / "dist" / name_of(image)).iterdir()] == []

@@ -1,0 +1,167 @@
+"""Which claims an image that was built elsewhere gets, from what its checks saw. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from samples import evidence
+
+from builder.adoption import Adoptee, candidates, lacking, plan_of_evidence, plan_to_probe
+from builder.boots import Boot
+from builder.distribution import DISTRIBUTIONS
+from builder.feature import Grade, Outcome
+from builder.features import WINDOWS, shipped
+from builder.manifest import Evidence
+from builder.plan import Plan, from_json, planned_checks, to_json
+from builder.profile import Disk
+from builder.profilefile import parameters_of
+from builder.verdict import judge
+
+DEBIAN = DISTRIBUTIONS["debian-12"]
+LINUX = Adoptee(
+    name="adopted-some",
+    source="some.qcow2",
+    distribution=DEBIAN,
+    disk=Disk(format="qcow2", compression="none"),
+    used=candidates(shipped(), DEBIAN),
+    limits=(),
+)
+NO_WAY_IN = "It is not booted: cloud-init is not installed."
+
+
+def inspected(adoptee: Adoptee, *failing: str) -> tuple[Evidence, ...]:
+    """Evidence of every inspection, of which some fail."""
+    names = [one.id for one in planned_checks(adoptee.used, lambda one: one.inspections)]
+    assert set(failing) <= set(names)
+    return tuple(
+        evidence(name, Outcome.FAILED if name in failing else Outcome.PASSED, seen="so\nmuch")
+        for name in names
+    )
+
+
+def probed(boots: Iterable[Boot], *failing: str) -> tuple[Evidence, ...]:
+    return tuple(
+        evidence(name, Outcome.FAILED if name in failing else Outcome.PASSED, boot=boot.name)
+        for boot in boots
+        for name in boot.probes
+    )
+
+
+def properties(plan: Plan) -> dict[str, str]:
+    return {one.property: one.value for one in plan.claims}
+
+
+def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]]:
+    """The final plan of an image of which some checks fail, in boots that all come up."""
+    inspections = {one.id for one in planned_checks(adoptee.used, lambda one: one.inspections)}
+    seen = inspected(adoptee, *(one for one in failing if one in inspections))
+    plan = plan_to_probe(adoptee, seen)
+    seen += probed(plan.boots, *failing)
+    return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
+
+
+def test_an_image_that_passes_everything_has_every_feature_s_claims() -> None:
+    plan, seen = adopted(LINUX)
+    assert lacking(LINUX, plan, seen) == ()
+    assert judge(plan, seen).proven
+    assert properties(plan).items() >= {
+        "os_distro": "debian", "hw_disk_bus": "scsi", "hw_qemu_guest_agent": "yes",
+        "os_admin_user": "debian", "hw_watchdog_action": "reset",
+    }.items()  # fmt: skip
+    assert "hw_firmware_type" not in properties(plan)
+
+
+def test_the_plan_survives_its_json() -> None:
+    plan, _ = adopted(LINUX)
+    assert from_json(to_json(plan)) == plan
+
+
+def test_a_claim_whose_inspection_fails_is_not_probed_and_its_hardware_not_given() -> None:
+    seen = inspected(LINUX, "watchdog/kernels-have-i6300esb")
+    plan = plan_to_probe(LINUX, seen)
+    assert "hw_watchdog_action" not in properties(plan)
+    assert not [one for one in plan.probes if one.feature == "watchdog"]
+    assert {boot.machine.watchdog for boot in plan.boots} == {None}
+    assert {boot.machine.disk_bus for boot in plan.boots} >= {"scsi"}
+
+
+def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
+    plan, seen = adopted(LINUX, "multiqueue/queues-equal-vcpus")
+    assert judge(plan, seen).proven
+    (one,) = lacking(LINUX, plan, seen)
+    assert (one.property, one.owner) == ("hw_vif_multiqueue_enabled", "multiqueue")
+    assert one.checks == ("multiqueue/queues-equal-vcpus",)
+    assert one.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
+
+
+def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> None:
+    plan, seen = adopted(LINUX, "guest-agent/agent-answers")
+    reasons = {one.property: one.reason for one in lacking(LINUX, plan, seen)}
+    assert set(reasons) == {"hw_qemu_guest_agent", "os_admin_user"}
+    assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
+
+
+def test_a_fault_that_belongs_to_no_claim_costs_none() -> None:
+    plan, seen = adopted(LINUX, "foundation/has-no-leftovers")
+    assert lacking(LINUX, plan, seen) == ()
+    assert "foundation/has-no-leftovers" not in {one.id for one in plan.inspections}
+    assert judge(plan, seen).proven
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_an_image_that_comes_up_by_one_firmware_claims_it(firmware: str) -> None:
+    seen = inspected(LINUX)
+    plan = plan_to_probe(LINUX, seen)
+    up = [boot for boot in plan.boots if boot.machine.firmware == firmware]
+    down = [boot for boot in plan.boots if boot.machine.firmware != firmware]
+    seen += probed(up) + probed(down, *(name for boot in down for name in boot.probes))
+    final = plan_of_evidence(plan, seen, [boot.name for boot in up])
+    assert properties(final)["hw_firmware_type"] == firmware
+    assert {boot.machine.firmware for boot in final.boots} == {firmware}
+    assert judge(final, seen).proven
+
+
+def test_an_image_that_nothing_gets_into_is_present_at_most() -> None:
+    adoptee = replace(LINUX, limits=(NO_WAY_IN,))
+    seen = inspected(adoptee)
+    plan = plan_to_probe(adoptee, seen)
+    assert (plan.boots, plan.probes) == ((), ())
+    final = plan_of_evidence(plan, seen, ())
+    assert {one.grade for one in judge(final, seen).claims} == {Grade.PRESENT}
+    assert properties(final)["hw_disk_bus"] == "scsi"
+    reasons = {one.property: one.reason for one in lacking(adoptee, final, seen)}
+    assert reasons["os_type"] == NO_WAY_IN
+
+
+WINDOWS_10 = replace(
+    DEBIAN, name="windows-10.0", os_distro="windows", os_version="10.0", initramfs=None
+)
+WINDOWS_IMAGE = replace(
+    LINUX,
+    distribution=WINDOWS_10,
+    used=((WINDOWS, parameters_of(WINDOWS, {}, WINDOWS_10)),),
+    limits=(WINDOWS.unprobed,),
+)
+
+
+def test_a_windows_has_what_its_disk_shows_and_is_present_at_most() -> None:
+    plan, seen = adopted(WINDOWS_IMAGE)
+    assert properties(plan) == {
+        "os_type": "windows", "os_distro": "windows", "os_version": "10.0",
+        "architecture": "x86_64", "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi",
+        "hw_qemu_guest_agent": "yes",
+    }  # fmt: skip
+    assert {one.grade for one in judge(plan, seen).claims} == {Grade.PRESENT}
+
+
+def test_a_windows_without_the_driver_lacks_both_of_its_claims() -> None:
+    plan, seen = adopted(WINDOWS_IMAGE, "windows/vioscsi-starts-at-boot")
+    lacks = lacking(WINDOWS_IMAGE, plan, seen)
+    assert [one.property for one in lacks] == ["hw_disk_bus", "hw_scsi_model"]
+    assert {one.reason for one in lacks} == {"'windows/vioscsi-starts-at-boot holds' failed: so"}
+
+
+def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> None:
+    names: Sequence[str] = [feature.name for feature, _ in candidates(shipped(), DEBIAN)]
+    assert names[0] == "foundation"
+    assert set(names) <= {"foundation", *shipped()}
