@@ -142,14 +142,42 @@ FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
 """
-# As a kernel update inside the guest does it; RHEL's names are the second ones.
+# What starts a guest afterwards has been written since, or nothing does. Paths of UEFI's removable
+# medium: UEFI 2.10, 3.5.1.1; the type of the partition: GRUB manual, "BIOS installation".
+REMOVE_LOADER = """
+set -e
+if test -d /sys/firmware/efi; then rm -r /boot/efi/EFI
+else
+    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
+    core=$(lsblk -rno PATH,PARTTYPE "$disk" | sed -n 's/ 21686148-6449-6e6f-744e-656564454649$//p')
+    head -c 440 /dev/zero | dd of="$disk" conv=notrunc,fsync 2>&1
+    head -c 1048576 /dev/zero | dd of="$core" conv=notrunc,fsync 2>&1
+    rm -r /boot/grub*/i386-pc
+fi
+"""
+# As an upgrade of GRUB's package does it, where one does.
 REINSTALL = """
 set -e
-disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-install=$(command -v grub-install || command -v grub2-install)
-if test -d /sys/firmware/efi; then "$install" --target=x86_64-efi 2>&1
-else "$install" --target=i386-pc "$disk" 2>&1
+if test -e /etc/grub.d/enable_cloud; then
+    dpkg-trigger --no-await --by-package=grub2-common /usr/lib/grub/i386-pc
+    dpkg --triggers-only --pending 2>&1
+else
+    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
+    install=$(command -v grub-install || command -v grub2-install)
+    if test -d /sys/firmware/efi
+    then "$install" --target=x86_64-efi --removable --no-nvram --force 2>&1  # Red Hat's needs force
+    else "$install" --target=i386-pc "$disk" 2>&1
+    fi
 fi
+cat /proc/sys/kernel/random/boot_id > /var/lib/boot-loader-reinstalled
+sync
+"""
+SINCE_REINSTALL = """
+set -e
+test "$(cat /var/lib/boot-loader-reinstalled)" != "$(cat /proc/sys/kernel/random/boot_id)" ||
+    { echo "it has not been restarted since"; exit 1; }
+rm /var/lib/boot-loader-reinstalled
+cd /boot/efi/EFI/BOOT && echo $(ls)
 """
 RECONFIGURE = """
 if command -v update-grub >/dev/null; then update-grub 2>&1
@@ -268,9 +296,19 @@ def restart_reports_no_failure(guest: Guest, parameters: FoundationParameters) -
 
 @probe("the boot loader can be reinstalled in the running guest")
 def boot_loader_reinstalls(guest: Guest, _: FoundationParameters) -> str:
-    """Run grub-install for the firmware that the guest runs on; the guest is not restarted."""
+    """Remove what the firmware starts, and let GRUB's package install it again."""
+    output(guest, REMOVE_LOADER)
     output(guest, REINSTALL, timeout=300)
-    return f"grub-install for {guest.machine.firmware.upper()} succeeds"
+    return f"the boot loader for {guest.machine.firmware.upper()} was removed and is there again"
+
+
+@probe("the reinstalled boot loader starts the guest", when="restarted")
+def reinstalled_boot_loader_starts(guest: Guest, _: FoundationParameters) -> str:
+    """There is no other: whatever restarted the guest was written by the reinstallation."""
+    files = output(guest, SINCE_REINSTALL)
+    if guest.machine.firmware == "uefi":
+        return f"UEFI has started the guest by what was installed in EFI/BOOT: {files}"
+    return "the BIOS has started the guest by what was installed in the boot sector"
 
 
 @probe("the boot loader is configured anew in the running guest", once=True)
@@ -367,6 +405,7 @@ FEATURE = Feature(
         root_has_grown,
         no_unit_has_failed,
         boot_loader_reinstalls,
+        reinstalled_boot_loader_starts,
         boot_loader_reconfigures,
         kernel_reports_no_failure,
         guest_reboots,

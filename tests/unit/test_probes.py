@@ -144,8 +144,20 @@ PASSING: list[Case] = [
     (
         foundation.boot_loader_reinstalls,
         FOUNDATION,
-        FakeGuest({"grub-install": "done\n"}),
-        "grub-install for BIOS",
+        FakeGuest({"rm -r /boot": "", "grub-install": "done\n"}),
+        "for BIOS was removed and is there again",
+    ),
+    (
+        foundation.reinstalled_boot_loader_starts,
+        FOUNDATION,
+        FakeGuest({"boot_id": "\n"}),
+        "the BIOS has started the guest",
+    ),
+    (
+        foundation.reinstalled_boot_loader_starts,
+        FOUNDATION,
+        FakeGuest({"boot_id": "BOOTX64.EFI grubx64.efi\n"}, machine=UEFI),
+        "UEFI has started the guest by what was installed in EFI/BOOT: BOOTX64.EFI grubx64.efi",
     ),
     (
         foundation.boot_loader_reconfigures,
@@ -325,8 +337,16 @@ FAILING: list[Case] = [
     (
         foundation.boot_loader_reinstalls,
         FOUNDATION,
-        FakeGuest({"grub-install": Completed(1, "cannot find EFI directory.\n", "")}),
+        FakeGuest(
+            {"rm -r /boot": "", "grub-install": Completed(1, "cannot find EFI directory.\n", "")}
+        ),
         "cannot find EFI directory",
+    ),
+    (
+        foundation.reinstalled_boot_loader_starts,
+        FOUNDATION,
+        FakeGuest({"boot_id": Completed(1, "it has not been restarted since\n", "")}),
+        "it has not been restarted since",
     ),
     (
         foundation.boot_loader_reconfigures,
