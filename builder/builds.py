@@ -20,6 +20,8 @@ LATEST = "latest"
 PARTIAL = ".partial"
 FAILED = ".failed"
 LOG = "build.log"
+IMAGE_SUFFIXES = (".qcow2", ".raw", ".img", ".vmdk", ".vhd", ".vhdx", ".vdi", ".iso")
+"""Who writes one of these means a file."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,17 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
 
 
 def point_latest_at(build: Path) -> None:
-    """Let ``latest`` name a build; it always names one or the other, never none."""
+    """Let ``latest`` name a build, unless it names one that began later; it never names none.
+
+    Names begin with the time. A build that takes long may end after one that began later.
+    """
+    latest = build.parent / LATEST
+    if latest.is_symlink() and latest.exists() and latest.readlink().name > build.name:
+        return
     link = build.parent / f".{LATEST}.{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(build.name)
-    link.replace(build.parent / LATEST)
+    link.replace(latest)
 
 
 def find_build(word: str, dist: Path) -> Path:
@@ -107,6 +115,11 @@ def find_build(word: str, dist: Path) -> Path:
     latest = dist / word / LATEST
     if _is_file(latest / FILE_NAME):
         return latest.resolve()
+    if "/" in word or given.suffix in IMAGE_SUFFIXES:
+        raise InputError(
+            f"There is neither a build directory nor a file '{word}'.",
+            hint="Check the path.",
+        )
     built = sorted(path.parent.name for path in dist.glob(f"*/{LATEST}"))
     raise InputError(
         f"There is no build '{word}'.",

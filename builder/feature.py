@@ -255,6 +255,7 @@ class Inspection(Generic[P]):
     title: str
     function: Callable[[Filesystem, P], str]
     applies: Callable[[Any], bool] = always  # Any: the feature's own parameters
+    compares: bool = False
 
     @property
     def name(self) -> str:
@@ -283,14 +284,16 @@ def inspection(
     title: str,
     *,
     applies: Callable[[Any], bool] = always,  # Any: a type here would bind P too early
+    compares: bool = False,
 ) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
     """Make an inspection of a function. ``title`` is a present-tense sentence without a stop.
 
-    It is made only where it ``applies`` to the feature's parameters.
+    It is made only where it ``applies`` to the feature's parameters. One that ``compares`` the disk
+    with what they ask for says nothing of an image for which nobody has asked for anything.
     """
 
     def decorate(function: Callable[[Filesystem, P], str]) -> Inspection[P]:
-        return Inspection(title, function, applies)
+        return Inspection(title, function, applies, compares)
 
     return decorate
 

@@ -1,7 +1,8 @@
 """Inspection of an image that this tool did not build, and that no profile describes.
 
-Every feature's inspections are made, with default parameters: those of the foundation say whether
-the image is a sound guest at all, the others which abilities it has.
+Every feature's inspections are made, with default parameters, but for those that compare the disk
+with a profile's wishes. Those of the foundation say whether the image is a sound guest at all, the
+others which abilities it has.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from builder.features import FOUNDATION, WINDOWS, Registry
 from builder.imagefile import check_image
 from builder.linux import osrelease
 from builder.manifest import Evidence
+from builder.plan import check_id
 from builder.progress import Progress
 from builder.verify import inspect
 
@@ -34,9 +36,8 @@ def inspect_foreign(
     def checks(disk: Filesystem) -> Iterator[Check]:
         distribution = distribution_of(disk)
         for feature, parameters in candidates(registry, distribution):
-            yield from (
-                one for one in checks_of_feature(feature, parameters) if one.kind == "inspection"
-            )
+            wanted = {check_id(feature, one) for one in feature.inspections if not one.compares}
+            yield from (one for one in checks_of_feature(feature, parameters) if one.id in wanted)
 
     evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
     foundation = f"{FOUNDATION.name}/"

@@ -36,7 +36,9 @@ def timer_is_enabled(disk: Filesystem, _: DiscardParameters) -> str:
     return systemd.require_started(disk, "fstrim.timer")
 
 
-@inspection("the root is mounted with discard if and only if the profile asks for it")
+@inspection(
+    "the root is mounted with discard if and only if the profile asks for it", compares=True
+)
 def mount_option_is_as_asked(disk: Filesystem, parameters: DiscardParameters) -> str:
     """Read fstab's line of the root."""
     root = next((mount for mount in fstab.mounts(disk) if mount.mount_point == "/"), None)

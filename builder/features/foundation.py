@@ -46,7 +46,7 @@ class FoundationParameters(Parameters):
 SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 
 
-@inspection("the disk has the release that the image claims")
+@inspection("the disk has the release that the image claims", compares=True)
 def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
     """Compare os-release with the claims."""
     facts = osrelease.read(disk)

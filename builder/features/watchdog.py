@@ -103,7 +103,7 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
 
 
 @inspection("the daemon will be started and feeds /dev/watchdog", applies=has_device)
-def daemon_feeds_device(disk: Filesystem, parameters: WatchdogParameters) -> str:
+def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
     seen = systemd.require_started(disk, "watchdog.service")
     if watchdog.is_switched_off(disk):
@@ -115,13 +115,23 @@ def daemon_feeds_device(disk: Filesystem, parameters: WatchdogParameters) -> str
             f"{watchdog.CONFIGURATION} names "
             + (f"{device}, not /dev/watchdog" if device else "no watchdog-device")
         )
-    timeout = settings.get("watchdog-timeout")
+    return f"{seen}; {watchdog.CONFIGURATION} names {device}"
+
+
+@inspection(
+    "the watchdog fires after the seconds that the profile asks for",
+    applies=has_device,
+    compares=True,
+)
+def timeout_is_as_asked(disk: Filesystem, parameters: WatchdogParameters) -> str:
+    """The daemon sets the device's timeout when it opens it."""
+    timeout = watchdog.settings(disk).get("watchdog-timeout")
     if timeout != str(parameters.timeout):
         raise CheckFailed(
             f"{watchdog.CONFIGURATION} has watchdog-timeout {timeout}, "
             f"the profile asks for {parameters.timeout}"
         )
-    return f"{seen}; {watchdog.CONFIGURATION} names {device}, {timeout} s"
+    return f"{watchdog.CONFIGURATION} has watchdog-timeout {timeout}"
 
 
 IDENTITY = "cat /sys/class/watchdog/watchdog0/identity 2>/dev/null || true"
@@ -269,6 +279,6 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
-    inspections=INSPECTIONS,
+    inspections=(*INSPECTIONS, timeout_is_as_asked),
     probes=PROBES,
 )

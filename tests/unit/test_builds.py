@@ -211,7 +211,7 @@ def test_builds_of_the_same_second_and_inputs_both_become_complete(
 
 def test_latest_always_resolves_while_it_is_replaced(dist: Path) -> None:
     home = dist / PROFILE
-    targets = [home / "one", home / "two"]
+    targets = [home / f"{number:03d}" for number in range(300)]
     for target in targets:
         target.mkdir(parents=True)
     point_latest_at(targets[0])
@@ -228,12 +228,26 @@ def test_latest_always_resolves_while_it_is_replaced(dist: Path) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         looks = pool.submit(watch)
-        for turn in range(300):
-            point_latest_at(targets[turn % 2])
+        for target in targets:
+            point_latest_at(target)
         done.set()
         assert looks.result() > 0
     assert missing == 0
-    assert {path.name for path in home.iterdir()} == {"one", "two", LATEST}
+    assert (home / LATEST).resolve() == targets[-1]
+    assert len(list(home.iterdir())) == len(targets) + 1
+
+
+def test_latest_stays_at_a_build_that_began_later(dist: Path) -> None:
+    home = dist / PROFILE
+    older, newer = home / "20260101T000000Z-b", home / "20260101T000001Z-a"
+    for build in (older, newer):
+        build.mkdir(parents=True)
+    point_latest_at(newer)
+    point_latest_at(older)
+    assert (home / LATEST).resolve() == newer
+    newer.rmdir()
+    point_latest_at(older)
+    assert (home / LATEST).resolve() == older
 
 
 def test_a_link_that_a_killed_build_left_does_not_stop_the_next_one(dist: Path) -> None:
@@ -265,9 +279,16 @@ def test_a_profile_that_was_not_built_is_refused_with_those_that_were(dist: Path
 
 
 def test_a_directory_without_a_manifest_is_no_build(dist: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="There is no build") as caught:
+    with pytest.raises(InputError, match="neither a build directory nor a file"):
         find_build(str(tmp_path), dist)
-    assert caught.value.details == (f"Profiles built in {dist}: none.",)
+
+
+@pytest.mark.parametrize("word", ["./missing.qcow2", "missing.img", "dist/none"])
+def test_a_file_that_is_not_there_is_called_a_file(dist: Path, word: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find_build(word, dist)
+    assert caught.value.message == f"There is neither a build directory nor a file '{word}'."
+    assert "guest-image build" not in caught.value.hint
 
 
 def test_a_failed_build_is_no_build(dist: Path) -> None:

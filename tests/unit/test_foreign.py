@@ -1,8 +1,18 @@
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from fakes import FakeFilesystem
 
+from builder import foreign, verify
 from builder.distribution import DISTRIBUTIONS
-from builder.foreign import distribution_of
+from builder.features import shipped
+from builder.foreign import distribution_of, inspect_foreign
+from builder.progress import Progress
 
 
 def disk(os_release: str) -> FakeFilesystem:
@@ -29,3 +39,29 @@ def test_another_release_of_a_known_distribution_is_not_taken_for_a_known_one() 
 
 def test_a_disk_that_names_no_distribution_has_an_unknown_one() -> None:
     assert distribution_of(FakeFilesystem({})).os_distro == "unknown"
+
+
+def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "image.raw"
+    image.touch()
+
+    @contextmanager
+    def opened(*_: Any, **__: Any) -> Iterator[FakeFilesystem]:
+        yield disk("ID=debian\nVERSION_ID=12\n")
+
+    monkeypatch.setattr(verify, "open_image", opened)
+    found = SimpleNamespace(path=image, format="raw")
+    monkeypatch.setattr(foreign, "check_image", lambda _: found)
+    evidence, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
+    made = {one.check for one in evidence}
+    assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < made
+    assert made.isdisjoint(
+        {
+            "foundation/release-on-disk-is-as-claimed",
+            "discard/mount-option-is-as-asked",
+            "watchdog/timeout-is-as-asked",
+        }
+    )
+    assert not sound

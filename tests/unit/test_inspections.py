@@ -231,7 +231,7 @@ def broken_kernels() -> Broken:
     yield check, "a comment", {conf: "#watchdog-device = /dev/watchdog\n"}, "no watchdog-device"
     yield check, "another device", {conf: "watchdog-device=/dev/wd\n"}, "/dev/wd, not /dev/watchdog"
     yield (
-        check,
+        "watchdog/timeout-is-as-asked",
         "another timeout",
         {conf: "watchdog-device = /dev/watchdog\nwatchdog-timeout = 60\n"},
         "has watchdog-timeout 60, the profile asks for 30",
@@ -563,7 +563,7 @@ def test_discard_is_demanded_where_the_profile_asks_for_it() -> None:
 
 def test_the_watchdogs_timeout_is_that_of_the_profile() -> None:
     with pytest.raises(CheckFailed, match="the profile asks for 60"):
-        inspect("watchdog/daemon-feeds-device", {}, timeout=60)
+        inspect("watchdog/timeout-is-as-asked", {}, timeout=60)
 
 
 def test_an_unknown_architecture_fails() -> None:
