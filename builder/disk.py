@@ -148,6 +148,15 @@ def open_image(
         yield Disk(session)
 
 
+def lacks() -> Iterator[HostError]:
+    """What this machine lacks for libguestfs, as far as can be told without starting it."""
+    for need in (_load_binding, _require_kernel):
+        try:
+            need()
+        except HostError as error:
+            yield error
+
+
 def version() -> str:
     """The version of libguestfs. Raises ``HostError`` where it cannot be loaded."""
     numbers = _load_binding().GuestFS(python_return_dict=True).version()

@@ -3,9 +3,12 @@
 import os
 import re
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from builder import disk, vm
+from builder.boots import Boot
 from builder.errors import HostError, InputError
 
 BUILD_TOOLS: Mapping[str, str] = {
@@ -53,15 +56,47 @@ PROOF_TOOLS: Mapping[str, str] = {
 """Programs that a proof runs, and the Debian packages that have them."""
 
 
-def require_for_proof() -> None:
-    """Raise ``HostError`` with every program that this machine lacks for a proof at once."""
+PROOF_SPACE = 2 * GIB
+"""What the overlays of two guests and libguestfs' appliance take at most, about."""
+TUN = Path("/dev/net/tun")
+
+
+def require_for_proof(boots: Iterable[Boot] = ()) -> None:
+    """Raise ``HostError`` with everything that this machine lacks for a proof at once.
+
+    ``boots`` tell what their machines need besides. Nothing is started: a kernel that libguestfs
+    cannot use, for one, shows later.
+    """
+    lacks: list[str] = []
+    remedies: list[str] = []
+    machines = [boot.machine for boot in boots]
     missing = sorted({package for tool, package in PROOF_TOOLS.items() if not shutil.which(tool)})
+    if any(machine.firmware == "uefi" for machine in machines) and not _has_uefi():
+        missing.append("ovmf")
     if missing:
-        raise HostError(
-            "This machine cannot prove an image yet.",
-            details=[f"It lacks programs of the packages {' '.join(missing)}."],
-            hint=f"Remedy: apt-get install {' '.join(missing)} (or 'make host').",
+        lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
+        remedies.append(f"Remedy: apt-get install {' '.join(missing)} (or 'make host').")
+    for error in disk.lacks():
+        lacks += [error.message, *error.details]
+        remedies.append(error.hint)
+    if any(machine.multiqueue for machine in machines) and not TUN.exists():
+        lacks.append(f"It lacks {TUN}, which a NIC with several queues needs.")
+        remedies.append("Load its driver: modprobe tun.")
+    scratch = Path(tempfile.gettempdir())
+    free = shutil.disk_usage(scratch).free
+    if free < PROOF_SPACE:
+        lacks.append(
+            f"{scratch} has {free / GIB:.1f} GiB free, a proof needs {PROOF_SPACE / GIB:.0f}."
         )
+        remedies.append("Make room, or choose another directory with TMPDIR.")
+    if lacks:
+        raise HostError(
+            "This machine cannot prove an image yet.", details=lacks, hint=" ".join(remedies)
+        )
+
+
+def _has_uefi() -> bool:
+    return any(vm.FIRMWARE_DESCRIPTORS.glob("*.json"))
 
 
 def require_for_build(directory: Path, tools: Mapping[str, str], *, in_memory: bool) -> None:

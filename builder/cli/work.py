@@ -56,7 +56,7 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
     made = make_plan(load(profile, registry), registry)
     _warn_if_unproven(made)
     with Progress() as progress:
-        require_for_proof()
+        require_for_proof(made.boots)
         directory = None if fresh else reusable(made, output)
         if directory is None:
             directory = build(made, output, progress)
@@ -217,7 +217,7 @@ def prove(
     plan = selected(known.planned(), checks_of(known.planned(), registry), only)
     if listed:
         return _list_checks(plan, known, as_json=as_json)
-    require_for_proof()
+    require_for_proof(plan.boots)
     wishes = Wishes(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
         known = verify(directory, registry, progress, boots=True, wishes=wishes)

@@ -83,7 +83,7 @@ def test_a_build_of_an_unproven_distribution_begins_with_a_warning(
     def refuse(*_: object) -> None:
         raise BuilderError("No build in this test.")
 
-    monkeypatch.setattr(host, "require_for_proof", lambda: None)
+    monkeypatch.setattr(host, "require_for_proof", lambda _: None)
     monkeypatch.setattr(build, "reusable", lambda *_: None)
     monkeypatch.setattr(build, "build", refuse)
     warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].unproven}.\n"

@@ -38,7 +38,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return manifest(PLAN).with_evidence(complete(PLAN))
 
     monkeypatch.setattr("builder.verify.verify", verify)
-    monkeypatch.setattr("builder.host.require_for_proof", lambda: None)
+    monkeypatch.setattr("builder.host.require_for_proof", lambda _: None)
     return directory
 
 

@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +9,18 @@ from typing import NamedTuple
 
 import pytest
 
-from builder import host
+from builder import disk, host, vm
+from builder.boots import Boot
 from builder.build import _VERSION_COMMANDS
 from builder.errors import HostError, InputError
+from builder.feature import Machine
 from builder.host import (
     BUILD_TOOLS,
     GIB,
     MEMORY,
     available_memory,
     require_for_build,
+    require_for_proof,
     require_plain,
 )
 
@@ -149,3 +153,60 @@ def test_a_program_that_is_asked_for_its_version_is_asked_for_before_a_build() -
     }
     of_packages = {*BUILD_TOOLS, *BUILD_TOOLS.values()}
     assert programs <= of_packages
+
+
+# ---- a proof
+
+
+UEFI, QUEUES = Boot("uefi", Machine(firmware="uefi"), ()), Boot("q", Machine(multiqueue=True), ())
+
+
+@pytest.fixture
+def prover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that can prove an image; its directories."""
+    monkeypatch.setattr(disk, "lacks", lambda: iter(()))
+    monkeypatch.setattr(host, "TUN", tmp_path / "tun")
+    monkeypatch.setattr(vm, "FIRMWARE_DESCRIPTORS", tmp_path)
+    (tmp_path / "tun").touch()
+    (tmp_path / "60-edk2.json").touch()
+    return tmp_path
+
+
+def test_a_machine_that_has_everything_may_prove(prover: Path) -> None:
+    with machine():
+        require_for_proof([UEFI, QUEUES])
+
+
+def test_everything_that_a_proof_lacks_is_said_at_once(
+    prover: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in prover.iterdir():
+        path.unlink()
+    unreadable = HostError("libguestfs needs a kernel that it can read.", hint="chmod it.")
+    monkeypatch.setattr(disk, "lacks", lambda: iter([unreadable]))
+    with machine(lacks=("genisoimage",), free=1), pytest.raises(HostError) as caught:
+        require_for_proof([UEFI, QUEUES])
+    said = str(caught.value)
+    for part in (
+        "packages genisoimage ovmf",
+        "a kernel that it can read",
+        "chmod it.",
+        "modprobe tun",
+        "1.0 GiB free, a proof needs 2",
+        "TMPDIR",
+    ):
+        assert part in said
+
+
+def test_a_proof_needs_only_what_its_boots_have(prover: Path) -> None:
+    for path in prover.iterdir():
+        path.unlink()
+    with machine():
+        require_for_proof([Boot("bios", Machine(), ())])
+
+
+def test_every_lack_of_libguestfs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "guestfs", None)
+    monkeypatch.setattr(disk, "_BINDINGS", ())
+    monkeypatch.setattr(disk, "_KERNELS", ())
+    assert ["binding" in error.message for error in disk.lacks()] == [True, False]
