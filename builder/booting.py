@@ -12,6 +12,7 @@ from pathlib import Path
 
 from builder.accel import Accelerator, detect
 from builder.boots import Boot
+from builder.builds import boot_log
 from builder.checks import Check, record, summary
 from builder.digest import sha256_of
 from builder.errors import BuilderError, HostError, InterruptedByUser
@@ -86,7 +87,7 @@ class Booting:
         name, subject = self.boot.name, self.subject
         probes = [self.checks[one] for one in self.boot.probes]
         accelerator = self.wishes.accelerator or detect()
-        start = time.monotonic()
+        at, start = datetime.now(UTC), time.monotonic()
         self.progress.line("the guest starts", source=name)
         evidence = []
         try:
@@ -121,6 +122,7 @@ class Booting:
             image_sha256=subject.sha256,
             qemu=qemu,
             firmware=firmware,
+            at=at,
         )
         return Result(evidence, [boot_record])
 
@@ -145,7 +147,7 @@ class Booting:
     def _keep_logs(self, workdir: Path) -> None:
         for name in KEPT_LOGS:
             if (workdir / name).exists():
-                kept = self.subject.logs / f"{self.boot.name}-{name}"
+                kept = boot_log(self.subject.logs, self.boot.name, name)
                 shutil.copyfile(workdir / name, kept)
 
 

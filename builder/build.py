@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from builder import builds, dib, host, manifest
+from builder import builds, contents, dib, host, manifest
 from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
 from builder.digest import digests, sha256_of
 from builder.errors import BuilderError, HostError, InputError
 from builder.failure import explained
 from builder.inputs import inputs_digest
-from builder.manifest import ImageFile, Manifest, Package
+from builder.manifest import ImageFile, Manifest
 from builder.packagecache import package_cache
 from builder.plan import Plan, to_json
 from builder.process import run
@@ -27,9 +27,6 @@ STEP_LIMIT = 900.0
 REUSE_LIMIT = timedelta(days=1)
 CHECKSUMS = "SHA256SUMS"
 DIGEST_LENGTH = 6
-
-_QUERY_DEBIAN = "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}\n"
-_QUERY_RPM = "%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}\n"
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:
@@ -119,7 +116,8 @@ def _build_in(
             return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
 
         progress.phase("disk")
-        installed = _packages(run_inside, sandbox.path(tree), tree)
+        installed = contents.packages(run_inside, sandbox.path(tree), tree)
+        others = contents.unpackaged(run_inside, sandbox.path(tree), tree)
         assembler = Assembler(run_inside, sandbox.path)
         layout = Layout(
             size=_size(assembler.content_size(tree), plan),
@@ -154,6 +152,7 @@ def _build_in(
             ),
             tools=tool_versions(plan.distribution.tools),
             packages=installed,
+            unpackaged=dict(others),
             timings=dict(progress.timings),
             hooks=dict(hooks),
         ),
@@ -172,29 +171,6 @@ def _logger(write: Callable[[str], object]) -> Callable[[str], None]:
 def _size(content: int, plan: Plan) -> int:
     wanted = plan.disk.size_gib * GIB if plan.disk.size_gib is not None else None
     return disk_size(content, free=plan.disk.extra_mib * MIB, wanted=wanted)
-
-
-def _packages(
-    run_inside: Callable[[Sequence[str | Path], str], str], seen_tree: Path, tree: Path
-) -> tuple[Package, ...]:
-    """Every installed package, from the tree's own package manager."""
-    debian = (seen_tree / "var/lib/dpkg/status").exists()
-    query = (
-        ["dpkg-query", "--show", f"--showformat={_QUERY_DEBIAN}"]
-        if debian
-        else ["rpm", "--query", "--all", f"--queryformat={_QUERY_RPM}"]
-    )
-    listing = run_inside(["chroot", tree, *query], "list the installed packages")
-    rows = sorted(line.split("\t") for line in listing.splitlines())
-    return tuple(
-        Package(
-            name=name,
-            version=version_,
-            architecture=architecture,
-            installed_size=int(size or 0) if debian else int(size) // 1024,
-        )
-        for name, version_, architecture, size in rows
-    )
 
 
 _VERSION_COMMANDS: Mapping[str, Sequence[str]] = {

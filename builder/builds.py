@@ -45,6 +45,11 @@ class Workplace:
         return self.directory.parent.parent / f"{self.name}{FAILED}" / LOG
 
 
+def boot_log(directory: Path, boot: str, log: str) -> Path:
+    """Where a log of one of a build's boots is kept."""
+    return directory / f"{boot}-{log}"
+
+
 def build_name(digest: str) -> str:
     """The name of a build that starts now: sortable by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"

@@ -90,6 +90,8 @@ class BootRecord(_Section):
     """The version of QEMU."""
     firmware: str = ""
     """Vendor and version of the firmware, as the guest sees them."""
+    at: datetime | None = None
+    """When it began; not known of older boots."""
 
 
 class Published(_Section):
@@ -169,6 +171,8 @@ class Manifest(_Section):
     """The version of each program that made the image."""
     packages: tuple[Package, ...]
     """Every package in the image."""
+    unpackaged: dict[str, int] = {}
+    """Bytes on disk of the files that belong to no package, by directory."""
     timings: dict[str, float]
     """Seconds per phase of the build, in their order."""
     hooks: dict[str, float]
