@@ -66,6 +66,7 @@ image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and pr
 publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
+test: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
 

@@ -94,7 +94,7 @@ def _disk(disk: Disk) -> str:
 
 def _boot(boot: Boot) -> str:
     probes = "1 probe" if len(boot.probes) == 1 else f"{len(boot.probes)} probes"
-    return f"{probes} on {_machine(boot.machine)}"
+    return f"{probes} on {machine_text(boot.machine)}"
 
 
 def _topology(topology: Topology | None) -> str:
@@ -104,7 +104,8 @@ def _topology(topology: Topology | None) -> str:
     return f" (sockets × cores × threads: {' × '.join(map(str, numbers))})"
 
 
-def _machine(machine: Machine) -> str:
+def machine_text(machine: Machine) -> str:
+    """The virtual hardware of a boot, in a few words."""
     parts = [
         f"{machine.vcpus} vCPUs{_topology(machine.topology)}",
         f"{machine.memory_mib} MiB",

@@ -20,6 +20,7 @@ from builder.locking import locked
 from builder.manifest import Evidence, Manifest
 from builder.plan import Plan
 from builder.progress import Progress
+from builder.report.html import write_html
 from builder.selection import selected
 
 INSPECTION = "inspection"
@@ -75,6 +76,7 @@ def _keep(directory: Path, result: Result) -> None:
         if result.libguestfs:
             known = known.model_copy(update={"libguestfs": result.libguestfs})
         manifest.write(directory, known)
+        write_html(directory, known)
 
 
 def _inspected(

@@ -71,6 +71,10 @@ output_option = click.option(
 )
 
 
+BUILDS_OWN = Path()
+"""In place of a file's name: the file that a build directory has anyway."""
+
+
 def _writable(
     _context: click.Context, _parameter: click.Parameter, given: Path | None
 ) -> Path | None:
@@ -78,8 +82,8 @@ def _writable(
 
     A link is followed: a device that it leads to must not be replaced by a file.
     """
-    if given is None:
-        return None
+    if given is None or given == BUILDS_OWN:
+        return given
     path = given.resolve()
     if path.exists() and not path.is_file():
         raise click.BadParameter(f"'{given}' is no regular file.")
@@ -94,6 +98,15 @@ junit_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_writable,
     help="Write the evidence as JUnit XML too, for CI.",
+)
+html_option = click.option(
+    "--html",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=BUILDS_OWN,
+    type=click.Path(path_type=Path),
+    callback=_writable,
+    help="Write it as one HTML file too: FILE, or report.html in the build directory.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 

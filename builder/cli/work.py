@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from builder.cli.common import (
+    BUILDS_OWN,
     cli,
     complete_check,
     complete_profile,
+    html_option,
     json_option,
     junit_option,
     output_option,
@@ -65,7 +67,8 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
         known = read(directory)
         if not verdict_of(known).proven:
             known = verify(directory, registry, progress, boots=True)
-    return _conclude(directory, known, as_json=as_json, junit=junit)
+    _write_junit(junit, known)
+    return _conclude(directory, known, as_json=as_json)
 
 
 @cli.command()
@@ -221,28 +224,36 @@ def prove(
     wishes = Wishes(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
         known = verify(directory, registry, progress, boots=True, wishes=wishes)
+    _write_junit(junit, known)
     if only:
         return _conclude_part(plan, known, as_json=as_json)
-    return _conclude(directory, known, as_json=as_json, junit=junit)
+    return _conclude(directory, known, as_json=as_json)
 
 
 @cli.command()
 @click.argument("build", metavar="BUILD", shell_complete=complete_profile)
 @output_option
+@html_option
 @json_option
-def report(build: str, output: Path, *, as_json: bool) -> int:
+def report(build: str, output: Path, *, html: Path | None, as_json: bool) -> int:
     """Print the verdict of a build by the evidence in its manifest; check nothing anew.
 
     \b
     Examples:
       guest-image report pinned-scsi
       guest-image report dist/pinned-scsi/latest --json | jq .claims
+      guest-image report pinned-scsi --html /srv/www/pinned-scsi.html
     """
     from builder.builds import find_build
     from builder.manifest import read
+    from builder.report.html import FILE_NAME, read_html
 
     directory = find_build(build, output)
-    return _conclude(directory, read(directory), as_json=as_json)
+    known = read(directory)
+    if html is not None:
+        path = directory / FILE_NAME if html == BUILDS_OWN else html
+        write_file(path, read_html(directory, known))
+    return _conclude(directory, known, as_json=as_json)
 
 
 def _warn_if_unproven(made: "Plan") -> None:
@@ -251,21 +262,20 @@ def _warn_if_unproven(made: "Plan") -> None:
         click.echo(f"Warning: {distribution.name} is unproven: {distribution.unproven}.", err=True)
 
 
+def _write_junit(path: Path | None, known: "Manifest") -> None:
+    from builder.report.junit import junit_xml
+
+    if path is not None:
+        write_file(path, junit_xml(known))
+
+
 def _conclude(
-    directory: Path,
-    known: "Manifest",
-    *,
-    as_json: bool,
-    inspected_only: bool = False,
-    junit: Path | None = None,
+    directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
 ) -> int:
     """Print the verdict; the exit code is 0 where the image is proven."""
-    from builder.report.junit import junit_xml
     from builder.report.text import evidence_text, verdict_json, verdict_text
     from builder.verdict import verdict_of
 
-    if junit is not None:
-        write_file(junit, junit_xml(known))
     if as_json:
         print_json({"directory": str(directory), **verdict_json(known)})
     elif inspected_only:

@@ -18,6 +18,7 @@ from builder.publish.image import CloudImage, Wanted
 from builder.publish.properties import wanted
 from builder.publish.refusal import Admission, Concession, admit
 from builder.publish.upload import pieces_of
+from builder.report.html import write_html
 from builder.resources import cache_directory
 
 
@@ -74,7 +75,7 @@ def _require_format(path: Path, build: Manifest) -> None:
 
 
 def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
-    """Write into the manifest that a build is published so."""
+    """Write into the manifest, and into the report, that a build is published so."""
     one, admission = ready_build.wanted, ready_build.admission
     told = Published(
         cloud=glance.cloud,
@@ -98,6 +99,7 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         updated = known.with_published(told)
         if updated is not known:
             manifest.write(ready_build.directory, updated)
+            write_html(ready_build.directory, updated)
 
 
 def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:

@@ -7,6 +7,7 @@ from builder.feature import Outcome
 from builder.manifest import Adopted, Evidence, Manifest
 from builder.plan import Plan
 from builder.report.adopted import faults
+from builder.report.units import duration
 from builder.verdict import Verdict, verdict_of
 
 MIB = 1024 * 1024
@@ -91,17 +92,12 @@ def _heading(build: Manifest) -> str:
         build.planned().profile,
         build.build,
         f"{build.image.size / MIB:.0f} MiB",
-        "adopted" if build.adopted else f"built in {_duration(seconds)}",
+        "adopted" if build.adopted else f"built in {duration(seconds)}",
     ]
     proof = [boot.until_ssh + boot.probes for boot in build.boots]
     if proof:
-        parts.append(f"proven in boots of {' and '.join(_duration(seconds) for seconds in proof)}")
+        parts.append(f"proven in boots of {' and '.join(duration(seconds) for seconds in proof)}")
     return f"{parts[0]}  {parts[1]}  {', '.join(parts[2:])}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 
 def _grade(grade: str, *, proven: bool) -> str:

@@ -7,11 +7,15 @@ import venv
 from pathlib import Path
 
 import pytest
+from samples import complete, manifest, plan
+
+from builder.manifest import write
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 300
+PLAN = plan("base")
 
 
 def run(*words: str | Path, cwd: Path) -> str:
@@ -71,6 +75,14 @@ def test_a_verb_says_the_same_as_in_the_checkout(
     said = run(program, *words, cwd=elsewhere)
     assert said
     assert said == run(*checkout, *words, cwd=ROOT)
+
+
+def test_the_reports_template_is_in_the_wheel(program: Path, elsewhere: Path) -> None:
+    build = elsewhere / "build"
+    build.mkdir()
+    write(build, manifest(PLAN).with_evidence(complete(PLAN)))
+    run(program, "report", build, "--html", cwd=elsewhere)
+    assert "Proven" in (build / "report.html").read_text()
 
 
 def test_the_elements_are_those_of_the_checkout_and_their_hooks_can_be_run(

@@ -1,14 +1,15 @@
 """What the verbs write besides what they print."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from samples import complete, manifest, plan
+from samples import SHA256, WHEN, complete, manifest, plan
 
 from builder import cli
-from builder.manifest import Manifest, write
+from builder.manifest import BootRecord, Manifest, write
 
 PLAN = plan("base")
 
@@ -61,3 +62,32 @@ def test_a_file_that_cannot_be_written_is_told_before_the_proof(
     assert code == 2
     assert cause in err
     assert Path("/dev/null").is_char_device()
+
+
+def test_report_writes_html_only_when_it_is_asked_to(run: Run, build: Path) -> None:
+    run("report", build)
+    assert not (build / "report.html").exists()
+    run("report", build, "--html")
+    assert (build / "report.html").is_file()
+
+
+def test_report_writes_html_to_a_file_that_is_named(run: Run, build: Path, tmp_path: Path) -> None:
+    code, out, _ = run("report", build, "--html", tmp_path / "mine.html")
+    assert code == 1  # nothing is proven
+    assert out.startswith("base  ")
+    assert "<title>base" in (tmp_path / "mine.html").read_text()
+    assert not (build / "report.html").exists()
+
+
+def test_a_report_tells_what_the_boots_consoles_showed(run: Run, build: Path) -> None:
+    console = (
+        "[    0.000000] Linux version 6.1\n"
+        f"[    5.5] rtc_cmos: setting system clock to {WHEN + timedelta(seconds=15):%FT%T} UTC\n"
+    )
+    (build / "bios-console.log").write_text(console)
+    record = BootRecord(
+        name="bios", accelerator="tcg", until_ssh=70, probes=9, image_sha256=SHA256, at=WHEN
+    )
+    write(build, manifest(PLAN).with_evidence(complete(PLAN), [record]))
+    run("report", build, "--html")
+    assert "firmware and boot loader" in (build / "report.html").read_text()

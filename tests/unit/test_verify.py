@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,27 @@ def test_uefi_is_recorded_by_its_file(build: Path, host: Host) -> None:
     assert {boot.firmware for boot in prove(build).boots} == {
         f"SeaBIOS 1.16 (OVMF_CODE.fd, SHA-256 {hashlib.sha256().hexdigest()})"
     }
+
+
+def test_the_report_tells_of_evidence_as_soon_as_it_is_recorded(build: Path, host: Host) -> None:
+    host.failures[BOOTS[0]] = HostError("There is no UEFI firmware.")
+    host.waiting.add(BOOTS[1])
+    with pytest.raises(HostError):
+        prove(build)
+    (inspected, *_) = read(build).evidence
+    assert inspected.seen in unescape((build / "report.html").read_text())
+    host.failures.clear()
+    host.waiting.clear()
+    prove(build)
+    assert f"<h3>{BOOTS[0]}" in (build / "report.html").read_text()
+
+
+def test_a_boot_s_record_tells_when_it_began(build: Path, host: Host) -> None:
+    known = prove(build)
+    for boot in known.boots:
+        first = min(one.at for one in known.evidence if one.boot == boot.name)
+        assert boot.at is not None
+        assert 0 <= (first - boot.at).total_seconds() < 10
 
 
 def test_what_this_machine_lacks_ends_the_proof_and_leaves_the_evidence_of_what_has_ended(

@@ -1,0 +1,140 @@
+"""What the HTML report shows of a manifest, arranged as it is shown."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.feature import Outcome
+from builder.manifest import Evidence, Manifest
+from builder.plan import Plan
+from builder.report.treemap import Item
+from builder.verdict import ClaimVerdict, Verdict
+
+KIB = 1024
+INSPECTION = "disk at rest"
+_MIRROR = re.compile(
+    r"\b(DIB_DISTRIBUTION_MIRROR|DIB_DEBIAN_SECURITY_MIRROR)=(https?://[\w.~:/%+\[\]-]+)$",
+    re.ASCII | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What a check saw, and everywhere it saw just that."""
+
+    outcome: Outcome
+    seen: str
+    where: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of the plan with its sightings; where it was not made stands in ``missing``."""
+
+    id: str
+    title: str
+    sightings: tuple[Sighting, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was made wherever the plan says, and passed there."""
+        return not self.missing and all(one.outcome is Outcome.PASSED for one in self.sightings)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What kept checks from passing: a guest that does not come up keeps all of its probes."""
+
+    outcome: Outcome
+    seen: str
+    checks: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One claim with the checks that are its proof."""
+
+    verdict: ClaimVerdict
+    proof: tuple[CheckRow, ...]
+
+    @property
+    def seen(self) -> str:
+        """The first line of what was seen; the checks have all of it."""
+        return self.verdict.seen.partition("\n")[0]
+
+
+def check_rows(plan: Plan, evidence: Sequence[Evidence], verdict: Verdict) -> dict[str, CheckRow]:
+    """Every check of the plan, by id."""
+    return {
+        one.id: CheckRow(
+            id=one.id,
+            title=one.title,
+            sightings=_sightings([found for found in evidence if found.check == one.id]),
+            missing=tuple(
+                gone.boot or INSPECTION for gone in verdict.missing if gone.check == one.id
+            ),
+        )
+        for one in (*plan.inspections, *plan.probes)
+    }
+
+
+def by_feature(plan: Plan, rows: Mapping[str, CheckRow]) -> dict[str, list[CheckRow]]:
+    """The checks of each feature, in the plan's order."""
+    features: dict[str, list[CheckRow]] = {}
+    for name in plan.parameters:
+        of_feature = [
+            rows[one.id] for one in (*plan.inspections, *plan.probes) if one.feature == name
+        ]
+        if of_feature:
+            features[name] = of_feature
+    return features
+
+
+def claim_rows(verdict: Verdict, rows: Mapping[str, CheckRow]) -> list[ClaimRow]:
+    """Every claim, with its proof's checks that the plan has."""
+    return [
+        ClaimRow(one, tuple(rows[check] for check in one.claim.proof if check in rows))
+        for one in verdict.claims
+    ]
+
+
+def problems(verdict: Verdict) -> list[Problem]:
+    """The checks that did not pass, those together that saw the same."""
+    return [
+        Problem(outcome, seen, tuple(group))
+        for (outcome, seen), group in _together(verdict.problems).items()
+    ]
+
+
+def space_items(build: Manifest) -> list[Item]:
+    """What takes the space: packages as installed, and files of no package by directory."""
+    return [
+        *(Item(one.name, "package", one.installed_size * KIB) for one in build.packages),
+        *(Item(name, "other", size) for name, size in build.unpackaged.items()),
+    ]
+
+
+def mirrors(log: str) -> dict[str, str]:
+    """The mirrors that diskimage-builder used, as it told its log: plain addresses only."""
+    return dict(_MIRROR.findall(log))
+
+
+def _sightings(evidence: Iterable[Evidence]) -> tuple[Sighting, ...]:
+    return tuple(
+        Sighting(
+            outcome=outcome,
+            seen=seen,
+            where=tuple(one.boot or INSPECTION for one in group),
+            seconds=max(one.seconds for one in group),
+        )
+        for (outcome, seen), group in _together(evidence).items()
+    )
+
+
+def _together(evidence: Iterable[Evidence]) -> dict[tuple[Outcome, str], list[Evidence]]:
+    groups: dict[tuple[Outcome, str], list[Evidence]] = {}
+    for one in evidence:
+        groups.setdefault((one.outcome, one.seen), []).append(one)
+    return groups
