@@ -24,7 +24,6 @@ class CpuPinningParameters(Parameters):
         default=None,
         description="Where the hyper-threads of the host's cores go; only with 'dedicated'.",
     )
-
     housekeeping: int | None = Field(
         default=None,
         ge=1,
@@ -44,14 +43,25 @@ class CpuPinningParameters(Parameters):
             )
         return threads
 
+    @field_validator("housekeeping")
+    @classmethod
+    def only_on_cpus_of_their_own(cls, count: int | None, info: ValidationInfo) -> int | None:
+        """Refuse what would isolate vCPUs that the host itself interrupts."""
+        if count is not None and info.data.get("policy") == "shared":
+            raise ValueError(
+                "isolated vCPUs need dedicated CPUs: on shared ones the host interrupts them.\n"
+                "Write 'policy: dedicated', or remove 'housekeeping'."
+            )
+        return count
+
     @property
     def kernel_arguments(self) -> tuple[str, ...]:
         """What keeps the kernel's own work off the other vCPUs.
 
         Source: Linux' ``Documentation/admin-guide/kernel-parameters.txt``, which tuned's profile
         cpu-partitioning uses for guests as well. ``N`` is the last CPU, whichever it is (since
-        Linux 5.12), so that the image fits every flavor; where no CPU is left, Linux passes over
-        it. The first CPU always keeps house.
+        Linux 5.12), so that the image fits every flavor; where none is left to isolate, Linux says
+        so and isolates none. The first CPU always keeps house.
         """
         if self.housekeeping is None:
             return ()
