@@ -97,8 +97,6 @@ def _build_in(
     work.mkdir()
     files = place.scratch / "files"
     files.mkdir()
-    progress.phase("files")
-    provide(plan.files, files, cache_directory() / "files", progress.line)
     with (
         place.log.open("w", encoding="utf-8", buffering=1) as log_file,
         # Outlives the sandbox, so that nobody writes into it any more when it is given back.
@@ -106,6 +104,9 @@ def _build_in(
         Sandbox(work, in_memory=in_memory) as sandbox,
     ):
         log = _logger(log_file.write)
+        if plan.files:
+            progress.phase("files")
+            provide(plan.files, files, cache_directory() / "files", log)
         tree, hooks = dib.build_tree(
             plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, files=files,
             log=log, progress=progress,
