@@ -24,6 +24,7 @@ from builder.plan import Plan, to_json
 from builder.process import run
 from builder.profile import Disk
 from builder.progress import Progress
+from builder.report.html import write_html
 from builder.verify import inspect, verify
 
 FORMATS = ("qcow2", "raw")
@@ -116,7 +117,9 @@ def _adopt_in(
         limits=(*adoptee.limits, *_not_up(known)),
     )
     update = {"plan": to_json(plan), "adopted": adopted, "timings": dict(progress.timings)}
-    manifest.write(place.directory, known.model_copy(update=update))
+    known = known.model_copy(update=update)
+    manifest.write(place.directory, known)
+    write_html(place.directory, known)
 
 
 def _looked_at(

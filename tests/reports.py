@@ -3,7 +3,7 @@
 from samples import SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.manifest import BootRecord, Manifest, Package, Published
+from builder.manifest import Adopted, BootRecord, Lacking, Manifest, Package, Published
 
 PLAN = plan("pinned-scsi")
 HOSTILE = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="alert(3)'
@@ -45,6 +45,7 @@ def hostile() -> Manifest:
         evidence(one.check, outcome, boot=one.boot, seen=HOSTILE)
         for one, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
     ]
+    lacks = Lacking(property=HOSTILE, value=HOSTILE, owner=HOSTILE, reason=HOSTILE, checks=())
     packages = (Package(name=HOSTILE, version=HOSTILE, architecture=HOSTILE, installed_size=9),)
     return manifest(
         PLAN,
@@ -53,4 +54,5 @@ def hostile() -> Manifest:
         hooks={HOSTILE: 1.0},
         tools={HOSTILE: HOSTILE},
         published=(publication(HOSTILE),),
+        adopted=Adopted(source=HOSTILE, lacking=(lacks,), limits=(HOSTILE,)),
     ).with_evidence(results, [record(boot.name) for boot in PLAN.boots])

@@ -18,6 +18,7 @@ from builder.feature import Grade, Outcome
 from builder.manifest import Manifest, replace_text
 from builder.render import machine_text
 from builder.report import view
+from builder.report.adopted import faults
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
 from builder.report.units import duration, short_duration, size
@@ -68,7 +69,8 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         verdict=verdict,
         grades=list(Grade),
         outcomes={one: sum(each.outcome is one for each in evidence) for one in Outcome},
-        problems=view.problems(verdict),
+        problems=view.problems(verdict.problems),
+        faults=view.problems(faults(build, build.adopted)) if build.adopted else [],
         claims=view.claim_rows(verdict, rows),
         features=view.by_feature(plan, rows),
         machines={boot.name: machine_text(boot.machine) for boot in plan.boots},

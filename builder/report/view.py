@@ -100,11 +100,11 @@ def claim_rows(verdict: Verdict, rows: Mapping[str, CheckRow]) -> list[ClaimRow]
     ]
 
 
-def problems(verdict: Verdict) -> list[Problem]:
-    """The checks that did not pass, those together that saw the same."""
+def problems(evidence: Iterable[Evidence]) -> list[Problem]:
+    """Checks that did not pass, those together that saw the same."""
     return [
         Problem(outcome, seen, tuple(group))
-        for (outcome, seen), group in _together(verdict.problems).items()
+        for (outcome, seen), group in _together(evidence).items()
     ]
 
 

@@ -8,7 +8,7 @@ from reports import PLAN, hostile, proven, publication, record
 from samples import OTHER_SHA256, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.manifest import Manifest
+from builder.manifest import Adopted, Lacking, Manifest
 from builder.report.html import html
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
@@ -62,7 +62,7 @@ def page(build: Manifest, build_log: str = "") -> Page:
 def test_every_section_is_there_and_is_linked() -> None:
     shown = page(proven())
     ids = [one["id"] for one in shown.tags("section")]
-    assert ids == ["claims", "needs", "checks", "boots", "space", "packages", "build", "reproduce"]
+    assert ids == ["claims", "needs", "checks", "boots", "space", "packages", "times", "reproduce"]
     assert [one["href"] for one in shown.tags("a")] == [f"#{name}" for name in ids]
 
 
@@ -148,8 +148,8 @@ def test_both_treemaps_name_what_they_show() -> None:
 def test_packages_phases_hooks_and_tools_are_listed() -> None:
     shown = page(proven()).sections
     assert "zstd 1.5.4 amd64 1.8 MiB" in shown["packages"]
-    assert "bootstrap 40s" in shown["build"]
-    assert "root.d/08-debootstrap 25s" in shown["build"]
+    assert "bootstrap 40s" in shown["times"]
+    assert "root.d/08-debootstrap 25s" in shown["times"]
     assert "qemu-img version 7.2" in shown["reproduce"]
 
 
@@ -166,6 +166,26 @@ def test_the_mirrors_come_from_the_builds_log_if_they_are_plain() -> None:
 def test_flavor_and_host_needs_are_shown_where_there_are_any() -> None:
     assert "hw:cpu_policy=dedicated" in page(proven()).sections["needs"]
     assert "needs" not in page(manifest(plan("base"))).sections
+
+
+def test_an_adopted_image_tells_what_it_has_no_evidence_for() -> None:
+    lacks = Lacking(
+        property="hw_watchdog_action",
+        value="reset",
+        owner="watchdog",
+        reason="no kernel has i6300esb",
+        checks=("watchdog/kernels-have-i6300esb",),
+    )
+    fault = evidence("foundation/has-no-leftovers", Outcome.FAILED, seen="/root/.bash_history")
+    adopted = Adopted(source="some image.qcow2", lacking=(lacks,), limits=("It is old.",))
+    build = manifest(plan("base"), adopted=adopted, packages=(), evidence=(fault,))
+    shown = page(build)
+    section = shown.sections["adopted"]
+    assert "hw_watchdog_action=reset watchdog no kernel has i6300esb" in section
+    assert "/root/.bash_history" in section
+    assert "It is old." in section
+    assert "guest-image adopt 'some image.qcow2'" in shown.sections["reproduce"]
+    assert {"space", "packages"}.isdisjoint(shown.sections)
 
 
 def test_publications_are_shown_newest_first_with_what_was_conceded() -> None:
@@ -197,10 +217,11 @@ def test_what_a_guest_shows_is_text() -> None:
     for section in (
         "problems",
         "claims",
+        "adopted",
         "checks",
         "packages",
         "space",
-        "build",
+        "times",
         "published",
         "reproduce",
     ):

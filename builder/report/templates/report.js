@@ -14,9 +14,11 @@ function filterPackages() {
   document.getElementById("found").value = `${found} of ${rows.length}`;
 }
 
-search.closest("p").hidden = false;
-search.addEventListener("input", filterPackages);
-filterPackages();
+if (search) {
+  search.closest("p").hidden = false;
+  search.addEventListener("input", filterPackages);
+  filterPackages();
+}
 
 // A finger has no tooltip: what is touched or focused is told below the map.
 const pointed = document.getElementById("pointed");
