@@ -97,6 +97,7 @@ class Booting:
                 self.boot.machine,
                 workdir,
                 admin_user=self.admin_user,
+                login=self.boot.login,
                 accelerator=accelerator,
                 kept=self._say if self.wishes.keep else None,
                 cancelled=cancelled,

@@ -30,6 +30,8 @@ class Boot:
     """Names its logs too: no plan from elsewhere may name another file."""
     machine: Machine
     probes: tuple[str, ...]
+    login: bool = True
+    """Whether any of them wants the default user to be logged in."""
 
 
 def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot, ...]:
@@ -45,9 +47,10 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
     here = [one for one in named if not _wants_other_hardware(one[1], machines[0])]
     common = [one for one in here if one[1].when != "destroy"]
     ending = [one for one in here if one[1].when == "destroy"]
+    dealt = _dealt(common, machines)
     made = [
-        Boot(hardware.firmware, hardware, _ids(_dealt(common, number, len(machines))))
-        for number, hardware in enumerate(machines)
+        Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
+        for hardware, names in zip(machines, dealt, strict=True)
     ]
     for number, (name, _) in enumerate(ending):
         if number < len(made):
@@ -62,19 +65,25 @@ def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> M
     return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
 
 
-def _dealt(probes: Sequence[Named], number: int, count: int) -> list[Named]:
-    """The probes of one of so many boots: those made once are in the first.
+def _dealt(probes: Sequence[Named], machines: Sequence[Machine]) -> list[set[str]]:
+    """The names of each boot's probes.
 
     Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
-    turn, and a boot that none is left for has the first.
+    turn, and a boot that none is left for has the first. What else is made once goes where there
+    is least to do, the longest first.
     """
     restarts = [one for one in probes if one[1].when == "restart"]
-    mine = restarts[number::count] or restarts[:1]
-    return [
-        one
-        for one in probes
-        if (one in mine if one[1].when == "restart" else number == 0 or not one[1].once)
+    others = [one for one in probes if one[1].when != "restart"]
+    count = len(machines)
+    boots = [
+        [*(one for one in others if not one[1].once), *(restarts[number::count] or restarts[:1])]
+        for number in range(count)
     ]
+    once = sorted((one for one in others if one[1].once), key=lambda one: -one[1].seconds)
+    for one in once:
+        fit = [boot for boot, has in zip(boots, machines, strict=True) if has.vcpus >= one[1].vcpus]
+        min(fit or boots, key=lambda boot: sum(each.seconds for _, each in boot)).append(one)
+    return [{name for name, _ in boot} for boot in boots]
 
 
 def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:
@@ -95,7 +104,8 @@ def _on_other_hardware(probes: Sequence[Named], usual: Machine) -> list[Boot]:
 
 
 def _own(probes: Sequence[Named], hardware: Machine) -> Boot:
-    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(probes))
+    login = any(one.login for _, one in probes)
+    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(probes), login)
 
 
 def _ids(probes: Iterable[Named]) -> tuple[str, ...]:

@@ -272,7 +272,10 @@ class Probe(Generic[P]):
     applies: Callable[[Any], bool] = always  # Any: the feature's own parameters
     when: When = "running"
     once: bool = False
+    vcpus: int = 1
+    seconds: float = 2
     machine: Callable[[Machine], Machine] | None = None
+    login: bool = True
 
     @property
     def name(self) -> str:
@@ -304,18 +307,23 @@ def probe(
     applies: Callable[[Any], bool] = always,  # Any: a type here would bind P too early
     when: When = "running",
     once: bool = False,
+    vcpus: int = 1,
+    seconds: float = 2,
     machine: Callable[[Machine], Machine] | None = None,
+    login: bool = True,
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
     """Make a probe of a function. ``title`` is a present-tense sentence without a stop.
 
     It is made only where it ``applies`` to the feature's parameters, and in one boot only if it is
-    to be made ``once``, because its answer is the same under every firmware. ``machine`` asks for
-    other hardware than the claims give, in a boot of its own; probes that want the same hardware
-    share that boot.
+    to be made ``once``, because its answer is the same under every firmware, and then in one that
+    has so many ``vcpus``; boots are balanced by the ``seconds`` that probes take under emulation.
+    ``machine`` asks for other hardware than the claims give, in a boot of its own; probes that want
+    the same hardware share that boot. One without ``login`` looks at the console or asks QEMU only:
+    where all probes of a boot are such, nobody waits until the guest lets its user in.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(title, function, applies, when, once, machine)
+        return Probe(title, function, applies, when, once, vcpus, seconds, machine, login)
 
     return decorate
 

@@ -52,19 +52,22 @@ class RunningGuest:
         lines: Lines,
         *,
         boot_limit: float,
+        login: bool = True,
         cancelled: threading.Event | None = None,
     ) -> None:
         self._machine = machine
         self._admin_user = admin_user
         self._lines = lines
         self._boot_limit = boot_limit
+        self._login = login
         self._cancelled = cancelled
         self._numbers = itertools.count(1)
         self._session = contextlib.ExitStack()
-        self._ssh: Connection
+        self._ssh: Connection | None = None
 
     def __enter__(self) -> Self:
-        self._connect(self._boot_limit, 0)
+        if self._login:
+            self._connect(self._boot_limit, 0)
         return self
 
     def __exit__(
@@ -78,7 +81,7 @@ class RunningGuest:
     def _connect(self, limit: float, since: int) -> None:
         self._session.close()
         self._ssh = self._session.enter_context(self._lines.connect(limit, since))
-        self._lines.qmp.forget_events()
+        self._lines.qmp.forget("RESET")  # the firmware may make several
 
     @property
     def machine(self) -> Machine:
@@ -96,6 +99,8 @@ class RunningGuest:
         Raises ``TimeoutError``, ``CheckFailed`` if the guest is lost, ``InterruptedByUser`` if it
         was ended on purpose.
         """
+        if self._ssh is None:
+            raise CheckFailed("nobody is logged in to this guest")
         try:
             return self._ssh.run_as_root(argv, timeout)
         except TimeoutError as error:

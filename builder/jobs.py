@@ -24,13 +24,15 @@ Job = Callable[[threading.Event], Result]
 
 
 def side_by_side(jobs: Sequence[Job], ended: Callable[[Result], None]) -> None:
-    """Run the jobs in as many threads as there are cores; one's error cancels the others.
+    """Run the jobs in as many threads as there are cores, and one more.
+
+    Jobs wait for watchdogs and restarts; another one uses that time. One's error cancels the rest.
 
     ``ended`` is given each result at once. Raises the first error when all jobs have ended.
     """
     cancelled = threading.Event()
     first: BaseException | None = None
-    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)) + 1) as pool:
         futures = [pool.submit(job, cancelled) for job in jobs]
 
         def cancel() -> None:

@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess  # noqa: TID251 - all but the sandbox's held-open process is run here
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -190,8 +191,12 @@ def running(
     log: Path,
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    speaks: socket.socket | None = None,
 ) -> Iterator[Running]:
     """Run a program beside this one, its output in ``log``, and end it when the block is left.
+
+    Where it ``speaks`` on a socket, that is its standard input and output, and the log has its
+    errors only.
 
     It is in a session of its own, so that Ctrl-C in the terminal reaches only this program, which
     then ends it in order. Should this program be killed, the kernel kills the other one: the
@@ -204,9 +209,9 @@ def running(
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - argv is a list, never a shell line
             ["setpriv", "--pdeathsig", "KILL", "--", *words],  # noqa: S607 - util-linux, essential
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL if speaks is None else speaks.fileno(),
+            stdout=output if speaks is None else speaks.fileno(),
+            stderr=output,
             cwd=cwd,
             pass_fds=pass_fds,
             start_new_session=True,

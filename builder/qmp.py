@@ -61,9 +61,9 @@ class Qmp:
             if "event" in message:
                 self._events.append(message)
 
-    def forget_events(self) -> None:
-        """Drop the events that have come so far."""
-        self._events.clear()
+    def forget(self, name: str) -> None:
+        """Drop the events of this name that have come so far."""
+        self._events = [event for event in self._events if event["event"] != name]
 
     def _await(self, key: str, deadline: float) -> Any:  # Any: JSON
         while True:

@@ -1,24 +1,20 @@
-"""One SSH connection to a guest, shared by all commands: under emulation each new one is dear."""
+"""One SSH connection to a guest, and one root in it: under emulation each new one is dear."""
 
+import itertools
 import shlex
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from builder.feature import Completed
-from builder.process import Running, attempt, require_tool, run, running
+from builder.jsonchannel import ChannelClosed, JsonChannel
+from builder.process import Running, require_tool, run, running
 
 ADDRESS = "127.0.0.1"
 KEY = "id_ed25519"
-CONTROL = "ssh.control"
 LOG = "ssh.log"
-# ssh's own exit code for what is not the remote command's doing (ssh(1), EXIT STATUS).
-SSH_FAILED = 255
-
-
 ONCE = ("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null")
 """Options for a person who logs in to a guest that will be gone."""
 
@@ -47,30 +43,70 @@ def answers(port: int, patience: float) -> bool:
         return False
 
 
-class Connection:
-    """A connected master that commands go through."""
+# Runs one command after the other, so that each costs the guest no new session and no new sudo:
+# under emulation those are most of what a short command takes.
+SERVER = """
+import json, os, signal, subprocess, sys
+print(json.dumps({"id": 0}), flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    said = {"id": asked["id"]}
+    try:
+        program = subprocess.Popen(
+            asked["argv"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            out, err = program.communicate(timeout=asked["timeout"])
+            said.update(status=program.returncode, stdout=out.decode(errors="replace"),
+                        stderr=err.decode(errors="replace"))
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)
+            program.communicate()
+    except OSError as error:
+        said.update(status=127, stdout="", stderr=str(error))
+    print(json.dumps(said), flush=True)
+"""
+ANSWER_MARGIN = 15.0
+"""Seconds after a command's own limit in which the guest says that it was killed."""
 
-    def __init__(self, workdir: Path, user: str, master: Running) -> None:
-        self._workdir = workdir
-        self._user = user
-        self._master = master
+
+class Connection:
+    """A root's command runner in the guest, and the way to it. Not for several threads at once."""
+
+    def __init__(self, channel: JsonChannel, program: Running) -> None:
+        self._channel = channel
+        self._program = program
+        self._numbers = itertools.count(1)
+
+    def greeted(self) -> bool:
+        """Whether the runner is there, or will never be."""
+        try:
+            self._channel.receive(time.monotonic() + 0.1)
+        except TimeoutError:
+            return False
+        except ChannelClosed:
+            self._program.wait(5)
+        return True
 
     def run_as_root(self, argv: tuple[str, ...], timeout: float) -> Completed:
         """Run a command by sudo. Raises ``TimeoutError``, ``ConnectionError`` if SSH is lost."""
-        remote = shlex.join(("sudo", "-n", "--", *argv))
+        number = next(self._numbers)
+        deadline = time.monotonic() + timeout + ANSWER_MARGIN
         try:
-            done = attempt(
-                ["ssh", "-F", "none", "-S", CONTROL, f"{self._user}@{ADDRESS}", "--", remote],
-                timeout=timeout,
-                cwd=self._workdir,
-            )
+            self._channel.send({"id": number, "argv": argv, "timeout": timeout})
+            answer = self._channel.receive(deadline)
+            while answer.get("id") != number:  # of one that was given up
+                answer = self._channel.receive(deadline)
         except TimeoutError:
+            answer = {}
+        except ChannelClosed:
+            self._program.wait(5)
+            raise ConnectionError("; ".join(self._program.tail()) or "ssh ended") from None
+        if "status" not in answer:
             raise TimeoutError(
                 f"'{shlex.join(argv)}' was still running in the guest after {timeout:.0f} s"
-            ) from None
-        if done.status == SSH_FAILED and self._master.wait(2):  # or the command's own 255
-            raise ConnectionError("; ".join(self._master.tail()) or "ssh ended")
-        return Completed(done.status, done.stdout, done.stderr)
+            )
+        return Completed(answer["status"], answer["stdout"], answer["stderr"])
 
 
 @contextmanager
@@ -86,8 +122,6 @@ def connected(
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": "30",
-        "ControlPath": CONTROL,  # relative: a socket's path is limited to 108 bytes
-        "ControlMaster": "yes",
         "IdentitiesOnly": "yes",
         "IdentityFile": KEY,
         "PreferredAuthentications": "publickey",
@@ -97,20 +131,28 @@ def connected(
         "GlobalKnownHostsFile": "/dev/null",
     }
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    command = ["ssh", "-F", "none", "-N", "-p", str(port), *words, f"{user}@{ADDRESS}"]
-    control, log = workdir / CONTROL, workdir / LOG
-    awaited = f"SSH to let '{user}' in with the injected key"
+    server = shlex.join(("sudo", "-n", "python3", "-c", SERVER))
+    where = ("-p", str(port), f"{user}@{ADDRESS}")
+    command = ["ssh", "-F", "none", "-T", *words, *where, "--", server]
+    awaited = f"SSH to let '{user}' in with the injected key, and sudo to make it root"
     refusal = ""
     while True:
-        with running(command, purpose="connect to the guest", log=log, cwd=workdir) as master:
-            wait(partial(_decided, control, master), awaited + refusal)
-            if master.status is None:
-                yield Connection(workdir, user, master)
+        ours, theirs = socket.socketpair()
+        with (
+            ours,
+            running(
+                command,
+                purpose="connect to the guest",
+                log=workdir / LOG,
+                cwd=workdir,
+                speaks=theirs,
+            ) as program,
+        ):
+            theirs.close()  # only ssh holds its end now, so that its death is seen here
+            connection = Connection(JsonChannel(ours), program)
+            wait(connection.greeted, awaited + refusal)
+            if program.status is None:
+                yield connection
                 return
-            refusal = "".join(f" (it said: {line})" for line in master.tail()[-1:])
+            refusal = "".join(f" (it said: {line})" for line in program.tail()[-1:])
         time.sleep(1)
-
-
-def _decided(control: Path, master: Running) -> bool:
-    """Whether the master has connected, or ended because it was refused."""
-    return control.exists() or master.status is not None

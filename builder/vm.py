@@ -54,12 +54,15 @@ def booted(
     workdir: Path,
     *,
     admin_user: str,
+    login: bool = True,
     boot_limit: float = BOOT_LIMIT,
     accelerator: Accelerator | None = None,
     kept: Callable[[Sequence[str]], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[RunningGuest]:
     """Boot an image and yield its guest once SSH lets the default user in; then end it.
+
+    Without ``login`` the guest is given at once, as it starts, and no command can be run in it.
 
     The image is only read; ``workdir`` (made here, new for each boot) receives the overlay, the
     console's log ``console.log``, QEMU's output ``qemu.log`` and ``ssh.log``. The overlay is
@@ -134,7 +137,9 @@ def booted(
             connect=connect,
             volumes=workdir,
         )
-        guest = RunningGuest(machine, admin_user, lines, boot_limit=limit, cancelled=cancelled)
+        guest = RunningGuest(
+            machine, admin_user, lines, boot_limit=limit, login=login, cancelled=cancelled
+        )
         yield stack.enter_context(guest)
 
 

@@ -66,7 +66,7 @@ GIVEN_BACK = 0.9
 """How much of what is deleted must come back: the rest is the file system's own."""
 
 
-@probe("blocks of deleted files are given back to the storage", once=True)
+@probe("blocks of deleted files are given back to the storage", once=True, seconds=15)
 def deleted_blocks_are_given_back(guest: Guest, _: DiscardParameters) -> str:
     """Do what the timer would do, and look at what the storage has allocated for the root disk.
 

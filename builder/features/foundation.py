@@ -311,7 +311,7 @@ def reinstalled_boot_loader_starts(guest: Guest, _: FoundationParameters) -> str
     return "the BIOS has started the guest by what was installed in the boot sector"
 
 
-@probe("the boot loader is configured anew in the running guest", once=True)
+@probe("the boot loader is configured anew in the running guest", once=True, seconds=20)
 def boot_loader_reconfigures(guest: Guest, _: FoundationParameters) -> str:
     """Do what an update of the kernel does, and look for device names in what it wrote."""
     output(guest, RECONFIGURE, timeout=300)
@@ -325,7 +325,7 @@ RESTART_LIMIT = 600.0
 """Seconds from the order to reboot to the next login, under emulation beside another guest."""
 
 
-@probe("the guest comes back when it is rebooted", when="restart")
+@probe("the guest comes back when it is rebooted", when="restart", seconds=50)
 def guest_reboots(guest: Guest, _: FoundationParameters) -> str:
     """A first boot proves little: now cloud-init has done its work once."""
     start = time.monotonic()

@@ -80,7 +80,7 @@ def agent_answers(guest: Guest, _: GuestAgentParameters) -> str:
     return f"qemu-guest-agent {info['version']} answers, {len(enabled)} commands enabled"
 
 
-@probe("the administrator logs in with the password that the agent has set", once=True)
+@probe("the administrator logs in with the password that the agent has set", once=True, seconds=8)
 def password_lets_in(guest: Guest, parameters: GuestAgentParameters) -> str:
     """Set one as Nova does, and log in with it on the serial console."""
     user = parameters.admin_user
@@ -113,7 +113,7 @@ rm -f {WRITES} /var/tmp/guest-image-writer
 """
 
 
-@probe("the agent freezes the file systems, writes wait, and thaws them", once=True)
+@probe("the agent freezes the file systems, writes wait, and thaws them", once=True, seconds=10)
 def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     """Freeze as Nova does before a snapshot with os_require_quiesce, while a program writes."""
     output(guest, START_WRITER, timeout=90)

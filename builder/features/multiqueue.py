@@ -116,7 +116,7 @@ finally:
 FEW = 10
 
 
-@probe("a NIC's interrupts are spread over the vCPUs", once=True)
+@probe("a NIC's interrupts are spread over the vCPUs", once=True, vcpus=2, seconds=8)
 def interrupts_are_spread(guest: Guest, _: MultiqueueParameters) -> str:
     """Send from each vCPU in turn; each queue has an interrupt of its own."""
     if guest.machine.vcpus == 1:
@@ -139,7 +139,12 @@ PLUG_LIMIT = 60.0
 NICS = "ls /sys/class/net"
 
 
-@probe("a NIC that is plugged in later uses as many queues as the guest has vCPUs", once=True)
+@probe(
+    "a NIC that is plugged in later uses as many queues as the guest has vCPUs",
+    once=True,
+    vcpus=2,
+    seconds=8,
+)
 def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
     """What is set at boot only would miss it."""
     known = output(guest, NICS).split()

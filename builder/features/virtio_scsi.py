@@ -8,6 +8,7 @@ them the guest silently gets something else. The guest needs the driver before i
 in the initrd of every kernel that may ever start, also the one that is installed next year.
 """
 
+import re
 from dataclasses import replace
 
 from builder.feature import (
@@ -102,7 +103,9 @@ exit 1
 
 
 @probe(
-    "a volume is plugged into the running guest, keeps what is written, and is unplugged", once=True
+    "a volume is plugged into the running guest, keeps what is written, and is unplugged",
+    once=True,
+    seconds=5,
 )
 def volume_is_plugged(guest: Guest, _: VirtioScsiParameters) -> str:
     """As Nova attaches one: on the root disk's controller, with the next LUN."""
@@ -112,7 +115,7 @@ def volume_is_plugged(guest: Guest, _: VirtioScsiParameters) -> str:
     return "a volume was plugged in as /dev/sdb, written, read back and unplugged"
 
 
-@probe("several volumes are used at once, one of them with a LUN above 255", once=True)
+@probe("several volumes are used at once, one of them with a LUN above 255", once=True, seconds=8)
 def many_volumes_are_used(guest: Guest, _: VirtioScsiParameters) -> str:
     """A guest that numbers LUNs in one byte does not see the second."""
     low = _plugged(guest, lun=2)
@@ -156,23 +159,35 @@ def _shown(lun: int) -> str:
     return f"0:0:{lun if lun < 256 else FLAT | lun}"  # noqa: PLR2004 - one byte
 
 
+ROOT_FOUND = r"(?:EXT4-fs|XFS|BTRFS)[^(\n]*\((\w+)\): (?:mounted|Mounting|first mount)"
+STARTED = r"systemd\[1\]: Hostname set"
+START_LIMIT = 300.0
+
+
 @probe(
-    "the image boots from virtio-blk as well",
+    "the image also starts from virtio-blk",
+    seconds=30,
+    login=False,
     machine=lambda usual: replace(usual, disk_bus="virtio"),
 )
-def boots_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
-    """As in a cloud that leaves the image's properties out, or a rescue with another bus."""
-    disk, driver = output(guest, ROOT_DISK).split()
-    if (disk, driver) != ("vda", "virtio_blk"):
-        raise CheckFailed(f"root is /dev/{disk} (driver {driver}), not /dev/vda on virtio-blk")
-    return "without the properties root is /dev/vda on virtio-blk (driver virtio_blk)"
+def starts_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
+    """As in a cloud that leaves the image's properties out. The rest of the boot is the same."""
+    try:
+        end = guest.wait_for_console(ROOT_FOUND, timeout=START_LIMIT)
+        guest.wait_for_console(STARTED, timeout=START_LIMIT, after=end)
+    except TimeoutError as error:
+        raise CheckFailed(f"the guest found no root on virtio-blk: {error}") from error
+    found = re.search(ROOT_FOUND, guest.console()[:end])
+    if found is None or not found[1].startswith("vda"):
+        raise CheckFailed(f"root is on {found and found[1]}, not on vda")
+    return f"without the properties the guest starts from /dev/{found[1]} on virtio-blk"
 
 
 PROBES = (
     root_is_on_virtio_scsi,
     volume_is_plugged,
     many_volumes_are_used,
-    boots_from_virtio_blk,
+    starts_from_virtio_blk,
 )
 PROOF = (
     initrds_have_virtio_scsi,

@@ -118,7 +118,7 @@ def test_a_watchdog_that_only_reports_is_proven_as_such_and_resets_nothing(
 
 def test_a_watchdog_that_fired_during_a_reboot_is_seen(guest: RunningGuest, probe: Probing) -> None:
     guest.run("sh", "-c", "kill -STOP $(pidof watchdog); sleep 40; " + FEED)
-    outcome, seen = probe("watchdog/reboot-fires-nothing")
+    outcome, seen = probe("watchdog/restart-fires-nothing")
     assert (outcome, "fired while" in seen) == (Outcome.FAILED, True), seen
 
 

@@ -96,6 +96,7 @@ def channels(*nics: str) -> str:
 
 
 WRITER = {"systemd-run": "", "systemctl stop": "3100\n"}
+STARTED = "[ 10.0] systemd[1]: Hostname set to <debian>.\n"
 FIRED = {"WATCHDOG": {"action": "reset"}}
 BIOS, UEFI = Machine(firmware="bios"), Machine(firmware="uefi")
 DMESG = "[ 0.0] Linux version 6.1\n"
@@ -191,10 +192,10 @@ PASSING: list[Case] = [
         "/dev/sdb with LUN 2 and /dev/sdc with LUN 300",
     ),
     (
-        virtio_scsi.boots_from_virtio_blk,
+        virtio_scsi.starts_from_virtio_blk,
         None,
-        FakeGuest({"findmnt": "vda virtio_blk\n"}),
-        "/dev/vda on virtio-blk",
+        FakeGuest(console=f"[ 9.0] EXT4-fs (vda3): mounted filesystem\n{STARTED}"),
+        "starts from /dev/vda3 on virtio-blk",
     ),
     (foundation.guest_reboots, FOUNDATION, FakeGuest({"reboot": ""}, restarts=True), "back after"),
     (foundation.restart_reports_no_failure, FOUNDATION, FakeGuest({"dmesg": DMESG}), "no failure"),
@@ -250,7 +251,7 @@ PASSING: list[Case] = [
         FakeGuest({"-lname": "watchdog\n"}),
         "held open by watchdog",
     ),
-    (watchdog.reboot_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
+    (watchdog.restart_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
     (
         watchdog.hung_daemon_resets,
         WATCHDOG,
@@ -403,10 +404,16 @@ FAILING: list[Case] = [
         "no disk appeared",
     ),
     (
-        virtio_scsi.boots_from_virtio_blk,
+        virtio_scsi.starts_from_virtio_blk,
         None,
-        FakeGuest({"findmnt": "sda virtio_scsi\n"}),
-        "root is /dev/sda (driver virtio_scsi), not /dev/vda",
+        FakeGuest(console=f"[ 9.0] EXT4-fs (sda3): mounted filesystem\n{STARTED}"),
+        "root is on sda3, not on vda",
+    ),
+    (
+        virtio_scsi.starts_from_virtio_blk,
+        None,
+        FakeGuest(console="ALERT! LABEL=root does not exist. Dropping to a shell!\n"),
+        "found no root on virtio-blk",
     ),
     (
         foundation.restart_reports_no_failure,
@@ -519,10 +526,10 @@ FAILING: list[Case] = [
         "held open by wd_keepalive, not by watchdog",
     ),
     (
-        watchdog.reboot_fires_nothing,
+        watchdog.restart_fires_nothing,
         WATCHDOG,
         FakeGuest(events=FIRED),
-        "fired while the guest was rebooted",
+        "fired while the guest went down or came up",
     ),
     (watchdog.hung_daemon_resets, WATCHDOG, FakeGuest({"pidof": ""}), "did not fire within 60 s"),
     (
