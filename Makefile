@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish test lint format bench golden lock wheel clean
+.PHONY: help host image publish cloud test lint format bench golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -69,6 +69,9 @@ publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.
 test: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
+
+cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
+	@$(VENV)/bin/python tests/openstack/serve.py
 
 lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck
 	$(VENV)/bin/pre-commit run --all-files

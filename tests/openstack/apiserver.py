@@ -108,8 +108,7 @@ class Server:
         """Wait until it answers over HTTP. Raises ``BuilderError`` with its last words."""
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline:
-            if not self.runs:
-                raise self._failure("ended before it answered")
+            self.require_running()
             try:
                 with NO_PROXY.open(f"{self.url}/healthcheck", timeout=5):
                     return
@@ -118,6 +117,11 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         raise self._failure(f"did not answer within {START_LIMIT} s")
+
+    def require_running(self) -> None:
+        """Raise ``BuilderError`` with its last words if it has ended."""
+        if not self.runs:
+            raise self._failure("has ended unasked")
 
     def stop(self) -> None:
         """End it in order: requests that are being answered get a second."""

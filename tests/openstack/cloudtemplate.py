@@ -7,6 +7,7 @@ seconds.
 import contextlib
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import warnings
@@ -17,6 +18,7 @@ from apiserver import LOOPBACK, Server
 from cloudconfig import keystone_configuration
 
 from builder.errors import HostError
+from builder.locking import locked, remove_leftovers
 from builder.process import run
 
 if TYPE_CHECKING:
@@ -59,11 +61,14 @@ def made_template() -> Path:
     template = CACHE / f"template-{digest.hexdigest()[:12]}"
     if not template.exists():
         _make_template(template)
+        for outdated in set(CACHE.glob("template-[0-9a-f]*")) - {template}:
+            shutil.rmtree(outdated, ignore_errors=True)
     return template
 
 
 def _make_template(template: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="template-new-") as name:
+    remove_leftovers(CACHE.glob("template-new-*"))
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="template-new-") as name, locked(Path(name)):
         work = Path(name)
         keystone = work / "keystone"
         for directory in (keystone, work / "glance"):

@@ -148,6 +148,11 @@ class LocalCloud:
         return self.directory / "clouds.yaml"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its clouds."""
+        return tuple(self._clouds)
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """All servers, running or not."""
         return (self.keystone, self.glance, self.prod_glance)
