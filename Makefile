@@ -55,9 +55,14 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 $(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constraints.txt | $(VENV)/bin/python
 	@echo 'installing Keystone and Glance below $(OPENSTACK)'
-	mkdir -p $(OPENSTACK)
 	$(PYTHON) -m venv --clear $(OPENSTACK)/venv
-	$(OPENSTACK)/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement tests/openstack/requirements.txt
+	$(OPENSTACK)/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
+	@touch $@
+
+$(OPENSTACK)/installed-nova: tests/openstack/requirements-nova.txt tests/openstack/constraints.txt | $(VENV)/bin/python
+	@echo 'installing Nova below $(OPENSTACK)'
+	$(PYTHON) -m venv --clear $(OPENSTACK)/nova
+	$(OPENSTACK)/nova/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
 	@touch $@
 
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
@@ -67,7 +72,7 @@ publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
 test: HOST_PACKAGES += chromium chromium-driver poppler-utils
-test: host $(VENV)/installed-dev $(OPENSTACK)/installed ## Run all tests: unit, integration, and real boots (as root)
+test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run all tests: unit, integration, and real boots (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
@@ -97,7 +102,7 @@ lock: $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's 
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet --upgrade pip
-	$(VENV)-lock/bin/pip install --quiet --requirement tests/openstack/requirements.txt
+	$(VENV)-lock/bin/pip install --quiet $(addprefix --requirement ,$(wildcard tests/openstack/requirements*.txt))
 	$(VENV)-lock/bin/pip freeze --all --exclude setuptools > tests/openstack/constraints.txt
 	rm -rf $(VENV)-lock
 

@@ -62,7 +62,7 @@ _COUNT = _matches(r"[1-9][0-9]{0,8}", "a number above 0")
 _UUID = _matches(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a UUID")
 _DATE = Kind("a date YYYY-MM-DD", _is_date)
 _WORD = _matches(r"[a-z0-9._-]+", "a word in lower case")
-_ARCHITECTURES = _choice("x86_64", "aarch64", "i686", "ppc64le", "riscv64", "s390x")
+_ARCHITECTURES = _choice("x86_64", "aarch64", "i686", "ppc64le", "s390x")
 
 KNOWN: Mapping[str, Kind] = {
     # ---- what Nova's libvirt driver makes of the guest's hardware

@@ -7,7 +7,6 @@ seconds.
 import contextlib
 import hashlib
 import os
-import shutil
 import sqlite3
 import tempfile
 import warnings
@@ -33,6 +32,15 @@ MADE_BY = ("cloudtemplate.py", "cloudconfig.py", "constraints.txt")
 """When one of these changes, a new template is made."""
 
 
+def require_installed(stamp: str = "installed") -> None:
+    """Raise ``HostError`` unless ``make`` has installed what the stamp stands for."""
+    if not (CACHE / stamp).exists():
+        raise HostError(
+            "The OpenStack services that the tests need are not installed.",
+            hint=f"Run: make .cache/openstack/{stamp}",
+        )
+
+
 def keystone_server(directory: Path) -> Server:
     """The Keystone whose configuration, database and keys are in a directory."""
     (directory / "keystone.conf").write_text(keystone_configuration(directory), encoding="utf-8")
@@ -50,19 +58,13 @@ def made_template() -> Path:
 
     Raises ``HostError`` where the servers are not installed.
     """
-    if not (CACHE / "installed").exists():
-        raise HostError(
-            "Keystone and Glance are not installed below .cache/openstack.",
-            hint="Run: make .cache/openstack/installed",
-        )
+    require_installed()
     digest = hashlib.sha256()
     for name in MADE_BY:
         digest.update((HERE / name).read_bytes())
     template = CACHE / f"template-{digest.hexdigest()[:12]}"
     if not template.exists():
         _make_template(template)
-        for outdated in set(CACHE.glob("template-[0-9a-f]*")) - {template}:
-            shutil.rmtree(outdated, ignore_errors=True)
     return template
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import markdown as md
+from choices import choices_of
 from pydantic import TypeAdapter
 
 from builder import feature, manifest, plan, profile
@@ -15,10 +16,10 @@ from builder.cli import DEFECT, cli
 from builder.dib import PASSED_ON
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import BuilderError
-from builder.feature import Claim, Parameters, Probe
+from builder.feature import Claim, Probe
 from builder.features import FOUNDATION, SHIPPED, AnyFeature, shipped
 from builder.plan import AnyCheck, check_id
-from builder.profilefile import load, parameters_of, shipped_profiles
+from builder.profilefile import load, shipped_profiles
 from builder.resources import elements_path
 from builder.yamlsource import Value, merge, parse
 
@@ -156,54 +157,19 @@ def conditions(
 
     The distribution and each parameter with few values are varied, one at a time.
     """
-    choices = _choices(feature)
+    choices = choices_of(feature)
     said: dict[Any, dict[str, list[str]]] = {}
     for name, variants in choices.items():
-        for word, parameters in variants.items():
+        for value, parameters in variants:
             for fact in facts(parameters):
-                said.setdefault(fact, {}).setdefault(name, []).append(f"`{name}: {word}`")
+                line = f"`{name}: {md.scalar(value)}`"
+                said.setdefault(fact, {}).setdefault(name, []).append(line)
     return {
         fact: "; ".join(
             " or ".join(lines) for name, lines in by_name.items() if len(lines) < len(choices[name])
         )
         for fact, by_name in said.items()
     }
-
-
-def _choices(feature: AnyFeature) -> dict[str, dict[str, Parameters]]:
-    """By the name of what can be chosen, and by each choice's word: the parameters it leads to."""
-    default = next(iter(DISTRIBUTIONS.values()))
-    properties = feature.parameters.model_json_schema().get("properties", {})
-    return {
-        "distribution": {
-            name: parameters_of(feature, {}, one) for name, one in DISTRIBUTIONS.items()
-        },
-        **{
-            name: {
-                md.scalar(value): parameters_of(feature, {name: value}, default) for value in values
-            }
-            for name, schema in properties.items()
-            if (values := _values(schema))
-        },
-    }
-
-
-def _values(schema: md.JsonObject) -> list[Any]:  # Any: JSON
-    """Every value that a schema admits, or its examples; none where there are too many to tell."""
-    match schema:
-        case {"examples": values, "default": default}:
-            return [*values, default]
-        case {"anyOf": parts}:
-            lists = [_values(part) for part in parts]
-            return [value for part in lists for value in part] if all(lists) else []
-        case {"enum": values}:
-            return list(values)
-        case {"type": "boolean"}:
-            return [False, True]
-        case {"type": "null"}:
-            return [None]
-        case _:
-            return []
 
 
 def _feature(feature: AnyFeature) -> Iterable[str]:

@@ -1,0 +1,252 @@
+"""What this program says of Nova is what a real Nova does.
+
+A release of Nova that knows other properties, values or extra specs fails here.
+"""
+
+from collections.abc import Generator, Mapping
+from itertools import product
+
+import pytest
+from choices import choices_of
+from novaquestions import Nova
+
+from builder import cputopology
+from builder.features import FOUNDATION, SHIPPED
+from builder.nova import TRUE_WORDS, is_true, objections
+from builder.publish.vocabulary import BOOLEANS, KNOWN, complaints
+
+pytestmark = pytest.mark.openstack
+
+VARIANTS = [
+    (feature, parameters)
+    for feature in (FOUNDATION, *SHIPPED)
+    for variants in choices_of(feature).values()
+    for _, parameters in variants
+]
+CLAIMS = sorted(
+    {(one.property, one.value) for feature, given in VARIANTS for one in feature.claims(given)}
+)
+EXTRA_SPECS = sorted(
+    {
+        (name, value)
+        for feature, given in VARIANTS
+        for name, value in feature.flavor(given).items()
+        if ":" in name  # without one it is an attribute of the flavor, as vcpus
+    }
+)
+
+FOR_PEOPLE = frozenset({"os_version"})
+"""Claimed properties that Nova does not read."""
+
+UNKNOWN_HERE = frozenset(
+    {
+        "hw_architecture",  # "architecture" is what everybody writes
+        "hw_auto_disk_config",
+        "hw_cpu_realtime_mask",
+        "hw_device_id",
+        "hw_disk_type",
+        "hw_emulation_architecture",
+        "hw_ephemeral_encryption",
+        "hw_ephemeral_encryption_format",
+        "hw_ephemeral_encryption_secret_uuid",
+        "hw_floppy_bus",
+        "hw_ipxe_boot",
+        "hw_locked_memory",
+        "hw_maxphysaddr_bits",
+        "hw_maxphysaddr_mode",
+        "hw_mem_encryption_model",
+        "hw_numa_cpus",
+        "hw_numa_mem",
+        "hw_pci_numa_affinity_policy",
+        "hw_redirected_usb_ports",
+        "hw_sound_model",
+        "hw_usb_model",
+        "hw_vm_mode",
+        "img_bdm_v2",
+        "img_bittorrent",
+        "img_block_device_mapping",
+        "img_cache_in_nova",
+        "img_compression_level",
+        "img_hv_requested_version",
+        "img_linked_clone",
+        "img_mappings",
+        "img_owner_id",
+        "img_root_device_name",
+        "img_use_agent",
+        "img_version",
+        "os_skip_agent_inject_files_at_boot",
+        "os_skip_agent_inject_ssh",
+        "traits_required",  # written as trait:NAME
+    }
+)
+"""Properties that Nova reads and nothing here has a use for. A new one is to be considered."""
+
+OTHER_HYPERVISORS = frozenset({"lxc", "uml", "xen"})
+UNUSED_WORDS: Mapping[str, frozenset[str]] = {
+    "hw_cdrom_bus": OTHER_HYPERVISORS,
+    "hw_disk_bus": OTHER_HYPERVISORS,
+    "hw_rescue_bus": OTHER_HYPERVISORS,
+    "hw_rescue_device": frozenset({"lun", "fs"}),  # no devices to boot from
+    # Curves that the cryptography library has given up.
+    "img_signature_key_type": frozenset(
+        {"ECC_SECT409K1", "ECC_SECT409R1", "ECC_SECT571K1", "ECC_SECT571R1"}
+    ),
+}
+"""Values that Nova takes and this program does not."""
+A_FEW_OF_MANY = frozenset({"architecture", "hypervisor_type", "img_hv_type"})
+
+
+@pytest.fixture(scope="module")
+def nova() -> Generator[Nova]:
+    with Nova() as answering:
+        yield answering
+
+
+@pytest.mark.parametrize(("name", "value"), CLAIMS)
+def test_a_claim_is_read_as_it_is_meant(nova: Nova, name: str, value: str) -> None:
+    read = nova.read({name: value})
+    assert read is not None, "Nova refuses it"
+    if name in FOR_PEOPLE:
+        assert read == {}
+    elif name.startswith("trait:"):
+        trait = name.removeprefix("trait:")
+        assert read == {"traits_required": [trait]}
+        assert trait.startswith("CUSTOM_") or trait in nova.traits()
+    else:
+        (seen,) = read.values()
+        assert seen == (is_true(value) if isinstance(seen, bool) else _as(type(seen), value))
+
+
+def _as(kind: type, value: str) -> object:
+    return kind(value)
+
+
+def test_every_claim_is_in_the_vocabulary() -> None:
+    assert complaints(dict(CLAIMS)) == []
+
+
+def test_every_property_of_nova_is_known_or_left_out_on_purpose(nova: Nova) -> None:
+    assert set(nova.properties()) - set(KNOWN) == UNKNOWN_HERE
+
+
+def test_a_property_that_nova_shall_read_is_one_that_it_reads(nova: Nova) -> None:
+    ours = {name for name in KNOWN if name.startswith(("hw_", "img_", "os_"))} - FOR_PEOPLE
+    assert ours <= set(nova.properties())
+
+
+def test_the_values_of_an_enumeration_are_novas(nova: Nova) -> None:
+    theirs = nova.properties() | {
+        old: nova.properties()[new] for old, new in nova.legacy_names().items()
+    }
+    enumerated = [name for name in KNOWN if theirs.get(name, {}).get("values")]
+    assert len(enumerated) > 20
+    for name in enumerated:
+        ours, values = set(KNOWN[name].words), set(theirs[name]["values"])
+        assert ours, name
+        assert ours <= values, name
+        if name not in A_FEW_OF_MANY:
+            assert values - ours == UNUSED_WORDS.get(name, frozenset()), name
+
+
+def test_what_is_yes_or_no_here_is_a_boolean_there(nova: Nova) -> None:
+    theirs = nova.properties()
+    assert {name for name in KNOWN if KNOWN[name].words == BOOLEANS} == {
+        name for name in KNOWN if theirs.get(name, {}).get("type") == "FlexibleBoolean"
+    }
+    for word in (*BOOLEANS, *TRUE_WORDS):
+        assert nova.read({"hw_pmu": word}) == {"hw_pmu": is_true(word)}
+
+
+def test_what_is_a_number_there_is_a_number_here(nova: Nova) -> None:
+    numbers = [name for name, one in nova.properties().items() if one["type"] == "Integer"]
+    for name in set(numbers) & set(KNOWN):
+        assert not KNOWN[name].accepts("some"), name
+        assert KNOWN[name].accepts("2"), name
+        assert nova.read({name: "some"}) is None
+
+
+def test_the_words_for_true_are_novas(nova: Nova) -> None:
+    assert sorted(TRUE_WORDS) == nova.true_words()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hw_watchdog_action", "shutdown"),
+        ("hw_watchdog_action", "dump"),
+        ("hw_disk_bus", "SCSI"),
+        ("hw_disk_bus", "bogus"),
+        ("hw_firmware_type", "UEFI"),
+        ("os_secure_boot", "yes"),
+        ("architecture", "riscv64"),
+        ("hw_cpu_cores", "many"),
+    ],
+)
+def test_what_nova_refuses_is_refused_here(nova: Nova, name: str, value: str) -> None:
+    assert nova.read({name: value}) is None
+    assert complaints({name: value})
+
+
+def test_a_word_that_is_no_boolean_is_silently_false_there_and_refused_here(nova: Nova) -> None:
+    assert nova.read({"hw_qemu_guest_agent": "banana"}) == {"hw_qemu_guest_agent": False}
+    assert complaints({"hw_qemu_guest_agent": "banana"})
+
+
+def test_an_unknown_property_is_passed_over_there_and_refused_here(nova: Nova) -> None:
+    assert nova.read({"hw_scsi_modell": "virtio-scsi"}) == {}
+    assert complaints({"hw_scsi_modell": "virtio-scsi"})
+
+
+@pytest.mark.parametrize(("name", "value"), EXTRA_SPECS)
+def test_an_extra_spec_that_a_feature_needs_is_valid(nova: Nova, name: str, value: str) -> None:
+    assert nova.extra_spec(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("hw:cpu_policy", "pinned"), ("hw:cpu_polisy", "dedicated"), ("hw:watchdog_action", "dump")],
+)
+def test_a_mistyped_extra_spec_is_refused(nova: Nova, name: str, value: str) -> None:
+    assert nova.extra_spec(name, value) is not None
+
+
+@pytest.mark.parametrize(
+    ("image", "flavor", "refusal"),
+    [
+        ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "shared"}, "ImageCPUPinningForbidden"),
+        ({}, {"hw:cpu_thread_policy": "require"}, "CPUThreadPolicyConfigurationInvalid"),
+        ({"hw_cpu_thread_policy": "isolate"}, {}, "CPUThreadPolicyConfigurationInvalid"),
+        (
+            {"hw_vif_multiqueue_enabled": "yes"},
+            {"hw:vif_multiqueue_enabled": "false"},
+            "FlavorImageConflict",
+        ),
+        (
+            {"hw_cpu_threads": "4", "hw_cpu_max_threads": "2"},
+            {},
+            "ImageVCPUTopologyRangeExceeded",
+        ),
+        ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "dedicated"}, None),
+        ({"hw_cpu_policy": "dedicated", "hw_cpu_thread_policy": "prefer"}, {}, None),
+        ({"hw_vif_multiqueue_enabled": "true"}, {"hw:vif_multiqueue_enabled": "yes"}, None),
+        ({"hw_cpu_threads": "2"}, {"hw:cpu_max_threads": "2"}, None),
+    ],
+)
+def test_an_image_and_a_flavor_that_nova_does_not_bring_together_meet_an_objection(
+    nova: Nova, image: dict[str, str], flavor: dict[str, str], refusal: str | None
+) -> None:
+    assert nova.conflicts(image, flavor) == ([refusal] if refusal else [])
+    assert bool(objections(image, flavor)) == (refusal is not None)
+
+
+def test_every_topology_is_the_one_that_nova_makes(nova: Nova) -> None:
+    for vcpus, wish in product(range(1, 9), product(range(4), repeat=3)):
+        image = {
+            f"hw_cpu_{part}": str(number)
+            for part, number in zip(cputopology.PARTS, wish, strict=True)
+            if number
+        }
+        ours = cputopology.best(wish, vcpus)
+        assert (ours.sockets, ours.cores, ours.threads) == nova.topology(image, vcpus), (
+            f"{vcpus} vCPUs, {wish}"
+        )
