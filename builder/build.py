@@ -100,7 +100,11 @@ def _build_in(
     with (
         place.log.open("w", encoding="utf-8", buffering=1) as log_file,
         # Outlives the sandbox, so that nobody writes into it any more when it is given back.
-        package_cache(cache_directory(), distro=plan.distribution.os_distro) as packages,
+        package_cache(
+            cache_directory(),
+            distro=plan.distribution.os_distro,
+            release=plan.distribution.release,
+        ) as packages,
         Sandbox(work, in_memory=in_memory) as sandbox,
     ):
         log = _logger(log_file.write)
@@ -118,6 +122,7 @@ def _build_in(
 
         progress.phase("disk")
         installed = contents.packages(run_inside, sandbox.path(tree), tree)
+        packages.note_used((one.name, one.version, one.architecture) for one in installed)
         others = contents.unpackaged(run_inside, sandbox.path(tree), tree)
         assembler = Assembler(run_inside, sandbox.path)
         layout = Layout(

@@ -52,6 +52,8 @@ PHASES = {
 """diskimage-builder's hook directories, in its order, as a reader of the progress calls them."""
 
 MIRRORS = {name for known in DISTRIBUTIONS.values() for name in known.mirrors.values()}
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+_PLAIN_PROXY = re.compile(r"[A-Za-z0-9._~:/%+\[\]@,*-]*")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/%+\[\]-]+")
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
@@ -102,8 +104,8 @@ def element_of(directory: str, hook: str, elements: Path) -> str:
     return found[0].parent.parent.name if found else "unknown"
 
 
-def _require_plain_mirrors(variables: Mapping[str, str]) -> None:
-    """Refuse what a shell would read more into: diskimage-builder quotes no mirror."""
+def _require_plain(variables: Mapping[str, str]) -> None:
+    """Refuse what a shell would read more into: diskimage-builder quotes no mirror and no proxy."""
     bad = [
         f"{name}={variables[name]}"
         for name in sorted(MIRRORS)
@@ -115,16 +117,28 @@ def _require_plain_mirrors(variables: Mapping[str, str]) -> None:
             details=bad,
             hint="Use letters, digits and -._~:/%+[] only; a password does not belong there.",
         )
+    bad = [
+        f"{name}={variables[name]}"
+        for name in PROXIES
+        if name in variables and not _PLAIN_PROXY.fullmatch(variables[name])
+    ]
+    if bad:
+        raise InputError(
+            "A proxy must be a plain address.",
+            details=bad,
+            hint="Use letters, digits and -._~:/%+[]@,* only, other characters as %XX.",
+        )
 
 
 def mmdebstrap_arguments(
-    packages: PackageCache, distribution: Distribution, mirrors: Mapping[str, str]
+    packages: PackageCache, distribution: Distribution, variables: Mapping[str, str]
 ) -> str:
     """Options for mmdebstrap that save diskimage-builder from doing its work twice.
 
     The packages that its elements want next come with the bootstrap, in the versions that the
-    updates and security archives have, and from the cache where it has them. Read by
-    ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
+    updates and security archives have, and from the cache where it has them. ``variables`` name
+    the mirrors, and the proxy for https: diskimage-builder gives mmdebstrap only the one for http.
+    Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
     """
     archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
     hooks = [
@@ -134,9 +148,15 @@ def mmdebstrap_arguments(
         ("DIB_DISTRIBUTION_MIRROR", "updates"),
         ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
     ):
-        if mirror in mirrors:
-            source = f"deb {mirrors[mirror]} {distribution.release}-{suite} main"
+        if mirror in variables:
+            source = f"deb {variables[mirror]} {distribution.release}-{suite} main"
             hooks.append(f"mkdir -p {lists} && echo {source} > {lists}/{suite}.list")
+    proxy = '"$1"/etc/apt/apt.conf.d/80https-proxy'
+    if variables.get("https_proxy"):
+        hooks.append(
+            f"mkdir -p $(dirname {proxy}) && "
+            f'echo "Acquire::https::Proxy \\"{variables["https_proxy"]}\\";" > {proxy}'
+        )
     options = [f"--setup-hook='{hook}'" for hook in hooks]
     # Renamed when it is complete: what a build that is stopped has copied in part is no package.
     kept = f"{packages.archives}/$deb"
@@ -144,6 +164,8 @@ def mmdebstrap_arguments(
         f"--customize-hook='cd {archives} && for deb in *.deb; do test -e {kept} || "
         f"{{ cp $deb {kept}.part && mv {kept}.part {kept}; }} || exit 1; done'"
     )
+    if variables.get("https_proxy"):
+        options.append(f"--customize-hook='rm {proxy}'")
     options.append("--skip=essential/unlink,download/empty")
     options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
     return " ".join(options)
@@ -169,7 +191,7 @@ def environment(
     found = {**host_mirrors(own.os_distro, own.release), **passed, **plan.environment}
     of_others = MIRRORS - set(own.mirrors.values())
     mirrors = {name: value for name, value in found.items() if name not in of_others}
-    _require_plain_mirrors(mirrors)
+    _require_plain(mirrors)
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",
@@ -220,32 +242,33 @@ def build_tree(
         progress.phase(trace.phase)
         progress.line(line)
 
-    status = follow(
-        sandbox.command(plan.argv),
-        env=environment(
-            plan,
-            os.environ,
-            elements=elements,
-            scratch=sandbox.scratch,
-            packages=packages,
-            tree=tree,
-            root_uuid=root_uuid,
-            files=files,
-        ),
-        timeout=BUILD_LIMIT,
-        on_line=on_line,
-    )
+    try:
+        status = follow(
+            sandbox.command(plan.argv),
+            env=environment(
+                plan,
+                os.environ,
+                elements=elements,
+                scratch=sandbox.scratch,
+                packages=packages,
+                tree=tree,
+                root_uuid=root_uuid,
+                files=files,
+            ),
+            timeout=BUILD_LIMIT,
+            on_line=on_line,
+        )
+    except TimeoutError as error:
+        raise BuilderError(
+            f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
+            details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
+        ) from error
     if status != 0:
         raise _failure(status, trace, elements, plan.argv)
     return tree, trace.seconds
 
 
 def _failure(status: int, trace: HookTrace, elements: Path, argv: Sequence[str]) -> BuilderError:
-    if status == -9:  # noqa: PLR2004 - follow() says so
-        return BuilderError(
-            f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
-            details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
-        )
     if not trace.hook:
         return BuilderError(
             f"diskimage-builder ended with exit code {status}.",

@@ -8,10 +8,12 @@ from builder.errors import BuilderError, HostError, InterruptedByUser
 _NO_SPACE = re.compile(
     r"No space left on device|You don't have enough free space|Disk quota exceeded"
 )
+_KILLED = re.compile(r"exit code (137|-9)\b|Cannot allocate memory|[Oo]ut of memory")
 _NO_MIRROR = re.compile(
     r"Could not (resolve|connect)|Temporary failure|Unable to connect|Connection (failed|refused|"
-    r"timed out)|Network is unreachable|Failed to fetch"
+    r"timed out)|Network is unreachable"
 )
+_NOT_DELIVERED = re.compile(r"Failed to fetch|\b404 +Not Found|Hash Sum mismatch")
 _NO_PACKAGE = re.compile(
     r"Unable to locate package|has no installation candidate|Couldn't find any package"
 )
@@ -45,5 +47,16 @@ def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, st
         return HostError, (
             "The package mirror cannot be reached: check the network, or name another one under "
             "'mirrors' in the profile or in DIB_DISTRIBUTION_MIRROR and DIB_DEBIAN_SECURITY_MIRROR."
+        )
+    if _NOT_DELIVERED.search(text):
+        return HostError, (
+            "The package mirror answers and does not deliver: it may be in the midst of an update, "
+            "or lack this release. Try again later, or name another one under 'mirrors' in the "
+            "profile or in DIB_DISTRIBUTION_MIRROR and DIB_DEBIAN_SECURITY_MIRROR."
+        )
+    if _KILLED.search(text):
+        return HostError, (
+            "The kernel may have ended it for want of memory ('dmesg' tells): end other programs, "
+            "or give the machine more."
         )
     return None, ""

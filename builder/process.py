@@ -89,8 +89,8 @@ def follow(
 ) -> int:
     """Run a program, give each line of its output to ``on_line``, and return its exit code.
 
-    Standard error is merged into the output. After ``timeout`` seconds the program is killed and
-    its exit code is -9.
+    Standard error is merged into the output. The exit code of a program that was killed is the
+    signal's negative number. Raises ``TimeoutError`` after ``timeout`` seconds, the program killed.
     """
     words = [str(word) for word in argv]
     with subprocess.Popen(  # noqa: S603 - argv is a list, never a shell line
@@ -101,24 +101,32 @@ def follow(
         env=env,
         start_new_session=True,
     ) as program:
+        late = threading.Event()
 
         def kill() -> None:
             # The whole group: what the program started may hold the pipe's other end.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
 
-        alarm = threading.Timer(timeout, kill)
+        def end() -> None:
+            late.set()
+            kill()
+
+        alarm = threading.Timer(timeout, end)
         alarm.start()
         try:
             assert program.stdout is not None
             for raw in program.stdout:
                 on_line(raw.decode(errors="replace").rstrip())
-            return program.wait()
+            status = program.wait()
         except BaseException:
             kill()
             raise
         finally:
             alarm.cancel()
+    if late.is_set():
+        raise TimeoutError(f"'{words[0]}' was still running after {timeout:.0f} s")
+    return status
 
 
 def attempt(

@@ -1,4 +1,6 @@
 import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -161,7 +163,8 @@ VARIABLES = st.dictionaries(
 
 @given(VARIABLES)
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
-    caller |= {name: "http://mirror.example/debian" for name in dib.MIRRORS if name in caller}
+    plain = (*dib.MIRRORS, *dib.PROXIES)
+    caller |= {name: "http://mirror.example/debian" for name in plain if name in caller}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dib, "host_mirrors", lambda *_: {})
         without, seen = environment_of({}), environment_of(caller)
@@ -218,6 +221,31 @@ def test_the_package_cache_is_filled_and_kept_by_the_bootstrap() -> None:
     assert "cp $deb /cache/apt/debian/$deb.part && mv " in options
 
 
+@pytest.mark.usefixtures("host_mirrors")
+def test_the_bootstrap_has_the_proxy_for_https_and_leaves_it_in_no_image(tmp_path: Path) -> None:
+    """The options' words go through a shell in diskimage-builder, and the hooks through another."""
+    proxy = "http://user:p%20w@proxy.example:3128"
+    options = environment_of({"https_proxy": proxy})["DIB_MMDEBSTRAP_EXTRA_ARGS"]
+    hooks = [word.partition("-hook=") for word in shlex.split(options) if "https-proxy" in word]
+    configuration = tmp_path / "etc/apt/apt.conf.d/80https-proxy"
+    assert [kind for kind, _, _ in hooks] == ["--setup", "--customize"]
+    for _, _, hook in hooks[:1]:
+        subprocess.run(["sh", "-c", hook, "exec", tmp_path], check=True)
+    assert configuration.read_text() == f'Acquire::https::Proxy "{proxy}";\n'
+    subprocess.run(["sh", "-c", hooks[1][2], "exec", tmp_path], check=True)
+    assert not configuration.exists()
+    assert "https-proxy" not in environment_of({})["DIB_MMDEBSTRAP_EXTRA_ARGS"]
+
+
+@pytest.mark.usefixtures("host_mirrors")
+@pytest.mark.parametrize("name", dib.PROXIES)
+@pytest.mark.parametrize("value", ["http://$(reboot)", "http://a b", "http://a;b", 'http://"'])
+def test_a_proxy_that_a_shell_would_run_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InputError, match="A proxy must be a plain address") as caught:
+        environment_of({name: value})
+    assert caught.value.details == (f"{name}={value}",)
+
+
 # ---- a build that fails
 
 
@@ -230,11 +258,13 @@ class FakeSandbox(Sandbox):
 
 
 def failure(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int | None
 ) -> BuilderError:
     def follow(_argv: object, *, on_line: Callable[[str], None], **_: object) -> int:
         for line in output.splitlines():
             on_line(line)
+        if status is None:
+            raise TimeoutError
         return status
 
     monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
@@ -295,7 +325,7 @@ def test_a_failure_before_any_hook_shows_what_was_said(
 def test_a_build_that_was_stopped_at_its_limit_says_so_and_where_it_was(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    error = failure(monkeypatch, tmp_path, FAILING_HOOK, -9)
+    error = failure(monkeypatch, tmp_path, FAILING_HOOK, None)
     assert "still running after 3600 s" in error.message
     assert error.details[0] == "hook: install.d/50-guest-initrd"
 

@@ -23,7 +23,11 @@ def of(said: str, *, in_memory: bool = False) -> BuilderError:
         ("E: Unable to connect to mirror:80", "mirror cannot be reached"),
         ("Connection failed [IP: 192.0.2.1 80]", "mirror cannot be reached"),
         ("connect (111: Connection refused)", "mirror cannot be reached"),
-        ("E: Failed to fetch http://mirror/x.deb  404  Not Found", "mirror cannot be reached"),
+        ("E: Failed to fetch http://mirror/x.deb  404  Not Found", "does not deliver"),
+        ("E: Failed to fetch http://mirror/x.deb  Hash Sum mismatch", "does not deliver"),
+        ("E: Failed to fetch http://m/x.deb  Could not connect to m:80", "cannot be reached"),
+        ("diskimage-builder ended with exit code -9.", "want of memory"),
+        ("The hook x of the element 'y' ended with exit code 137.", "want of memory"),
     ],
 )
 def test_what_this_machine_lacks_is_its_own_matter(said: str, remedy: str) -> None:
