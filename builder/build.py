@@ -59,6 +59,7 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     """
     host.require_plain(dist.absolute(), "--output")
     host.require_plain(cache_directory(), "GUEST_IMAGE_CACHE")
+    host.require_plain(elements_path(), "install guest-image elsewhere")
     in_memory = host.works_in_memory()
     host.require_for_build(dist, plan.distribution.tools, in_memory=in_memory)
     elements = elements_path()

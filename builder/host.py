@@ -134,13 +134,18 @@ def require_for_build(directory: Path, tools: Mapping[str, str], *, in_memory: b
 
 
 def require_plain(directory: Path, option: str) -> None:
-    """Raise ``InputError`` if diskimage-builder's shell scripts would take the path for several."""
-    special = sorted(set(re.findall(r"[\s\"'\\$`*?;&|<>()\[\]{}!#]", str(directory))))
+    """Raise ``InputError`` if a program that builds would take the path for something else.
+
+    diskimage-builder's shell scripts split it, mtools take what follows @@ for an offset.
+    """
+    special = sorted(set(re.findall(r"@@|[\s\"'\\$`*?;&|<>()\[\]{}!#]", str(directory))))
     if special:
         raise InputError(
             f"No build can work in {directory}.",
-            details=[f"diskimage-builder cannot take a path with {' '.join(map(repr, special))}."],
-            hint=f"Choose another directory with {option}.",
+            details=[
+                f"The programs that build cannot take a path with {' '.join(map(repr, special))}."
+            ],
+            hint=f"Choose another directory ({option}).",
         )
 
 

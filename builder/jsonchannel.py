@@ -12,6 +12,9 @@ from typing import Any
 # The agent answers guest-sync-delimited with this byte before the JSON. It is never part of UTF-8.
 DELIMITER = b"\xff"
 
+LINE_LIMIT = 16 << 20
+"""Bytes: no answer is longer. The guest agent is the guest's own program, and may be hostile."""
+
 
 class ChannelClosed(Exception):
     """The other side has closed the channel."""
@@ -65,3 +68,5 @@ class JsonChannel:
         if not received:
             raise ChannelClosed("end of file")
         self._pending += received
+        if len(self._pending) > LINE_LIMIT and b"\n" not in received:
+            raise ChannelClosed(f"a line of more than {LINE_LIMIT} bytes")

@@ -69,7 +69,10 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
     image = properties.get
     extra = flavor.get
     agent = is_true(image("hw_qemu_guest_agent"))
-    dedicated = "dedicated" in (extra("hw:cpu_policy"), image("hw_cpu_policy"))
+    # "mixed" has dedicated CPUs too: nova/virt/hardware.py, get_cpu_thread_policy_constraint.
+    dedicated = not {"dedicated", "mixed"}.isdisjoint(
+        (extra("hw:cpu_policy"), image("hw_cpu_policy"))
+    )
     rules = (
         (
             image("hw_disk_bus") == "scsi" and image("hw_scsi_model") is None,

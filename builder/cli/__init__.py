@@ -16,6 +16,7 @@ from builder.errors import BuilderError, InterruptedByUser
 
 __all__ = ["catalogue", "cli", "cloud", "main", "work"]
 
+ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 DEFECT = 70
 """``EX_SOFTWARE`` of sysexits.h."""
 
@@ -23,6 +24,9 @@ DEFECT = 70
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a verb and exit. Every error of the program becomes text and an exit code here."""
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) leaves it
+        signal.signal(signal.SIGHUP, _stop)
+    _find_administrators_programs()
     try:
         status = cli.main(
             None if arguments is None else list(arguments),
@@ -44,9 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _stop(_signal: int, _frame: object) -> None:
-    """End as Ctrl-C does, by an exception that every ``with`` block cleans up after."""
-    raise InterruptedByUser("Stopped by SIGTERM.")
+def _stop(number: int, _frame: object) -> None:
+    """End as Ctrl-C does, by an exception that every ``with`` block cleans up after.
+
+    A second signal must not break off the cleaning up.
+    """
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    raise InterruptedByUser(f"Stopped by {signal.Signals(number).name}.")
+
+
+def _find_administrators_programs() -> None:
+    """Look for programs where root's are, too: a shell of ``su`` or of a user does not."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    missing = [one for one in ADMINISTRATORS if one not in path]
+    os.environ["PATH"] = os.pathsep.join([*path, *missing])
 
 
 def _report_defect(error: Exception) -> None:
@@ -54,9 +70,13 @@ def _report_defect(error: Exception) -> None:
     if os.environ.get("GUEST_IMAGE_DEBUG") == "1":
         click.echo(trace, err=True)
         return
-    handle, log = tempfile.mkstemp(prefix="guest-image-defect-", suffix=".log")
-    os.close(handle)
-    Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
+    try:
+        handle, log = tempfile.mkstemp(prefix="guest-image-defect-", suffix=".log")
+        os.close(handle)
+        Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
+    except OSError as full:
+        click.echo(f"{trace}\nThis is a defect of guest-image; its log is above: {full}", err=True)
+        return
     click.echo(
         f"This is a defect of guest-image: {type(error).__name__}: {error}\n"
         f"  The details are in {log}; please attach it to your report.\n"

@@ -9,7 +9,7 @@ from builder.linux.files import significant_lines, text
 # machine-id(5): both make the first boot write a new one.
 _NO_MACHINE_ID = ("", "uninitialized")
 
-_IDENTITIES = {
+IDENTITIES = {  # by patterns of paths
     "/etc/ssh/ssh_host_*_key*": "a host key of SSH that every guest would share",
     "/var/lib/systemd/random-seed": "a random seed that every guest would share",
     "/var/lib/cloud/instances/*": "cloud-init's state of another guest",
@@ -17,7 +17,7 @@ _IDENTITIES = {
     "/root/.ssh/authorized_keys": "a key that lets its owner in everywhere",
     "/home/*/.ssh/authorized_keys": "a key that lets its owner in everywhere",
 }
-_LEFTOVERS = {
+LEFTOVERS = {  # likewise
     "/root/.*_history": "a shell history",
     "/home/*/.*_history": "a shell history",
     "/var/cache/apt/archives/*.deb": "a package cache",
@@ -38,12 +38,12 @@ def identities(disk: Filesystem) -> Iterator[str]:
         yield f"/etc/machine-id is set to {machine_id}"
     if disk.readlink("/var/lib/dbus/machine-id") is None and text(disk, "/var/lib/dbus/machine-id"):
         yield "/var/lib/dbus/machine-id is a file of its own"
-    yield from _present(disk, _IDENTITIES)
+    yield from _present(disk, IDENTITIES)
 
 
 def leftovers(disk: Filesystem) -> Iterator[str]:
     """Yield what the build has left behind."""
-    yield from _present(disk, _LEFTOVERS)
+    yield from _present(disk, LEFTOVERS)
     if disk.readlink("/etc/resolv.conf") is None:
         for number, line in significant_lines(text(disk, "/etc/resolv.conf"), "#;"):
             match = _NAMESERVER.match(line)

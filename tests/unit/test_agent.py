@@ -1,5 +1,6 @@
 """The guest agent, spoken to over a socket pair."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from builder import agent
+from builder import agent, jsonchannel
 from builder.feature import CheckFailed
 
 
@@ -117,3 +118,24 @@ def test_the_death_of_qemu_fails_the_check(pair: tuple[socket.socket, socket.soc
     theirs.close()
     with pytest.raises(CheckFailed, match="closed the guest agent's channel"):
         agent.Agent(ours).command("guest-ping", timeout=1)
+
+
+def test_a_guest_that_sends_a_line_without_end_is_no_longer_listened_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jsonchannel, "LINE_LIMIT", 100_000)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender = threading.Thread(target=_babble, args=(theirs,))
+        sender.start()
+        channel = jsonchannel.JsonChannel(ours)
+        with pytest.raises(jsonchannel.ChannelClosed, match="a line of more than 100000 bytes"):
+            channel.receive(time.monotonic() + 10)
+        ours.shutdown(socket.SHUT_RDWR)
+        sender.join()
+
+
+def _babble(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        for _ in range(1000):
+            connection.sendall(b"x" * 65536)

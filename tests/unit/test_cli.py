@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -206,6 +207,56 @@ def test_a_defect_is_named_so_and_its_traceback_kept_in_a_file(
     (log,) = tmp_path.glob("*.log")
     assert str(log) in err
     assert "Traceback" in log.read_text()
+
+
+def test_a_defect_is_shown_in_full_where_no_file_can_be_written(
+    run: Run, verb_raises: Callable[[BaseException], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    monkeypatch.delenv("GUEST_IMAGE_DEBUG", raising=False)
+    verb_raises(ZeroDivisionError("oops"))
+    code, _, err = run("fail")
+    assert code == 70
+    assert "ZeroDivisionError: oops" in err
+    assert "This is a defect of guest-image" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_does_not_break_off_the_cleaning_up(number: signal.Signals) -> None:
+    script = """
+import os, signal, sys, time
+from builder.cli import cli, main
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+@cli.command()
+def work():
+    try:
+        print("begun", flush=True)
+        time.sleep(60)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGHUP)
+        print("cleaned up", flush=True)
+main(["work"])
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begun\n"
+        child.send_signal(number)
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, out) == (130, "cleaned up\n")
+    assert err == f"Stopped by {number.name}.\n"
+
+
+def test_programs_of_the_administrator_are_found_without_their_directories_in_path(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/opt/x:/usr/bin")
+    run("profiles")
+    assert os.environ["PATH"] == "/opt/x:/usr/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def test_a_defects_traceback_is_shown_on_demand(

@@ -18,6 +18,7 @@ import yaml
 
 from builder import distribution
 from builder.features import FOUNDATION, shipped
+from builder.linux import hygiene
 from builder.plan import TREE_ELEMENT
 from builder.resources import elements_path, profiles_path
 
@@ -222,6 +223,22 @@ def test_diskimage_builder_makes_the_release_of_a_distribution_under_the_name_of
     assert known.os_distro in names
     containers = element / "containerfiles"
     assert not containers.exists() or (containers / known.release).exists()
+
+
+# ---- hygiene
+
+
+def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None:
+    """All but apt's downloads: there the package cache lies, which is no part of the image."""
+    patterns = {*hygiene.IDENTITIES, *hygiene.LEFTOVERS} - {"/var/cache/apt/archives/*.deb"}
+    for pattern in (*patterns, "/var/log/x", "/etc/machine-id", "/run/x"):
+        path = tmp_path / pattern.replace("*", "a_b-proxy_key").lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("something")
+    script = OURS / "guest-hygiene/cleanup.d/99-guest-hygiene"
+    environment = {"TARGET_ROOT": str(tmp_path), "PATH": os.defpath}
+    subprocess.run([script], env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size] == []
 
 
 # ---- services

@@ -111,7 +111,9 @@ def test_the_space_is_that_of_the_nearest_directory_that_exists(tmp_path: Path) 
     assert asked == [tmp_path]
 
 
-@pytest.mark.parametrize("name", ["two words", "a\tb", "$HOME", "a'b", 'a"b', "a;b", "a*", "(a)"])
+@pytest.mark.parametrize(
+    "name", ["two words", "a\tb", "$HOME", "a'b", 'a"b', "a;b", "a*", "(a)", "a@@1M"]
+)
 def test_a_path_that_shell_scripts_would_take_apart_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="No build can work") as caught:
         require_plain(Path("/srv") / name, "--output")

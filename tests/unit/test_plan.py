@@ -261,6 +261,11 @@ def test_nova_has_no_objection_to_what_fits_together() -> None:
     assert objections(properties, flavor) == []
 
 
+def test_mixed_cpus_may_have_a_thread_policy() -> None:
+    flavor = {"hw:cpu_policy": "mixed", "hw:cpu_thread_policy": "prefer"}
+    assert objections({}, flavor) == []
+
+
 def test_the_machine_is_the_one_that_nova_would_give() -> None:
     bare = machine({}, "bios")
     assert (bare.disk_bus, bare.guest_agent, bare.watchdog, bare.multiqueue) == (
