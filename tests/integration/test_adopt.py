@@ -60,6 +60,7 @@ def test_a_windows_becomes_a_build_with_what_its_disk_shows(windows: Path, tmp_p
     assert shown.return_value == 0
     assert "without evidence" in shown.output
     assert "it is inspected, and not booted" in " ".join(shown.output.split())
+    assert "What has no evidence" in (directory / "report.html").read_text()
 
 
 @pytest.mark.parametrize("format_", ["vmdk", "vpc"])
