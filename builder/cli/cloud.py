@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from builder.publish.build import Ready
     from builder.publish.draft import Delivery
     from builder.publish.glance import Glance
+    from builder.publish.signature import Signer
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -94,6 +95,17 @@ evidence_options = (
 @click.option(
     "--store", "stores", multiple=True, help="A store of Glance; may be given several times."
 )
+@click.option(
+    "--sign-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Sign the image with this private key (PEM).",
+)
+@click.option(
+    "--sign-certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The key's certificate (PEM).",
+)
+@click.option("--certificate-id", metavar="UUID", help="The certificate's id in Barbican.")
 @json_option
 def publish(
     *,
@@ -108,6 +120,9 @@ def publish(
     method: str,
     url: str | None,
     stores: tuple[str, ...],
+    sign_key: Path | None,
+    sign_certificate: Path | None,
+    certificate_id: str | None,
     as_json: bool,
 ) -> int:
     """Publish a proven build: it takes its public name in each cloud.
@@ -136,6 +151,7 @@ def publish(
         Concession(allow_present=allow == "present", drop_unproven=drop_unproven),
         max_age=max_age,
         settings=_settings(settings),
+        signer=_signer(sign_key, sign_certificate, certificate_id),
     )
     delivery = Delivery(method, url, stores)  # type: ignore[arg-type]  # click has checked the word
     with Progress() as progress:
@@ -145,6 +161,18 @@ def publish(
             progress,
             as_json=as_json,
         )
+
+
+def _signer(key: Path | None, certificate: Path | None, identity: str | None) -> "Signer | None":
+    if key is None and certificate is None and identity is None:
+        return None
+    if key is None or certificate is None or identity is None:
+        raise click.UsageError(
+            "--sign-key, --sign-certificate and --certificate-id belong together."
+        )
+    from builder.publish.signature import Signer
+
+    return Signer(key, certificate, identity)
 
 
 def _settings(profile: str | None) -> "Publication | None":

@@ -116,7 +116,6 @@ def _of_name(
     target = max(usable, key=lambda one: (_published_at(one, known), built(one)))
     record = known.get(target.id)
     protected = record.published.protected if record else target.protected
-    visibility = record.published.visibility if record else target.visibility
     stray = [
         Change(
             one.id,
@@ -126,7 +125,7 @@ def _of_name(
         for one in own
         if one.id != target.id and not one.hidden and one.name != name
     ]
-    terms = Terms(name, visibility, protected)
+    terms = Terms(name, target.visibility, protected)
     changes = (*switch(images, target, terms, now=now), *stray)
     if changes:
         lines = tuple(f"~ {one.reason}" for one in changes)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builder import manifest
 from builder.errors import ImageError, InputError
@@ -15,11 +16,14 @@ from builder.publication import Publication
 from builder.publish.draft import Origin
 from builder.publish.glance import Glance
 from builder.publish.image import CloudImage, Wanted
-from builder.publish.properties import wanted
+from builder.publish.properties import signed, wanted
 from builder.publish.refusal import Admission, Concession, admit
 from builder.publish.upload import pieces_of
 from builder.report.html import write_html
 from builder.resources import cache_directory
+
+if TYPE_CHECKING:
+    from builder.publish.signature import Signer  # with its libraries slow to load
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,12 @@ def ready(
     max_age: timedelta,
     settings: Publication | None = None,
     origin: Origin | None = None,
+    signer: "Signer | None" = None,
 ) -> Ready:
     """Judge a build's evidence and say what would be published.
 
-    ``settings`` stand in for those that it was built with, ``origin`` for its own file. Raises
-    ``Refused``, ``InputError`` and ``ImageError``.
+    ``settings`` stand in for those that it was built with, ``origin`` for its own file; with a
+    ``signer`` the image is signed. Raises ``Refused``, ``InputError`` and ``ImageError``.
     """
     build = manifest.read(directory)
     chosen = settings or build.planned().publish
@@ -58,7 +63,11 @@ def ready(
     if origin is None:
         _require_format(path, build)
         origin = Origin(lambda: pieces_of(path), path)
-    return Ready(directory, admission, chosen, wanted(build, admission, chosen), origin)
+    image = wanted(build, admission, chosen)
+    if signer is not None:
+        earlier = [one.properties for one in reversed(build.published)]
+        image = signed(image, signer.properties(origin.pieces, earlier))
+    return Ready(directory, admission, chosen, image, origin)
 
 
 def _require_format(path: Path, build: Manifest) -> None:

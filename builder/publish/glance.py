@@ -5,6 +5,7 @@ keystoneauth1 and python-glanceclient. What a cloud answers becomes data or a ``
 """
 
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,8 @@ _ATTRIBUTES = frozenset(
 )  # fmt: skip
 """What Glance's image schema names; everything else is a property."""
 _GLANCES_OWN = "os_glance_"
+_PATCH = "application/openstack-images-v2.1-json-patch"
+"""In this version ``add`` replaces what is there."""
 
 _HINTS: Mapping[int, str] = {
     UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*; then run the same command again.",
@@ -84,7 +87,8 @@ class Glance:
             if region.config.get("api_timeout") is None:
                 region.config["api_timeout"] = REQUEST_LIMIT
             self._session = region.get_session()
-            self._session.session.hooks["response"].append(self._shorten_wait)
+            self._status = 0  # of the latest answer: glanceclient does not know all of them
+            self._session.session.hooks["response"].append(self._see_answer)
             adapter = region.get_session_client("image")
             place = {
                 "session": self._session,
@@ -227,13 +231,23 @@ class Glance:
             yield from body
 
     def change(self, change: Change) -> CloudImage:
-        """Make a change in one request, and return the image as it is then."""
+        """Make a change in one request, and return the image as it is then.
+
+        glanceclient's own ``update`` asks for the image before and after, and overlooks that all
+        tags are to go.
+        """
+        patch = [
+            *({"op": "add", "path": _pointer(name), "value": value}
+              for name, value in change.attributes.items()),
+            *({"op": "remove", "path": _pointer(name)} for name in change.remove),
+        ]  # fmt: skip
         with self._answering(change.reason):
-            return _image(
-                self._client.images.update(
-                    change.image, remove_props=list(change.remove), **change.attributes
-                )
+            _, body = self._client.http_client.patch(
+                f"/v2/images/{change.image}",
+                headers={"Content-Type": _PATCH},
+                data=json.dumps(patch),
             )
+            return _image(body)
 
     def delete(self, image_id: str) -> None:
         """Delete an image; that it is gone already is no error."""
@@ -273,8 +287,9 @@ class Glance:
         except (sdk_exc.SDKException, auth_exc.ClientException):
             return None
 
-    def _shorten_wait(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
-        """Do not let a cloud keep us waiting for hours; keystoneauth waits as long as it says."""
+    def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
+        """Note the status; keystoneauth would wait as long as a busy cloud says, be it for hours."""
+        self._status = response.status_code
         wait = response.headers.get("Retry-After")
         if response.status_code == _UNAVAILABLE and wait:
             seconds = min(int(wait), BUSY_LIMIT) if wait.isdecimal() else BUSY_LIMIT
@@ -289,9 +304,9 @@ class Glance:
         try:
             yield
         except exc.HTTPException as error:
-            status, reason = _status(error), _reason(error)
+            status = error.code if isinstance(error.code, int) else self._status
             hint = _HINTS.get(status, _AGAIN)
-            raise CloudError(message, details=reason, hint=hint, status=status) from error
+            raise CloudError(message, details=_reason(error), hint=hint, status=status) from error
         except (auth_exc.Unauthorized, auth_exc.AuthorizationFailure) as error:
             raise CloudError(
                 message, details=[_line(error)], hint=_HINTS[UNAUTHORIZED], status=UNAUTHORIZED
@@ -361,16 +376,13 @@ def _properties(found: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
     }
 
 
+def _pointer(name: str) -> str:
+    """A name as a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _status(error: exc.HTTPException) -> int:
-    """HTTP's status: glanceclient has no class for some, and then names it in the text alone."""
-    if isinstance(error.code, int):
-        return error.code
-    words = str(error).split()
-    return next((int(word) for word in words[:3] if word.isdecimal()), 0)
 
 
 def _reason(error: exc.HTTPException) -> list[str]:

@@ -73,7 +73,13 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
 
 
 def signed(image: Wanted, signature: Mapping[str, str]) -> Wanted:
-    """The image with the properties of its signature."""
+    """The image with the properties of its signature. Raises ``InputError`` for wrong ones."""
+    if wrong := complaints(signature):
+        raise InputError(
+            "The image is not signed: Nova would refuse its signature.",
+            details=wrong,
+            hint="Give the certificate's id in Barbican, which is a UUID.",
+        )
     return replace(image, properties=dict(sorted({**image.properties, **signature}.items())))
 
 

@@ -24,6 +24,7 @@ from builder.words import enumeration
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 GUIDE = ROOT / "docs" / "profile.md"
+PUBLISHING = ROOT / "docs" / "publish.md"
 DATASOURCES = "/etc/cloud/cloud.cfg.d/91-dib-cloud-init-datasources.cfg"
 
 
@@ -50,7 +51,11 @@ def blocks(page: Path, language: str) -> Iterator[Block]:
 
 PROCESSORS = ROOT / "docs" / "processors.md"
 
-YAML = [block for page in (ROOT / "README.md", GUIDE, PROCESSORS) for block in blocks(page, "yaml")]
+YAML = [
+    block
+    for page in (ROOT / "README.md", GUIDE, PROCESSORS, PUBLISHING)
+    for block in blocks(page, "yaml")
+]
 CONSOLE = [block for page in PAGES for block in blocks(page, "console")]
 QUOTED = [*blocks(ROOT / "docs" / "troubleshooting.md", "text")]
 

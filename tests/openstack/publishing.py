@@ -1,0 +1,74 @@
+"""What the tests of publishing share: the command in this process and in another, and a look."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from localcloud import LocalCloud
+
+from builder.cli import main
+
+NAME = "pinned-scsi"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Command:
+    """``guest-image`` with the builds of one directory."""
+
+    def __init__(self, dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.dist = dist
+        self._capsys = capsys
+
+    def __call__(self, *words: str | Path) -> Done:
+        """Run it in this process."""
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        said = self._capsys.readouterr()
+        return Done(int(str(end.value.code)), said.out, said.err)
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start it in a process of its own."""
+        program = Path(sys.executable).with_name("guest-image")
+        return subprocess.Popen(
+            [program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+
+def images(cloud: LocalCloud, name: str = "local") -> list[Any]:
+    """Every image of a cloud, visible and hidden."""
+    client = cloud.client(name)
+    return [
+        one for hidden in (False, True) for one in client.images.list(filters={"os_hidden": hidden})
+    ]
+
+
+def answering(cloud: LocalCloud, name: str = "local", public: str = NAME) -> list[Any]:
+    """The images that openstacksdk, and so ``openstack image show``, finds by the public name."""
+    having = [one for one in images(cloud, name) if one.name == public]
+    return [one for one in having if not one.os_hidden] or having
+
+
+def current(cloud: LocalCloud, name: str = "local", public: str = NAME) -> Any:
+    """The image that answers to the public name; there must be one, complete and visible."""
+    (one,) = answering(cloud, name, public)
+    assert one.status == "active"
+    assert not one.os_hidden
+    return one
+
+
+def visible(cloud: LocalCloud, name: str = "local") -> Iterator[str]:
+    """The builds of the images that a user sees in a list."""
+    return (one.get("guest_image_build", "?") for one in images(cloud, name) if not one.os_hidden)

@@ -1,0 +1,93 @@
+"""Builds of a few megabytes with complete evidence, as if they had been built and proven."""
+
+import hashlib
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from builder.feature import Outcome
+from builder.features import shipped
+from builder.manifest import Evidence, ImageFile, Manifest, Package, write
+from builder.plan import make_plan, to_json
+from builder.profilefile import load
+from builder.verdict import expected
+
+MIB = 1024 * 1024
+
+
+def small_image(path: Path, size: int = 2 * MIB) -> None:
+    """Make a qcow2 of about ``size`` bytes that cannot be compressed."""
+    raw = path.with_suffix(".raw")
+    raw.write_bytes(os.urandom(size))
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, path], check=True)
+    raw.unlink()
+
+
+def small_build(
+    dist: Path,
+    *,
+    profile: str = "pinned-scsi",
+    age: timedelta = timedelta(0),
+    size: int = 2 * MIB,
+    image: Path | None = None,
+    publish: dict[str, Any] | None = None,
+) -> Path:
+    """A build directory below ``dist``, of a shipped profile with a section ``publish``."""
+    created = (datetime.now(UTC) - age).replace(microsecond=0)
+    extended = dist / f"{profile}.json"
+    dist.mkdir(parents=True, exist_ok=True)
+    extended.with_suffix(".yaml").write_text(
+        json.dumps({"extends": profile, "publish": publish or {}}), encoding="utf-8"
+    )
+    plan = make_plan(load(str(extended.with_suffix(".yaml")), shipped()), shipped())
+    name = f"{created:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
+    directory = dist / profile / name
+    directory.mkdir(parents=True)
+    path = directory / "image.qcow2"
+    if image is None:
+        small_image(path, size)
+    else:
+        path.hardlink_to(image)
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    write(
+        directory,
+        Manifest(
+            build=name,
+            inputs="c" * 64,
+            created=created,
+            plan=to_json(plan),
+            image=ImageFile(
+                name=path.name,
+                format="qcow2",
+                size=len(data),
+                virtual_size=size,
+                sha256=sha256,
+                sha512=hashlib.sha512(data).hexdigest(),
+            ),
+            tools={},
+            packages=(
+                Package(name="zstd", version="1", architecture="amd64", installed_size=1800),
+            ),
+            timings={},
+            hooks={},
+            evidence=tuple(
+                Evidence(
+                    check=one.check,
+                    kind="inspection" if one.boot is None else "probe",
+                    title=one.check,
+                    outcome=Outcome.PASSED,
+                    seen="it is so",
+                    image_sha256=sha256,
+                    boot=one.boot,
+                    at=created,
+                    seconds=0.1,
+                )
+                for one in expected(plan)
+            ),
+        ),
+    )
+    return directory

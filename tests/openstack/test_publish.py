@@ -1,0 +1,409 @@
+"""A build in a real Glance: published, replaced, brought back, promoted, audited."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import openstack
+import pytest
+from localcloud import LocalCloud
+from publishing import NAME, Command, current, images, visible
+from smallbuild import small_build
+
+from builder.manifest import read
+
+pytestmark = pytest.mark.openstack
+
+
+@pytest.fixture
+def guest_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
+    return Command(tmp_path / "dist", capsys)
+
+
+@pytest.fixture
+def older(guest_image: Command) -> Path:
+    return small_build(guest_image.dist, age=timedelta(days=2))
+
+
+@pytest.fixture
+def newer(guest_image: Command) -> Path:
+    return small_build(guest_image.dist, age=timedelta(days=1))
+
+
+def test_a_build_is_published_with_what_it_has_evidence_for(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 0, done.err
+    image = current(cloud)
+    assert image.os_hash_value == read(newer).image.sha512
+    assert (image.hw_disk_bus, image.hw_scsi_model) == ("scsi", "virtio-scsi")
+    assert (image.os_distro, image.image_original_user) == ("debian", "debian")
+    assert (image.visibility, image.min_ram, image.tags) == ("private", 1024, ["os:debian"])
+    assert image.id in done.out
+    (record,) = read(newer).published
+    assert (record.image, record.cloud, record.name) == (image.id, "local", NAME)
+    assert record.properties["hw_watchdog_action"] == "reset"
+
+
+def test_the_same_build_again_changes_nothing(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    before, manifest = images(cloud), (newer / "manifest.json").read_bytes()
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 0
+    assert "nothing was changed" in done.out
+    assert images(cloud) == before
+    assert (newer / "manifest.json").read_bytes() == manifest
+
+
+def test_a_manifest_that_lost_its_record_gets_it_again(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    manifest = (newer / "manifest.json").read_bytes()
+    guest_image("publish", newer, "--cloud", "local")
+    (newer / "manifest.json").write_bytes(manifest)
+    guest_image("publish", newer, "--cloud", "local")
+    (record,) = read(newer).published
+    assert record.image == current(cloud).id
+
+
+def test_the_replaced_image_is_hidden_and_dated_and_still_there(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    guest_image("publish", older, "--cloud", "local")
+    old = current(cloud)
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 0, done.err
+    replaced = cloud.client().images.get(old.id)
+    assert replaced.name == f"{NAME} {older.name.partition('-')[0]}"
+    assert (replaced.os_hidden, replaced.status) == (True, "active")
+    assert list(visible(cloud)) == [newer.name]
+
+
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK60Warning")
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
+def test_openstacksdk_finds_the_image_by_its_name(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    image = openstack.connect(cloud="local").image
+    assert image.find_image(NAME, ignore_missing=False).id == current(cloud).id
+    cloud.client().images.update(current(cloud).id, os_hidden=True)
+    found = image.find_image(NAME, ignore_missing=False)
+    assert found.is_hidden, "a hidden image answers where no other has the name"
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    guest_image("publish", older, "--cloud", "local")
+    before = images(cloud)
+    done = guest_image("publish", newer, "--cloud", "local", "--dry-run")
+    assert done.status == 0
+    assert f"+ image '{NAME}' of build {newer.name}" in done.out
+    assert f"~ guest_image_build: {older.name} -> {newer.name}" in done.out
+    assert f"~ {before[0].id}: hidden, and renamed with its build date" in done.out
+    assert images(cloud) == before
+    unchanged = guest_image("publish", older, "--cloud", "local", "--dry-run")
+    assert "nothing would change" in unchanged.out
+
+
+def test_several_clouds_are_served_and_one_that_fails_stops_no_other(
+    prod: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image(
+        "publish", newer, "--cloud", "wrong-password", "--cloud", "local", "--cloud", "prod"
+    )
+    assert done.status == 5
+    assert "Cloud 'wrong-password' could not" in done.err
+    assert current(prod).id
+    assert current(prod, "prod").id
+    assert [one.cloud for one in read(newer).published] == ["local", "prod"]
+
+
+def test_visibility_members_tags_and_protection_are_as_the_profile_says(
+    cloud: LocalCloud, guest_image: Command
+) -> None:
+    settings = {
+        "name": "Debian {os_version}",
+        "visibility": "shared",
+        "members": ["1" * 32],
+        "protected": True,
+        "tags": ["managed_by_us"],
+        "provided_until": "2030-01-01",
+    }
+    build = small_build(guest_image.dist, publish=settings)
+    assert guest_image("publish", build, "--cloud", "local").status == 0
+    image = current(cloud, public="Debian 12")
+    assert (image.visibility, image.protected) == ("shared", True)
+    assert sorted(image.tags) == ["managed_by_us", "os:debian"]
+    assert image.provided_until == "2030-01-01"
+    members = cloud.client().image_members.list(image.id)
+    assert [one.member_id for one in members] == ["1" * 32]
+
+
+def test_changed_settings_are_applied_without_an_upload(
+    cloud: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    before = current(cloud)
+    other = tmp_path / "pinned-scsi.yaml"
+    other.write_text("extends: pinned-scsi\npublish: {visibility: public, hotfix_hours: 24}\n")
+    done = guest_image("publish", newer, "--cloud", "local", "--settings", other)
+    assert done.status == 0, done.err
+    after = current(cloud)
+    assert (after.id, after.visibility, after.hotfix_hours) == (before.id, "public", "24")
+    assert len(read(newer).published) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "stores"),
+    [
+        (["--store", "archive"], {"archive"}),
+        (["--method", "glance-direct"], {"fast"}),
+        (["--store", "fast", "--store", "archive"], {"fast", "archive"}),
+    ],
+    ids=["store", "glance-direct", "several-stores"],
+)
+def test_data_gets_there_by_other_ways(
+    words: list[str], stores: set[str], cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "local", *words)
+    assert done.status == 0, done.err
+    assert set(current(cloud).stores.split(",")) == stores
+
+
+# ---- retention
+
+
+def test_retention_deletes_what_the_profile_no_longer_keeps(
+    cloud: LocalCloud, guest_image: Command
+) -> None:
+    kept = {"keep_last": 1}
+    builds = [
+        small_build(guest_image.dist, age=timedelta(days=days), publish=kept)
+        for days in (4, 3, 2, 1)
+    ]
+    for build in builds[:3]:
+        assert guest_image("publish", build, "--cloud", "local").status == 0
+    protected = next(one for one in images(cloud) if one.guest_image_build == builds[1].name)
+    cloud.client().images.update(protected.id, protected=True)
+    done = guest_image("publish", builds[3], "--cloud", "local")
+    assert "as retention says" not in done.err, "the one that would go is protected"
+    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[1:]}
+    cloud.client().images.update(protected.id, protected=False)
+    done = guest_image("publish", builds[3], "--cloud", "local")
+    assert f"deleted {protected.id} of build {builds[1].name}, as retention says" in done.err
+    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[2:]}
+
+
+# ---- rollback, promote, list
+
+
+def test_a_rollback_brings_the_previous_image_back(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    done = guest_image("rollback", NAME, "--cloud", "local")
+    assert done.status == 0, done.err
+    assert current(cloud).guest_image_build == older.name
+    assert list(visible(cloud)) == [older.name]
+    again = guest_image("rollback", NAME, "--cloud", "local")
+    assert again.status == 1
+    assert "No older image of pinned-scsi" in again.err
+    forward = guest_image("publish", newer, "--cloud", "local")
+    assert "uploading" not in forward.err
+    assert current(cloud).guest_image_build == newer.name
+
+
+def test_what_is_current_is_promoted_to_another_cloud(
+    prod: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    (newer / "image.qcow2").unlink()
+    words = ("promote", NAME, "--from", "local", "--to", "prod", "--output", guest_image.dist)
+    done = guest_image(*words)
+    assert done.status == 0, done.err
+    there = current(prod, "prod")
+    assert there.os_hash_value == current(prod).os_hash_value
+    assert there.hw_disk_bus == "scsi"
+    assert "nothing was changed" in guest_image(*words).out
+
+
+def test_a_build_without_its_manifest_is_not_promoted(
+    prod: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    elsewhere = tmp_path / "elsewhere"
+    done = guest_image("promote", NAME, "--from", "local", "--to", "prod", "--output", elsewhere)
+    assert done.status == 2
+    assert "nothing tells what is proven" in done.err
+    assert images(prod, "prod") == []
+
+
+def test_the_list_tells_current_and_replaced_images(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    assert "nothing is published here" in guest_image("list", "--cloud", "local").out
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
+    assert [(one["build"], one["state"]) for one in listed] == [
+        (newer.name, "current"),
+        (older.name, "replaced"),
+    ]
+
+
+# ---- audit
+
+
+def audit(guest_image: Command, *words: str) -> tuple[int, str]:
+    done = guest_image("audit", "--cloud", "local", "--output", guest_image.dist, *words)
+    return done.status, done.out + done.err
+
+
+def test_an_audit_finds_nothing_where_nothing_has_changed(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    status, text = audit(guest_image)
+    assert (status, "everything is as it was published" in text) == (0, True)
+    guest_image("rollback", NAME, "--cloud", "local")
+    assert audit(guest_image)[0] == 0
+
+
+def test_an_audit_shows_drift_and_repairs_it(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    image = current(cloud)
+    cloud.client().images.update(
+        image.id,
+        remove_props=["hw_scsi_model"],
+        hw_disk_bus="virtio",
+        hw_extra="1",
+        visibility="public",
+        tags=["x"],
+    )
+    status, text = audit(guest_image)
+    assert status == 1
+    for line in (
+        "~ hw_disk_bus: virtio -> scsi",
+        "+ hw_scsi_model=virtio-scsi",
+        "- hw_extra=1",
+        "~ visibility: public -> private",
+        "~ tags: x -> os:debian",
+    ):
+        assert line in text
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).hw_disk_bus == "scsi"
+    assert "hw_extra" not in current(cloud)
+
+
+def test_an_audit_repairs_names_and_what_is_hidden(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    for image in images(cloud):
+        cloud.client().images.update(image.id, os_hidden=not image.os_hidden)
+    assert audit(guest_image)[0] == 1
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).guest_image_build == newer.name
+    assert list(visible(cloud)) == [newer.name]
+
+
+def test_an_audit_tells_of_an_image_that_is_gone(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    cloud.client().images.delete(current(cloud).id)
+    status, text = audit(guest_image, "--repair")
+    assert (status, "it is gone" in text) == (1, True)
+
+
+def test_an_image_that_is_deactivated_cannot_be_repaired_here(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    cloud.client().images.deactivate(current(cloud).id)
+    status, text = audit(guest_image, "--repair")
+    assert (status, "~ status: deactivated -> active" in text) == (1, True)
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 5
+    assert "Reactivate it" in done.err
+
+
+# ---- what is refused
+
+
+def test_an_unproven_build_is_refused_before_anything_is_sent(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "local", "--max-age", "1h")
+    assert done.status == 1
+    assert "older than 1 hours" in done.err
+    assert images(cloud) == []
+
+
+def test_a_file_of_another_format_is_refused_before_anything_is_sent(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    path = newer / "image.qcow2"
+    path.write_bytes(b"QFI\xfa" + b"\0" * 100)
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 4
+    assert images(cloud) == []
+
+
+def test_an_unknown_cloud_is_named_with_the_nearest_one(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "locale")
+    assert done.status == 2
+    assert "Did you mean 'local'?" in done.err
+
+
+def test_images_of_other_projects_are_left_alone(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    stranger = cloud.client("partner").images.create(
+        name=NAME, disk_format="raw", container_format="bare", visibility="private"
+    )
+    assert guest_image("publish", newer, "--cloud", "local").status == 0
+    assert cloud.client("partner").images.get(stranger.id).name == NAME
+
+
+def test_a_public_name_that_another_project_has_is_not_taken(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    stranger = cloud.client("partner").images.create(
+        name=NAME, disk_format="raw", container_format="bare"
+    )
+    cloud.client().images.update(stranger.id, visibility="public")
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 5
+    assert f"has a public image '{NAME}' of another project" in done.err
+    assert [one.id for one in images(cloud)] == [stranger.id]
+
+
+def test_an_image_of_the_name_that_somebody_else_made_is_renamed_and_never_deleted(
+    cloud: LocalCloud, guest_image: Command
+) -> None:
+    manual = cloud.client("member").images.create(
+        name=NAME, disk_format="raw", container_format="bare", visibility="private"
+    )
+    build = small_build(guest_image.dist, publish={"keep_last": 0})
+    assert guest_image("publish", build, "--cloud", "local").status == 0
+    assert current(cloud).guest_image_build == build.name
+    kept = cloud.client().images.get(manual.id)
+    assert kept.os_hidden
+    assert kept.name.startswith(f"{NAME} 20")
