@@ -288,7 +288,7 @@ class Glance:
             return None
 
     def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
-        """Note the status; keystoneauth would wait as long as a busy cloud says, be it for hours."""
+        """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""
         self._status = response.status_code
         wait = response.headers.get("Retry-After")
         if response.status_code == _UNAVAILABLE and wait:
