@@ -16,6 +16,10 @@ OPENSTACK := .cache/openstack
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
 PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,XDG_CACHE_HOME,CI
 
+# What tests write as root must not be in the way of linters and tests that run without.
+ROOTS := .cache/root
+ROOTS_CACHES := PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$(ROOTS)/mypy RUFF_CACHE_DIR=$(ROOTS)/ruff HYPOTHESIS_STORAGE_DIRECTORY=$(ROOTS)/hypothesis
+
 # What a build runs, what a proof runs, and what the tests run besides.
 HOST_PACKAGES := \
 	python3 python3-venv git \
@@ -73,7 +77,7 @@ publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.
 
 test: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run all tests: unit, integration, and real boots (as root)
-	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py

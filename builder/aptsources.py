@@ -6,24 +6,30 @@ from collections.abc import Mapping
 from builder.process import run
 
 COLUMNS = 3
-_FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+_FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)"
+"""The origin may have several words, or none: only lists that were fetched tell it."""
 
 
 def mirrors_of(targets: str, distro: str, release: str) -> Mapping[str, str]:
     """diskimage-builder's mirror variables for a release of Debian or Ubuntu.
 
-    ``targets`` are lines of ``apt-get indextargets`` in the form URI, release, component. A mirror
-    that serves one release serves the others too, so the host need not run ``release``: what
-    counts is that a source is of the same distribution, which its address says, has the archive's
-    component ``main`` and a plain code name.
+    ``targets`` are lines of ``apt-get indextargets`` in the form URI, release, component, origin. A
+    mirror that serves one release serves the others too, so the host need not run ``release``: what
+    counts is that a source is of the same distribution, which its origin says, or else its address,
+    has the archive's component ``main`` and a plain code name.
     """
-    rows = [row.split() for row in targets.splitlines() if len(row.split()) == COLUMNS]
+    rows = [
+        (*row.split(maxsplit=COLUMNS), "")[: COLUMNS + 1]
+        for row in targets.splitlines()
+        if len(row.split()) >= COLUMNS
+    ]
     # A source of the wanted release is a better witness than one of the host's own.
     rows.sort(key=lambda row: row[1] != release)
     found: dict[str, str] = {}
-    for uri, suite, component in rows:
-        # Not a file of this host (mirror+file:, cdrom:), and not another distribution's archive.
-        if component != "main" or not uri.startswith("http") or f"/{distro}" not in uri:
+    for uri, suite, component, origin in rows:
+        # Not a file of this host (mirror+file:, cdrom:), and not somebody else's archive.
+        own = origin.strip().lower() == distro if origin.strip() else f"/{distro}" in uri
+        if component != "main" or not uri.startswith("http") or not own:
             continue
         if "@" in uri:  # it would stand in the image's own sources, with its password
             continue

@@ -6,6 +6,7 @@ An image is built once for all tests and all runs of a day, as ``guest-image ima
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
@@ -46,6 +47,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return compare
 
 
+def remove_old_builds(home: Path) -> None:
+    """Remove builds that are too old to be taken again; an image has 300 MB."""
+    from builder.build import REUSE_LIMIT  # noqa: PLC0415 - unit tests start without it
+
+    oldest = time.time() - REUSE_LIMIT.total_seconds()
+    for manifest in home.glob("[!.]*/manifest.json"):
+        if not manifest.parent.is_symlink() and manifest.stat().st_mtime < oldest:
+            shutil.rmtree(manifest.parent)
+
+
 @pytest.fixture(scope="session")
 def built() -> Callable[[str], Path]:
     """The build directory of a profile, built when first asked for; its evidence is not touched."""
@@ -59,6 +70,7 @@ def built() -> Callable[[str], Path]:
     def directory(profile: str) -> Path:
         registry = installed()
         plan = make_plan(load(profile, registry), registry)
+        remove_old_builds(BUILDS / profile)
         with Progress() as progress:
             return reusable(plan, BUILDS) or build(plan, BUILDS, progress)
 

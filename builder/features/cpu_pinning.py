@@ -101,12 +101,16 @@ def flavor(parameters: CpuPinningParameters) -> dict[str, str]:
 
 
 def host(parameters: CpuPinningParameters) -> tuple[str, ...]:
-    """What the hosts need before Nova can place such a guest."""
+    """What the hosts need before Nova can place such a guest.
+
+    Since Train, Placement counts dedicated CPUs (``PCPU``) on their own, and an aggregate is a
+    matter of taste: Nova's admin guide, "CPU topologies".
+    """
     if parameters.policy == "shared":
         return ()
     return (
         "nova.conf has cpu_dedicated_set in its section [compute]",
-        "the hosts with dedicated CPUs are in an aggregate with pinned=true",
+        "before Train, the hosts with dedicated CPUs are in an aggregate with pinned=true",
     )
 
 

@@ -1,7 +1,7 @@
 """What a Linux guest's serial console tells: where a boot got stuck, and what the kernel reports.
 
 The patterns are messages of Linux (``kernel/panic.c``, ``kernel/hung_task.c``, ``mm/oom_kill.c``,
-``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, GRUB, SeaBIOS and OVMF.
+``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, GRUB, SeaBIOS, OVMF and cloud-init.
 """
 
 import re
@@ -60,6 +60,10 @@ STUCK = (
         "the guest's kernel could not mount its root",
     ),
     (r"Kernel panic - not syncing", "the guest's kernel panicked"),
+    (
+        r"\bDatasource DataSourceNone\b",
+        "cloud-init found no config drive: it has installed no SSH key",
+    ),
 )
 
 FAILURES = (

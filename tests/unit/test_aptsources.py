@@ -25,6 +25,13 @@ def test_archive_and_security_mirror_are_told_apart_by_the_suite() -> None:
     }
 
 
+def test_the_origin_tells_whose_archive_it_is_whatever_its_address_says() -> None:
+    assert mirrors(
+        "http://tools.example.org/debian bookworm main Some Tools",
+        "http://one.example.org/mirror/ bookworm main Debian",
+    ) == {ARCHIVE: "http://one.example.org/mirror"}
+
+
 def test_the_order_of_the_sources_does_not_matter() -> None:
     assert mirrors(
         "http://two.example.org/debian-security/ bookworm-security main",

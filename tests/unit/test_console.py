@@ -24,6 +24,10 @@ TODAY = date(2026, 6, 1)
         ("\x1b[2JUEFI Interactive Shell v2.2", "no boot loader"),
         ("VFS: Unable to mount root fs on unknown-block(0,0)", "could not mount its root"),
         ("[    1.0] Kernel panic - not syncing: Attempted to kill init!", "panicked"),
+        (
+            "cloud-init[532]: finished at Mon. Datasource DataSourceNone.  Up 61.10 seconds",
+            "no config drive",
+        ),
     ],
 )
 def test_a_guest_that_cannot_come_up_is_recognised(shown: str, reason: str) -> None:
@@ -41,6 +45,7 @@ def test_a_guest_that_boots_is_not_taken_for_stuck() -> None:
         "GRUB loading.\r\nWelcome to GRUB!\r\n[    0.0] Linux version 6.1\r\n"
         "Begin: Running /scripts/local-premount ... done.\r\n"
         "[  OK  ] Reached target emergency.target\r\nproof login: "
+        "finished at Mon. Datasource DataSourceConfigDrive [net,ver=2].  Up 40 seconds\r\n"
     )
     assert stuck(shown) is None
 

@@ -13,7 +13,7 @@ LINTERS = (
     ("ruff", "check", "--no-cache"),
     ("ruff", "format", "--check", "--no-cache"),
     ("mypy",),
-    ("lint-imports",),
+    ("lint-imports", "--no-cache"),
 )
 
 
