@@ -40,7 +40,8 @@ class CheckRow:
     @property
     def passed(self) -> bool:
         """Whether it was made wherever the plan says, and passed there."""
-        return not self.missing and all(one.outcome is Outcome.PASSED for one in self.sightings)
+        made = bool(self.sightings) and not self.missing
+        return made and all(one.outcome is Outcome.PASSED for one in self.sightings)
 
 
 @dataclass(frozen=True)

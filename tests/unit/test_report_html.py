@@ -10,6 +10,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, plan
 from builder.feature import Outcome
 from builder.manifest import Adopted, Lacking, Manifest
 from builder.report.html import html
+from builder.report.view import CheckRow
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
 VOID = {"meta", "link", "input", "rect", "br", "img"}
@@ -114,6 +115,10 @@ def test_checks_that_were_not_made_are_told() -> None:
     assert f"{len(uefi.probes)} checks were not made" in shown.sections["problems"]
     assert f"{len(uefi.probes)} not made" in shown.sections["header"]
     assert "? not made uefi" in shown.sections["checks"]
+
+
+def test_a_check_that_was_made_nowhere_has_not_passed() -> None:
+    assert not CheckRow("a/b", "it is so", sightings=(), missing=()).passed
 
 
 def test_a_build_without_evidence_has_a_report_too() -> None:
