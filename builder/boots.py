@@ -70,7 +70,7 @@ def _dealt(probes: Sequence[Named], machines: Sequence[Machine]) -> list[set[str
 
     Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
     turn, and a boot that none is left for has the first. What else is made once goes where there
-    is least to do, the longest first.
+    is least to do: first what fits few boots, then the longest.
     """
     restarts = [one for one in probes if one[1].when == "restart"]
     others = [one for one in probes if one[1].when != "restart"]
@@ -79,7 +79,9 @@ def _dealt(probes: Sequence[Named], machines: Sequence[Machine]) -> list[set[str
         [*(one for one in others if not one[1].once), *(restarts[number::count] or restarts[:1])]
         for number in range(count)
     ]
-    once = sorted((one for one in others if one[1].once), key=lambda one: -one[1].seconds)
+    once = sorted(
+        (one for one in others if one[1].once), key=lambda one: (-one[1].vcpus, -one[1].seconds)
+    )
     for one in once:
         fit = [boot for boot, has in zip(boots, machines, strict=True) if has.vcpus >= one[1].vcpus]
         min(fit or boots, key=lambda boot: sum(each.seconds for _, each in boot)).append(one)

@@ -50,10 +50,35 @@ def test_probes_are_made_in_the_order_in_which_they_spoil_nothing() -> None:
     assert made["uefi"].probes == ("a/running", "a/last", "a/restart", "a/restarted")
 
 
-def test_what_is_made_once_is_in_the_first_boot() -> None:
-    made = by_name(named("once", once=True), named("always"))
-    assert made["bios"].probes == ("a/once", "a/always")
-    assert made["uefi"].probes == ("a/always",)
+def test_what_is_made_once_goes_where_there_is_least_to_do() -> None:
+    made = by_name(
+        named("long", once=True, seconds=30),
+        named("short", once=True, seconds=10),
+        named("shorter", once=True, seconds=9),
+        named("always"),
+    )
+    assert made["bios"].probes == ("a/long", "a/always")
+    assert made["uefi"].probes == ("a/short", "a/shorter", "a/always")
+
+
+def test_what_needs_several_vcpus_goes_where_they_are() -> None:
+    made = by_name(
+        named("long", once=True, seconds=30),
+        *(named(f"wide{number}", once=True, vcpus=2, seconds=20) for number in range(3)),
+    )
+    assert made["bios"].probes == ("a/wide0", "a/wide1", "a/wide2")
+    assert made["uefi"].probes == ("a/long",)
+
+
+def test_nobody_is_logged_in_where_no_probe_wants_it() -> None:
+    def on_virtio_blk(usual: Machine) -> Machine:
+        return replace(usual, disk_bus="virtio")
+
+    watching = named("watching", machine=on_virtio_blk, login=False)
+    assert by_name(watching)["bios-watching"].login is False
+    made = by_name(watching, named("asking", machine=on_virtio_blk))
+    assert made["bios-watching"].login is True
+    assert made["bios"].login is True
 
 
 def test_restarts_are_dealt_out_so_that_each_boot_has_one() -> None:
