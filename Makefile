@@ -11,6 +11,7 @@ OUTPUT ?= dist
 # Debian builds python3-guestfs for its own interpreter only.
 PYTHON ?= /usr/bin/python3
 VENV := .venv
+JOBS ?= $(shell nproc)
 # The servers that publishing is tested against; they share no dependency with this program.
 OPENSTACK := .cache/openstack
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
@@ -77,7 +78,7 @@ publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.
 
 test: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run all tests: unit, integration, and real boots (as root)
-	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py

@@ -62,6 +62,7 @@ def built() -> Callable[[str], Path]:
     """The build directory of a profile, built when first asked for; its evidence is not touched."""
     from builder.build import build, reusable  # noqa: PLC0415 - unit tests start without it
     from builder.features import installed  # noqa: PLC0415
+    from builder.locking import locked  # noqa: PLC0415
     from builder.plan import make_plan  # noqa: PLC0415
     from builder.profilefile import load  # noqa: PLC0415
     from builder.progress import Progress  # noqa: PLC0415
@@ -70,8 +71,9 @@ def built() -> Callable[[str], Path]:
     def directory(profile: str) -> Path:
         registry = installed()
         plan = make_plan(load(profile, registry), registry)
-        remove_old_builds(BUILDS / profile)
-        with Progress() as progress:
+        BUILDS.mkdir(parents=True, exist_ok=True)
+        with locked(BUILDS), Progress() as progress:  # against other workers
+            remove_old_builds(BUILDS / profile)
             return reusable(plan, BUILDS) or build(plan, BUILDS, progress)
 
     return directory
@@ -100,16 +102,18 @@ SKIPPED_BOOTS = pytest.StashKey[list[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SKIPPED_BOOTS] = []
+    config.pluginmanager.register(_SkippedBoots(config.stash[SKIPPED_BOOTS]))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    if report.skipped and item.get_closest_marker("boot"):
-        item.config.stash[SKIPPED_BOOTS].append(item.nodeid)
-    return report
+class _SkippedBoots:
+    """Sees the reports of all workers, as only the process that started them does."""
+
+    def __init__(self, found: list[str]) -> None:
+        self.found = found
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and "boot" in report.keywords:
+            self.found.append(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
