@@ -13,6 +13,7 @@ from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
 from builder.digest import digests, sha256_of
 from builder.errors import BuilderError, HostError, InputError
 from builder.failure import explained
+from builder.features import Registry, installed
 from builder.inputs import inputs_digest
 from builder.manifest import ImageFile, Manifest
 from builder.packagecache import package_cache
@@ -41,7 +42,7 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
         known = manifest.read(latest)
     except InputError:
         return None
-    if known.inputs != inputs_digest(plan, elements_path()):
+    if known.inputs != inputs_digest(plan, *elements_paths(plan, installed())):
         return None
     if datetime.now(UTC) - known.created > REUSE_LIMIT:
         return None
@@ -49,6 +50,29 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
     if not image.is_file() or sha256_of(image) != known.image.sha256:
         return None
     return latest.resolve()
+
+
+def elements_paths(plan: Plan, registry: Registry) -> tuple[Path, ...]:
+    """The directories of elements that the plan needs: ours, and those that its features bring.
+
+    Raises ``InputError`` where two of them have an element of one name: one would hide the other.
+    """
+    brought = (registry[name].feature.elements_path for name in plan.parameters if name in registry)
+    directories = tuple(dict.fromkeys((elements_path(), *filter(None, brought))))
+    owners: dict[str, Path] = {}
+    twice = [
+        f"'{element.name}' is in {owners[element.name]} and in {directory}"
+        for directory in directories
+        for element in sorted(directory.iterdir())
+        if owners.setdefault(element.name, directory) != directory
+    ]
+    if twice:
+        raise InputError(
+            f"The features of profile '{plan.profile}' bring elements of one name.",
+            details=twice,
+            hint="Rename one of them, in its package.",
+        )
+    return directories
 
 
 def build(plan: Plan, dist: Path, progress: Progress) -> Path:
@@ -59,11 +83,12 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     """
     host.require_plain(dist.absolute(), "--output")
     host.require_plain(cache_directory(), "GUEST_IMAGE_CACHE")
-    host.require_plain(elements_path(), "install guest-image elsewhere")
+    elements = elements_paths(plan, installed())
+    for directory in elements:
+        host.require_plain(directory, "install its package elsewhere")
     in_memory = host.works_in_memory()
     host.require_for_build(dist, plan.distribution.tools, in_memory=in_memory)
-    elements = elements_path()
-    inputs = inputs_digest(plan, elements)
+    inputs = inputs_digest(plan, *elements)
     with builds.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
         try:
             _build_in(place, plan, inputs, elements, progress, in_memory=in_memory)
@@ -87,7 +112,7 @@ def _build_in(
     place: builds.Workplace,
     plan: Plan,
     inputs: str,
-    elements: Path,
+    elements: Sequence[Path],
     progress: Progress,
     *,
     in_memory: bool,

@@ -93,9 +93,9 @@ class HookTrace:
         return PHASES.get(self.directory, "start")
 
 
-def element_of(directory: str, hook: str, elements: Path) -> str:
-    """Which element a hook comes from: one of ours, or diskimage-builder's own by its name."""
-    found = sorted(elements.glob(f"*/{directory}/{hook}"))
+def element_of(directory: str, hook: str, elements: Sequence[Path]) -> str:
+    """Which element a hook comes from: one of these, or diskimage-builder's own by its name."""
+    found = [path for home in elements for path in sorted(home.glob(f"*/{directory}/{hook}"))]
     if not found:
         import diskimage_builder  # noqa: PLC0415 - slow, and needed for a failed build only
 
@@ -175,7 +175,7 @@ def environment(
     plan: Plan,
     caller: Mapping[str, str],
     *,
-    elements: Path,
+    elements: Sequence[Path],
     scratch: Path,
     packages: PackageCache,
     tree: Path,
@@ -206,7 +206,7 @@ def environment(
         "DIB_DISABLE_APT_CLEANUP": "1",  # it would empty the package cache, not the image
         "DIB_PYTHON_EXEC": sys.executable,
         "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
-        "ELEMENTS_PATH": str(elements),
+        "ELEMENTS_PATH": ":".join(map(str, elements)),
         "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, plan.distribution, mirrors),
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
@@ -220,7 +220,7 @@ def build_tree(
     plan: Plan,
     sandbox: Sandbox,
     *,
-    elements: Path,
+    elements: Sequence[Path],
     packages: PackageCache,
     root_uuid: str,
     files: Path,
@@ -268,7 +268,9 @@ def build_tree(
     return tree, trace.seconds
 
 
-def _failure(status: int, trace: HookTrace, elements: Path, argv: Sequence[str]) -> BuilderError:
+def _failure(
+    status: int, trace: HookTrace, elements: Sequence[Path], argv: Sequence[str]
+) -> BuilderError:
     if not trace.hook:
         return BuilderError(
             f"diskimage-builder ended with exit code {status}.",

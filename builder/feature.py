@@ -7,6 +7,7 @@ inspections see a ``Filesystem``, its probes see a ``Guest``, and both are proto
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -352,6 +353,9 @@ class Feature(Generic[P]):
     defaults: Callable[[Distribution], Mapping[str, object]] = field(default=lambda _: {})
     """Parameters that follow from the distribution where the profile names none."""
     elements: tuple[str, ...] = ()
+    """Names of diskimage-builder elements: its own, this package's, or those in the next."""
+    elements_path: Path | None = None
+    """The directory of elements that the feature brings with its own package."""
     environment: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
     """Variables that the feature's elements read at build time."""
     files: Callable[[P], tuple[SourceFile, ...]] = field(default=lambda _: ())

@@ -127,7 +127,7 @@ def test_any_output_can_be_read(lines: list[str]) -> None:
     ids=["ours", "diskimage-builder's", "nobody's"],
 )
 def test_a_hook_s_element_is_found(directory: str, hook: str, element: str) -> None:
-    assert element_of(directory, hook, elements_path()) == element
+    assert element_of(directory, hook, [elements_path()]) == element
 
 
 # ---- the environment
@@ -142,7 +142,7 @@ def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
     return environment(
         replace(PLAN, **changes),
         caller,
-        elements=Path("/elements"),
+        elements=[Path("/elements"), Path("/others")],
         scratch=Path("/scratch"),
         packages=PackageCache(Path("/cache"), "debian"),
         tree=Path("/scratch/tree"),
@@ -187,6 +187,11 @@ def test_a_mirror_of_another_distribution_s_kind_is_kept_out() -> None:
 @pytest.mark.usefixtures("host_mirrors")
 def test_the_plan_s_variables_are_in_the_environment() -> None:
     assert environment_of({}).items() >= PLAN.environment.items()
+
+
+@pytest.mark.usefixtures("host_mirrors")
+def test_elements_of_other_packages_are_found_too() -> None:
+    assert environment_of({})["ELEMENTS_PATH"] == "/elements:/others"
 
 
 @pytest.mark.usefixtures("host_mirrors")
@@ -274,7 +279,7 @@ def failure(
         dib.build_tree(
             PLAN,
             FakeSandbox(),
-            elements=elements_path(),
+            elements=[elements_path()],
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
             files=Path(),
@@ -345,7 +350,7 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
         tree, seconds = dib.build_tree(
             PLAN,
             FakeSandbox(),
-            elements=elements_path(),
+            elements=[elements_path()],
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
             files=Path(),
@@ -364,7 +369,7 @@ def test_a_mirror_that_a_shell_would_read_more_into_is_refused(mirror: str, tmp_
         environment(
             PLAN,
             {"DIB_DISTRIBUTION_MIRROR": mirror},
-            elements=tmp_path,
+            elements=[tmp_path],
             scratch=tmp_path,
             packages=PackageCache(tmp_path, "debian"),
             tree=tmp_path,

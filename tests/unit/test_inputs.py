@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from samples import plan
 
+from builder.build import elements_paths
+from builder.errors import InputError
+from builder.feature import Feature, Parameters
+from builder.features import Registered, Registry, shipped
 from builder.inputs import inputs_digest
 from builder.profile import Disk
 from builder.resources import elements_path
@@ -84,6 +88,38 @@ def test_what_no_image_is_made_from_leaves_the_digest(
 )
 def test_a_change_of_the_plan_changes_the_digest(elements: Path, other: object) -> None:
     assert inputs_digest(other, elements) != inputs_digest(PLAN, elements)  # type: ignore[arg-type]
+
+
+def test_elements_of_another_directory_count_too(elements: Path, tmp_path: Path) -> None:
+    hook = tmp_path / "others/guest-two/install.d/50-other"
+    hook.parent.mkdir(parents=True)
+    hook.write_text("#!/bin/bash\n")
+    others = tmp_path / "others"
+    before = inputs_digest(PLAN, elements, others)
+    assert before != inputs_digest(PLAN, elements)
+    append(hook)
+    assert inputs_digest(PLAN, elements, others) != before
+
+
+def other_package(directory: Path, element: str) -> Registry:
+    (directory / element).mkdir(parents=True)
+    feature = Feature(name="other", summary="x", parameters=Parameters, elements_path=directory)
+    return {**shipped(), "other": Registered(feature, "other 1.0")}
+
+
+def test_a_feature_of_another_package_brings_its_elements(tmp_path: Path) -> None:
+    registry = other_package(tmp_path, "other-element")
+    using = replace(PLAN, parameters={**PLAN.parameters, "other": {}})
+    assert elements_paths(using, registry) == (elements_path(), tmp_path)
+    assert elements_paths(PLAN, registry) == (elements_path(),)
+
+
+def test_an_element_does_not_hide_another_one(tmp_path: Path) -> None:
+    registry = other_package(tmp_path, "guest-initrd")
+    using = replace(PLAN, parameters={**PLAN.parameters, "other": {}})
+    with pytest.raises(InputError, match="elements of one name") as caught:
+        elements_paths(using, registry)
+    assert caught.value.details == (f"'guest-initrd' is in {elements_path()} and in {tmp_path}",)
 
 
 def test_every_shipped_profile_has_inputs_of_its_own() -> None:
