@@ -8,7 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from builder import builds, manifest
-from builder.adoption import Adoptee, candidates, lacking, plan_of_evidence, plan_to_probe
+from builder.adoption import (
+    Adoptee,
+    candidates,
+    inspections,
+    lacking,
+    plan_of_evidence,
+    plan_to_probe,
+)
 from builder.build import CHECKSUMS, DIGEST_LENGTH
 from builder.checks import Check, checks_of_feature
 from builder.digest import digests
@@ -135,9 +142,10 @@ def _looked_at(
 
     def checks(disk: Filesystem) -> Iterator[Check]:
         found.append(_adoptee(disk, info, registry, admin_user))
+        wanted = {one.id for one in inspections(found[0].used)}
         for feature, parameters in found[0].used:
             for check in checks_of_feature(feature, parameters):
-                if check.kind == "inspection":
+                if check.id in wanted:
                     yield check
 
     evidence = inspect(image, info.format, checks, sha256, progress)

@@ -6,17 +6,25 @@ inspections tell which claims are worth a boot, and probes which of them hold.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pydantic import ValidationError
 
 from builder.boots import boots
 from builder.distribution import Distribution
-from builder.feature import Grade, Inspection, Outcome, Probe
-from builder.features import FOUNDATION, WINDOWS, AnyFeature, Registry
+from builder.feature import Grade, Outcome
+from builder.features import FOUNDATION, WINDOWS, Registry
 from builder.manifest import Evidence, Lacking
 from builder.nova import objections
-from builder.plan import Plan, PlannedClaim, Used, named_probes, planned_checks, planned_claims
+from builder.plan import (
+    Plan,
+    PlannedCheck,
+    PlannedClaim,
+    Used,
+    check_id,
+    named_probes,
+    planned_checks,
+    planned_claims,
+)
 from builder.profile import Disk
 from builder.profilefile import parameters_of
 
@@ -54,16 +62,30 @@ def candidates(registry: Registry, distribution: Distribution) -> Used:
     return tuple(found)
 
 
+def inspections(used: Used) -> tuple[PlannedCheck, ...]:
+    """Those that say something of an image without a profile.
+
+    One that compares the disk with a profile's wishes does so where it is a claim's proof: then the
+    wish is what the disk has told.
+    """
+    proofs = {check for claim in planned_claims(used) for check in claim.proof}
+    comparing = {
+        check_id(feature, one) for feature, _ in used for one in feature.inspections if one.compares
+    }
+    planned = planned_checks(used, lambda feature: feature.inspections)
+    return tuple(one for one in planned if one.id in proofs or one.id not in comparing)
+
+
 def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
     """The plan by which it is booted: the claims whose inspections have passed, and their probes.
 
     Where it cannot be booted, the claims that inspections alone prove, which are present at most.
     """
     passed = _passed(evidence)
-    inspections = {one.id for one in planned_checks(adoptee.used, _inspections)}
+    looked_at = {one.id for one in inspections(adoptee.used)}
     claims = []
     for claim in planned_claims(adoptee.used):
-        at_rest = tuple(check for check in claim.proof if check in inspections)
+        at_rest = tuple(check for check in claim.proof if check in looked_at)
         if not passed.issuperset(at_rest) or not claim.proof:
             continue
         if not adoptee.limits:
@@ -85,10 +107,8 @@ def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
         argv=(),
         parameters={one.name: values.model_dump(mode="json") for one, values in adoptee.used},
         claims=tuple(claims),
-        inspections=tuple(
-            one for one in planned_checks(adoptee.used, _inspections) if one.id in passed
-        ),
-        probes=tuple(one for one in planned_checks(adoptee.used, _probes) if one.id in probes),
+        inspections=tuple(one for one in inspections(adoptee.used) if one.id in passed),
+        probes=tuple(one for one in _probes(adoptee.used) if one.id in probes),
         boots=boots(named, properties) if named else (),
         flavor={},
         host=(),
@@ -177,12 +197,8 @@ def _consistent(claims: list[PlannedClaim]) -> list[PlannedClaim]:
         claims = [claim for claim in claims if claim.property not in objected]
 
 
-def _inspections(feature: AnyFeature) -> tuple[Inspection[Any], ...]:
-    return feature.inspections
-
-
-def _probes(feature: AnyFeature) -> tuple[Probe[Any], ...]:
-    return feature.probes
+def _probes(used: Used) -> tuple[PlannedCheck, ...]:
+    return planned_checks(used, lambda feature: feature.probes)
 
 
 def _worthwhile(
@@ -191,7 +207,7 @@ def _worthwhile(
     """Probes that prove a claim, those of the foundation, and those of a feature without claims."""
     needed = {check for claim in claims for check in claim.proof}
     for feature, parameters in used:
-        at_rest = {one.id for one in planned_checks(((feature, parameters),), _inspections)}
+        at_rest = {one.id for one in inspections(((feature, parameters),))}
         whole = bool(at_rest) and at_rest <= passed and not feature.claims(parameters)
         for name, _ in named_probes(((feature, parameters),)):
             if name in needed or whole or feature is FOUNDATION:

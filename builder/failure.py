@@ -9,13 +9,17 @@ _NO_SPACE = re.compile(
     r"No space left on device|You don't have enough free space|Disk quota exceeded"
 )
 _KILLED = re.compile(r"exit code (137|-9)\b|Cannot allocate memory|[Oo]ut of memory")
+# What apt, dnf, zypper and podman say, in this order.
 _NO_MIRROR = re.compile(
     r"Could not (resolve|connect)|Temporary failure|Unable to connect|Connection (failed|refused|"
     r"timed out)|Network is unreachable"
+    r"|Cannot download|Failed to download metadata|Download \(curl\) error"
+    r"|pinging container registry"
 )
 _NOT_DELIVERED = re.compile(r"Failed to fetch|\b404 +Not Found|Hash Sum mismatch")
 _NO_PACKAGE = re.compile(
     r"Unable to locate package|has no installation candidate|Couldn't find any package"
+    r"|Unable to find a match|No provider of '|Package '[^']+' not found"
 )
 
 

@@ -57,7 +57,9 @@ def _known_distribution(name: str) -> str:
 
 
 _PACKAGE = _matching(
-    r"[a-z0-9][a-z0-9+.-]+", "is no name of a package: lower-case letters, digits, '+', '-', '.'"
+    # Debian's policy manual, 5.6.7; RPM's names have capitals and underscores, too.
+    r"[A-Za-z0-9][A-Za-z0-9+._-]+",
+    "is no name of a package: letters, digits, '+', '-', '.', '_'",
 )
 _MIRROR = _matching(
     r"https?://[^\s@'\"]+", "is no mirror: write an http:// or https:// address without a password"

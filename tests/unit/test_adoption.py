@@ -6,13 +6,20 @@ from dataclasses import replace
 import pytest
 from samples import evidence
 
-from builder.adoption import Adoptee, candidates, lacking, plan_of_evidence, plan_to_probe
+from builder.adoption import (
+    Adoptee,
+    candidates,
+    inspections,
+    lacking,
+    plan_of_evidence,
+    plan_to_probe,
+)
 from builder.boots import Boot
 from builder.distribution import DISTRIBUTIONS
 from builder.feature import Grade, Outcome
 from builder.features import WINDOWS, shipped
 from builder.manifest import Evidence
-from builder.plan import Plan, from_json, planned_checks, to_json
+from builder.plan import Plan, from_json, to_json
 from builder.profile import Disk
 from builder.profilefile import parameters_of
 from builder.verdict import judge
@@ -31,7 +38,7 @@ NO_WAY_IN = "It is not booted: cloud-init is not installed."
 
 def inspected(adoptee: Adoptee, *failing: str) -> tuple[Evidence, ...]:
     """Evidence of every inspection, of which some fail."""
-    names = [one.id for one in planned_checks(adoptee.used, lambda one: one.inspections)]
+    names = [one.id for one in inspections(adoptee.used)]
     assert set(failing) <= set(names)
     return tuple(
         evidence(name, Outcome.FAILED if name in failing else Outcome.PASSED, seen="so\nmuch")
@@ -53,8 +60,8 @@ def properties(plan: Plan) -> dict[str, str]:
 
 def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]]:
     """The final plan of an image of which some checks fail, in boots that all come up."""
-    inspections = {one.id for one in planned_checks(adoptee.used, lambda one: one.inspections)}
-    seen = inspected(adoptee, *(one for one in failing if one in inspections))
+    at_rest = {one.id for one in inspections(adoptee.used)}
+    seen = inspected(adoptee, *(one for one in failing if one in at_rest))
     plan = plan_to_probe(adoptee, seen)
     seen += probed(plan.boots, *failing)
     return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
@@ -159,6 +166,13 @@ def test_a_windows_without_the_driver_lacks_both_of_its_claims() -> None:
     lacks = lacking(WINDOWS_IMAGE, plan, seen)
     assert [one.property for one in lacks] == ["hw_disk_bus", "hw_scsi_model"]
     assert {one.reason for one in lacks} == {"'windows/vioscsi-starts-at-boot holds' failed: so"}
+
+
+def test_what_compares_with_a_profile_is_not_asked_but_for_what_the_disk_itself_has_told() -> None:
+    asked = {one.id for one in inspections(LINUX.used)}
+    assert "discard/timer-is-enabled" in asked
+    assert "discard/mount-option-is-as-asked" not in asked
+    assert "foundation/release-on-disk-is-as-claimed" in asked
 
 
 def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> None:

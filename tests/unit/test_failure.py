@@ -28,6 +28,9 @@ def of(said: str, *, in_memory: bool = False) -> BuilderError:
         ("E: Failed to fetch http://m/x.deb  Could not connect to m:80", "cannot be reached"),
         ("diskimage-builder ended with exit code -9.", "want of memory"),
         ("The hook x of the element 'y' ended with exit code 137.", "want of memory"),
+        ("Error: Failed to download metadata for repo 'baseos'", "mirror cannot be reached"),
+        ("Download (curl) error for 'http://mirror/repomd.xml'", "mirror cannot be reached"),
+        ("Error: pinging container registry registry", "mirror cannot be reached"),
     ],
 )
 def test_what_this_machine_lacks_is_its_own_matter(said: str, remedy: str) -> None:
@@ -37,8 +40,17 @@ def test_what_this_machine_lacks_is_its_own_matter(said: str, remedy: str) -> No
     assert remedy in error.hint
 
 
-def test_a_package_that_does_not_exist_is_the_profile_s_matter() -> None:
-    error = of("E: Unable to locate package no-such-package")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "E: Unable to locate package no-such-package",
+        "Error: Unable to find a match: no-such-package",
+        "No provider of 'no-such-package' found.",
+        "Package 'no-such-package' not found.",
+    ],
+)
+def test_a_package_that_does_not_exist_is_the_profile_s_matter(said: str) -> None:
+    error = of(said)
     assert type(error) is BuilderError
     assert "'packages'" in error.hint
 

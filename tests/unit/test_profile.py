@@ -89,6 +89,11 @@ def test_a_feature_takes_its_default_from_the_distribution(tmp_path: Path) -> No
     assert profile.features["guest-agent"].model_dump()["admin_user"] == "debian"
 
 
+def test_packages_may_have_the_names_that_rpm_has(tmp_path: Path) -> None:
+    text = "extends: rocky-9\npackages: [NetworkManager-tui, lsb_release, gcc-c++]"
+    assert loaded(tmp_path, text).packages == ("NetworkManager-tui", "lsb_release", "gcc-c++")
+
+
 def test_packages_of_parent_and_child_add_up(tmp_path: Path) -> None:
     write(tmp_path, "extends: base\npackages: [vim, htop]", "parent.yaml")
     profile = loaded(tmp_path, "extends: parent.yaml\npackages: [htop, curl]")
