@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import manifest
-from builder.errors import ImageError, InputError
+from builder.errors import HostError, ImageError, InputError
 from builder.imagefile import format_of
 from builder.locking import locked
 from builder.manifest import Manifest, Published
@@ -103,12 +103,20 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         dropped=admission.dropped,
         at=datetime.now(UTC),
     )
-    with locked(ready_build.directory):
-        known = manifest.read(ready_build.directory)
-        updated = known.with_published(told)
-        if updated is not known:
-            manifest.write(ready_build.directory, updated)
-            write_html(ready_build.directory, updated)
+    directory = ready_build.directory
+    try:
+        with locked(directory):
+            known = manifest.read(directory)
+            updated = known.with_published(told)
+            if updated is not known:
+                manifest.write(directory, updated)
+                write_html(directory, updated)
+    except OSError as error:
+        raise HostError(
+            f"Image {image.id} is published in cloud '{glance}', but the manifest does not tell.",
+            details=[f"{directory} cannot be written: {error.strerror or error}"],
+            hint="Make it writable; then run the same command again.",
+        ) from error
 
 
 def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:

@@ -44,6 +44,9 @@ _ATTRIBUTES = frozenset(
 )  # fmt: skip
 """What Glance's image schema names; everything else is a property."""
 _GLANCES_OWN = "os_glance_"
+_BUSY_TASKS = frozenset({"pending", "processing"})
+_GONE = frozenset({"deleted", "pending_delete"})
+"""A task that ends after its image was deleted lets the record come up again, in this state."""
 _PATCH = "application/openstack-images-v2.1-json-patch"
 """In this version ``add`` replaces what is there."""
 
@@ -134,6 +137,7 @@ class Glance:
                 for found in self._client.images.list(
                     filters={**filters, "os_hidden": hidden}, page_size=100
                 )
+                if found["status"] not in _GONE
             ]
 
     def image(self, image_id: str) -> CloudImage | None:
@@ -189,15 +193,20 @@ class Glance:
         while True:
             with self._answering("tell how the import is going"):
                 found = self._client.images.get(image_id)
-            failed, status = found.get("os_glance_failed_import"), found["status"]
-            if status == ACTIVE and not found.get("os_glance_importing_to_stores"):
-                if not failed:
-                    return
-                raise self._failed_import(image_id, method, f"not in stores: {failed}")
-            if failed or status in ("queued", "killed", "deleted"):
-                raise self._failed_import(image_id, method, f"stores: {failed or 'none'}")
-            if reasons := self._task_failures(image_id):
-                raise self._failed_import(image_id, method, *reasons)
+            tasks = self._tasks(image_id)
+            reasons = [message for state, message in tasks if state == "failure"]
+            if stores_without := found.get("os_glance_failed_import"):
+                reasons.append(f"It is not in the stores {stores_without}.")
+            if reasons:
+                raise CloudError(
+                    f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
+                    details=reasons,
+                    hint=_AGAIN,
+                )
+            # An active image is not left alone yet: the task writes its record once more.
+            status = found["status"]
+            if status == ACTIVE and not _BUSY_TASKS & {state for state, _ in tasks}:
+                return
             if time.monotonic() > deadline:
                 raise CloudError(
                     f"Cloud '{self.cloud}' has not imported image {image_id} by {method} within"
@@ -207,20 +216,13 @@ class Glance:
             self._say(f"{method}: {status}")
             time.sleep(POLL_INTERVAL)
 
-    def _failed_import(self, image_id: str, method: str, *reasons: str) -> CloudError:
-        return CloudError(
-            f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
-            details=[*reasons, *self._task_failures(image_id)],
-            hint=_AGAIN,
-        )
-
-    def _task_failures(self, image_id: str) -> list[str]:
+    def _tasks(self, image_id: str) -> list[tuple[str, str]]:
+        """State and message of Glance's tasks for an image; none where it does not tell."""
         try:
             answer = self._client.images.get_associated_image_tasks(image_id)
-        except exc.HTTPException:  # an older Glance, or one that does not tell
+        except exc.HTTPException:
             return []
-        tasks = answer.get("tasks", [])
-        return [str(task["message"]) for task in tasks if task.get("status") == "failure"]
+        return [(one.get("status", ""), str(one.get("message"))) for one in answer.get("tasks", ())]
 
     def download(self, image_id: str) -> Iterator[bytes]:
         """An image's data, piece by piece."""
@@ -278,14 +280,18 @@ class Glance:
             self._client.image_members.delete(image_id, project)
 
     def servers(self, image_id: str) -> list[str] | None:
-        """Ids of the servers that were made of an image, or None where the cloud does not tell."""
+        """Ids of the servers that were made of an image, or None where the cloud does not tell.
+
+        Those of all projects where the credentials may see them, else those of the own one.
+        """
         from openstack.connection import Connection  # noqa: PLC0415 - slow, and for retention only
 
-        try:
-            compute = Connection(config=self._region, session=self._session).compute
-            return [one.id for one in compute.servers(details=False, image=image_id)]
-        except (sdk_exc.SDKException, auth_exc.ClientException):
-            return None
+        for everybody in ({"all_projects": True}, {}):
+            with contextlib.suppress(sdk_exc.SDKException, auth_exc.ClientException):
+                compute = Connection(config=self._region, session=self._session).compute
+                found = compute.servers(details=False, image=image_id, **everybody)
+                return [one.id for one in found]
+        return None
 
     def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
         """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from builder.errors import HostError
 from builder.locking import locked, remove_leftovers
 from builder.publish.image import PUBLISHER, CloudImage
 
@@ -27,8 +28,18 @@ _PREFIX = "publisher-"
 
 @contextlib.contextmanager
 def held(home: Path) -> Iterator[str]:
-    """A name for this publisher, which is known to be at work as long as the block lasts."""
-    home.mkdir(parents=True, exist_ok=True)
+    """A name for this publisher, which is known to be at work as long as the block lasts.
+
+    Raises ``HostError`` where the home cannot be made.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(
+            f"Could not make the directory {home}.",
+            details=[error.strerror or str(error)],
+            hint="Choose another place for what is kept between runs: GUEST_IMAGE_CACHE.",
+        ) from error
     own = uuid.uuid4().hex
     directory = home / f"{_PREFIX}{own}"
     with contextlib.ExitStack() as stack:

@@ -1,16 +1,23 @@
 """A build in a real Glance: published, replaced, brought back, promoted, audited."""
 
+import contextlib
 import json
+import subprocess
+import time
+from collections.abc import Callable, Generator
 from datetime import timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import openstack
 import pytest
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
-from smallbuild import small_build
+from smallbuild import MIB, small_build
 
-from builder.manifest import read
+from builder.manifest import read, write
 
 pytestmark = pytest.mark.openstack
 
@@ -178,6 +185,86 @@ def test_data_gets_there_by_other_ways(
     assert set(current(cloud).stores.split(",")) == stores
 
 
+@contextlib.contextmanager
+def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Generator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the terminal for the command."""
+
+
+def test_glance_fetches_what_is_at_an_address_and_nothing_else_is_published(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "right").hardlink_to(newer / "image.qcow2")
+    (tmp_path / "wrong").hardlink_to(older / "image.qcow2")
+    words = ("publish", newer, "--cloud", "local", "--method", "web-download", "--url")
+    with served(partial(Quiet, directory=str(tmp_path))) as url:
+        wrong = guest_image(*words, f"{url}/wrong")
+        assert wrong.status == 5
+        assert "something else than it was sent" in wrong.err
+        assert "~ hash: " in wrong.err
+        assert images(cloud) == []
+        missing = guest_image(*words, f"{url}/missing")
+        assert missing.status == 5
+        assert images(cloud) == []
+        assert guest_image(*words, f"{url}/right").status == 0
+    assert current(cloud).os_hash_value == read(newer).image.sha512
+
+
+def test_what_was_conceded_is_told_by_tags_and_manifest(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    known = read(newer)
+    inspected = tuple(one for one in known.evidence if one.boot is None)
+    write(newer, known.model_copy(update={"evidence": inspected}))
+    refused = guest_image("publish", newer, "--cloud", "local")
+    assert refused.status == 1
+    assert images(cloud) == []
+    done = guest_image(
+        "publish", newer, "--cloud", "local", "--allow", "present", "--drop-unproven"
+    )
+    assert done.status == 0, done.err
+    image = current(cloud)
+    assert {"allowed-present", "dropped-os_type"} <= set(image.tags)
+    assert "os_type" not in image
+    (record,) = read(newer).published
+    assert "hw_disk_bus" in record.on_inspection
+    assert "os_type" in record.dropped
+
+
+def test_the_clients_memory_does_not_grow_with_the_image(
+    cloud: LocalCloud, guest_image: Command
+) -> None:
+    build = small_build(guest_image.dist, size=200 * MIB)
+    client = guest_image.start("publish", str(build), "--cloud", "local")
+    peaks = [0]
+    while client.poll() is None:
+        status = Path(f"/proc/{client.pid}/status").read_text()
+        peaks += [int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line]
+        time.sleep(0.02)
+    client.communicate()
+    assert client.returncode == 0
+    assert 20 < max(peaks) / 1024 < 150, "MiB"
+    assert current(cloud).size > 200 * MIB
+
+
+def test_an_application_credential_serves_too(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    assert guest_image("publish", newer, "--cloud", "application").status == 0
+    assert current(cloud).guest_image_build == newer.name
+
+
 # ---- retention
 
 
@@ -200,6 +287,60 @@ def test_retention_deletes_what_the_profile_no_longer_keeps(
     done = guest_image("publish", builds[3], "--cloud", "local")
     assert f"deleted {protected.id} of build {builds[1].name}, as retention says" in done.err
     assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[2:]}
+
+
+class Nova(Quiet):
+    """As much of Nova as is asked: which servers there are of an image."""
+
+    def do_GET(self) -> None:
+        version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1"}
+        version["links"] = [{"rel": "self", "href": f"http://{self.headers['Host']}/v2.1/"}]
+        found = {"servers": [{"id": "1" * 32, "name": "guest", "links": []}]}
+        body = json.dumps(found if "/servers" in self.path else {"versions": [version]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
+def test_retention_keeps_what_a_server_was_made_of(cloud: LocalCloud, guest_image: Command) -> None:
+    builds = [
+        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
+        for days in (2, 1)
+    ]
+    with served(Nova) as url:
+        cloud.add_cloud("computing", compute_endpoint_override=f"{url}/v2.1/")
+        for build in builds:
+            done = guest_image("publish", build, "--cloud", "computing")
+            assert done.status == 0, done.err
+    assert "1 servers are made of it" in done.err
+    assert len(images(cloud)) == 2
+    guest_image("publish", builds[1], "--cloud", "local")
+    assert len(images(cloud)) == 1
+
+
+# ---- signatures
+
+
+def test_a_signed_image_is_verified_by_glance(
+    cloud: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=publisher",
+         "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    done = guest_image(
+        "publish", newer, "--cloud", "local", "--sign-key", key, "--sign-certificate", certificate,
+        "--certificate-id", "12345678-1234-1234-1234-123456789abc",
+    )  # fmt: skip
+    # There is no Barbican here, so Glance cannot get the certificate, and takes no such image.
+    assert done.status == 5
+    assert "Signature verification failed" in done.err
+    assert images(cloud) == []
 
 
 # ---- rollback, promote, list
