@@ -171,7 +171,7 @@ def files(parameters: VgpuParameters) -> tuple[SourceFile, ...]:
 
 
 def host(parameters: VgpuParameters) -> tuple[str, ...]:
-    """What makes shares of a graphics processor; Nova 21 and older said enabled_vgpu_types."""
+    """What makes shares of a graphics processor; before Xena Nova said enabled_vgpu_types."""
     needs = (
         "nova.conf has enabled_mdev_types in its section [devices]",
         "the vendor's manager for virtual graphics processors is installed",
