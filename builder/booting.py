@@ -17,11 +17,12 @@ from builder.checks import Check, record, summary
 from builder.digest import sha256_of
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Guest, Outcome
+from builder.guest import GuestNotUp
 from builder.jobs import Result
 from builder.manifest import BootRecord, Evidence
 from builder.progress import Progress
 from builder.qemu import ImageFormat
-from builder.vm import GuestNotUp, booted
+from builder.vm import booted
 
 KEPT_LOGS = ("console.log", "qemu.log")
 """What stays of a boot; keys, overlay and firmware variables do not."""

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from builder.agent import Agent
-from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux import console
 from builder.qmp import Qmp
@@ -24,6 +24,10 @@ POLL = 0.25
 Connect = Callable[[float, int], contextlib.AbstractContextManager[Connection]]
 """Connects to a guest that is starting, within so many seconds; the console is watched for signs
 of trouble from a position on."""
+
+
+class GuestNotUp(BuilderError):
+    """The guest ran, and did not come up: that is the image's doing, not this machine's."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +183,7 @@ class RunningGuest:
         since = len(self.console())
         try:
             self._connect(timeout - (time.monotonic() - start), since)
-        except (HostError, InterruptedByUser):
-            raise
-        except BuilderError as error:
+        except GuestNotUp as error:
             raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
 
     def _refuse_if_cancelled(self) -> None:

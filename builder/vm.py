@@ -17,7 +17,7 @@ from builder.accel import Accelerator, detect
 from builder.agent import Agent
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import Machine
-from builder.guest import Lines, RunningGuest
+from builder.guest import GuestNotUp, Lines, RunningGuest
 from builder.keep import keep
 from builder.linux import console
 from builder.process import Running, require_tool, run, running
@@ -40,10 +40,6 @@ KEYBOARD = "serial.in"
 OVERLAY = "overlay.qcow2"
 
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
-
-
-class GuestNotUp(BuilderError):
-    """The guest ran, and did not come up: that is the image's doing, not this machine's."""
 
 
 @contextlib.contextmanager

@@ -132,6 +132,19 @@ def test_a_guest_is_paused_where_the_image_asks_for_it(guest: RunningGuest) -> N
     assert guest.run("sh", "-c", FEED).status == 0
 
 
+def test_a_boot_loader_that_cannot_be_reinstalled_is_seen(
+    guest: RunningGuest, probe: Probing
+) -> None:
+    """It is gone by then, as in a guest whose upgrade of GRUB failed half-way."""
+    guest.run("mv", "/usr/sbin/grub-install", "/root")
+    outcome, seen = probe("foundation/boot-loader-reinstalls")
+    assert (outcome, "grub-cloud-amd64" in seen) == (Outcome.FAILED, True), seen
+    outcome, seen = probe("foundation/reinstalled-boot-loader-starts")
+    assert outcome is Outcome.FAILED, seen
+    guest.run("mv", "/root/grub-install", "/usr/sbin")
+    assert guest.run("dpkg", "--configure", "-a", timeout=300).status == 0
+
+
 def test_a_guest_that_cannot_reboot_is_seen(
     guest: RunningGuest, probe: Probing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

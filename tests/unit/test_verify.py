@@ -20,10 +20,10 @@ from builder import verify as subject
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import Outcome
 from builder.features import shipped
+from builder.guest import GuestNotUp
 from builder.manifest import BootRecord, Manifest, read, write
 from builder.progress import Progress
 from builder.verify import verify
-from builder.vm import GuestNotUp
 
 PLAN = plan("base")
 BOOTS = [boot.name for boot in PLAN.boots]

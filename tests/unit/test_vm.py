@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from builder import ssh, tap, vm
-from builder.errors import BuilderError, HostError
+from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
-from builder.guest import Lines, RunningGuest
+from builder.guest import GuestNotUp, Lines, RunningGuest
 from builder.linux.live import output, require_active
 
 
@@ -117,3 +117,39 @@ def test_an_inactive_unit_is_named_with_its_last_words(tmp_path: Path) -> None:
     )
     with pytest.raises(CheckFailed, match=r"a\.service is inactive \(dead\): bye"):
         require_active(failing, "a.service")
+
+
+class Resetting:
+    """A monitor that reports every event at once."""
+
+    def event(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (GuestNotUp("The guest does not come up: its kernel panicked."), CheckFailed),
+        (BuilderError("QEMU ended with exit code 1."), BuilderError),
+        (InterruptedByUser("The boot was cancelled."), InterruptedByUser),
+    ],
+)
+def test_only_a_guest_that_does_not_come_back_has_failed(
+    tmp_path: Path, cause: BuilderError, expected: type[Exception]
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise cause
+
+    (tmp_path / "console.log").touch()
+    lines = Lines(
+        console=tmp_path / "console.log",
+        keyboard=tmp_path,
+        qmp=Resetting(),  # type: ignore[arg-type]  # only its events are asked for
+        agent=None,
+        connect=refuse,
+        volumes=tmp_path,
+    )
+    restarting = RunningGuest(Machine(), "debian", lines, boot_limit=1)
+    with pytest.raises(expected, match=r"kernel panicked|exit code 1|cancelled") as failure:
+        restarting.wait_for_restart(timeout=5)
+    assert type(failure.value) is expected
