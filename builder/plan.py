@@ -18,7 +18,8 @@ from builder.profile import Disk, Profile
 from builder.publication import Publication
 from builder.sourcefile import SourceFile
 
-DIGEST_CHARACTERS = 6
+DIGEST_CHARACTERS = 12
+"""More than in the name of a build, whose digest is of the elements and the code as well."""
 
 DEBIAN_ARCHITECTURES = {"x86_64": "amd64"}
 """diskimage-builder calls an architecture as Debian does; Glance as ``uname -m`` does."""
