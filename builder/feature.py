@@ -177,6 +177,11 @@ class Guest(Protocol):
         ...
 
     @property
+    def emulated(self) -> bool:
+        """Whether its CPUs are emulated: slow, and still whenever the host is busy."""
+        ...
+
+    @property
     def admin_user(self) -> str:
         """The default user that cloud-init made, with the injected SSH key."""
         ...

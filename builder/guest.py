@@ -37,6 +37,7 @@ class Lines:
     console: Path
     keyboard: Path
     qmp: Qmp
+    emulated: bool
     agent: Agent | None
     connect: Connect
     volumes: Path
@@ -91,6 +92,11 @@ class RunningGuest:
     def machine(self) -> Machine:
         """The hardware it runs on."""
         return self._machine
+
+    @property
+    def emulated(self) -> bool:
+        """Whether its CPUs are emulated."""
+        return self._lines.emulated
 
     @property
     def admin_user(self) -> str:

@@ -129,6 +129,7 @@ def booted(
             console=shown,
             keyboard=workdir / KEYBOARD,
             qmp=qmp,
+            emulated=accelerator.name == "tcg",
             agent=Agent(agent.ours) if agent else None,
             connect=connect,
             volumes=workdir,

@@ -30,7 +30,7 @@ from builder.linux import (
     osrelease,
     systemd,
 )
-from builder.linux.console import failures
+from builder.linux.console import failures, without_stalls
 from builder.linux.live import output
 
 
@@ -282,6 +282,8 @@ def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
 def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     """Read the console, which also has what was said before a crash, and the kernel's buffer."""
     shown = guest.console() + "\n" + output(guest, "dmesg")
+    if guest.emulated:
+        shown = without_stalls(shown)
     found = failures(shown, today=datetime.now(UTC).date())
     if found:
         raise CheckFailed("; ".join(dict.fromkeys(f"{one.kind}: {one.line}" for one in found)))

@@ -82,6 +82,22 @@ FAILURES = (
 ALLOWED: tuple[Allowed, ...] = ()
 
 
+# kernel/rcu/tree_stall.h, tree_exp.h, kernel/watchdog.c
+_STALL = re.compile(
+    r"^.*(?:rcu: INFO: \w+ (?:self-)?detected (?:expedited )?stall|watchdog: BUG: soft lockup).*\n"
+    r"(?:.*\n)*?.*</TASK>.*$",
+    re.MULTILINE,
+)
+
+
+def without_stalls(text: str) -> str:
+    """The text without the kernel's reports that a CPU stood still, and their call traces.
+
+    An emulated CPU stands still whenever its host is busy: then they tell nothing of the image.
+    """
+    return _STALL.sub("", plain(text))
+
+
 def plain(text: str) -> str:
     """The text without terminal control: colours, cursor movements, carriage returns."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

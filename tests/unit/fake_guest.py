@@ -32,6 +32,7 @@ class FakeGuest:
         self._console = console
         self.machine = machine or Machine()
         self.admin_user = "debian"
+        self.emulated = True
 
     def run(self, *argv: str, timeout: float = 60) -> Completed:  # noqa: ARG002 - the protocol's
         words = " ".join(argv)

@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from builder.linux.console import FAILURES, STUCK, Allowed, failures, plain, stuck, tail
+from builder.linux.console import (
+    FAILURES,
+    STUCK,
+    Allowed,
+    failures,
+    plain,
+    stuck,
+    tail,
+    without_stalls,
+)
 
 TODAY = date(2026, 6, 1)
 
@@ -101,3 +110,28 @@ def test_terminal_control_is_stripped() -> None:
 
 def test_the_tail_has_the_last_lines_without_empty_ones() -> None:
     assert tail("one\r\n\r\n two \r\n\x1b[0m\r\nthree\r\n", lines=2) == (" two", "three")
+
+
+STALL = """\
+[   96.8] rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 3-.... } 5387 jiffies
+[   96.8] NMI backtrace for cpu 3
+[   96.8] Call Trace:
+[   96.8]  <TASK>
+[   96.8]  __alloc_pages_bulk+0x5bd/0x6b0
+[   96.8]  </TASK>
+"""
+
+
+def test_a_cpu_that_stood_still_is_seen_where_it_is_no_emulated_one() -> None:
+    assert [one.kind for one in failures(STALL, today=TODAY)] == ["call trace"]
+    assert failures(without_stalls(STALL), today=TODAY) == ()
+
+
+def test_only_the_stalls_own_trace_is_passed_over() -> None:
+    later = "[   99.0] Oops: 0002 [#1]\n[   99.0] Call Trace:\n[   99.0]  </TASK>\n"
+    for lockup in (
+        STALL,
+        STALL.replace("rcu: INFO: rcu_preempt detected", "watchdog: BUG: soft lockup"),
+    ):
+        found = failures(without_stalls(lockup + later + lockup), today=TODAY)
+        assert [one.kind for one in found] == ["kernel oops", "call trace"]

@@ -75,6 +75,7 @@ def guest(console: Path, connection: Any) -> RunningGuest:
         console=console,
         keyboard=console,
         qmp=None,  # type: ignore[arg-type]  # nothing is asked of it
+        emulated=True,
         agent=None,
         connect=lambda *_: nullcontext(connection),
         volumes=console.parent,
