@@ -133,5 +133,5 @@ def test_only_the_stalls_own_trace_is_passed_over() -> None:
         STALL,
         STALL.replace("rcu: INFO: rcu_preempt detected", "watchdog: BUG: soft lockup"),
     ):
-        found = failures(without_stalls(lockup + later + lockup), today=TODAY)
+        found = failures(without_stalls(stall + later + stall), today=TODAY)
         assert [one.kind for one in found] == ["kernel oops", "call trace"]

@@ -146,6 +146,7 @@ def test_only_a_guest_that_does_not_come_back_has_failed(
         console=tmp_path / "console.log",
         keyboard=tmp_path,
         qmp=Resetting(),  # type: ignore[arg-type]  # only its events are asked for
+        emulated=True,
         agent=None,
         connect=refuse,
         volumes=tmp_path,
