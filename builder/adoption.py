@@ -14,7 +14,7 @@ from builder.distribution import Distribution
 from builder.feature import Grade, Outcome
 from builder.features import FOUNDATION, WINDOWS, Registry
 from builder.manifest import Evidence, Lacking
-from builder.nova import objections
+from builder.nova import objections, restricts
 from builder.plan import (
     Plan,
     PlannedCheck,
@@ -29,6 +29,7 @@ from builder.profile import Disk
 from builder.profilefile import parameters_of
 
 NEWLINE = "\n"
+BY_CHOICE = "it would bind the image to hosts that give it: a profile may choose that"
 FIRMWARE_CHECK = f"{FOUNDATION.name}/firmware-is-as-asked"
 
 
@@ -86,7 +87,7 @@ def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
     claims = []
     for claim in planned_claims(adoptee.used):
         at_rest = tuple(check for check in claim.proof if check in looked_at)
-        if not passed.issuperset(at_rest) or not claim.proof:
+        if not passed.issuperset(at_rest) or not claim.proof or restricts(claim.property):
             continue
         if not adoptee.limits:
             claims.append(claim)
@@ -165,7 +166,8 @@ def _lacking(
     said = [f"'{one.title}' {one.outcome}: {one.seen.partition(NEWLINE)[0]}" for one in bad]
     objected = objections({**properties, claim.property: claim.value}, {})
     reasons = (
-        said
+        ([BY_CHOICE] if restricts(claim.property) else [])
+        or said
         or [one.reason for one in objected if one.name == claim.property]
         or limits
         or ["none of its checks can be made on this image"]
@@ -204,14 +206,21 @@ def _probes(used: Used) -> tuple[PlannedCheck, ...]:
 def _worthwhile(
     used: Used, claims: Sequence[PlannedClaim], passed: frozenset[str]
 ) -> Iterator[str]:
-    """Probes that prove a claim, those of the foundation, and those of a feature without claims."""
+    """Probes that prove a claim, those of a feature without claims, and those of the foundation.
+
+    The guest is restarted only where one of the first wants to see it afterwards.
+    """
     needed = {check for claim in claims for check in claim.proof}
     for feature, parameters in used:
         at_rest = {one.id for one in inspections(((feature, parameters),))}
-        whole = bool(at_rest) and at_rest <= passed and not feature.claims(parameters)
-        for name, _ in named_probes(((feature, parameters),)):
-            if name in needed or whole or feature is FOUNDATION:
-                yield name
+        if at_rest and at_rest <= passed and not feature.claims(parameters):
+            needed |= {name for name, _ in named_probes(((feature, parameters),))}
+    restarted = any(one.when == "restarted" for name, one in named_probes(used) if name in needed)
+    passing = () if restarted else ("restart", "restarted")
+    for name, one in named_probes(used):
+        of_foundation = name.startswith(f"{FOUNDATION.name}/") and one.when not in passing
+        if name in needed or of_foundation:
+            yield name
 
 
 def _only_by(firmware: str) -> PlannedClaim:

@@ -54,6 +54,19 @@ def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
     )
 
 
+_RESTRICTING = (
+    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_tpm_", "os_secure_boot", "trait:",
+)  # fmt: skip
+
+
+def restricts(name: str) -> bool:
+    """Whether a property binds a guest to hosts and flavors that give what it asks for.
+
+    Other properties give a guest what any host has.
+    """
+    return name.startswith(_RESTRICTING)
+
+
 @dataclass(frozen=True)
 class Objection:
     """A combination that Nova refuses or ignores: what it is about, why, and the remedy."""

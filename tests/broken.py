@@ -26,7 +26,8 @@ class Broken:
     """Two images, so that no defect hides another one."""
 
     cloud: Path
-    """Has the cloud kernel instead of the ordinary one, and the guest agent masked."""
+    """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
+    for UEFI."""
     rootless: Path
     """Has an initrd without virtio_scsi, and names the root's device in fstab."""
     cloud_release: str
@@ -44,6 +45,8 @@ def broken_images(image: Path, directory: Path) -> Broken:
         disks.mount(0)
         release = replace_kernel(disks.handle, cloud, directory)
         disks.handle.ln_s("/dev/null", AGENT)
+        disks.mount(0, "ESP")
+        disks.handle.rm_rf("/EFI")
         disks.mount(1)
         remove_from_initrd(disks.handle, f"/boot/initrd.img-{release}", "virtio_scsi", directory)
         fstab = disks.handle.read_file("/etc/fstab").decode()
@@ -72,16 +75,14 @@ class _Disks:
         for image in images:
             self.handle.add_drive_opts(str(image), format="qcow2")
         self.handle.launch()
-        self._roots = [
-            partition
-            for partition in self.handle.list_partitions()
-            if self.handle.vfs_label(partition) == "cloudimg-rootfs"
-        ]
+        self._labelled: dict[str, list[str]] = {}
+        for partition in self.handle.list_partitions():
+            self._labelled.setdefault(self.handle.vfs_label(partition), []).append(partition)
 
-    def mount(self, number: int) -> None:
-        """Mount the root of one of the images, and nothing else."""
+    def mount(self, number: int, label: str = "cloudimg-rootfs") -> None:
+        """Mount a file system of one of the images, and nothing else."""
         self.handle.umount_all()
-        self.handle.mount(self._roots[number], "/")
+        self.handle.mount(self._labelled[label][number], "/")
 
     def close(self) -> None:
         self.handle.shutdown()

@@ -35,7 +35,12 @@ def test_a_kernel_without_the_watchdogs_driver_and_a_masked_agent_are_seen(
     broken: Broken, built: Built
 ) -> None:
     failed = failed_inspections(broken.cloud, built("pinned-scsi"))
-    assert set(failed) == {"watchdog/kernels-have-i6300esb", "guest-agent/agent-will-start"}
+    assert set(failed) == {
+        "watchdog/kernels-have-i6300esb",
+        "guest-agent/agent-will-start",
+        "foundation/boot-loader-is-complete",
+    }
+    assert failed["foundation/boot-loader-is-complete"].startswith("UEFI finds no boot loader")
     assert (
         f"kernel {broken.cloud_release} has no i6300esb" in failed["watchdog/kernels-have-i6300esb"]
     )

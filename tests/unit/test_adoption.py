@@ -7,6 +7,7 @@ import pytest
 from samples import evidence
 
 from builder.adoption import (
+    BY_CHOICE,
     Adoptee,
     candidates,
     inspections,
@@ -16,13 +17,27 @@ from builder.adoption import (
 )
 from builder.boots import Boot
 from builder.distribution import DISTRIBUTIONS
-from builder.feature import Grade, Outcome
+from builder.feature import (
+    Claim,
+    Feature,
+    Filesystem,
+    Grade,
+    Outcome,
+    Parameters,
+    inspection,
+)
 from builder.features import WINDOWS, shipped
 from builder.manifest import Evidence
 from builder.plan import Plan, from_json, to_json
 from builder.profile import Disk
 from builder.profilefile import parameters_of
 from builder.verdict import judge
+
+
+@inspection("it is there")
+def is_there(_disk: Filesystem, _: Parameters) -> str:
+    return "it is"
+
 
 DEBIAN = DISTRIBUTIONS["debian-12"]
 LINUX = Adoptee(
@@ -173,6 +188,33 @@ def test_what_compares_with_a_profile_is_not_asked_but_for_what_the_disk_itself_
     assert "discard/timer-is-enabled" in asked
     assert "discard/mount-option-is-as-asked" not in asked
     assert "foundation/release-on-disk-is-as-claimed" in asked
+
+
+def test_a_guest_is_restarted_only_where_a_claim_wants_to_see_it_afterwards() -> None:
+    reboots = "foundation/guest-reboots"
+    plan, _ = adopted(LINUX)
+    assert reboots in {one.id for one in plan.probes}
+    plan, _ = adopted(LINUX, "guest-agent/agent-will-start", "watchdog/kernels-have-i6300esb")
+    probes = {one.id for one in plan.probes}
+    assert "foundation/root-has-grown" in probes
+    assert reboots not in probes
+
+
+def test_what_would_bind_the_image_to_certain_hosts_is_not_claimed() -> None:
+    demanding: Feature[Parameters] = Feature(
+        name="demanding",
+        summary="a TPM",
+        parameters=Parameters,
+        claims=lambda _: (
+            Claim(property="hw_tpm_version", value="2.0", promise="it has one", proof=(is_there,)),
+        ),
+        inspections=(is_there,),
+    )
+    adoptee = replace(LINUX, used=(*LINUX.used, (demanding, Parameters())))
+    plan, seen = adopted(adoptee)
+    assert "hw_tpm_version" not in properties(plan)
+    (one,) = lacking(adoptee, plan, seen)
+    assert (one.property, one.reason) == ("hw_tpm_version", BY_CHOICE)
 
 
 def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> None:

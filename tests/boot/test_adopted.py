@@ -1,0 +1,46 @@
+"""An image that was built elsewhere, whose abilities are found out by booting it."""
+
+from pathlib import Path
+
+import pytest
+from broken import Broken
+
+from builder import manifest
+from builder.adopt import adopt
+from builder.feature import Grade
+from builder.features import shipped
+from builder.progress import Progress
+from builder.report.text import verdict_text
+from builder.verdict import verdict_of
+
+pytestmark = pytest.mark.boot
+
+FEATURES = ("virtio-scsi", "guest-agent", "watchdog")
+"""Enough to see a claim that is borne out, and claims that are lacking."""
+
+
+def test_an_image_gets_the_claims_that_it_bears_out_and_the_reasons_for_the_others(
+    broken: Broken, tmp_path: Path
+) -> None:
+    """It has a kernel without the watchdog's driver, a masked agent, no loader for UEFI."""
+    registry = {name: shipped()[name] for name in FEATURES}
+    with Progress() as progress:
+        directory = adopt(broken.cloud, tmp_path, registry, progress, admin_user="debian")
+    known = manifest.read(directory)
+    verdict = verdict_of(known)
+    assert verdict.proven
+    claims = {one.claim.property: (one.claim.value, one.grade) for one in verdict.claims}
+    exercised = {
+        "os_type": "linux", "os_distro": "debian", "os_version": "12", "architecture": "x86_64",
+        "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_firmware_type": "bios",
+    }  # fmt: skip
+    assert claims == {name: (value, Grade.EXERCISED) for name, value in exercised.items()}
+    assert known.adopted is not None
+    reasons = {one.property: one.reason for one in known.adopted.lacking}
+    assert f"kernel {broken.cloud_release} has no i6300esb" in reasons["hw_watchdog_action"]
+    assert "qemu-guest-agent.service is masked" in reasons["hw_qemu_guest_agent"]
+    assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
+    assert any("boot uefi: " in limit for limit in known.adopted.limits)
+    text = " ".join(verdict_text(known).split())
+    assert "UEFI finds no boot loader" in text
+    assert (directory / "bios-console.log").stat().st_size > 0
