@@ -1,6 +1,6 @@
 """What a publication would do, as a difference to what the cloud has. Pure."""
 
-from builder.publish.difference import mapping_differences
+from builder.publish.difference import mapping_differences, property_differences
 from builder.publish.image import CloudImage, Wanted
 from builder.publish.publish import Retention, find, planned_changes
 from builder.publish.release import holders, superfluous
@@ -20,6 +20,7 @@ def preview(seen: Survey, wanted: Wanted, retention: Retention) -> list[str]:
         lines += [f"~ {one.id}: hidden, and renamed with its build date" for one in replaced]
     else:
         lines += [f"~ {change.reason}" for change in planned_changes(seen, known, wanted)]
+        lines += [f"  {one}" for one in property_differences(known, wanted)]
     superseded = superfluous(
         seen.images,
         wanted.profile,
