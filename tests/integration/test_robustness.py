@@ -136,7 +136,7 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
 ) -> None:
     script = f"""
         "$@"; status=$?
-        for package in {copy.cache}/packages/debian/*.deb; do
+        for package in {copy.cache}/packages/debian-bookworm/*.deb; do
             dpkg-deb --contents "$package" > /dev/null 2>&1 && echo whole || echo "half: $package"
         done
         exit $status
@@ -163,8 +163,8 @@ def test_a_mirror_that_cannot_be_reached_is_named_with_the_remedy(copy: Copy) ->
 def test_a_package_that_does_not_exist_is_named_and_cached_ones_are_found(copy: Copy) -> None:
     copy.hollow()
     # Besides, what is in the cache is before apt when it installs packages.
-    (copy.cache / "packages/debian").mkdir(parents=True, exist_ok=True)
-    (copy.cache / "packages/debian/planted_1_all.deb").touch()
+    (copy.cache / "packages/debian-bookworm").mkdir(parents=True, exist_ok=True)
+    (copy.cache / "packages/debian-bookworm/planted_1_all.deb").touch()
     copy.hook("guest-initrd", "install.d/00-look", "ls /var/cache/apt/archives")
     profile = copy.root / f"{PROFILE}.yaml"
     profile.write_text("extends: base\ndescription: test\npackages: [no-such-package]\n")
