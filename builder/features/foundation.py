@@ -177,7 +177,7 @@ set -e
 test "$(cat /var/lib/boot-loader-reinstalled)" != "$(cat /proc/sys/kernel/random/boot_id)" ||
     { echo "it has not been restarted since"; exit 1; }
 rm /var/lib/boot-loader-reinstalled
-cd /boot/efi/EFI/BOOT && echo $(ls)
+test ! -d /sys/firmware/efi || echo $(ls /boot/efi/EFI/BOOT)
 """
 RECONFIGURE = """
 if command -v update-grub >/dev/null; then update-grub 2>&1
