@@ -52,6 +52,7 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
     plan, verdict, evidence = build.planned(), verdict_of(build), build.valid_evidence()
     rows = view.check_rows(plan, evidence, verdict)
     space = view.space_items(build)
+    without_login = {boot.name for boot in plan.boots if not boot.login}
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("builder.report"),
         autoescape=True,
@@ -75,7 +76,9 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         features=view.by_feature(plan, rows),
         machines={boot.name: machine_text(boot.machine) for boot in plan.boots},
         timelines=[
-            timeline(boot, evidence, consoles.get(boot.name, ""))
+            timeline(
+                boot, evidence, consoles.get(boot.name, ""), login=boot.name not in without_login
+            )
             for boot in build.boots
             if boot.image_sha256 == build.image.sha256
         ],

@@ -54,6 +54,8 @@ class Timeline:
     """One boot: its stages one after the other, what ran beside them, and its probes."""
 
     boot: BootRecord
+    login: bool
+    """Whether the default user was to log in; else the probes watch the guest as it starts."""
     stages: tuple[Span, ...]
     beside: tuple[Span, ...]
     probes: tuple[Span, ...]
@@ -67,17 +69,22 @@ class Timeline:
         return max([self.boot.until_ssh, *ends])
 
 
-def timeline(boot: BootRecord, evidence: Iterable[Evidence], console: str) -> Timeline:
+def timeline(
+    boot: BootRecord, evidence: Iterable[Evidence], console: str, *, login: bool = True
+) -> Timeline:
     """The boot's timeline. Evidence of an earlier run of the same boot is left out.
 
-    Without a console, or without times in it, all before the first login is one stage.
+    Without a console, or without times in it, the guest's start is one stage. It ends with the
+    first login, and where nobody logs in with the boot.
     """
     starts = _starts(plain(console))
     began = [_kernel_start(text, boot) for text in starts]
-    stages, beside = _stages(boot, starts[0], began[0]) if starts else ([], [])
+    up = boot.until_ssh if login else boot.until_ssh + boot.probes
+    stages, beside = _stages(starts[0], began[0], up) if starts else ([], [])
     return Timeline(
         boot=boot,
-        stages=tuple(stages or [Span("until the first login by SSH", 0, boot.until_ssh)]),
+        login=login,
+        stages=tuple(stages or [Span("the guest's start", 0, up)]),
         beside=tuple(beside),
         probes=tuple(_probes(boot, evidence)),
         restarts=tuple(one for one in began[1:] if one is not None),
@@ -103,7 +110,7 @@ def _kernel_start(console: str, boot: BootRecord) -> float | None:
     return max(began, 0.0) if -SLACK <= began <= boot.until_ssh + boot.probes else None
 
 
-def _stages(boot: BootRecord, console: str, kernel: float | None) -> tuple[list[Span], list[Span]]:
+def _stages(console: str, kernel: float | None, up: float) -> tuple[list[Span], list[Span]]:
     if kernel is None:
         return [], []
 
@@ -116,10 +123,10 @@ def _stages(boot: BootRecord, console: str, kernel: float | None) -> tuple[list[
         ("firmware and boot loader", 0.0),
         ("kernel", kernel),
         ("initrd", reached(_INIT)),
-        ("systemd, until the first login by SSH", reached(_SYSTEMD)),
+        ("systemd", reached(_SYSTEMD)),
     )
-    known = [(name, at) for name, at in begins if at is not None and at < boot.until_ssh]
-    ends = [*(at for _, at in known[1:]), boot.until_ssh]
+    known = [(name, at) for name, at in begins if at is not None and at < up]
+    ends = [*(at for _, at in known[1:]), up]
     stages = [Span(name, at, end) for (name, at), end in zip(known, ends, strict=True)]
     cloud_init, finished = reached(_CLOUD_INIT), reached(_CLOUD_INIT_END)
     if cloud_init is None or finished is None:

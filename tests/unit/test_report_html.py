@@ -140,6 +140,7 @@ def test_boots_have_their_probes_and_their_hardware() -> None:
     shown = page(proven()).sections["boots"]
     assert "first login after 1m10s" in shown
     assert "virtio-scsi disk" in shown
+    assert "without a login" in shown
 
 
 def test_both_treemaps_name_what_they_show() -> None:

@@ -46,7 +46,7 @@ def test_each_stage_ends_where_the_next_begins() -> None:
         ("firmware and boot loader", 0, 10),
         ("kernel", 10, 16),
         ("initrd", 16, 26),
-        ("systemd, until the first login by SSH", 26, 80),
+        ("systemd", 26, 80),
     ]
 
 
@@ -77,8 +77,15 @@ def test_the_whole_takes_until_the_last_of_it_is_over() -> None:
     assert timeline(record(), [], "").seconds == 80
 
 
+def test_where_nobody_logs_in_the_start_lasts_as_long_as_the_boot() -> None:
+    boot = record().model_copy(update={"until_ssh": 2.0, "probes": 90.0})
+    line = timeline(boot, [probe(2)], CONSOLE, login=False)
+    assert stages(line)[-1] == ("systemd", 26, 92)
+    assert stages(timeline(boot, [], "", login=False)) == [("the guest's start", 0, 92)]
+
+
 def test_without_a_console_or_a_time_the_start_is_one_stage() -> None:
-    whole = [("until the first login by SSH", 0, 80)]
+    whole = [("the guest's start", 0, 80)]
     assert stages(timeline(record(), [], "")) == whole
     assert stages(timeline(record(known=False), [probe(90)], CONSOLE)) == whole
     assert stages(timeline(record(), [], "[    0.000000] Linux version 6.1\n")) == whole
