@@ -13,8 +13,8 @@ from pathlib import Path
 from builder.errors import BuilderError
 from builder.process import Running, running
 
-START_LIMIT = 60
-"""Seconds within which a server answers; about two on an idle machine."""
+START_LIMIT = 180
+"""Seconds within which a server answers; two on an idle machine, many more on a busy one."""
 LOOPBACK = "127.0.0.1"
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -83,6 +83,7 @@ class Server:
         self._starts += 1
         settings = {
             "wsgi_app": self._application,
+            "pythonpath": str(Path(__file__).parent),
             "bind": f"{LOOPBACK}:{self.port}",
             "workers": 1,
             "threads": 8,

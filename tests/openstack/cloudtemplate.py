@@ -63,8 +63,9 @@ def made_template() -> Path:
     for name in MADE_BY:
         digest.update((HERE / name).read_bytes())
     template = CACHE / f"template-{digest.hexdigest()[:12]}"
-    if not template.exists():
-        _make_template(template)
+    with locked(CACHE):  # several may want it at once
+        if not template.exists():
+            _make_template(template)
     return template
 
 
@@ -111,9 +112,8 @@ def _make_template(template: Path) -> None:
             _let_read_while_writing(database)
         # A template that root has made serves others too: its secrets open nothing elsewhere.
         run(["chmod", "-R", "a+rX", work], timeout=10, purpose="share the template")
-        with contextlib.suppress(OSError):  # another one may have been faster
-            work.rename(template)
-            work.mkdir()
+        work.rename(template)
+        work.mkdir()  # what is removed now
 
 
 def _let_read_while_writing(database: Path) -> None:

@@ -34,6 +34,8 @@ def cloud(running_cloud: LocalCloud) -> Generator[LocalCloud]:
     running_cloud.remove_images("local")
     if running_cloud.prod_glance.runs:
         running_cloud.remove_images("prod")
+    if running_cloud.standalone_glance.runs:
+        running_cloud.remove_images("none")
 
 
 @pytest.fixture
@@ -41,6 +43,14 @@ def prod(cloud: LocalCloud) -> LocalCloud:
     """The cloud, with the Glance of the cloud ``prod`` running as well."""
     if not cloud.prod_glance.runs:
         cloud.prod_glance.start()
+    return cloud
+
+
+@pytest.fixture
+def standalone(cloud: LocalCloud) -> LocalCloud:
+    """The cloud, with the Glance of the clouds ``none`` and ``basic`` running as well."""
+    if not cloud.standalone_glance.runs:
+        cloud.standalone_glance.start()
     return cloud
 
 

@@ -33,7 +33,10 @@ STORES = ("fast", "archive")
 class Glance(Server):
     """A Glance of a local cloud, whose settings can be changed for a while."""
 
-    def __init__(self, name: str, directory: Path, keystone: Server) -> None:
+    def __init__(
+        self, name: str, directory: Path, keystone: Server, *, standalone: bool = False
+    ) -> None:
+        """``standalone`` asks no Keystone who somebody is: see ``standalone_auth``."""
         directory.mkdir()
         super().__init__(
             name,
@@ -43,6 +46,17 @@ class Glance(Server):
             environment={"OS_GLANCE_CONFIG_DIR": str(directory), "no_proxy": LOOPBACK},
         )
         self._keystone = keystone
+        self._paste = PROGRAMS.parent / "etc/glance/glance-api-paste.ini"
+        if standalone:
+            pipelines = self._paste.read_text(encoding="utf-8")
+            self._paste = directory / "glance-api-paste.ini"
+            self._paste.write_text(
+                pipelines.replace(
+                    "keystonemiddleware.auth_token:filter_factory",
+                    "standalone_auth:filter_factory\nuser = publisher\npassword = " + PASSWORD,
+                ),
+                encoding="utf-8",
+            )
         self.configure({})
 
     def store(self, name: str) -> Path:
@@ -59,7 +73,7 @@ class Glance(Server):
             keystone_url=self._keystone.url,
             password=PASSWORD,
             stores=STORES,
-            paste=PROGRAMS.parent / "etc/glance/glance-api-paste.ini",
+            paste=self._paste,
             settings=settings,
         )
         (self.directory / "glance-api.conf").write_text(text, encoding="utf-8")
@@ -105,7 +119,9 @@ class Glance(Server):
 
 
 class LocalCloud:
-    """One Keystone with two regions, and a Glance for each; the second is started when wanted.
+    """One Keystone with two regions, a Glance for each, and a Glance without a Keystone.
+
+    The second and the third Glance are started when they are wanted.
 
     ``clouds.yaml`` has these clouds; ``cloudtemplate.py`` tells their users and projects:
 
@@ -117,6 +133,8 @@ class LocalCloud:
     partner            a member of another project
     application        the publisher by an application credential
     wrong-password     the publisher, mistyped
+    none               anybody, at the Glance without a Keystone
+    basic              the publisher there, by HTTP basic authentication
     =================  =========================================================================
     """
 
@@ -128,6 +146,7 @@ class LocalCloud:
         self.keystone = keystone_server(directory / "keystone")
         self.glance = self._glance("glance", template)
         self.prod_glance = self._glance("glance-prod", template)
+        self.standalone_glance = self._glance("glance-standalone", template, standalone=True)
         point_catalogue(
             directory / "keystone",
             {
@@ -138,7 +157,9 @@ class LocalCloud:
             },
         )
         self._clouds = clouds(
-            f"{self.keystone.url}/v3", application_credential(directory / "keystone")
+            f"{self.keystone.url}/v3",
+            application_credential(directory / "keystone"),
+            self.standalone_glance.url,
         )
         self._write_clouds()
 
@@ -155,7 +176,7 @@ class LocalCloud:
     @property
     def servers(self) -> tuple[Server, ...]:
         """All servers, running or not."""
-        return (self.keystone, self.glance, self.prod_glance)
+        return (self.keystone, self.glance, self.prod_glance, self.standalone_glance)
 
     def start(self) -> None:
         """Start Keystone and the Glance of region One, and wait until both answer."""
@@ -202,8 +223,8 @@ class LocalCloud:
                     images.update(image.id, protected=False)
                 images.delete(image.id)
 
-    def _glance(self, name: str, template: Path) -> Glance:
-        glance = Glance(name, self.directory / name, self.keystone)
+    def _glance(self, name: str, template: Path, *, standalone: bool = False) -> Glance:
+        glance = Glance(name, self.directory / name, self.keystone, standalone=standalone)
         shutil.copy(template / "glance.sqlite", glance.directory)
         return glance
 
@@ -214,7 +235,7 @@ class LocalCloud:
         temporary.replace(self.clouds_yaml)
 
 
-def clouds(auth_url: str, credential_id: str) -> dict[str, dict[str, Any]]:
+def clouds(auth_url: str, credential_id: str, standalone_url: str) -> dict[str, dict[str, Any]]:
     """The content of ``clouds.yaml``."""
 
     def user(name: str, project: str = "images", region: str = MAIN_REGION) -> dict[str, Any]:
@@ -248,6 +269,15 @@ def clouds(auth_url: str, credential_id: str) -> dict[str, dict[str, Any]]:
             },
         },
         "wrong-password": mistyped,
+        "none": {"auth_type": "none", "auth": {"endpoint": standalone_url}},
+        "basic": {
+            "auth_type": "http_basic",
+            "auth": {
+                "endpoint": standalone_url,
+                "username": "publisher",
+                "password": PASSWORD,
+            },
+        },
     }
 
 

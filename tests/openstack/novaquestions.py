@@ -27,7 +27,7 @@ class Nova:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=20)  # it ends with its input
+        self._process.communicate(timeout=60)  # it ends with its input
 
     def properties(self) -> dict[str, dict[str, Any]]:
         """The type and the values of each image property that Nova reads."""

@@ -35,8 +35,10 @@ def main() -> int:
 def _serve(cloud: LocalCloud) -> NoReturn:
     print("starting Keystone and Glance; the very first time takes a minute", flush=True)
     try:
-        cloud.start()
-        cloud.prod_glance.start()
+        for server in cloud.servers:
+            server.launch()
+        for server in cloud.servers:
+            server.wait_until_it_answers()
         print(_instructions(cloud), flush=True)
         while True:
             time.sleep(1)

@@ -53,13 +53,13 @@ def test_an_image_can_be_looked_at_until_it_is_interrupted(
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         ).stdout
 
     openstack("image", "create", "--public", "--file", data, "an image")
     assert openstack("image", "show", "an image", "-c", "status", "-f", "value") == "active\n"
     program.send_signal(signal.SIGINT)
-    assert program.wait(20) == 0
+    assert program.wait(60) == 0
     assert not clouds_yaml.parent.exists()
 
 
@@ -79,5 +79,5 @@ def test_what_a_killed_one_has_left_goes_with_the_next(
     assert not left.exists()
     assert clouds_yaml.exists(), "what another one uses stays"
     program.send_signal(signal.SIGTERM)
-    assert program.wait(20) == 0
+    assert program.wait(60) == 0
     assert not clouds_yaml.parent.exists()
