@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud test lint format bench golden lock wheel clean
+.PHONY: help host image publish cloud test lint format bench bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -32,7 +32,7 @@ HOST_PACKAGES := \
 help: ## List the targets
 	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME]'
 	@echo
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 host: ## Install the Debian packages that builds, proofs and tests need
 	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(HOST_PACKAGES) 2> /dev/null || true); \
@@ -97,6 +97,9 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 bench: HOST_PACKAGES += debootstrap
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
+
+bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
+	$(VENV)/bin/python tests/bench/publish.py
 
 lock: $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's bounds
 	rm -rf $(VENV)-lock
