@@ -1,14 +1,13 @@
 """Verbs that publish images to clouds, and look after them there."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.clouds import Answer, cloud_option, evidence_options, in_each
 from builder.cli.common import cli, complete_profile, json_option, output_option, print_json
 
 if TYPE_CHECKING:
@@ -18,49 +17,6 @@ if TYPE_CHECKING:
     from builder.publish.draft import Delivery
     from builder.publish.glance import Glance
     from builder.publish.signature import Signer
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-class Age(click.ParamType[timedelta]):
-    """A time span such as ``12h``, ``30d`` or ``4w``."""
-
-    name = "age"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Parse it. Raises ``BadParameter``."""
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", str(value))
-        if match is None:
-            self.fail(f"'{value}' is no age: write 12h, 30d or 4w.", param, ctx)
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-cloud_option = click.option(
-    "--cloud", required=True, metavar="NAME", help="A cloud of clouds.yaml, or 'envvars'."
-)
-evidence_options = (
-    click.option(
-        "--max-age",
-        type=Age(),
-        default="30d",
-        show_default=True,
-        help="How old evidence may be: 12h, 30d, 4w.",
-    ),
-    click.option(
-        "--allow",
-        type=click.Choice(["present"]),
-        help="Publish claims that were inspected and not exercised; the image's tags say so.",
-    ),
-    click.option(
-        "--drop-unproven",
-        is_flag=True,
-        help="Leave out the properties without proof; the image's tags name them.",
-    ),
-)
 
 
 @cli.command()
@@ -155,7 +111,7 @@ def publish(
     )
     delivery = Delivery(method, url, stores)  # type: ignore[arg-type]  # click has checked the word
     with Progress() as progress:
-        return _in_each(
+        return in_each(
             clouds,
             lambda glance: _publish(glance, prepared, delivery, progress, dry_run=dry_run),
             progress,
@@ -220,46 +176,6 @@ def _publish(
     return Answer([text], data)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a verb says of one cloud: to people, and to programs."""
-
-    lines: Sequence[str]
-    data: Mapping[str, object]
-    status: int = 0
-
-
-def _in_each(
-    clouds: Sequence[str],
-    act: Callable[["Glance"], Answer],
-    progress: "Progress",
-    *,
-    as_json: bool,
-) -> int:
-    """Do it in every cloud, also where another one fails, and print the answers."""
-    from builder.errors import BuilderError, InterruptedByUser
-    from builder.publish.glance import Glance
-
-    answers, statuses = [], []
-    for name in dict.fromkeys(clouds):
-        try:
-            answers.append(act(Glance(name, say=progress.line)))
-            statuses.append(answers[-1].status)
-        except InterruptedByUser:
-            raise
-        except BuilderError as error:
-            statuses.append(error.exit_code)
-            progress.event(str(error))
-            answers.append(Answer([], {"cloud": name, "error": str(error)}))
-    if as_json:
-        print_json([one.data for one in answers])
-    else:
-        for one in answers:
-            for line in one.lines:
-                click.echo(line)
-    return next((status for status in statuses if status), 0)
-
-
 @cli.command("list")
 @cloud_option
 @json_option
@@ -308,7 +224,7 @@ def rollback(*, profile: str, cloud: str, as_json: bool) -> int:
         )
 
     with Progress() as progress:
-        return _in_each([cloud], act, progress, as_json=as_json)
+        return in_each([cloud], act, progress, as_json=as_json)
 
 
 @cli.command()
@@ -362,7 +278,7 @@ def promote(
             max_age=max_age,
             settings=_settings(settings),
         )
-        return _in_each(
+        return in_each(
             [target],
             lambda glance: _publish(glance, prepared, Delivery(), progress, dry_run=False),
             progress,
@@ -404,7 +320,7 @@ def audit(*, cloud: str, output: Path, repair: bool, as_json: bool) -> int:
         )
 
     with Progress() as progress:
-        return _in_each([cloud], act, progress, as_json=as_json)
+        return in_each([cloud], act, progress, as_json=as_json)
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

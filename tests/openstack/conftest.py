@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from faultproxy import FaultProxy
 from localcloud import LocalCloud
+from publishing import Command
+from smallbuild import small_build
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +64,22 @@ def proxy(cloud: LocalCloud) -> Generator[FaultProxy]:
     with FaultProxy(cloud.glance.port) as between:
         cloud.add_cloud("faulty", image_endpoint_override=between.url)
         yield between
+
+
+@pytest.fixture
+def guest_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """The command, with a cache and builds of this test alone."""
+    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
+    return Command(tmp_path / "dist", capsys)
+
+
+@pytest.fixture
+def older(guest_image: Command) -> Path:
+    return small_build(guest_image.dist, age=timedelta(days=2))
+
+
+@pytest.fixture
+def newer(guest_image: Command) -> Path:
+    return small_build(guest_image.dist, age=timedelta(days=1))

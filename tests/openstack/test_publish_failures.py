@@ -22,14 +22,6 @@ ONE_IMAGE = r"/v2/images/[0-9a-f-]{36}$"
 
 
 @pytest.fixture
-def guest_image(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
-    return Command(tmp_path / "dist", capsys)
-
-
-@pytest.fixture
 def old(cloud: LocalCloud, guest_image: Command) -> Path:
     """A build that is published."""
     build = small_build(guest_image.dist, age=timedelta(days=2))

@@ -1,0 +1,74 @@
+"""What is not published in a real Glance, and what of others is left alone."""
+
+from pathlib import Path
+
+import pytest
+from localcloud import LocalCloud
+from publishing import NAME, Command, current, images
+from smallbuild import small_build
+
+pytestmark = pytest.mark.openstack
+
+
+def test_an_unproven_build_is_refused_before_anything_is_sent(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "local", "--max-age", "1h")
+    assert done.status == 1
+    assert "older than 1 hours" in done.err
+    assert images(cloud) == []
+
+
+def test_a_file_of_another_format_is_refused_before_anything_is_sent(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    path = newer / "image.qcow2"
+    path.write_bytes(b"QFI\xfa" + b"\0" * 100)
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 4
+    assert images(cloud) == []
+
+
+def test_an_unknown_cloud_is_named_with_the_nearest_one(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", "locale")
+    assert done.status == 2
+    assert "Did you mean 'local'?" in done.err
+
+
+def test_images_of_other_projects_are_left_alone(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    stranger = cloud.client("partner").images.create(
+        name=NAME, disk_format="raw", container_format="bare", visibility="private"
+    )
+    assert guest_image("publish", newer, "--cloud", "local").status == 0
+    assert cloud.client("partner").images.get(stranger.id).name == NAME
+
+
+def test_a_public_name_that_another_project_has_is_not_taken(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    stranger = cloud.client("partner").images.create(
+        name=NAME, disk_format="raw", container_format="bare"
+    )
+    cloud.client().images.update(stranger.id, visibility="public")
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 5
+    assert f"has a public image '{NAME}' of another project" in done.err
+    assert [one.id for one in images(cloud)] == [stranger.id]
+
+
+def test_an_image_of_the_name_that_somebody_else_made_is_renamed_and_never_deleted(
+    cloud: LocalCloud, guest_image: Command
+) -> None:
+    manual = cloud.client("member").images.create(
+        name=NAME, disk_format="raw", container_format="bare", visibility="private"
+    )
+    build = small_build(guest_image.dist, publish={"keep_last": 0})
+    assert guest_image("publish", build, "--cloud", "local").status == 0
+    assert current(cloud).guest_image_build == build.name
+    kept = cloud.client().images.get(manual.id)
+    assert kept.os_hidden
+    assert kept.name.startswith(f"{NAME} 20")

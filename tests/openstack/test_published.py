@@ -1,0 +1,150 @@
+"""What is published in a real Glance is brought back, promoted, listed and audited."""
+
+import json
+from pathlib import Path
+
+import pytest
+from localcloud import LocalCloud
+from publishing import NAME, Command, current, images, visible
+
+pytestmark = pytest.mark.openstack
+
+
+# ---- rollback, promote, list
+
+
+def test_a_rollback_brings_the_previous_image_back(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    done = guest_image("rollback", NAME, "--cloud", "local")
+    assert done.status == 0, done.err
+    assert current(cloud).guest_image_build == older.name
+    assert list(visible(cloud)) == [older.name]
+    again = guest_image("rollback", NAME, "--cloud", "local")
+    assert again.status == 1
+    assert "No older image of pinned-scsi" in again.err
+    forward = guest_image("publish", newer, "--cloud", "local")
+    assert "uploading" not in forward.err
+    assert current(cloud).guest_image_build == newer.name
+
+
+def test_what_is_current_is_promoted_to_another_cloud(
+    prod: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    (newer / "image.qcow2").unlink()
+    words = ("promote", NAME, "--from", "local", "--to", "prod", "--output", guest_image.dist)
+    done = guest_image(*words)
+    assert done.status == 0, done.err
+    there = current(prod, "prod")
+    assert there.os_hash_value == current(prod).os_hash_value
+    assert there.hw_disk_bus == "scsi"
+    assert "nothing was changed" in guest_image(*words).out
+
+
+def test_a_build_without_its_manifest_is_not_promoted(
+    prod: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    elsewhere = tmp_path / "elsewhere"
+    done = guest_image("promote", NAME, "--from", "local", "--to", "prod", "--output", elsewhere)
+    assert done.status == 2
+    assert "nothing tells what is proven" in done.err
+    assert images(prod, "prod") == []
+
+
+def test_the_list_tells_current_and_replaced_images(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    assert "nothing is published here" in guest_image("list", "--cloud", "local").out
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
+    assert [(one["build"], one["state"]) for one in listed] == [
+        (newer.name, "current"),
+        (older.name, "replaced"),
+    ]
+
+
+# ---- audit
+
+
+def audit(guest_image: Command, *words: str) -> tuple[int, str]:
+    done = guest_image("audit", "--cloud", "local", "--output", guest_image.dist, *words)
+    return done.status, done.out + done.err
+
+
+def test_an_audit_finds_nothing_where_nothing_has_changed(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    status, text = audit(guest_image)
+    assert (status, "everything is as it was published" in text) == (0, True)
+    guest_image("rollback", NAME, "--cloud", "local")
+    assert audit(guest_image)[0] == 0
+
+
+def test_an_audit_shows_drift_and_repairs_it(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    image = current(cloud)
+    cloud.client().images.update(
+        image.id,
+        remove_props=["hw_scsi_model"],
+        hw_disk_bus="virtio",
+        hw_extra="1",
+        visibility="public",
+        tags=["x"],
+    )
+    status, text = audit(guest_image)
+    assert status == 1
+    for line in (
+        "~ hw_disk_bus: virtio -> scsi",
+        "+ hw_scsi_model=virtio-scsi",
+        "- hw_extra=1",
+        "~ visibility: public -> private",
+        "~ tags: x -> os:debian",
+    ):
+        assert line in text
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).hw_disk_bus == "scsi"
+    assert "hw_extra" not in current(cloud)
+
+
+def test_an_audit_repairs_names_and_what_is_hidden(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    for image in images(cloud):
+        cloud.client().images.update(image.id, os_hidden=not image.os_hidden)
+    assert audit(guest_image)[0] == 1
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).guest_image_build == newer.name
+    assert list(visible(cloud)) == [newer.name]
+
+
+def test_an_audit_tells_of_an_image_that_is_gone(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    cloud.client().images.delete(current(cloud).id)
+    status, text = audit(guest_image, "--repair")
+    assert (status, "it is gone" in text) == (1, True)
+
+
+def test_an_image_that_is_deactivated_cannot_be_repaired_here(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    cloud.client().images.deactivate(current(cloud).id)
+    status, text = audit(guest_image, "--repair")
+    assert (status, "~ status: deactivated -> active" in text) == (1, True)
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 5
+    assert "Reactivate it" in done.err

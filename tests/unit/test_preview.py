@@ -1,0 +1,56 @@
+"""What a dry run shows."""
+
+from dataclasses import replace
+
+from cloud_images import NAME, day, image, wanted_like
+
+from builder.publish.image import PUBLISHER, CloudImage
+from builder.publish.preview import preview
+from builder.publish.publish import Retention
+from builder.publish.survey import Survey
+
+OLD = image("old", 1)
+WANTED = wanted_like(image("new", 2), members=("partner",))
+KEEP_ALL = Retention(None, None)
+
+
+def lines(*images: CloudImage, retention: Retention = KEEP_ALL) -> list[str]:
+    return preview(Survey(images, day(9)), WANTED, retention)
+
+
+def test_the_first_publication_is_all_new() -> None:
+    shown = lines()
+    assert shown[0] == f"+ image '{NAME}' of build build-2, 0 MiB"
+    assert "  + guest_image_build=build-2" in shown
+    assert "  + members=partner" in shown
+    assert "  + visibility=public" in shown
+
+
+def test_a_new_build_is_a_difference_to_the_current_one() -> None:
+    shown = lines(OLD)
+    assert shown[0].endswith("instead of old")
+    assert "  ~ guest_image_build: build-1 -> build-2" in shown
+    assert not any("visibility" in line for line in shown)
+    assert shown[-1] == "~ old: hidden, and renamed with its build date"
+
+
+def test_nothing_is_shown_where_nothing_would_change() -> None:
+    assert lines(image("new", 2)) == []
+
+
+def test_changed_settings_are_shown_as_changes_of_the_image() -> None:
+    there = image("new", 2, min_ram=512)
+    assert lines(there) == [
+        f"~ give new the name '{NAME}', visibility public",
+        "  ~ min_ram: 512 -> 1024",
+    ]
+
+
+def test_unfinished_uploads_and_what_retention_deletes_are_shown() -> None:
+    draft = image("draft", 2, name="x", hidden=True, properties={PUBLISHER: "p"})
+    gone = replace(image("gone", 0), name="y", hidden=True)
+    shown = lines(draft, gone, image("new", 2), retention=Retention(0, None))
+    assert shown == [
+        "- unfinished upload draft of build build-2",
+        "- gone of build build-0, as retention says",
+    ]
