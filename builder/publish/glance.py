@@ -52,8 +52,8 @@ _PATCH = "application/openstack-images-v2.1-json-patch"
 
 _HINTS: Mapping[int, str] = {
     UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*; then run the same command again.",
-    FORBIDDEN: "Ask the cloud's operators for the right, or choose another visibility in the"
-    " profile's section 'publish' ('public' is often the administrators' alone).",
+    FORBIDDEN: "Ask the cloud's operators for the right. To make an image public is often the"
+    " administrators' alone: the profile's section 'publish' may say another visibility.",
     CONFLICT: "See what is there with guest-image list; then run the same command again.",
     TOO_LARGE: "Free quota of images in this project, or have it raised; then run the same command"
     " again.",

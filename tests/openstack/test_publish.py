@@ -247,6 +247,16 @@ def test_an_application_credential_serves_too(
     assert current(cloud).guest_image_build == newer.name
 
 
+@pytest.mark.parametrize("name", ["none", "basic"])
+def test_a_glance_without_a_keystone_is_served_too(
+    name: str, standalone: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    done = guest_image("publish", newer, "--cloud", name)
+    assert done.status == 0, done.err
+    assert current(standalone, "none").guest_image_build == newer.name
+    assert "nothing was changed" in guest_image("publish", newer, "--cloud", name).out
+
+
 # ---- retention
 
 
