@@ -26,8 +26,8 @@ HOST_PACKAGES := \
 	python3 python3-venv git \
 	mmdebstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
 	libguestfs0 libguestfs-xfs python3-guestfs linux-image-cloud-amd64 \
-	qemu-system-x86 seabios ipxe-qemu ovmf genisoimage openssh-client iproute2 \
-	shellcheck cpio lz4 xz-utils gzip
+	qemu-system-x86 seabios ipxe-qemu ovmf swtpm genisoimage openssh-client iproute2 \
+	shellcheck sbsigntool cpio lz4 xz-utils gzip
 
 help: ## List the targets
 	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME]'

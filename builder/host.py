@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from builder import disk, vm
+from builder import disk, swtpm, vm
 from builder.boots import Boot
 from builder.errors import HostError, InputError
 
@@ -73,6 +73,8 @@ def require_for_proof(boots: Iterable[Boot] = ()) -> None:
     missing = sorted({package for tool, package in PROOF_TOOLS.items() if not shutil.which(tool)})
     if any(machine.firmware == "uefi" for machine in machines) and not _has_uefi():
         missing.append("ovmf")
+    if any(machine.tpm for machine in machines) and not shutil.which(swtpm.PROGRAM):
+        missing.append("swtpm")
     if missing:
         lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
         remedies.append(f"Remedy: apt-get install {' '.join(missing)} (or 'make host').")

@@ -25,11 +25,12 @@ def keep(
         console="stdio,mux=on,signal=off",
         monitor="null",
         agent="null" if wiring.agent else None,
+        tpm=None,
         tap=(),
         spare_tap=(),
         ssh_port=SSH_PORT,
     )
-    words = qemu.arguments(replace(machine, tpm=None), own, accelerator)
+    words = qemu.arguments(machine, own, accelerator)
     script = workdir / SCRIPT
     script.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n", encoding="utf-8")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)

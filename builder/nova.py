@@ -43,6 +43,9 @@ def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
     watchdog: Any = None if action == "disabled" else action  # Any: Machine names the actions
     wish = cputopology.wished(properties, "hw_cpu_")
     vcpus = cputopology.vcpus(wish)
+    tpm: Any = None  # Any: Machine names the models
+    if properties.get("hw_tpm_version") == "2.0":
+        tpm = properties.get("hw_tpm_model", "tpm-tis")
     return Machine(
         firmware=firmware,
         vcpus=vcpus,
@@ -51,6 +54,9 @@ def machine(properties: Mapping[str, str], firmware: Firmware) -> Machine:
         guest_agent=is_true(properties.get("hw_qemu_guest_agent")),
         watchdog=watchdog,
         multiqueue=is_true(properties.get("hw_vif_multiqueue_enabled")),
+        secure_boot=firmware == "uefi" and properties.get("os_secure_boot") == "required",
+        rng=properties.get("hw_rng_model") == "virtio",
+        tpm=tpm,
     )
 
 
@@ -115,7 +121,35 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             image("os_secure_boot") is not None and image("hw_firmware_type") != "uefi",
             "os_secure_boot",
             "without hw_firmware_type=uefi Nova ignores it",
-            "Claim hw_firmware_type=uefi as well.",
+            "Add the feature uefi.",
+        ),
+        (
+            image("os_secure_boot") == "required"
+            and image("hw_firmware_type") == "uefi"
+            and "q35" not in (image("hw_machine_type") or ""),
+            "os_secure_boot",
+            "without hw_machine_type=q35 Nova refuses it (SecureBootNotSupported)",
+            "Add the feature uefi.",
+        ),
+        (
+            image("hw_tpm_model") is not None and image("hw_tpm_version") is None,
+            "hw_tpm_model",
+            "without hw_tpm_version Nova gives no TPM",
+            "Claim hw_tpm_version=2.0 as well.",
+        ),
+        (
+            image("hw_tpm_model") == "tpm-crb" and image("hw_tpm_version") == "1.2",
+            "hw_tpm_model",
+            "Nova refuses tpm-crb with a TPM 1.2",
+            "Claim hw_tpm_version=2.0, or hw_tpm_model=tpm-tis.",
+        ),
+        (
+            image("hw_rng_model") is not None
+            and extra("hw_rng:allowed") is not None
+            and not is_true(extra("hw_rng:allowed")),
+            "hw_rng_model",
+            "with hw_rng:allowed=False in the flavor the guest gets no random number generator",
+            "Allow it in the flavor.",
         ),
         (
             image("hw_cpu_policy") == "dedicated" and extra("hw:cpu_policy") == "shared",

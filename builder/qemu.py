@@ -6,7 +6,7 @@ anything, no display, a throw-away overlay as its disk.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,8 @@ PROGRAM = "qemu-system-x86_64"
 MAC = "fa:16:3e:00:00:01"
 MULTIQUEUE_MAC = "fa:16:3e:00:00:02"
 AGENT_PORT = "org.qemu.guest_agent.0"
+ENTROPY = "/dev/urandom"
+"""Nova's default of ``[libvirt] rng_dev_path``."""
 
 ImageFormat = Literal["qcow2", "raw"]
 
@@ -47,6 +49,8 @@ class Wiring:
     """Where QMP is spoken."""
     agent: str | None = None
     """Where the guest agent's channel ends."""
+    tpm: str | None = None
+    """Where swtpm is controlled."""
     tap: tuple[int, ...] = ()
     """The opened queues of a tap device."""
     spare_tap: tuple[int, ...] = ()
@@ -71,7 +75,6 @@ def connected(descriptor: int) -> str:
 
 def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> list[str]:
     """QEMU's command line."""
-    uefi = machine.firmware == "uefi"
     # Two guests side by side on two cores boot in 120 s with a thread each, in 145 s with a thread
     # for each vCPU: emulated vCPUs that run at once wait for each other's locks.
     acceleration = "tcg,thread=single" if accelerator.name == "tcg" else "kvm"
@@ -79,7 +82,7 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         PROGRAM,
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
-        *("-machine", "q35" if uefi else "pc,graphics=off"),
+        *("-machine", _board(machine)),
         *("-accel", acceleration),
         *("-cpu", _processor(machine) if accelerator.name == "tcg" else "host"),
         *("-smp", _arrangement(machine)),
@@ -89,6 +92,8 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-chardev", f"{wiring.console},id=console"),
         *("-serial", "chardev:console"),
     ]
+    if machine.secure_boot:
+        words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
     if wiring.firmware is not None:
         words += _flash(0, wiring.firmware.code, read_only=True)
         words += _flash(1, wiring.firmware.variables, read_only=False)
@@ -100,6 +105,17 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
             *("-device", "virtio-serial-pci,id=serial"),
             *("-chardev", f"{wiring.agent},id=agent"),
             *("-device", f"virtserialport,bus=serial.0,chardev=agent,name={AGENT_PORT}"),
+        ]
+    if machine.rng:
+        words += [
+            *("-object", f"rng-random,id=entropy,filename={ENTROPY}"),
+            *("-device", "virtio-rng-pci,rng=entropy"),
+        ]
+    if wiring.tpm is not None:
+        words += [
+            *("-chardev", f"{wiring.tpm},id=tpm"),
+            *("-tpmdev", "emulator,id=tpm0,chardev=tpm"),
+            *("-device", f"{machine.tpm},tpmdev=tpm0"),
         ]
     if machine.watchdog is not None:
         words += ["-device", "i6300esb", "-action", f"watchdog={machine.watchdog}"]
@@ -124,12 +140,14 @@ def _processor(machine: Machine) -> str:
     return "max,vendor=GenuineIntel" if threads else "max"
 
 
-def firmware_paths(descriptors: Sequence[Mapping[str, Any]]) -> tuple[Path, Path] | None:
+def firmware_paths(
+    descriptors: Iterable[Mapping[str, Any]], *, secure_boot: bool
+) -> tuple[Path, Path] | None:
     """UEFI code and variables template for this machine, or None where no descriptor has them.
 
     ``descriptors`` are the files in ``/usr/share/qemu/firmware``, by name, as QEMU's
-    ``docs/interop/firmware.json`` defines them (Any: their JSON). Secure Boot is not wanted: an
-    image claims it by a property of its own.
+    ``docs/interop/firmware.json`` defines them (Any: their JSON). With ``secure_boot`` the firmware
+    enforces it, by the keys of a PC's firmware, which are Microsoft's; without, it cannot.
     """
     for descriptor in descriptors:
         targets = [
@@ -142,7 +160,7 @@ def firmware_paths(descriptors: Sequence[Mapping[str, Any]]) -> tuple[Path, Path
         if (
             targets
             and "uefi" in descriptor["interface-types"]
-            and "secure-boot" not in descriptor["features"]
+            and _enforces_secure_boot(descriptor) is secure_boot
             and mapping["device"] == "flash"
             and "nvram-template" in mapping
             and mapping["executable"]["format"] == "raw"
@@ -150,6 +168,21 @@ def firmware_paths(descriptors: Sequence[Mapping[str, Any]]) -> tuple[Path, Path
             code = Path(mapping["executable"]["filename"])
             return code, Path(mapping["nvram-template"]["filename"])
     return None
+
+
+def _enforces_secure_boot(descriptor: Mapping[str, Any]) -> bool | None:
+    """None for firmware that could, but has no keys."""
+    features = descriptor["features"]
+    if "secure-boot" not in features:
+        return False
+    return True if "enrolled-keys" in features else None
+
+
+def _board(machine: Machine) -> str:
+    if machine.firmware == "bios":
+        return "pc,graphics=off"
+    # Only code in system management mode may change the variables then, keys among them.
+    return "q35,smm=on" if machine.secure_boot else "q35"
 
 
 def _flash(unit: int, path: Path, *, read_only: bool) -> list[str]:

@@ -117,4 +117,10 @@ def machine_text(machine: Machine) -> str:
         parts.append(f"i6300esb ({machine.watchdog})")
     if machine.multiqueue:
         parts.append("multiqueue NIC")
+    if machine.secure_boot:
+        parts.append("Secure Boot")
+    if machine.rng:
+        parts.append("virtio-rng")
+    if machine.tpm:
+        parts.append(machine.tpm)
     return ", ".join(parts)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from builder import configdrive, qemu, ssh, tap
+from builder import configdrive, qemu, ssh, swtpm, tap
 from builder.accel import Accelerator, detect
 from builder.agent import Agent
 from builder.errors import BuilderError, HostError, InterruptedByUser
@@ -79,6 +79,9 @@ def booted(
     with contextlib.ExitStack() as stack:
         monitor = _Channel(stack)
         agent = _Channel(stack) if machine.guest_agent else None
+        tpm = _Channel(stack) if machine.tpm else None
+        if tpm is not None:
+            stack.enter_context(swtpm.emulated(workdir, tpm.ours.fileno()))
         wiring = qemu.Wiring(
             image=image.resolve(),
             image_format=image_format,
@@ -89,7 +92,8 @@ def booted(
             agent=qemu.connected(agent.theirs.fileno()) if agent else None,
             tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
             spare_tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
-            firmware=uefi_firmware(workdir) if machine.firmware == "uefi" else None,
+            firmware=uefi_firmware(machine, workdir) if machine.firmware == "uefi" else None,
+            tpm=qemu.connected(tpm.theirs.fileno()) if tpm else None,
         )
         if kept is None:
             stack.callback(_remove_disks, workdir)
@@ -100,7 +104,7 @@ def booted(
         words = qemu.arguments(machine, wiring, accelerator)
         log = workdir / "qemu.log"
         require_tool(qemu.PROGRAM, "qemu-system-x86")
-        channels = [channel for channel in (monitor, agent) if channel is not None]
+        channels = [channel for channel in (monitor, agent, tpm) if channel is not None]
         ends = [channel.theirs.fileno() for channel in channels]
         descriptors = [*ends, *wiring.tap, *wiring.spare_tap]
         process = stack.enter_context(
@@ -231,18 +235,19 @@ def _remove_disks(workdir: Path) -> None:
         disk.unlink()
 
 
-def uefi_firmware(workdir: Path) -> qemu.Firmware:
+def uefi_firmware(machine: Machine, workdir: Path) -> qemu.Firmware:
     """This host's UEFI code, and variables of its own for one guest, made in ``workdir``.
 
-    Raises ``HostError`` where there is none.
+    Raises ``HostError`` where there is none of the kind that the machine has.
     """
     descriptors = [
         json.loads(path.read_text()) for path in sorted(FIRMWARE_DESCRIPTORS.glob("*.json"))
     ]
-    paths = qemu.firmware_paths(descriptors)
+    paths = qemu.firmware_paths(descriptors, secure_boot=machine.secure_boot)
     if paths is None or not all(path.exists() for path in paths):
+        kind = "UEFI firmware with Secure Boot and keys" if machine.secure_boot else "UEFI firmware"
         raise HostError(
-            "There is no UEFI firmware for QEMU on this machine.",
+            f"There is no {kind} for QEMU on this machine.",
             details=[f"looked in {FIRMWARE_DESCRIPTORS}"],
             hint="Install it: apt-get install ovmf (or run 'make host').",
         )

@@ -15,6 +15,10 @@ from builder.features import (
     guest_agent,
     multiqueue,
     nested_virtualisation,
+    rng,
+    secure_boot,
+    tpm,
+    uefi,
     vgpu,
     virtio_scsi,
     watchdog,
@@ -41,6 +45,10 @@ SHIPPED: tuple[AnyFeature, ...] = (
     cpu_pinning.FEATURE,
     nested_virtualisation.FEATURE,
     vgpu.FEATURE,
+    uefi.FEATURE,
+    secure_boot.FEATURE,
+    rng.FEATURE,
+    tpm.FEATURE,
 )
 
 OWN_ORIGIN = "guest-image-builder itself"

@@ -81,14 +81,7 @@ def has_device(parameters: WatchdogParameters) -> bool:
 @inspection("every kernel has the driver of the hypervisor's watchdog", applies=has_device)
 def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
     """A kernel made for clouds may be built without it: Debian's is."""
-    found = kernels.require_every(disk)
-    for kernel in found:
-        if DRIVER not in kernel.builtin | kernel.on_disk:
-            raise CheckFailed(
-                f"kernel {kernel.release} has no {DRIVER}: it is built without it, "
-                f"neither built in nor below {kernels.TREE}/{kernel.release}"
-            )
-    return f"{DRIVER} is in {kernels.names(found)}"
+    return kernels.require_driver(disk, DRIVER)
 
 
 @inspection("the driver of the watchdog is loaded at boot", applies=has_device)

@@ -1,16 +1,11 @@
 """Whether GRUB can start every installed kernel from the firmware it is asked for."""
 
 from builder.feature import CheckFailed, Filesystem
-from builder.linux import kernels
+from builder.linux import esp, kernels
 from builder.linux.files import text
 
 _GRUB = ("/boot/grub", "/boot/grub2")
 _ENTRIES = "/boot/loader/entries"
-_ESP = "/boot/efi"
-
-# UEFI 2.10, 3.5.1.1: the path that is started where the firmware has no boot variables, as it
-# has none on a guest's first boot.
-_REMOVABLE = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
 _BIOS = ("x86_64",)
 
 
@@ -20,25 +15,12 @@ def require_bootable(disk: Filesystem, architecture: str) -> str:
     if grub is None:
         raise CheckFailed("GRUB has no configuration: /boot/grub/grub.cfg does not exist")
     firmwares = ["UEFI"]
-    _require_uefi(disk, architecture)
+    esp.removable_loader(disk, architecture)
     if architecture in _BIOS:
         _require_bios(disk, grub)
         firmwares.insert(0, "BIOS")
     releases = _require_entries(disk, f"{grub}/grub.cfg")
     return f"GRUB for {' and '.join(firmwares)} starts {', '.join(releases)}"
-
-
-def _require_uefi(disk: Filesystem, architecture: str) -> None:
-    name = _REMOVABLE.get(architecture)
-    if name is None:
-        raise CheckFailed(f"UEFI has no known name of a boot loader for {architecture}")
-    path = _ESP
-    for part in ("EFI", "BOOT", name):
-        # The ESP is FAT: letters are the same in either case.
-        found = next((entry for entry in disk.list(path) if entry.upper() == part), None)
-        if found is None:
-            raise CheckFailed(f"UEFI finds no boot loader: {_ESP}/EFI/BOOT/{name} does not exist")
-        path = f"{path}/{found}"
 
 
 def _require_bios(disk: Filesystem, grub: str) -> None:

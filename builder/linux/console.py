@@ -1,7 +1,8 @@
 """What a Linux guest's serial console tells: where a boot got stuck, and what the kernel reports.
 
 The patterns are messages of Linux (``kernel/panic.c``, ``kernel/hung_task.c``, ``mm/oom_kill.c``,
-``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, GRUB, SeaBIOS, OVMF and cloud-init.
+``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, shim, GRUB, SeaBIOS, OVMF and
+cloud-init.
 """
 
 import re
@@ -35,6 +36,19 @@ class Allowed:
 
 
 STUCK = (
+    # Only where nothing else is left to start: one refused entry is not the end.
+    (
+        r"(?s)BdsDxe: failed to .*(?:Access Denied|Security Violation).*BdsDxe: No bootable option",
+        "Secure Boot: the firmware does not trust the signature of the boot loader on the disk",
+    ),
+    (
+        r"Verification failed: \(0x1A\) Security Violation",
+        "Secure Boot: shim does not trust the signature of GRUB",
+    ),
+    (
+        r"error: .*(?:bad shim signature|has invalid signature)",
+        "Secure Boot: shim does not trust the signature of the guest's kernel",
+    ),
     (
         r"^\(initramfs\)|Dropping to a shell!",
         "the guest's initrd did not find its root: it waits in the initramfs shell",

@@ -35,6 +35,18 @@ def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
     return found
 
 
+def require_driver(disk: Filesystem, driver: str) -> str:
+    """Say which kernels have a driver. Raises ``CheckFailed`` for the first one that lacks it."""
+    found = require_every(disk)
+    for kernel in found:
+        if driver not in kernel.builtin | kernel.on_disk:
+            raise CheckFailed(
+                f"kernel {kernel.release} has no {driver}: it is built without it, "
+                f"neither built in nor below {TREE}/{kernel.release}"
+            )
+    return f"{driver} is in {names(found)}"
+
+
 def names(kernels: tuple[Kernel, ...]) -> str:
     """Name the releases of kernels, for a sentence."""
     return ", ".join(kernel.release for kernel in kernels)

@@ -20,7 +20,8 @@ from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Outcome
 from builder.features import shipped, watchdog
 from builder.guest import RunningGuest
-from builder.plan import Plan
+from builder.plan import Plan, make_plan
+from builder.profilefile import load
 from builder.verdict import Expected, expected
 from builder.vm import BOOT_LIMIT, booted
 
@@ -146,6 +147,26 @@ def test_probes_fail_in_a_guest_that_lacks_what_they_look_for_and_say_what_it_is
     assert set(seen) == set(because), seen
     assert {name: text for name, text in because.items() if text not in seen[name]} == {}, seen
     assert {one.outcome for one in evidence} == {Outcome.PASSED, Outcome.FAILED}
+
+
+def test_probes_of_another_machine_fail_and_say_what_this_one_is(unable: RunningGuest) -> None:
+    other = make_plan(load("secure-boot", shipped()), shipped())
+    checks = checks_of(other, shipped())
+    names = [one.id for one in other.probes if one.feature in {"uefi", "secure-boot", "rng", "tpm"}]
+    seen = {name: record(checks[name], unable, image_sha256="") for name in names}
+    because = {
+        "uefi/guest-is-started-by-uefi": "the guest was started by bios",
+        "uefi/machine-is-q35": "the host bridge is 0x8086 0x1237",
+        "secure-boot/secure-boot-is-enforced": "SecureBoot and SetupMode are none and none",
+        "secure-boot/kernel-is-locked-down": "the kernel is not locked down",
+        "rng/guest-reads-random-numbers": "no random number generator of virtio's",
+        "tpm/device-is-tpm-2": "the guest has no TPM",
+        "tpm/tpm-gives-random-numbers": "/dev/tpmrm0",
+    }
+    assert set(seen) == set(because)
+    assert {one.outcome for one in seen.values()} == {Outcome.FAILED}
+    wrong = {name: one.seen for name, one in seen.items() if because[name] not in one.seen}
+    assert wrong == {}
 
 
 def test_a_command_that_runs_too_long_is_named(unable: RunningGuest) -> None:

@@ -17,27 +17,13 @@ from builder.adoption import (
 )
 from builder.boots import Boot
 from builder.distribution import DISTRIBUTIONS
-from builder.feature import (
-    Claim,
-    Feature,
-    Filesystem,
-    Grade,
-    Outcome,
-    Parameters,
-    inspection,
-)
+from builder.feature import Grade, Outcome
 from builder.features import WINDOWS, shipped
-from builder.manifest import Evidence
+from builder.manifest import Evidence, Lacking
 from builder.plan import Plan, from_json, to_json
 from builder.profile import Disk
 from builder.profilefile import parameters_of
 from builder.verdict import judge
-
-
-@inspection("it is there")
-def is_there(_disk: Filesystem, _: Parameters) -> str:
-    return "it is"
-
 
 DEBIAN = DISTRIBUTIONS["debian-12"]
 LINUX = Adoptee(
@@ -82,9 +68,14 @@ def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]
     return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
 
 
+def failing(plan: Plan, seen: Sequence[Evidence]) -> tuple[Lacking, ...]:
+    """What the image lacks but for what only a profile may choose."""
+    return tuple(one for one in lacking(LINUX, plan, seen) if one.reason != BY_CHOICE)
+
+
 def test_an_image_that_passes_everything_has_every_feature_s_claims() -> None:
     plan, seen = adopted(LINUX)
-    assert lacking(LINUX, plan, seen) == ()
+    assert failing(plan, seen) == ()
     assert judge(plan, seen).proven
     assert properties(plan).items() >= {
         "os_distro": "debian", "hw_disk_bus": "scsi", "hw_qemu_guest_agent": "yes",
@@ -110,7 +101,7 @@ def test_a_claim_whose_inspection_fails_is_not_probed_and_its_hardware_not_given
 def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
     plan, seen = adopted(LINUX, "multiqueue/queues-equal-vcpus")
     assert judge(plan, seen).proven
-    (one,) = lacking(LINUX, plan, seen)
+    (one,) = failing(plan, seen)
     assert (one.property, one.owner) == ("hw_vif_multiqueue_enabled", "multiqueue")
     assert one.checks == ("multiqueue/queues-equal-vcpus",)
     assert one.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
@@ -118,14 +109,14 @@ def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
 
 def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> None:
     plan, seen = adopted(LINUX, "guest-agent/agent-answers")
-    reasons = {one.property: one.reason for one in lacking(LINUX, plan, seen)}
+    reasons = {one.property: one.reason for one in failing(plan, seen)}
     assert set(reasons) == {"hw_qemu_guest_agent", "os_admin_user"}
     assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
 
 
 def test_a_fault_that_belongs_to_no_claim_costs_none() -> None:
     plan, seen = adopted(LINUX, "foundation/has-no-leftovers")
-    assert lacking(LINUX, plan, seen) == ()
+    assert failing(plan, seen) == ()
     assert "foundation/has-no-leftovers" not in {one.id for one in plan.inspections}
     assert judge(plan, seen).proven
 
@@ -201,20 +192,12 @@ def test_a_guest_is_restarted_only_where_a_claim_wants_to_see_it_afterwards() ->
 
 
 def test_what_would_bind_the_image_to_certain_hosts_is_not_claimed() -> None:
-    demanding: Feature[Parameters] = Feature(
-        name="demanding",
-        summary="a TPM",
-        parameters=Parameters,
-        claims=lambda _: (
-            Claim(property="hw_tpm_version", value="2.0", promise="it has one", proof=(is_there,)),
-        ),
-        inspections=(is_there,),
-    )
-    adoptee = replace(LINUX, used=(*LINUX.used, (demanding, Parameters())))
-    plan, seen = adopted(adoptee)
-    assert "hw_tpm_version" not in properties(plan)
-    (one,) = lacking(adoptee, plan, seen)
-    assert (one.property, one.reason) == ("hw_tpm_version", BY_CHOICE)
+    plan, seen = adopted(LINUX)
+    binding = {"hw_firmware_type", "hw_machine_type", "os_secure_boot"}
+    binding |= {"hw_tpm_version", "hw_tpm_model"}
+    assert not binding & set(properties(plan))
+    lacks = lacking(LINUX, plan, seen)
+    assert {one.property for one in lacks if one.reason == BY_CHOICE} == binding
 
 
 def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> None:

@@ -16,6 +16,7 @@ from builder.linux.console import (
 )
 
 TODAY = date(2026, 6, 1)
+REFUSED = 'BdsDxe: failed to load Boot0001 "UEFI QEMU HARDDISK": Access Denied\r\n'
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,12 @@ TODAY = date(2026, 6, 1)
         ("Booting from Hard Disk...\r\nNo bootable device.\r\n", "no boot loader"),
         ("BdsDxe: No bootable option or device was found.", "no boot loader"),
         ("\x1b[2JUEFI Interactive Shell v2.2", "no boot loader"),
+        (f"{REFUSED}BdsDxe: No bootable option or device was found.", "firmware does not trust"),
+        ("ERROR\x1b[8;27HVerification failed: (0x1A) Security Violation", "signature of GRUB"),
+        (
+            "error: bad shim signature.\r\nerror: you need to load the kernel first.",
+            "guest's kernel",
+        ),
         ("VFS: Unable to mount root fs on unknown-block(0,0)", "could not mount its root"),
         ("[    1.0] Kernel panic - not syncing: Attempted to kill init!", "panicked"),
         (
@@ -56,6 +63,7 @@ def test_a_guest_that_boots_is_not_taken_for_stuck() -> None:
         "[  OK  ] Reached target emergency.target\r\nproof login: "
         "finished at Mon. Datasource DataSourceConfigDrive [net,ver=2].  Up 40 seconds\r\n"
     )
+    assert stuck(REFUSED + shown) is None
     assert stuck(shown) is None
 
 

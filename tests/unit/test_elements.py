@@ -46,6 +46,7 @@ SAME_NAME_HERE = {
     ("dbus", "debian"), ("dbus", "ubuntu"), ("dbus", "rocky"),
     ("openssh-server", "debian"), ("openssh-server", "ubuntu"), ("openssh-server", "rocky"),
     ("growpart", "opensuse"), ("initramfs-tools", "debian"), ("initramfs-tools", "ubuntu"),
+    ("shim", "opensuse"),
 }  # fmt: skip
 """Packages that have this very name in one distribution, and another elsewhere."""
 

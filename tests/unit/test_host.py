@@ -161,6 +161,7 @@ def test_a_program_that_is_asked_for_its_version_is_asked_for_before_a_build() -
 
 
 UEFI, QUEUES = Boot("uefi", Machine(firmware="uefi"), ()), Boot("q", Machine(multiqueue=True), ())
+TPM = Boot("tpm", Machine(tpm="tpm-crb"), ())
 
 
 @pytest.fixture
@@ -176,6 +177,8 @@ def prover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_machine_that_has_everything_may_prove(prover: Path) -> None:
     with machine():
+        require_for_proof([UEFI, QUEUES, TPM])
+    with machine(lacks=("swtpm",)):
         require_for_proof([UEFI, QUEUES])
 
 
@@ -186,11 +189,12 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
         path.unlink()
     unreadable = HostError("libguestfs needs a kernel that it can read.", hint="chmod it.")
     monkeypatch.setattr(disk, "lacks", lambda: iter([unreadable]))
-    with machine(lacks=("genisoimage",), free=1), pytest.raises(HostError) as caught:
-        require_for_proof([UEFI, QUEUES])
+    lacks = ("genisoimage", "swtpm")
+    with machine(lacks=lacks, free=1), pytest.raises(HostError) as caught:
+        require_for_proof([UEFI, QUEUES, TPM])
     said = str(caught.value)
     for part in (
-        "packages genisoimage ovmf",
+        "packages genisoimage ovmf swtpm",
         "a kernel that it can read",
         "chmod it.",
         "modprobe tun",

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import firmware_disk
 import pytest
 from fakes import FakeFilesystem, Link
 from initrds import cpio
 
 from builder.feature import CheckFailed, Feature, Inspection
 from builder.features import FOUNDATION, SHIPPED
+from builder.linux import secureboot
 
 Tree = dict[str, bytes | str | Link]
 Change = Mapping[str, bytes | str | Link | None]  # None removes the path
 
-RELEASE = "6.1.0-56-amd64"
+RELEASE = firmware_disk.RELEASE
 CLOUD = "6.1.0-56-cloud-amd64"
 UNITS = "/usr/lib/systemd/system"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
@@ -37,7 +39,7 @@ RENDERERS = "/etc/cloud/cloud.cfg.d/95-guest-network.cfg"
 GOOD: Tree = {
     "/lib": Link("usr/lib"),
     # the kernel and its boot
-    f"/boot/vmlinuz-{RELEASE}": b"",
+    **firmware_disk.GOOD,
     f"/boot/initrd.img-{RELEASE}": INITRD,
     f"/usr/lib/modules/{RELEASE}/modules.dep": (
         "kernel/drivers/watchdog/i6300esb.ko.xz:\nupdates/dkms/nvidia.ko:\n"
@@ -45,10 +47,8 @@ GOOD: Tree = {
         "kernel/arch/x86/kvm/kvm-intel.ko:\n"
     ),
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
-    f"/usr/lib/modules/{RELEASE}/modules.builtin": "kernel/drivers/virtio/virtio.ko\n",
     "/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} root=LABEL=x ro {ISOLATING}\n",
     "/boot/grub/i386-pc/normal.mod": b"",
-    "/boot/efi/EFI/BOOT/BOOTX64.EFI": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
     "/etc/fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat x 0 2\n",
     "/usr/sbin/update-initramfs": b"",
@@ -113,6 +113,12 @@ CHECKS: dict[str, tuple[Feature[Any], Inspection[Any]]] = {
     for feature in FEATURES
     for check in feature.inspections
 }
+
+
+@pytest.fixture(autouse=True)
+def authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    for digest, name in firmware_disk.MICROSOFT.items():
+        monkeypatch.setitem(secureboot.MICROSOFT, digest, name)
 
 
 def inspect(check: str, change: Change, **parameters: object) -> str:
@@ -449,6 +455,7 @@ def soiled() -> Broken:
 
 
 BROKEN = (
+    *firmware_disk.broken(),
     *broken_kernels(),
     *broken_services(),
     *broken_systems(),
@@ -520,7 +527,11 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
         ),
         (
             "foundation/boot-loader-is-complete",
-            {"/boot/efi/EFI/BOOT/BOOTX64.EFI": None, "/boot/efi/EFI/Boot/bootx64.efi": b""},
+            {
+                firmware_disk.LOADER: None,
+                firmware_disk.GRUB: None,
+                "/boot/efi/EFI/Boot/bootx64.efi": b"",
+            },
             "GRUB for BIOS and UEFI",
         ),
         (
@@ -564,6 +575,11 @@ def test_discard_is_demanded_where_the_profile_asks_for_it() -> None:
 def test_the_watchdogs_timeout_is_that_of_the_profile() -> None:
     with pytest.raises(CheckFailed, match="the profile asks for 60"):
         inspect("watchdog/timeout-is-as-asked", {}, timeout=60)
+
+
+def test_the_driver_of_the_tpm_is_that_of_the_model_that_is_asked_for() -> None:
+    with pytest.raises(CheckFailed, match="has no tpm_crb"):
+        inspect("tpm/kernels-have-tpm-driver", {}, model="tpm-crb")
 
 
 def test_an_unknown_architecture_fails() -> None:

@@ -16,7 +16,7 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     tmp_path: Path,
 ) -> None:
     machine = Machine(guest_agent=True, multiqueue=True, tpm="tpm-crb", watchdog="reset")
-    wired = replace(wiring(tap=(5, 6), spare_tap=(7, 8)), agent=connected(9))
+    wired = replace(wiring(tap=(5, 6), spare_tap=(7, 8)), agent=connected(9), tpm=connected(10))
     lines = keep(tmp_path, machine, wired, TCG, "debian")
     script = tmp_path / "start"
     assert os.access(script, os.X_OK)

@@ -228,6 +228,16 @@ OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
     ({"os_admin_user": "debian"}, {}, "os_admin_user"),
     ({"os_require_quiesce": "yes", "hw_qemu_guest_agent": "banana"}, {}, "os_require_quiesce"),
     ({"os_secure_boot": "required"}, {}, "os_secure_boot"),
+    ({"os_secure_boot": "required", "hw_firmware_type": "bios"}, {}, "os_secure_boot"),
+    ({"os_secure_boot": "required", "hw_firmware_type": "uefi"}, {}, "os_secure_boot"),
+    (
+        {"os_secure_boot": "required", "hw_firmware_type": "uefi", "hw_machine_type": "pc"},
+        {},
+        "os_secure_boot",
+    ),
+    ({"hw_tpm_model": "tpm-tis"}, {}, "hw_tpm_model"),
+    ({"hw_tpm_model": "tpm-crb", "hw_tpm_version": "1.2"}, {}, "hw_tpm_model"),
+    ({"hw_rng_model": "virtio"}, {"hw_rng:allowed": "False"}, "hw_rng_model"),
     ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "shared"}, "hw_cpu_policy"),
     ({}, {"hw:cpu_thread_policy": "prefer"}, "hw:cpu_thread_policy"),
     ({"hw_cpu_thread_policy": "prefer"}, {}, "hw_cpu_thread_policy"),
@@ -251,12 +261,14 @@ def test_nova_has_no_objection_to_what_fits_together() -> None:
     properties = {
         "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_qemu_guest_agent": "yes",
         "os_admin_user": "debian", "os_require_quiesce": "yes", "os_secure_boot": "required",
-        "hw_firmware_type": "uefi", "hw_vif_multiqueue_enabled": "true",
-        "hw_watchdog_action": "reset",
+        "hw_firmware_type": "uefi", "hw_machine_type": "pc-q35-7.2",
+        "hw_vif_multiqueue_enabled": "true", "hw_watchdog_action": "reset",
+        "hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb", "hw_rng_model": "virtio",
     }  # fmt: skip
     flavor = {
         "hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer",
         "hw:vif_multiqueue_enabled": "yes", "hw:watchdog_action": "reset",
+        "hw_rng:allowed": "True",
     }  # fmt: skip
     assert objections(properties, flavor) == []
 
@@ -280,6 +292,28 @@ def test_the_machine_is_the_one_that_nova_would_give() -> None:
 @pytest.mark.parametrize("half", [{"hw_disk_bus": "scsi"}, {"hw_scsi_model": "virtio-scsi"}])
 def test_half_of_virtio_scsi_is_no_virtio_scsi(half: Mapping[str, str]) -> None:
     assert machine(half, "bios").disk_bus == "virtio"
+
+
+def test_secure_boot_random_numbers_and_a_tpm_are_hardware_too() -> None:
+    seen = shipped_plan("secure-boot").boots[0].machine
+    assert (seen.firmware, seen.secure_boot, seen.rng, seen.tpm) == ("uefi", True, True, "tpm-tis")
+
+
+@pytest.mark.parametrize(
+    ("properties", "model"),
+    [
+        ({}, None),
+        ({"hw_tpm_model": "tpm-crb"}, None),
+        ({"hw_tpm_version": "2.0"}, "tpm-tis"),
+        ({"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb"}, "tpm-crb"),
+    ],
+)
+def test_a_tpm_is_given_by_its_version(properties: Mapping[str, str], model: str | None) -> None:
+    assert machine(properties, "uefi").tpm == model
+
+
+def test_secure_boot_is_of_uefi_only() -> None:
+    assert not machine({"os_secure_boot": "required"}, "bios").secure_boot
 
 
 def test_a_disabled_watchdog_is_no_device_and_none_is_one() -> None:

@@ -127,6 +127,28 @@ def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
     ]
 
 
+def test_secure_boot_lets_only_system_management_mode_change_the_variables() -> None:
+    firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
+    machine = Machine(firmware="uefi", secure_boot=True)
+    words = arguments(machine, wiring(firmware=firmware), TCG)
+    assert value(words, "-machine") == "q35,smm=on"
+    assert value(words, "-global") == "driver=cfi.pflash01,property=secure,value=on"
+
+
+def test_the_random_number_generator_is_virtio_s_and_reads_what_nova_s_reads() -> None:
+    words = arguments(Machine(rng=True), wiring(), TCG)
+    assert value(words, "-object") == "rng-random,id=entropy,filename=/dev/urandom"
+    assert devices(words)["virtio-rng-pci"] == {"rng": "entropy"}
+
+
+@pytest.mark.parametrize("model", ["tpm-tis", "tpm-crb"])
+def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
+    words = arguments(Machine(tpm=model), wiring(tpm=connected(9)), TCG)
+    assert "socket,fd=9,id=tpm" in words
+    assert value(words, "-tpmdev") == "emulator,id=tpm0,chardev=tpm"
+    assert devices(words)[model] == {"tpmdev": "tpm0"}
+
+
 def test_the_processor_is_the_accelerators() -> None:
     emulated = arguments(Machine(), wiring(), TCG)
     assert (value(emulated, "-accel"), value(emulated, "-cpu")) == ("tcg,thread=single", "max")
@@ -155,12 +177,14 @@ def test_kvm_is_trusted_only_where_the_processor_agrees(
     assert choose(cpuinfo, kvm_opens=opens).name == name
 
 
-def descriptor(features: tuple[str, ...] = (), architecture: str = "x86_64") -> dict[str, Any]:
+def descriptor(
+    *features: str, architecture: str = "x86_64", code: str = "/f/CODE.fd"
+) -> dict[str, Any]:
     return {
         "interface-types": ["uefi"],
         "mapping": {
             "device": "flash",
-            "executable": {"filename": "/f/CODE.fd", "format": "raw"},
+            "executable": {"filename": code, "format": "raw"},
             "nvram-template": {"filename": "/f/VARS.fd", "format": "raw"},
         },
         "targets": [{"architecture": architecture, "machines": ["pc-q35-*"]}],
@@ -168,13 +192,29 @@ def descriptor(features: tuple[str, ...] = (), architecture: str = "x86_64") -> 
     }
 
 
-def test_firmware_without_secure_boot_is_chosen() -> None:
-    secure = descriptor(("secure-boot", "requires-smm"))
-    assert firmware_paths([secure, descriptor()]) == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
+ENFORCING = descriptor("secure-boot", "enrolled-keys", "requires-smm", code="/f/ENFORCING.fd")
+WITHOUT_KEYS = descriptor("secure-boot", "requires-smm")
 
 
-def test_firmware_of_another_kind_is_not_chosen() -> None:
-    assert firmware_paths([descriptor(("secure-boot",)), descriptor((), "aarch64")]) is None
+def test_firmware_enforces_secure_boot_only_where_that_is_wanted() -> None:
+    descriptors = [ENFORCING, WITHOUT_KEYS, descriptor()]
+    plain = firmware_paths(descriptors, secure_boot=False)
+    assert plain == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
+    enforcing = firmware_paths(reversed(descriptors), secure_boot=True)
+    assert enforcing == (Path("/f/ENFORCING.fd"), Path("/f/VARS.fd"))
+
+
+@pytest.mark.parametrize(
+    ("secure_boot", "descriptors"),
+    [
+        (False, [ENFORCING, WITHOUT_KEYS, descriptor(architecture="aarch64")]),
+        (True, [WITHOUT_KEYS, descriptor()]),
+    ],
+)
+def test_firmware_of_another_kind_is_not_chosen(
+    secure_boot: Any, descriptors: list[dict[str, Any]]
+) -> None:
+    assert firmware_paths(descriptors, secure_boot=secure_boot) is None
 
 
 def test_the_forwarded_port_is_read_from_qemus_answer() -> None:

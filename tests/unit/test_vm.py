@@ -9,19 +9,45 @@ from typing import Any
 
 import pytest
 
-from builder import ssh, tap, vm
+from builder import ssh, swtpm, tap, vm
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.guest import GuestNotUp, Lines, RunningGuest
 from builder.linux.live import output, require_active
 
 
+@pytest.mark.parametrize(
+    ("machine", "missing"),
+    [
+        (Machine(firmware="uefi"), "no UEFI firmware for QEMU"),
+        (Machine(firmware="uefi", secure_boot=True), "no UEFI firmware with Secure Boot and keys"),
+    ],
+)
 def test_missing_uefi_firmware_names_its_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: Machine, missing: str
 ) -> None:
     monkeypatch.setattr(vm, "FIRMWARE_DESCRIPTORS", tmp_path)
-    with pytest.raises(HostError, match="apt-get install ovmf"):
-        vm.uefi_firmware(tmp_path)
+    with pytest.raises(HostError, match=missing) as failure:
+        vm.uefi_firmware(machine, tmp_path)
+    assert "apt-get install ovmf" in failure.value.hint
+
+
+def test_a_missing_tpm_emulator_names_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HostError) as failure, swtpm.emulated(tmp_path, 0):
+        pass
+    assert "apt-get install swtpm" in failure.value.hint
+
+
+def test_a_tpm_answers_within_its_block_and_is_gone_afterwards(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs, swtpm.emulated(tmp_path, theirs.fileno()):
+            ours.sendall(bytes([0, 0, 0, 1]))  # CMD_GET_CAPABILITY
+            assert len(ours.recv(64)) == 8
+        assert ours.recv(64) == b""
 
 
 def test_a_host_without_user_namespaces_is_told_how_to_allow_them(
