@@ -126,7 +126,7 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
         longest = int(output(guest, STOP_WRITER, timeout=90))
     if not frozen:
         raise CheckFailed("the agent froze no file system")
-    if longest < FROZEN_SECONDS * 1000:
+    if longest < FROZEN_SECONDS * 1000 / 2:  # a write may begin when the freeze has lasted a while
         raise CheckFailed(
             f"the agent froze {frozen} file systems for {FROZEN_SECONDS} s, but no write to the "
             f"root waited longer than {longest / 1000:.1f} s"

@@ -4,8 +4,8 @@ import re
 
 from builder.feature import CheckFailed, Guest
 
-PROMPT_LIMIT = 60.0
-"""Seconds for getty's and login's prompts, and for hashing the password, under emulation."""
+PROMPT_LIMIT = 180.0
+"""Seconds for each of getty's and login's prompts, and for the shell, on a busy host."""
 
 ASKED = 6
 
