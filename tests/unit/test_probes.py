@@ -444,8 +444,8 @@ FAILING: list[Case] = [
     (
         guest_agent.agent_freezes_file_systems,
         AGENT,
-        FakeGuest({**WRITER, "systemctl stop": "400\n"}, agent=FREEZING),
-        "no write to the root waited longer than 0.4 s",
+        FakeGuest({**WRITER, "systemctl stop": "200\n"}, agent=FREEZING),
+        "no write to the root waited longer than 0.2 s",
     ),
     (
         guest_agent.agent_returns_when_killed,
