@@ -40,7 +40,7 @@ def broken_images(image: Path, directory: Path) -> Broken:
     copies = [directory / "cloud.qcow2", directory / "rootless.qcow2"]
     for copy in copies:
         shutil.copyfile(image, copy)
-    disks = _Disks(copies)
+    disks = Disks(copies)
     try:
         disks.mount(0)
         release = replace_kernel(disks.handle, cloud, directory)
@@ -64,7 +64,7 @@ def host_cloud_release() -> str:
     return found[-1].name
 
 
-class _Disks:
+class Disks:
     """A libguestfs session that may write."""
 
     def __init__(self, images: list[Path]) -> None:

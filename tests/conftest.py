@@ -86,6 +86,14 @@ def built_image(built: Callable[[str], Path]) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def compute(built: Callable[[str], Path]) -> Path:
+    """The build directory of a profile with every feature that is about processors."""
+    from drivers import profile  # noqa: PLC0415 - unit tests start without it
+
+    return built(str(profile(BUILDS / "drivers")))
+
+
+@pytest.fixture(scope="session")
 def broken(
     built_image: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Generator["Broken", None, None]:

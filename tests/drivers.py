@@ -1,4 +1,4 @@
-"""A driver as a vendor would give it out, but that it drives nothing: a module for DKMS."""
+"""A driver as a vendor would give it out, but that it drives nothing, and a profile that has it."""
 
 import os
 import subprocess
@@ -65,3 +65,26 @@ def debian_package(directory: Path) -> tuple[Path, str]:
         check=True,
     )
     return package, sha256_of(package)
+
+
+def profile(directory: Path) -> Path:
+    """Make a profile with everything that is about processors, and the driver that it names."""
+    directory.mkdir(parents=True, exist_ok=True)
+    package, sha256 = debian_package(directory)
+    path = directory / "compute.yaml"
+    path.write_text(
+        f"""\
+extends: base
+description: Whatever a guest may compute with
+features:
+  cpu-topology: {{sockets: 2, cores: 2, threads: 2}}
+  cpu-pinning: {{housekeeping: 2}}
+  nested-virtualisation: {{processor: svm}}
+  vgpu:
+    driver: ./{package.name}
+    sha256: {sha256}
+    module: {MODULE}
+    trait: CUSTOM_HELLO
+"""
+    )
+    return path

@@ -10,6 +10,7 @@ from builder import manifest
 from builder.checks import checks_of, record
 from builder.feature import CheckFailed, Outcome
 from builder.features import foundation, guest_agent, shipped, watchdog
+from builder.features import nested_virtualisation as nested
 from builder.guest import RunningGuest
 from builder.vm import booted
 
@@ -40,6 +41,18 @@ def probe(built: Callable[[str], Path], guest: RunningGuest) -> Probing:
         return evidence.outcome, evidence.seen
 
     return make
+
+
+def test_the_guest_runs_a_virtual_machine_of_its_own_until_its_kvm_is_gone(
+    guest: RunningGuest,
+) -> None:
+    make, parameters = nested.runs_a_virtual_machine.function, nested.FEATURE.parameters()
+    seen = make(guest, parameters)
+    assert seen == "a virtual machine on /dev/kvm (kvm_amd, svm) found that 2 + 40 is 42"
+    guest.run("rmmod", "kvm_amd")
+    with pytest.raises(CheckFailed, match="a virtual machine on kvm_amd did not run to its end"):
+        make(guest, parameters)
+    guest.run("modprobe", "kvm_amd")
 
 
 def test_a_nic_that_is_told_to_use_one_queue_is_seen(guest: RunningGuest, probe: Probing) -> None:
