@@ -6,6 +6,7 @@ An image is built once for all tests and all runs of a day, as ``guest-image ima
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Generator
 from functools import cache
@@ -109,6 +110,8 @@ SKIPPED_BOOTS = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A worker is started with it ignored, and so would be every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[SKIPPED_BOOTS] = []
     config.pluginmanager.register(_SkippedBoots(config.stash[SKIPPED_BOOTS]))
 

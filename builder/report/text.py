@@ -60,7 +60,7 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "problems": [one.model_dump(mode="json") for one in verdict.problems],
         "missing": [{"check": one.check, "boot": one.boot} for one in verdict.missing],
         "timings": build.timings,
-        "boots": [one.model_dump() for one in build.boots],
+        "boots": [one.model_dump(mode="json") for one in build.boots],
         **({"adopted": build.adopted.model_dump()} if build.adopted else {}),
     }
 
