@@ -77,7 +77,8 @@ def queues_equal_vcpus(guest: Guest, _: MultiqueueParameters) -> str:
 
 
 # Pings the tap device's other end from each CPU in turn, and prints for each CPU how many of the
-# NIC's interrupts for received packets it has taken meanwhile: one queue has one of them. The address is of RFC 5737, for documentation and tests.
+# NIC's interrupts for received packets it has taken meanwhile: each queue has one. The address is
+# of RFC 5737, for documentation and tests.
 TRAFFIC = """
 import os, socket, struct, subprocess, sys
 nic, peer = sys.argv[1], ("192.0.2.1", 0)
