@@ -142,6 +142,7 @@ def test_a_guest_is_paused_where_the_image_asks_for_it(guest: RunningGuest) -> N
     assert "pause" in watchdog.hung_daemon_fires.function(
         guest, watchdog.WatchdogParameters(action="pause")
     )
+    guest.event("STOP", timeout=30)
     assert guest.qmp("query-status")["status"] == "watchdog"
     guest.qmp("cont")
     assert guest.run("sh", "-c", REARM).status == 0
