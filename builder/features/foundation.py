@@ -146,6 +146,8 @@ systemctl --failed --plain --no-legend
 # medium: UEFI 2.10, 3.5.1.1; the type of the partition: GRUB manual, "BIOS installation".
 REMOVE_LOADER = """
 set -e
+# systemd waits 90 s for the ESP, which a guest on a busy host may need more than.
+mountpoint -q /boot/efi || mount /boot/efi || test ! -d /sys/firmware/efi
 if test -d /sys/firmware/efi; then rm -r /boot/efi/EFI
 else
     disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
