@@ -7,7 +7,8 @@ from builder.feature import CheckFailed, Guest
 PROMPT_LIMIT = 180.0
 """Seconds for each of getty's and login's prompts, and for the shell, on a busy host."""
 
-ASKED = 6
+ASKED = 60
+"""Times that the question is typed before it is given up."""
 
 
 def log_in(guest: Guest, user: str, password: str) -> None:

@@ -50,7 +50,7 @@ def test_the_guest_runs_a_virtual_machine_of_its_own_until_its_kvm_is_gone(
     seen = make(guest, parameters)
     assert seen == "a virtual machine on /dev/kvm (kvm_amd, svm) found that 2 + 40 is 42"
     guest.run("rmmod", "kvm_amd")
-    with pytest.raises(CheckFailed, match="a virtual machine on kvm_amd did not run to its end"):
+    with pytest.raises(CheckFailed, match="the processor has svm, but the guest has no /dev/kvm"):
         make(guest, parameters)
     guest.run("modprobe", "kvm_amd")
 
@@ -116,8 +116,9 @@ def test_an_agent_that_nobody_starts_again_is_seen(
         assert (outcome, "did not answer" in seen) == (Outcome.FAILED, True), seen
 
 
-# QEMU's i6300esb is switched off when it has fired; opening it switches it on.
-REARM = "kill -CONT $(pidof watchdog); systemctl restart watchdog.service"
+# QEMU's i6300esb is switched off when it has fired; opening it switches it on. No "restart": while
+# it stops, systemd queues wd_keepalive, which conflicts with the daemon and cancels its start.
+REARM = "kill -CONT $(pidof watchdog); systemctl stop watchdog; systemctl start watchdog"
 
 
 def test_a_watchdog_that_only_reports_is_proven_as_such_and_resets_nothing(

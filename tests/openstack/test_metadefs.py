@@ -10,7 +10,7 @@ from test_nova import CLAIMS
 
 pytestmark = pytest.mark.openstack
 
-ABSENT = frozenset({"architecture"})
+ABSENT = frozenset({"architecture", "os_secure_boot"})
 """Properties that everybody uses and the catalogue lacks."""
 CLAIMED = [(name, value) for name, value in CLAIMS if not name.startswith("trait:")]
 
