@@ -1,0 +1,105 @@
+"""The other ways to make an image that do not count as unproven: built, one guest of each booted.
+
+What a guest does under load and after a restart is shown by ``pinned-scsi``, whose features and
+elements they share.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from builder import manifest
+from builder.checks import checks_of, record
+from builder.distribution import DISTRIBUTIONS
+from builder.feature import Outcome
+from builder.features import shipped
+from builder.guest import RunningGuest
+from builder.plan import Plan
+from builder.profilefile import load, shipped_profiles
+from builder.progress import Progress
+from builder.verify import inspect
+from builder.vm import booted
+
+pytestmark = pytest.mark.boot
+
+Built = Callable[[str], Path]
+
+PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi")
+
+ESSENTIAL = (
+    "foundation/firmware-is-as-asked",
+    "foundation/release-is-as-claimed",
+    "foundation/default-user-logs-in",
+    "foundation/nic-has-dhcp-address",
+    "foundation/cloud-init-finishes",
+    "foundation/root-has-grown",
+    "virtio-scsi/root-is-on-virtio-scsi",
+    "guest-agent/agent-answers",
+    "multiqueue/queues-equal-vcpus",
+    "watchdog/device-is-i6300esb",
+    "watchdog/daemon-holds-device",
+    "foundation/no-unit-has-failed",
+    "foundation/kernel-reports-no-failure",
+)
+
+
+def test_every_way_to_make_an_image_that_is_not_unproven_is_built_and_booted_here() -> None:
+    """``pinned-scsi`` stands for debian-12 with its own generator of initrds."""
+    ways = {
+        (one.name, initramfs)
+        for one in DISTRIBUTIONS.values()
+        for initramfs in one.initramfs_choices
+        if not one.unproven
+    }
+    tested = [load(name, shipped()).distribution for name in (*PROFILES, "pinned-scsi")]
+    assert {(one.name, one.initramfs) for one in tested} == ways
+    assert set(PROFILES) < set(shipped_profiles())
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def build(request: pytest.FixtureRequest, built: Built) -> Path:
+    return built(request.param)
+
+
+@pytest.fixture(scope="module")
+def plan(build: Path) -> Plan:
+    return manifest.read(build).planned()
+
+
+@pytest.fixture(scope="module")
+def guest(
+    build: Path, plan: Plan, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningGuest]:
+    workdir = tmp_path_factory.mktemp("guest") / "work"
+    with booted(
+        build / "image.qcow2", "qcow2", plan.boots[0].machine, workdir, admin_user="debian"
+    ) as running:
+        yield running
+
+
+def test_its_disk_has_what_it_claims(build: Path, plan: Plan) -> None:
+    checks = checks_of(plan, shipped())
+    with Progress() as progress:
+        evidence = inspect(
+            build / "image.qcow2",
+            "qcow2",
+            lambda _: [checks[one.id] for one in plan.inspections],
+            "",
+            progress,
+        )
+    assert {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED} == {}
+    seen = {one.check: one.seen for one in evidence}
+    initramfs = plan.distribution.initramfs
+    assert seen["foundation/initrd-is-renewed"].startswith(f"{initramfs} makes the initrd")
+
+
+def test_its_guest_comes_up_and_does_what_is_essential(guest: RunningGuest, plan: Plan) -> None:
+    checks = checks_of(plan, shipped())
+    evidence = [record(checks[name], guest, image_sha256="") for name in ESSENTIAL]
+    assert {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED} == {}
+
+
+def test_its_initrd_was_made_as_the_profile_says(guest: RunningGuest, plan: Plan) -> None:
+    """dracut's own systemd says on the console whose it is."""
+    assert ("dracut-initqueue" in guest.console()) == (plan.distribution.initramfs == "dracut")
