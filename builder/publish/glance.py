@@ -166,16 +166,24 @@ class Glance:
             self._session.invalidate()
             self._session.get_token()
 
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Afterwards start with new connections: who refuses data may close one without a word."""
+        self.refresh()
+        try:
+            with self._answering("take the image's data"):
+                yield
+        finally:
+            self._session.session.close()
+
     def upload(self, image_id: str, source: Source, store: str | None) -> None:
         """Send an image's data."""
-        self.refresh()
-        with self._answering("take the image's data"):
+        with self._sending():
             self._data.images.upload(image_id, source, image_size=source.size, backend=store)
 
     def stage(self, image_id: str, source: Source) -> None:
         """Send an image's data to the place from which ``glance-direct`` imports it."""
-        self.refresh()
-        with self._answering("take the image's data"):
+        with self._sending():
             self._data.images.stage(image_id, source, image_size=source.size)
 
     def import_data(
