@@ -372,5 +372,7 @@ class Feature(Generic[P]):
     """Flavor extra specs that the feature needs; ``vcpus`` is the flavor's number of vCPUs."""
     host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
     """What the compute host must be configured with, one sentence each."""
+    excludes: Mapping[str, str] = field(default_factory=dict)
+    """Names of features that no image can have beside this one, each with the reason."""
     unprobed: str = ""
     """Why no probe can exist; empty where the feature has probes."""

@@ -128,7 +128,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
             files.add(file.name, file.sha256, feature.name)
         for claim in feature.claims(parameters):
             properties.add(claim.property, claim.value, feature.name)
-    _refuse_conflicts(profile, properties, environment, flavor, files)
+    _refuse_conflicts(profile, features, properties, environment, flavor, files)
 
     needed = (name for feature in features for name in feature.elements)
     elements = _once((distribution.element, TREE_ELEMENT, *needed))
@@ -196,10 +196,21 @@ class _Owned:
 
 
 def _refuse_conflicts(
-    profile: Profile, properties: _Owned, environment: _Owned, flavor: _Owned, files: _Owned
+    profile: Profile,
+    features: tuple[AnyFeature, ...],
+    properties: _Owned,
+    environment: _Owned,
+    flavor: _Owned,
+    files: _Owned,
 ) -> None:
     owned = (properties, environment, flavor, files)
     conflicts = [conflict for one in owned for conflict in one.conflicts]
+    conflicts += [
+        f"{feature.name} excludes {name}: {reason}"
+        for feature in features
+        for name, reason in feature.excludes.items()
+        if name in profile.features
+    ]
     for objection in objections(properties.sorted(), flavor.sorted()):
         owner = properties.owner(objection.name) or flavor.owner(objection.name)
         conflicts.append(f"{objection.name} of {owner}: {objection.reason}. {objection.remedy}")

@@ -3,9 +3,9 @@
 Whoever can write to a guest's disk can put a program before its kernel. With Secure Boot the
 firmware starts only what Microsoft has signed, which is the distribution's shim; shim starts only
 what the distribution has signed, its GRUB and its kernels; and such a kernel loads signed modules
-only. A driver that is built in the guest (DKMS) is signed by nobody and does not load. Nova ignores
-``os_secure_boot`` without ``hw_firmware_type=uefi`` and refuses it without ``hw_machine_type=q35``,
-so a profile with this feature has the feature ``uefi``, too.
+only. A driver that is built in the guest (DKMS) is signed by nobody and does not load: no image has
+this feature and ``vgpu``. Nova ignores ``os_secure_boot`` without ``hw_firmware_type=uefi`` and
+refuses it without ``hw_machine_type=q35``, so a profile with this feature has ``uefi``, too.
 """
 
 from builder.feature import (
@@ -114,4 +114,8 @@ FEATURE = Feature(
     inspections=(loader_is_signed, what_follows_is_signed),
     probes=(secure_boot_is_enforced, kernel_is_locked_down),
     host=lambda _: ("the UEFI firmware for QEMU can enforce Secure Boot, by Microsoft's keys",),
+    excludes={
+        "vgpu": "a driver that is built in the image is signed by nobody whom shim trusts,"
+        " so a locked-down kernel does not load it"
+    },
 )

@@ -211,6 +211,17 @@ def test_two_features_may_agree() -> None:
     assert plan.environment["DIB_A"] == "1"
 
 
+def test_a_feature_refuses_one_that_it_excludes_with_the_reason() -> None:
+    text = refusal(feature("a", excludes={"b": "b is loud"}), feature("b"))
+    assert "a excludes b: b is loud" in text
+    assert plan_of(feature("a", excludes={"b": "b is loud"})).profile
+
+
+def test_what_a_feature_excludes_is_a_feature() -> None:
+    registry = shipped()
+    assert {name for one in registry.values() for name in one.feature.excludes} <= set(registry)
+
+
 def test_a_feature_cannot_choose_the_release() -> None:
     text = refusal(feature("a", environment=lambda _: {"DIB_RELEASE": "sid"}))
     assert "distribution debian-12 sets 'bookworm', a sets 'sid'" in text
