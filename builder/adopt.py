@@ -10,6 +10,7 @@ from pathlib import Path
 from builder import builds, manifest
 from builder.adoption import (
     Adoptee,
+    boots_of_rest,
     candidates,
     inspections,
     lacking,
@@ -117,6 +118,12 @@ def _adopt_in(
     if plan.boots:
         known = verify(place.directory, registry, progress, boots=True)
         _require_one_boot(known, plan)
+        rest = boots_of_rest(plan, adoptee, (boot.name for boot in known.boots))
+        if rest:
+            remaining = to_json(replace(_booting_only(plan), boots=rest))
+            manifest.write(place.directory, known.model_copy(update={"plan": remaining}))
+            known = verify(place.directory, registry, progress, boots=True)
+            plan = replace(plan, boots=(*plan.boots, *rest))
     plan = plan_of_evidence(plan, known.evidence, (boot.name for boot in known.boots))
     adopted = Adopted(
         source=adoptee.source,

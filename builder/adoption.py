@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from builder.boots import boots
+from builder.boots import Boot, boots
 from builder.distribution import Distribution
 from builder.feature import Grade, Outcome
 from builder.features import FOUNDATION, WINDOWS, Registry
@@ -114,6 +114,28 @@ def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
         flavor={},
         host=(),
     )
+
+
+def boots_of_rest(plan: Plan, adoptee: Adoptee, came_up: Iterable[str]) -> tuple[Boot, ...]:
+    """Boots for the probes that were to be made under a firmware by which the image does not start.
+
+    None where it starts by every firmware that was tried.
+    """
+    names = set(came_up)
+    kept = [boot for boot in plan.boots if boot.name in names]
+    started = {boot.machine.firmware for boot in kept}
+    lost = {
+        probe
+        for boot in plan.boots
+        if boot.machine.firmware not in started
+        for probe in boot.probes
+    }.difference(*(boot.probes for boot in kept))
+    if not lost or len(started) != 1:
+        return ()
+    properties = {claim.property: claim.value for claim in plan.claims}
+    properties["hw_firmware_type"] = started.pop()
+    named = [one for one in named_probes(adoptee.used) if one[0] in lost]
+    return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 
 
 def plan_of_evidence(plan: Plan, evidence: Sequence[Evidence], came_up: Iterable[str]) -> Plan:

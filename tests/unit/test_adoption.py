@@ -9,6 +9,7 @@ from samples import evidence
 from builder.adoption import (
     BY_CHOICE,
     Adoptee,
+    boots_of_rest,
     candidates,
     inspections,
     lacking,
@@ -132,6 +133,26 @@ def test_an_image_that_comes_up_by_one_firmware_claims_it(firmware: str) -> None
     assert properties(final)["hw_firmware_type"] == firmware
     assert {boot.machine.firmware for boot in final.boots} == {firmware}
     assert judge(final, seen).proven
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_what_a_firmware_that_does_not_start_it_was_to_probe_is_probed_by_the_other(
+    firmware: str,
+) -> None:
+    plan = plan_to_probe(LINUX, inspected(LINUX))
+    kept = [boot for boot in plan.boots if boot.machine.firmware == firmware]
+    lost = {name for boot in plan.boots if boot not in kept for name in boot.probes}
+    rest = boots_of_rest(plan, LINUX, [boot.name for boot in kept])
+    assert {boot.machine.firmware for boot in rest} == {firmware}
+    made = {name for boot in rest for name in boot.probes}
+    assert made == lost - {name for boot in kept for name in boot.probes} != set()
+    assert not {boot.name for boot in rest} & {boot.name for boot in plan.boots}
+
+
+def test_a_boot_that_fails_where_another_of_its_firmware_comes_up_is_not_tried_again() -> None:
+    plan = plan_to_probe(LINUX, inspected(LINUX))
+    assert boots_of_rest(plan, LINUX, ["bios", "uefi"]) == ()
+    assert boots_of_rest(plan, LINUX, []) == ()
 
 
 def test_an_image_that_nothing_gets_into_is_present_at_most() -> None:
