@@ -8,19 +8,42 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from builder.errors import HostError
+
+LIMIT = 300.0
+"""Seconds to wait for a lock that another process needs for the work of a moment."""
+_POLL = 0.05
+
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock, waiting for it; programs that are started do not inherit it."""
+def locked(directory: Path, limit: float = LIMIT) -> Iterator[None]:
+    """Hold the directory's lock, waiting for it; programs that are started do not inherit it.
+
+    Raises ``HostError`` when another process still holds it after ``limit`` seconds.
+    """
     handle = os.open(directory, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _take(handle, directory, limit)
         yield
     finally:
         os.close(handle)
+
+
+def _take(handle: int, directory: Path, limit: float) -> None:
+    deadline = time.monotonic() + limit
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if time.monotonic() > deadline:
+            raise HostError(
+                f"Another process holds the lock of {directory}: waited {limit:.0f} s, in vain.",
+                hint=f"See which one with 'fuser {directory}', and end it if it hangs.",
+            )
+        time.sleep(_POLL)
 
 
 def remove_leftovers(directories: Iterable[Path]) -> None:

@@ -2,6 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from builder.errors import HostError
 from builder.locking import locked, remove_leftovers
 
 HOLDING = """
@@ -49,3 +52,14 @@ def test_a_program_that_is_started_does_not_inherit_the_lock(tmp_path: Path) -> 
 
 def test_a_directory_that_is_gone_already_is_no_error(tmp_path: Path) -> None:
     remove_leftovers([tmp_path / "gone"])
+
+
+def test_a_lock_is_waited_for_and_given_up_at_the_limit(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path),
+        pytest.raises(HostError, match=r"holds the lock of .* waited 0 s, in vain"),
+        locked(tmp_path, limit=0.1),
+    ):
+        pytest.fail("two hold it")
+    with locked(tmp_path, limit=0.1):
+        pass
