@@ -1,6 +1,6 @@
 """Whether published images are still as their manifests say, and what repairs them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,12 +8,28 @@ from builder.manifest import Manifest, Published
 from builder.publish.difference import (
     Difference,
     content_differences,
+    known_hash,
     property_differences,
     restoring,
 )
-from builder.publish.image import ACTIVE, BUILD, SHA256, CloudImage, Wanted
+from builder.publish.image import ACTIVE, BUILD, CloudImage, Wanted
 from builder.publish.properties import dated
 from builder.publish.release import Change, Terms, built, holders, switch
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """An image that is to be shared with a project, or no longer."""
+
+    image: str
+    project: str
+    wanted: bool
+
+    @property
+    def reason(self) -> str:
+        """For the log: what it does, as a sentence without a stop."""
+        how = "share" if self.wanted else "no longer share"
+        return f"{how} {self.image} with {self.project}"
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,8 @@ class Finding:
     """False for what is to be known and is no fault."""
     changes: tuple[Change, ...] = ()
     """What repairs it; nothing where it cannot be repaired."""
+    sharings: tuple[Sharing, ...] = ()
+    """What repairs its members, after the changes."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +54,77 @@ class Known:
     published: Published
 
 
-def known_images(builds: Iterable[Manifest], endpoint: str) -> dict[str, Known]:
-    """What manifests say of the images of one cloud, by image."""
-    return {
-        record.image: Known(build, record)
+@dataclass(frozen=True)
+class Place:
+    """A cloud as one project sees it."""
+
+    cloud: str
+    """Its name in ``clouds.yaml``."""
+    endpoint: str
+    """Where its Glance is."""
+    project: str
+    """The project's id, or the empty string where there are no projects."""
+
+
+def known_images(
+    builds: Iterable[Manifest], images: Iterable[CloudImage], place: Place
+) -> dict[str, Known]:
+    """What manifests say of the images of one project in one cloud, by image.
+
+    A cloud may have several addresses (interfaces, a new name), so what was published at another
+    one counts where the image is here: the same id, and the same build or data. The id alone does
+    not tell, for in two regions the first images of a name have the same.
+    """
+    present = {one.id: one for one in images}
+    records = [
+        Known(build, record)
         for build in builds
         for record in build.published
-        if record.endpoint == endpoint
+        if record.project == place.project or not place.project
+    ]
+    here = [one for one in records if one.published.endpoint == place.endpoint]
+    moved = [one for one in records if _is_of(present.get(one.published.image), one.build)]
+    return {one.published.image: one for one in (*moved, *here)}
+
+
+def _is_of(image: CloudImage | None, build: Manifest) -> bool:
+    return image is not None and (
+        image.build == build.build or image.hash_value == build.image.sha512
+    )
+
+
+def unjudged(builds: Iterable[Manifest], known: Collection[str], place: Place) -> Finding | None:
+    """What is to be said where manifests tell of the cloud, and of no image that it has."""
+    elsewhere = {
+        (record.endpoint, record.project)
+        for build in builds
+        for record in build.published
+        if record.cloud == place.cloud
     }
+    if known or not elsewhere:
+        return None
+    return Finding(
+        place.cloud,
+        (
+            f"nothing was compared: this is project {place.project or '-'} at {place.endpoint}",
+            *(
+                f"the manifests tell of project {project or '-'} at {endpoint}"
+                for endpoint, project in sorted(elsewhere)
+            ),
+        ),
+    )
+
+
+def concerned(images: Iterable[CloudImage], known: Mapping[str, Known]) -> list[CloudImage]:
+    """Of a project's images those that an audit looks at.
+
+    What this program has published, what manifests tell of though it no longer says so itself, and
+    what somebody else has made that has a public name.
+    """
+    every = tuple(images)
+    names = {one.public_name for one in every if one.profile}
+    names |= {one.published.name for one in known.values()}
+    return [one for one in every if one.profile or one.id in known or one.name in names - {""}]
 
 
 def findings(
@@ -55,7 +136,7 @@ def findings(
 ) -> list[Finding]:
     """Everything that differs, image by image, then name by name."""
     found = [one for image in images for one in _of_image(image, known, members)]
-    names = {one.public_name for one in images if one.published} | {
+    names = {_name_of(one, known) for one in images} | {
         one.published.name for one in known.values()
     }
     for name in sorted(names - {""}):
@@ -73,27 +154,41 @@ def _of_image(
         ]
     told = known.get(image.id)
     if told is None:
-        return [Finding(subject, ("no manifest here tells of it",), drift=False)]
+        untold = Finding(subject, ("no manifest here tells of it",), drift=False)
+        return [untold] if image.profile else []  # somebody else's is told with its name
     wanted = wanted_of(told)
-    hashes = {"sha512": wanted.sha512, "sha256": wanted.properties.get(SHA256)}
-    content = content_differences(image, wanted, hashes.get(image.hash_algorithm))
+    expected = known_hash(wanted, image.hash_algorithm)
+    content = content_differences(image, wanted, expected)
     changeable = property_differences(image, wanted)
     if image.visibility != wanted.visibility:
         changeable.append(Difference("visibility", image.visibility, wanted.visibility))
-    people = _member_differences(image, wanted, members.get(image.id, ()))
+    sharings = _sharings(image, wanted, members.get(image.id, ()))
+    people = _member_differences(sharings, wanted, members.get(image.id, ()))
     everything = [*content, *changeable, *people]
-    if not everything:
-        return []
-    attributes, remove = restoring(changeable, wanted)
-    change = Change(image.id, f"repair {image.id}", attributes, remove)
-    lines = tuple(map(str, everything))
-    return [Finding(subject, lines, changes=(change,) if changeable else ())]
+    found = []
+    if everything:
+        attributes, remove = restoring(changeable, wanted)
+        change = Change(image.id, f"repair {image.id}", attributes, remove)
+        lines = tuple(map(str, everything))
+        changes = (change,) if changeable else ()
+        found.append(Finding(subject, lines, changes=changes, sharings=sharings))
+    if image.hash_value and expected is None:
+        note = f"the manifest has no {image.hash_algorithm} hash: the data was not compared"
+        found.append(Finding(subject, (note,), drift=False))
+    return found
+
+
+def _sharings(image: CloudImage, wanted: Wanted, members: Sequence[str]) -> tuple[Sharing, ...]:
+    if wanted.visibility != "shared":
+        return ()
+    now, should = set(members), set(wanted.members)
+    return tuple(Sharing(image.id, project, project in should) for project in sorted(now ^ should))
 
 
 def _member_differences(
-    image: CloudImage, wanted: Wanted, members: Sequence[str]
+    sharings: Sequence[Sharing], wanted: Wanted, members: Sequence[str]
 ) -> list[Difference]:
-    if image.visibility != "shared" or sorted(members) == sorted(wanted.members):
+    if not sharings:
         return []
     return [Difference("members", ", ".join(sorted(members)), ", ".join(sorted(wanted.members)))]
 
@@ -108,7 +203,7 @@ def _of_name(
     if latest is not None and latest.published.image not in present:
         gone = f"- image {latest.published.image} of build {latest.build.build}: it is gone"
         found.append(Finding(name, (gone,)))
-    own = [one for one in images if one.public_name == name and one.published]
+    own = [one for one in images if _name_of(one, known) == name]
     answering = [one for one in holders(own, name) if not one.hidden]
     usable = [one for one in answering or own if one.status == ACTIVE]
     if not usable:
@@ -128,9 +223,23 @@ def _of_name(
     terms = Terms(name, target.visibility, protected)
     changes = (*switch(images, target, terms, now=now), *stray)
     if changes:
-        lines = tuple(f"~ {one.reason}" for one in changes)
+        strangers = [one for one in holders(images, name) if one not in own]
+        lines = (
+            *(f"{one.id} has the name, and was not published by guest-image" for one in strangers),
+            *(f"~ {one.reason}" for one in changes),
+        )
         found.append(Finding(name, lines, changes=changes))
     return found
+
+
+def _name_of(image: CloudImage, known: Mapping[str, Known]) -> str:
+    """The name that an image was published under; its manifest knows it better than itself."""
+    if image.draft:
+        return ""
+    told = known.get(image.id)
+    if told is not None:
+        return told.published.name
+    return image.public_name if image.published else ""
 
 
 def _published_at(image: CloudImage, known: Mapping[str, Known]) -> float:

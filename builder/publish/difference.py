@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from builder.publish.image import ACTIVE, NOTES, CloudImage, Wanted
+from builder.publish.image import ACTIVE, NOTES, SHA256, CloudImage, Wanted
 
 SHOWN = 90
 
@@ -24,19 +24,25 @@ class Difference:
         return f"~ {self.what}: {_shown(self.is_now)} -> {_shown(self.should_be)}"
 
 
+def known_hash(wanted: Wanted, algorithm: str) -> str | None:
+    """The data's hash in Glance's algorithm, or None where the manifest has none of it."""
+    return {"sha512": wanted.sha512, "sha256": wanted.properties.get(SHA256)}.get(algorithm)
+
+
 def content_differences(
     image: CloudImage, wanted: Wanted, hash_value: str | None
 ) -> list[Difference]:
     """What differs in the data and in what Glance knows of it.
 
-    ``hash_value`` is that of the file in the image's own algorithm, None where it is not known.
+    ``hash_value`` is that of the file in the image's own algorithm; where that is not known it is
+    None, and the hash is not compared.
     """
     pairs: tuple[tuple[str, str | None, str | None], ...] = (
         ("status", image.status, ACTIVE),
         ("size", _text(image.size), str(wanted.size)),
         ("disk_format", image.disk_format, wanted.disk_format),
         ("container_format", image.container_format, "bare"),
-        ("hash", image.hash_value or None, hash_value),
+        ("hash", image.hash_value or None, hash_value or image.hash_value or None),
     )
     return [Difference(what, now, should) for what, now, should in pairs if now != should]
 

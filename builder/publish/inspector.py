@@ -3,10 +3,18 @@
 from pathlib import Path
 
 from builder.progress import Progress
-from builder.publish.audit import Finding, findings, known_images, wanted_of
+from builder.publish.audit import (
+    Finding,
+    Place,
+    concerned,
+    findings,
+    known_images,
+    unjudged,
+    wanted_of,
+)
 from builder.publish.build import manifests
 from builder.publish.glance import Glance
-from builder.publish.survey import published
+from builder.publish.survey import owned
 
 
 def audit(glance: Glance, dist: Path, progress: Progress, *, repair: bool) -> list[Finding]:
@@ -15,27 +23,33 @@ def audit(glance: Glance, dist: Path, progress: Progress, *, repair: bool) -> li
     Raises ``CloudError``.
     """
     progress.phase(f"{glance}: auditing")
-    found = _compare(glance, dist, repair=repair)
-    if not repair:
+    found = _compare(glance, dist)
+    if not repair or not any(one.drift for one in found):
         return found
-    changes = [change for one in found for change in one.changes]
-    for change in changes:
-        progress.event(f"{glance}: {change.reason}")
-        glance.change(change)
-    return _compare(glance, dist, repair=False) if any(one.drift for one in found) else found
+    for finding in found:
+        for change in finding.changes:
+            progress.event(f"{glance}: {change.reason}")
+            glance.change(change)
+        for sharing in finding.sharings:
+            progress.event(f"{glance}: {sharing.reason}")
+            act = glance.add_member if sharing.wanted else glance.remove_member
+            act(sharing.image, sharing.project)
+    return _compare(glance, dist)
 
 
-def _compare(glance: Glance, dist: Path, *, repair: bool) -> list[Finding]:
-    images = published(glance)
-    known = known_images((build for _, build in manifests(dist)), glance.endpoint)
-    members = {}
-    for one in images:
-        if one.visibility == "shared" and one.id in known:
-            wanted = set(wanted_of(known[one.id]).members)
-            members[one.id] = glance.members(one.id)
-            if repair:
-                for project in sorted(wanted - set(members[one.id])):
-                    glance.add_member(one.id, project)
-                for project in sorted(set(members[one.id]) - wanted):
-                    glance.remove_member(one.id, project)
-    return findings(images, known, members, now=glance.now())
+def _compare(glance: Glance, dist: Path) -> list[Finding]:
+    builds = [build for _, build in manifests(dist)]
+    place = Place(glance.cloud, glance.endpoint, glance.project)
+    every = owned(glance)
+    known = known_images(builds, every, place)
+    images = concerned(every, known)
+    members = {
+        one.id: glance.members(one.id)
+        for one in images
+        if one.visibility == "shared"
+        and one.id in known
+        and wanted_of(known[one.id]).visibility == "shared"
+    }
+    blind = unjudged(builds, known, place)
+    found = findings(images, known, members, now=glance.now())
+    return [*([blind] if blind else []), *found]

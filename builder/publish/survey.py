@@ -61,9 +61,13 @@ def name_of(glance: Glance, profile: str) -> str:
 
 def published(glance: Glance) -> list[CloudImage]:
     """Every image of the project that this program has made, drafts too."""
+    return [one for one in owned(glance) if one.profile]
+
+
+def owned(glance: Glance) -> list[CloudImage]:
+    """Every image of the project, whoever has made it."""
     project = glance.project
-    images = glance.images(owner=project) if project else glance.images()
-    return [one for one in images if one.profile]
+    return glance.images(owner=project) if project else glance.images()
 
 
 def _refuse_strangers(others: Iterable[CloudImage], name: str, glance: Glance) -> None:

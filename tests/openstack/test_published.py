@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from faultproxy import FaultProxy
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
+from smallbuild import small_build
 
 pytestmark = pytest.mark.openstack
 
@@ -148,3 +150,58 @@ def test_an_image_that_is_deactivated_cannot_be_repaired_here(
     done = guest_image("publish", newer, "--cloud", "local")
     assert done.status == 5
     assert "Reactivate it" in done.err
+
+
+def test_an_audit_sees_another_image_of_the_name(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    made = cloud.client().images.create(name=NAME, disk_format="raw", container_format="bare")
+    status, text = audit(guest_image)
+    assert (status, f"{made.id} has the name" in text) == (1, True)
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).guest_image_build == newer.name
+
+
+def test_an_audit_finds_an_image_that_no_longer_says_whose_it_is(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    image = current(cloud).id
+    cloud.client().images.update(image, remove_props=["guest_image_profile"])
+    status, text = audit(guest_image)
+    assert (status, "it is gone" in text) == (1, False)
+    assert audit(guest_image, "--repair")[0] == 0
+    assert current(cloud).id == image
+    assert list(visible(cloud)) == [newer.name]
+
+
+def test_an_audit_knows_the_cloud_by_another_address(
+    cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, newer: Path
+) -> None:
+    guest_image("publish", newer, "--cloud", "local")
+    cloud.client().images.update(current(cloud).id, hw_disk_bus="virtio")
+    done = guest_image("audit", "--cloud", "faulty", "--output", guest_image.dist)
+    assert (done.status, "~ hw_disk_bus: virtio -> scsi" in done.out) == (1, True)
+    cloud.remove_images("local")
+    cloud.add_cloud("local-before", like="local")
+    cloud.add_cloud("local", image_endpoint_override=proxy.url)
+    try:
+        done = guest_image("audit", "--cloud", "local", "--output", guest_image.dist)
+    finally:
+        cloud.add_cloud("local", like="local-before")
+    assert (done.status, "nothing was compared" in done.out) == (1, True)
+
+
+def test_an_audit_says_what_it_does_with_members(cloud: LocalCloud, guest_image: Command) -> None:
+    build = small_build(guest_image.dist, publish={"visibility": "shared", "members": ["1" * 32]})
+    guest_image("publish", build, "--cloud", "local")
+    image = current(cloud).id
+    cloud.client().image_members.delete(image, "1" * 32)
+    status, text = audit(guest_image)
+    assert (status, "~ members:  -> 1111" in text) == (1, True)
+    status, text = audit(guest_image, "--repair")
+    assert (status, f"share {image} with {'1' * 32}" in text) == (0, True)
+    (member,) = cloud.client().image_members.list(image)
+    assert member.member_id == "1" * 32

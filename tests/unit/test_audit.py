@@ -8,8 +8,17 @@ from cloud_images import NAME, changed, day, image
 from samples import complete, manifest, plan
 
 from builder.manifest import ImageFile, Published
-from builder.publish.audit import Finding, Known, findings, known_images
-from builder.publish.image import BUILD, PUBLISHER, REPLACED_AT, REPLACED_BY, CloudImage
+from builder.publish.audit import (
+    Finding,
+    Known,
+    Place,
+    Sharing,
+    concerned,
+    findings,
+    known_images,
+    unjudged,
+)
+from builder.publish.image import BUILD, PROFILE, PUBLISHER, REPLACED_AT, REPLACED_BY, CloudImage
 from builder.publish.image import NAME as PUBLIC_NAME
 from builder.publish.listing import listing_json, listing_text, state
 
@@ -22,6 +31,7 @@ OLD = image(
     properties={PUBLIC_NAME: NAME, REPLACED_BY: "new", REPLACED_AT: "2026-01-03T00:00:00Z"},
 )
 NEW = image("new", 2, properties={PUBLIC_NAME: NAME})
+HERE = Place("prod", "http://glance", "project")
 NOTES = {PUBLISHER, REPLACED_BY, REPLACED_AT}
 
 
@@ -68,7 +78,7 @@ def known(**fields: Any) -> dict[str, Known]:
         )
         for one, at in ((OLD, 1), (NEW, 2))
     ]
-    return known_images(builds, "http://glance")
+    return known_images(builds, [], HERE)
 
 
 def audit(*images: CloudImage, **fields: Any) -> list[Finding]:
@@ -118,6 +128,15 @@ def test_members_are_compared() -> None:
     fields = {"visibility": "shared", "members": ("a", "b")}
     found = findings(shared, known(**fields), {"new": ["a"], "old": ["a", "b"]}, now=day(9))
     assert [one.lines for one in found] == [("~ members: a -> a, b",)]
+    assert found[0].sharings == (Sharing("new", "b", wanted=True),)
+
+
+def test_an_image_that_is_shared_no_longer_is_shared_again() -> None:
+    fields = {"visibility": "shared", "members": ("a",)}
+    old, new = replace(OLD, visibility="shared"), replace(NEW, visibility="private")
+    found = findings([old, new], known(**fields), {"old": ["a"]}, now=day(9))
+    assert [one.reason for one in found[0].sharings] == ["share new with a"]
+    assert found[0].changes[0].attributes == {"visibility": "shared"}
 
 
 def test_a_replaced_image_that_is_visible_again_is_hidden() -> None:
@@ -158,9 +177,71 @@ def test_drafts_and_unknown_images_are_named_and_not_judged() -> None:
     ]
 
 
+def test_another_image_of_a_name_is_told_and_gives_it_up() -> None:
+    made = replace(image("made"), properties={})
+    looked = concerned([OLD, NEW, made, replace(made, id="other", name="other")], known())
+    assert [one.id for one in looked] == ["old", "new", "made"]
+    (finding,) = audit(*looked)
+    assert finding.lines[0] == "made has the name, and was not published by guest-image"
+    assert [(one.id, one.name == NAME, one.hidden) for one in repaired(*looked)] == [
+        ("old", False, True),
+        ("new", True, False),
+        ("made", False, True),
+    ]
+
+
+def test_an_image_that_no_longer_says_its_profile_is_not_gone() -> None:
+    forgot = replace(NEW, properties={k: v for k, v in NEW.properties.items() if k != PROFILE})
+    looked = concerned([OLD, forgot], known())
+    (finding,) = audit(*looked)
+    assert finding.lines == (f"+ guest_image_profile={NAME}",)
+    assert repaired(*looked) == [OLD, NEW]
+
+
+def test_a_hash_that_the_manifest_lacks_is_not_compared_and_that_is_said() -> None:
+    other = replace(NEW, hash_algorithm="sha384", hash_value="e" * 96)
+    (finding,) = audit(OLD, other)
+    assert finding.lines == ("the manifest has no sha384 hash: the data was not compared",)
+    assert not finding.drift
+
+
+# ---- which manifests tell of the cloud
+
+
 def test_a_manifest_of_another_cloud_is_not_asked() -> None:
-    build = manifest(PLAN, published=(told(NEW, 2, endpoint="http://other"),))
-    assert known_images([build], "http://glance") == {}
+    build = manifest(PLAN, build="other", published=(told(NEW, 2, endpoint="http://other"),))
+    there = replace(NEW, hash_value="e" * 128)
+    assert known_images([build], [there], HERE) == {}
+
+
+def test_a_manifest_of_another_project_is_not_asked() -> None:
+    build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, project="theirs"),))
+    assert known_images([build], [NEW], HERE) == {}
+
+
+def test_a_cloud_is_known_by_another_address() -> None:
+    build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, endpoint="http://old"),))
+    assert list(known_images([build], [NEW], HERE)) == ["new"]
+    assert known_images([build], [], HERE) == {}
+
+
+def test_what_was_published_at_this_address_counts_more() -> None:
+    records = (told(NEW, 3), told(NEW, 2, endpoint="http://other", visibility="private"))
+    build = manifest(PLAN, build=NEW.build, published=records)
+    assert known_images([build], [NEW], HERE)["new"].published.visibility == "public"
+
+
+def test_an_audit_that_could_compare_nothing_says_so() -> None:
+    build = manifest(PLAN, published=(told(NEW, 2, endpoint="http://old"),))
+    finding = unjudged([build], {}, HERE)
+    assert finding is not None
+    assert finding.drift
+    assert finding.lines == (
+        "nothing was compared: this is project project at http://glance",
+        "the manifests tell of project project at http://old",
+    )
+    assert unjudged([build], known(), HERE) is None
+    assert unjudged([build], {}, replace(HERE, cloud="never-published-to")) is None
 
 
 # ---- the list
