@@ -125,6 +125,8 @@ class Published(_Section):
     """Properties that were allowed without the probe that they need (``--allow present``)."""
     dropped: tuple[str, ...]
     """Properties that it does not have for want of proof (``--drop-unproven``)."""
+    unchecked: tuple[str, ...] = ()
+    """Probes that were let through without a result (``--allow present``)."""
     at: datetime
     """When it was published so."""
 

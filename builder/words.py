@@ -42,6 +42,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean '{close}'?" if close else ""
 
 
+def counted(number: float, noun: str) -> str:
+    """A number of things: ``1 day``, ``2 days``."""
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+
+
 def enumeration(words: Iterable[str], conjunction: str = "or") -> str:
     """Words as a sentence lists them, at least one: ``a, b or c``."""
     *first, last = words

@@ -35,6 +35,7 @@ def publication(text: str = "debian-12") -> Published:
         properties={text: text},
         on_inspection=("hw_watchdog_action",),
         dropped=("os_admin_user",),
+        unchecked=("console/login",),
         at=WHEN,
     )
 

@@ -146,18 +146,21 @@ def _publish(
     *,
     dry_run: bool,
 ) -> "Answer":
-    from builder.publish.build import record, state_directory
+    from builder.publish.build import for_cloud, record, require_writable, state_directory
     from builder.publish.preview import preview
     from builder.publish.publish import Retention
     from builder.publish.publish import publish as make_public
     from builder.publish.survey import survey
 
+    seen = survey(glance, prepared.wanted.profile, prepared.wanted.name)
+    prepared = for_cloud(prepared, seen, glance.endpoint)
     wanted = prepared.wanted
     retention = Retention(prepared.settings.keep_last, prepared.settings.keep_days)
     if dry_run:
-        lines = preview(survey(glance, wanted.profile, wanted.name), wanted, retention)
+        lines = preview(seen, wanted, retention)
         shown = [f"  {line}" for line in lines] or ["  nothing would change"]
         return Answer([f"{glance}:", *shown], {"cloud": glance.cloud, "changes": lines})
+    require_writable(prepared.directory)
     result = make_public(
         glance, wanted, prepared.origin, delivery, retention,
         home=state_directory(), progress=progress,

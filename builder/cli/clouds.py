@@ -43,12 +43,12 @@ evidence_options = (
         type=Age(),
         default="30d",
         show_default=True,
-        help="How old evidence may be: 12h, 30d, 4w.",
+        help="How old evidence may be for an upload: 12h, 30d, 4w.",
     ),
     click.option(
         "--allow",
         type=click.Choice(["present"]),
-        help="Publish claims that were inspected and not exercised; the image's tags say so.",
+        help="Let through probes that were not made or skipped; the image's tags say so.",
     ),
     click.option(
         "--drop-unproven",

@@ -1,8 +1,9 @@
 """A build and its evidence, ready to be published, and the record of where it was."""
 
 import contextlib
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,11 @@ from builder.publish.draft import Origin
 from builder.publish.glance import Glance
 from builder.publish.image import CloudImage, Wanted
 from builder.publish.properties import signed, wanted
-from builder.publish.refusal import Admission, Concession, admit
+from builder.publish.publish import find
+from builder.publish.refusal import Admission, Concession, admit, require_young
+from builder.publish.survey import Survey
 from builder.publish.upload import pieces_of
+from builder.publish.vocabulary import SIGNATURE
 from builder.report.html import write_html
 from builder.resources import cache_directory
 
@@ -31,6 +35,7 @@ class Ready:
     """A build that may be published."""
 
     directory: Path
+    build: Manifest
     admission: Admission
     settings: Publication
     wanted: Wanted
@@ -54,7 +59,8 @@ def ready(
     """Judge a build's evidence and say what would be published.
 
     ``settings`` stand in for those that it was built with, ``origin`` for its own file; with a
-    ``signer`` the image is signed. Raises ``Refused``, ``InputError`` and ``ImageError``.
+    ``signer`` the image is signed. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence
+    that is too old refuses an upload only, by ``for_cloud``.
     """
     build = manifest.read(directory)
     chosen = settings or build.planned().publish
@@ -62,12 +68,31 @@ def ready(
     path = directory / build.image.name
     if origin is None:
         _require_format(path, build)
-        origin = Origin(lambda: pieces_of(path), path)
+        origin = Origin(lambda: pieces_of(path))
     image = wanted(build, admission, chosen)
     if signer is not None:
         earlier = [one.properties for one in reversed(build.published)]
         image = signed(image, signer.properties(origin.pieces, earlier))
-    return Ready(directory, admission, chosen, image, origin)
+    return Ready(directory, build, admission, chosen, image, origin)
+
+
+def for_cloud(ready_build: Ready, seen: Survey, endpoint: str) -> Ready:
+    """The same for one cloud, by what it has and what it was sent before.
+
+    A signature stays as long as no other is made. Raises ``Refused`` where the data would have to
+    be sent and the evidence is too old for that.
+    """
+    known = find(seen.images, ready_build.wanted)
+    if known is None:
+        require_young(ready_build.build, ready_build.admission)
+    if set(SIGNATURE) <= set(ready_build.wanted.properties):
+        return ready_build
+    records = [one.properties for one in ready_build.build.published if one.endpoint == endpoint]
+    before = records[-1] if records else known.properties if known else {}
+    if not set(SIGNATURE) <= set(before):
+        return ready_build
+    signature = {name: before[name] for name in SIGNATURE}
+    return replace(ready_build, wanted=signed(ready_build.wanted, signature))
 
 
 def _require_format(path: Path, build: Manifest) -> None:
@@ -80,6 +105,16 @@ def _require_format(path: Path, build: Manifest) -> None:
             f"It is {found} of {size} bytes, and was {build.image.format} of {build.image.size}."
         ],
         hint=f"Build it again: guest-image image {build.planned().profile}",
+    )
+
+
+def require_writable(directory: Path) -> None:
+    """Raise ``HostError`` where the manifest could not tell of a publication."""
+    if os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
+        return
+    raise HostError(
+        f"{directory} cannot be written, and its manifest is to tell what was published.",
+        hint=f"If it was built with sudo, take it over: sudo chown -R $USER {directory.parent}",
     )
 
 
@@ -101,6 +136,7 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         properties=dict(one.properties),
         on_inspection=admission.on_inspection,
         dropped=admission.dropped,
+        unchecked=admission.unchecked,
         at=datetime.now(UTC),
     )
     directory = ready_build.directory

@@ -19,10 +19,12 @@ from builder.publish import lease
 from builder.publish.difference import (
     Difference,
     content_differences,
+    known_hash,
     property_differences,
 )
 from builder.publish.glance import Glance
-from builder.publish.image import ACTIVE, PUBLISHER, SHA256, CloudImage, Wanted
+from builder.publish.image import ACTIVE, PUBLISHER, CloudImage, Wanted
+from builder.publish.properties import draft_name
 from builder.publish.release import Change
 from builder.publish.survey import Survey
 from builder.publish.upload import Upload
@@ -51,18 +53,19 @@ class Origin:
     """Where the data comes from."""
 
     pieces: Callable[[], Iterator[bytes]]
-    path: Path | None = None
-    """The file, where there is one."""
 
     def hash_value(self, wanted: Wanted, algorithm: str) -> str | None:
-        """The data's hash in Glance's algorithm, or None where it cannot be told."""
-        known = {"sha512": wanted.sha512, "sha256": wanted.properties[SHA256]}
-        if algorithm in known:
-            return known[algorithm]
-        if self.path is None or algorithm not in hashlib.algorithms_available:
-            return None
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, algorithm).hexdigest()
+        """The data's hash in Glance's algorithm, or None where it cannot be told.
+
+        It is computed, from all of the data, where the manifest does not have it.
+        """
+        known = known_hash(wanted, algorithm)
+        if known or algorithm not in hashlib.algorithms_available:
+            return known
+        digest = hashlib.new(algorithm)
+        for piece in self.pieces():
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 def checked_draft(
@@ -102,7 +105,7 @@ def _create(
 ) -> CloudImage:
     place = f"{glance.project}\n{wanted.name}\n{seen.answering(wanted.name)}"
     attributes = {
-        "name": f"{wanted.name} {wanted.build} (being published)",
+        "name": draft_name(wanted.name, wanted.build),
         "visibility": "private",
         "os_hidden": True,
         "disk_format": wanted.disk_format,

@@ -30,29 +30,32 @@ _PREFIX = "publisher-"
 def held(home: Path) -> Iterator[str]:
     """A name for this publisher, which is known to be at work as long as the block lasts.
 
-    Raises ``HostError`` where the home cannot be made.
+    Raises ``HostError`` where the home cannot be made or written.
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HostError(
-            f"Could not make the directory {home}.",
-            details=[error.strerror or str(error)],
-            hint="Choose another place for what is kept between runs: GUEST_IMAGE_CACHE.",
-        ) from error
     own = uuid.uuid4().hex
     directory = home / f"{_PREFIX}{own}"
     with contextlib.ExitStack() as stack:
-        # Made and locked under the lock of its home, so that nobody takes it for a leftover.
-        with locked(home):
-            remove_leftovers(home.glob(f"{_PREFIX}*"))
-            name = f"{_identity(home)}-{own}"
-            directory.mkdir()
-            stack.enter_context(locked(directory))
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            # Made and locked under the lock of its home, so that nobody takes it for a leftover.
+            with locked(home):
+                remove_leftovers(home.glob(f"{_PREFIX}*"))
+                name = f"{_identity(home)}-{own}"
+                directory.mkdir()
+                stack.enter_context(locked(directory))
+        except OSError as error:
+            raise HostError(
+                f"Could not make or write the directory {home}.",
+                details=[error.strerror or str(error)],
+                hint="Make it yours (sudo chown -R $USER), or choose another place for what is kept"
+                " between runs: GUEST_IMAGE_CACHE.",
+            ) from error
         try:
             yield name
         finally:
-            directory.rmdir()
+            # Another may have emptied the cache meanwhile; what is left the next run removes.
+            with contextlib.suppress(OSError):
+                directory.rmdir()
 
 
 def at_work(draft: CloudImage, home: Path, *, now: datetime) -> bool:

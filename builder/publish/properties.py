@@ -15,7 +15,8 @@ from builder.plan import Plan
 from builder.publication import Publication
 from builder.publish.image import BUILD, NAME, PROFILE, SHA256, Wanted
 from builder.publish.refusal import Admission
-from builder.publish.vocabulary import complaints
+from builder.publish.vocabulary import NAME_LIMIT, complaints
+from builder.words import counted, shown
 
 GIB = 1024**3
 _DATED = "%Y%m%dT%H%M%SZ"
@@ -54,6 +55,7 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         SHA256: build.image.sha256,
     }
     _refuse_nonsense(build, properties, plan)
+    _refuse_long(name, draft_name(name, build.build), dated(name, build.created))
     return Wanted(
         profile=plan.profile,
         build=build.build,
@@ -100,6 +102,11 @@ def dated(name: str, built: datetime) -> str:
     return f"{name} {built.astimezone(UTC):{_DATED}}"
 
 
+def draft_name(name: str, build: str) -> str:
+    """The name of an image that is being published."""
+    return f"{name} {build} (being published)"
+
+
 def _origin(build: Manifest, plan: Plan, settings: Publication) -> dict[str, str]:
     return {
         "image_build_date": f"{build.created.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
@@ -119,6 +126,16 @@ def _promises(settings: Publication) -> dict[str, str]:
 
 def _least_memory(plan: Plan) -> int:
     return min((boot.machine.memory_mib for boot in plan.boots), default=0)
+
+
+def _refuse_long(name: str, *derived: str) -> None:
+    beyond = max(map(len, derived)) - NAME_LIMIT
+    if beyond > 0:
+        raise InputError(
+            f"The public name is {counted(beyond, 'character')} too long: {shown(name)}",
+            details=[f"Glance takes {NAME_LIMIT}, and more is added while an image is published."],
+            hint="Shorten 'name' in the profile's section 'publish'.",
+        )
 
 
 def _refuse_nonsense(build: Manifest, properties: Mapping[str, str], plan: Plan) -> None:

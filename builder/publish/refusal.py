@@ -10,9 +10,8 @@ from builder.manifest import Evidence, Manifest
 from builder.nova import objections
 from builder.plan import PlannedClaim
 from builder.verdict import ORDER, ClaimVerdict, Expected, expected, judge
+from builder.words import counted
 
-MAX_AGE = timedelta(days=30)
-"""How old evidence may be where nothing else is said."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far clocks of the machines that prove and publish may differ."""
 _SHOWN = 12
@@ -38,12 +37,16 @@ class Admission:
     """Properties that stand on inspections alone, though they need a probe."""
     dropped: tuple[str, ...]
     """Properties that the image does not get."""
+    unchecked: tuple[str, ...] = ()
+    """Probes that were skipped or not made, and let through."""
+    stale: str = ""
+    """Why the evidence is too old for an upload; empty where it is not."""
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The concessions as the image's tags tell them."""
         return (
-            *(("allowed-present",) if self.on_inspection else ()),
+            *(("allowed-present",) if self.on_inspection or self.unchecked else ()),
             *(f"dropped-{name}" for name in self.dropped),
         )
 
@@ -53,12 +56,13 @@ class Refused(BuilderError):
 
 
 def admit(
-    build: Manifest, concession: Concession, *, now: datetime, max_age: timedelta = MAX_AGE
+    build: Manifest, concession: Concession, *, now: datetime, max_age: timedelta
 ) -> Admission:
     """Judge a build by its evidence.
 
-    Raises ``Refused`` with every reason: evidence that is missing, failed, too old, of another
-    file, or weaker than the claims need.
+    Raises ``Refused`` with every reason: evidence that is missing, failed, of another file, or
+    weaker than the claims need. That it is older than ``max_age`` refuses an upload only, by
+    ``require_young``.
     """
     plan, evidence = build.planned(), build.valid_evidence()
     verdict = judge(plan, evidence)
@@ -75,20 +79,35 @@ def admit(
     results = {Expected(one.check, one.boot): one for one in evidence}
     wanted = [one for one in expected(plan) if one.check not in excused]
     reasons += _void(build)
-    reasons += _unmet(wanted, results, allow_present=concession.allow_present)
-    reasons += _dated([results[one] for one in wanted if one in results], now, max_age)
+    let_through = {one for one in wanted if _let_through(one, results, concession)}
+    reasons += _unmet([one for one in wanted if one not in let_through], results)
+    counting = [results[one] for one in wanted if one in results]
+    reasons += _from_the_future(counting, now)
+    stale = _stale(counting, now, max_age)
     if reasons:
-        raise Refused(
-            f"Build {build.build} of {plan.profile} is not published: its evidence does not allow"
-            " it.",
-            details=_shortened(reasons),
-            hint=f"Prove it: guest-image prove {plan.profile}. What is proven less well goes with"
-            " --allow present or without the property by --drop-unproven.",
-        )
+        raise _refused(build, [*reasons, *filter(None, [stale])])
     return Admission(
         claims=tuple(one.claim for one in kept),
         on_inspection=tuple(one.claim.property for one in kept if not one.proven),
         dropped=tuple(sorted(one.claim.property for one in dropped)),
+        unchecked=tuple(sorted({one.check for one in let_through})),
+        stale=stale,
+    )
+
+
+def require_young(build: Manifest, admission: Admission) -> None:
+    """Raise ``Refused`` where the evidence is too old for an upload."""
+    if admission.stale:
+        raise _refused(build, [admission.stale])
+
+
+def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
+    profile = build.planned().profile
+    return Refused(
+        f"Build {build.build} of {profile} is not published: its evidence does not allow it.",
+        details=_shortened(reasons),
+        hint=f"Prove it: guest-image prove {profile}. What is proven less well goes with --allow"
+        " present or without the property by --drop-unproven.",
     )
 
 
@@ -126,17 +145,20 @@ def _void(build: Manifest) -> list[str]:
     ]
 
 
-def _unmet(
-    wanted: Sequence[Expected], results: Mapping[Expected, Evidence], *, allow_present: bool
-) -> list[str]:
+def _let_through(
+    one: Expected, results: Mapping[Expected, Evidence], concession: Concession
+) -> bool:
+    """Whether a probe has no result, and needs none by the concession."""
+    made = one in results and results[one].outcome is not Outcome.SKIPPED
+    return concession.allow_present and one.boot is not None and not made
+
+
+def _unmet(wanted: Sequence[Expected], results: Mapping[Expected, Evidence]) -> list[str]:
     reasons, missing = [], []
     for one in wanted:
         result = results.get(one)
         if result is None:
-            if one.boot is None or not allow_present:
-                missing.append(one)
-        elif result.outcome is Outcome.SKIPPED and one.boot is not None and allow_present:
-            continue
+            missing.append(one)
         elif result.outcome is not Outcome.PASSED:
             where = f" in boot {one.boot}" if one.boot else ""
             seen = " ".join(result.seen.split())
@@ -149,27 +171,30 @@ def _unmet(
     return reasons
 
 
-def _dated(evidence: Sequence[Evidence], now: datetime, max_age: timedelta) -> list[str]:
-    reasons = []
-    if evidence:
-        oldest = min(evidence, key=lambda one: one.at)
-        newest = max(evidence, key=lambda one: one.at)
-        if now - oldest.at > max_age:
-            reasons.append(
-                f"The evidence is from {oldest.at:%Y-%m-%d %H:%M} UTC ({oldest.check}): older than"
-                f" {_days(max_age)}."
-            )
-        if newest.at - now > CLOCK_SKEW:
-            reasons.append(
-                f"The evidence is from the future, {newest.at:%Y-%m-%d %H:%M} UTC ({newest.check}):"
-                f" the clock here says {now:%Y-%m-%d %H:%M}. One of the clocks is wrong."
-            )
-    return reasons
+def _stale(evidence: Sequence[Evidence], now: datetime, max_age: timedelta) -> str:
+    oldest = min(evidence, key=lambda one: one.at, default=None)
+    if oldest is None or now - oldest.at <= max_age:
+        return ""
+    return (
+        f"The evidence is from {oldest.at:%Y-%m-%d %H:%M} UTC ({oldest.check}): older than"
+        f" {_span(max_age)}."
+    )
 
 
-def _days(age: timedelta) -> str:
-    days = age / timedelta(days=1)
-    return f"{days:g} days" if days >= 1 else f"{age / timedelta(hours=1):g} hours"
+def _from_the_future(evidence: Sequence[Evidence], now: datetime) -> list[str]:
+    newest = max(evidence, key=lambda one: one.at, default=None)
+    if newest is None or newest.at - now <= CLOCK_SKEW:
+        return []
+    reason = (
+        f"The evidence is from the future, {newest.at:%Y-%m-%d %H:%M} UTC ({newest.check}):"
+        f" the clock here says {now:%Y-%m-%d %H:%M}. One of the clocks is wrong."
+    )
+    return [reason]
+
+
+def _span(age: timedelta) -> str:
+    days, hours = age / timedelta(days=1), age / timedelta(hours=1)
+    return counted(days, "day") if days >= 1 else counted(hours, "hour")
 
 
 def _shortened(reasons: Sequence[str]) -> list[str]:

@@ -149,6 +149,13 @@ KNOWN: Mapping[str, Kind] = {
     ),
 }  # fmt: skip
 
+SIGNATURE = (
+    "img_signature",
+    "img_signature_certificate_uuid",
+    "img_signature_hash_method",
+    "img_signature_key_type",
+)
+"""What belongs together: cursive refuses a signature of which one is missing."""
 TRAIT = re.compile(r"trait:[A-Z][A-Z0-9_]*")
 """Nova's required traits: ``trait:HW_CPU_X86_VMX=required``."""
 OWN = re.compile(r"guest_image_[a-z0-9_]+")

@@ -15,8 +15,16 @@ def test_an_unproven_build_is_refused_before_anything_is_sent(
 ) -> None:
     done = guest_image("publish", newer, "--cloud", "local", "--max-age", "1h")
     assert done.status == 1
-    assert "older than 1 hours" in done.err
+    assert "older than 1 hour." in done.err
     assert images(cloud) == []
+
+
+def test_a_published_build_stays_so_when_its_evidence_grows_old(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    assert guest_image("publish", newer, "--cloud", "local").status == 0
+    again = guest_image("publish", newer, "--cloud", "local", "--max-age", "1h")
+    assert (again.status, "nothing was changed" in again.out) == (0, True)
 
 
 def test_a_file_of_another_format_is_refused_before_anything_is_sent(

@@ -57,6 +57,24 @@ def test_a_build_without_its_manifest_is_not_promoted(
     assert images(prod, "prod") == []
 
 
+def test_a_cloud_may_hash_by_another_algorithm(
+    prod: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    def promote(source: str, target: str) -> int:
+        words = ("promote", NAME, "--from", source, "--to", target)
+        return guest_image(*words, "--output", guest_image.dist).status
+
+    with prod.glance.configured({"DEFAULT": {"hashing_algorithm": "sha384"}}):
+        guest_image("publish", older, "--cloud", "local")
+        assert current(prod).os_hash_algo == "sha384"
+        status, text = audit(guest_image)
+        assert (status, "no sha384 hash: the data was not compared" in text) == (0, True)
+        assert promote("local", "prod") == 0
+        guest_image("publish", newer, "--cloud", "prod")
+        assert promote("prod", "local") == 0
+        assert current(prod).guest_image_build == newer.name
+
+
 def test_the_list_tells_current_and_replaced_images(
     cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
 ) -> None:

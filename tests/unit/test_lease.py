@@ -1,10 +1,13 @@
 """Whether another publisher is still at work."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from cloud_images import day, image
 
+from builder.errors import HostError
 from builder.publish import lease
 from builder.publish.image import PUBLISHER, CloudImage
 
@@ -41,3 +44,15 @@ def test_one_of_another_machine_is_at_work_for_a_while(tmp_path: Path) -> None:
         old = draft("other-x", idle=timedelta(minutes=minutes + 1), status=status)
         assert lease.at_work(young, tmp_path, now=NOW)
         assert not lease.at_work(old, tmp_path, now=NOW)
+
+
+def test_a_home_that_is_emptied_meanwhile_is_no_error(tmp_path: Path) -> None:
+    with lease.held(tmp_path / "home"):
+        shutil.rmtree(tmp_path / "home")
+
+
+def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "identity").mkdir()  # as a file that may not be read, and for root too
+    with pytest.raises(HostError, match="Could not make or write") as error, lease.held(tmp_path):
+        pass
+    assert "GUEST_IMAGE_CACHE" in error.value.hint

@@ -15,7 +15,7 @@ from builder.plan import PlannedClaim
 from builder.profilefile import load, shipped_profiles
 from builder.publication import Publication
 from builder.publish.image import Wanted
-from builder.publish.properties import dated, public_name, wanted
+from builder.publish.properties import dated, draft_name, public_name, wanted
 from builder.publish.refusal import Admission, Concession, admit
 from builder.publish.vocabulary import KNOWN, complaints
 
@@ -42,7 +42,7 @@ def build(profile: str = "pinned-scsi") -> Manifest:
 
 def made(profile: str = "pinned-scsi", **settings: Any) -> Wanted:
     known = build(profile)
-    admission = admit(known, Concession(), now=WHEN + timedelta(hours=1))
+    admission = admit(known, Concession(), now=WHEN, max_age=timedelta(days=1))
     return wanted(known, admission, Publication(**settings))
 
 
@@ -67,7 +67,7 @@ def test_the_smallest_disk_of_a_flavor_is_not_smaller_than_the_image() -> None:
     known = build()
     image = known.image.model_copy(update={"virtual_size": (2 << 30) + 1})
     known = known.model_copy(update={"image": image})
-    admission = admit(known, Concession(), now=WHEN)
+    admission = admit(known, Concession(), now=WHEN, max_age=timedelta(days=1))
     assert wanted(known, admission, Publication()).min_disk == 3
 
 
@@ -84,6 +84,13 @@ def test_promises_are_the_profiles() -> None:
 def test_the_public_name_is_a_template() -> None:
     settings = Publication(name="{os_distro} {os_version} ({profile}, {architecture})")
     assert public_name(plan("base"), settings) == "debian 12 (base, x86_64)"
+
+
+def test_a_name_that_leaves_no_room_for_those_made_of_it_is_refused() -> None:
+    longest = 255 - len(draft_name("", build().build))
+    assert len(made(name="x" * longest).name) == longest
+    with pytest.raises(InputError, match="is 1 character too long"):
+        made(name="x" * (longest + 1))
 
 
 def test_a_dated_name_is_in_utc() -> None:

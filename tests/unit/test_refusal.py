@@ -7,9 +7,10 @@ from samples import OTHER_SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
 from builder.manifest import Evidence, Manifest
-from builder.publish.refusal import Admission, Concession, Refused, admit
+from builder.publish.refusal import Admission, Concession, Refused, admit, require_young
 
 SOON = WHEN + timedelta(hours=1)
+MONTH = timedelta(days=30)
 PLAN = plan("pinned-scsi")
 ALL = complete(PLAN)
 WATCHDOG = next(one for one in PLAN.claims if one.property == "hw_watchdog_action")
@@ -22,7 +23,7 @@ def build(*results: Evidence) -> Manifest:
 
 
 def admitted(known: Manifest, concession: Concession | None = None) -> Admission:
-    return admit(known, concession or Concession(), now=SOON)
+    return admit(known, concession or Concession(), now=SOON, max_age=MONTH)
 
 
 def with_outcome(check: str, outcome: Outcome, seen: str = "it does not bark") -> list[Evidence]:
@@ -64,23 +65,33 @@ def test_evidence_of_another_file_is_void() -> None:
     assert "There is evidence of another file (sha256 bbbbbbbbbbbb…)" in reasons(build(*others))
 
 
-def test_old_evidence_is_a_reason() -> None:
-    with pytest.raises(Refused, match="older than 2 hours"):
-        admit(
-            build(*ALL),
-            Concession(),
-            now=WHEN + timedelta(hours=3),
-            max_age=timedelta(hours=2),
-        )
+def aged(known: Manifest, hours: int) -> Admission:
+    later = WHEN + timedelta(hours=hours)
+    return admit(known, Concession(), now=later, max_age=timedelta(hours=1))
+
+
+def test_old_evidence_is_a_reason_against_an_upload() -> None:
+    known = build(*ALL)
+    require_young(known, aged(known, 1))
+    with pytest.raises(Refused, match=r"older than 1 hour\."):
+        require_young(known, aged(known, 2))
+
+
+def test_old_evidence_is_told_with_the_other_reasons() -> None:
+    known = build(*with_outcome(WATCHDOG.proof[-1], Outcome.FAILED))
+    with pytest.raises(Refused) as refused:
+        aged(known, 2)
+    assert "it does not bark" in str(refused.value)
+    assert "older than 1 hour." in str(refused.value)
 
 
 def test_evidence_from_the_future_tells_of_a_wrong_clock() -> None:
     with pytest.raises(Refused, match="One of the clocks is wrong"):
-        admit(build(*ALL), Concession(), now=WHEN - timedelta(hours=3))
+        admit(build(*ALL), Concession(), now=WHEN - timedelta(hours=3), max_age=MONTH)
 
 
 def test_a_clock_may_be_a_little_late() -> None:
-    assert admit(build(*ALL), Concession(), now=WHEN - timedelta(minutes=2)).claims
+    assert admit(build(*ALL), Concession(), now=WHEN - timedelta(minutes=2), max_age=MONTH).claims
 
 
 def test_a_claim_is_allowed_on_its_inspections() -> None:
@@ -99,6 +110,18 @@ def test_a_failed_probe_is_not_allowed_by_its_inspections() -> None:
 def test_a_skipped_probe_is_allowed_by_its_inspections() -> None:
     known = build(*with_outcome(WATCHDOG.proof[-1], Outcome.SKIPPED))
     assert "hw_watchdog_action" in admitted(known, PRESENT).on_inspection
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_probe_of_no_claim_that_is_let_through_is_told(made: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    proofs = {check for one in PLAN.claims for check in one.proof}
+    other = next(one.check for one in ALL if one.boot and one.check not in proofs)
+    results = with_outcome(other, Outcome.SKIPPED)
+    known = build(*(one for one in results if made or one.check != other))
+    assert other in reasons(known)
+    admission = admitted(known, PRESENT)
+    assert (admission.on_inspection, admission.unchecked) == ((), (other,))
+    assert admission.tags == ("allowed-present",)
 
 
 def test_a_failed_claim_can_be_dropped() -> None:
