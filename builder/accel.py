@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from builder.errors import HostError
+
 CPUINFO = Path("/proc/cpuinfo")
 KVM = Path("/dev/kvm")
 
@@ -42,7 +44,15 @@ def choose(cpuinfo: str, *, kvm_opens: bool) -> Accelerator:
 
 
 def asked_for(name: Literal["kvm", "tcg"]) -> Accelerator:
-    """The accelerator that the user names, whatever the processor says."""
+    """The accelerator that the user names, whatever the processor says.
+
+    Raises ``HostError`` for a KVM that does not open.
+    """
+    if name == "kvm" and not _opens(KVM):
+        raise HostError(
+            f"{KVM} cannot be opened, so no guest runs with KVM.",
+            hint="Leave out --accel kvm, or load KVM's module and become root or of the group kvm.",
+        )
     return Accelerator(name, "asked for")
 
 

@@ -20,7 +20,7 @@ from builder.adoption import (
 from builder.build import CHECKSUMS, DIGEST_LENGTH
 from builder.checks import Check, checks_of_feature
 from builder.digest import digests
-from builder.distribution import Distribution
+from builder.distribution import USER_NAME, Distribution
 from builder.errors import BuilderError, ImageError, InputError
 from builder.feature import Filesystem
 from builder.features import WINDOWS, Registry
@@ -189,7 +189,14 @@ def _with_user(
             details=["A proof logs in as cloud-init's default user, with the injected key."],
             hint=f"Call it with --admin-user {configured}.",
         )
-    return replace(distribution, default_user=wanted or configured or distribution.default_user)
+    user = wanted or configured or distribution.default_user
+    if not re.fullmatch(USER_NAME, user):
+        raise InputError(
+            f"{user!r} is no name of a user that can be logged in as.",
+            details=[f"A proof logs in to {file} as cloud-init's default user."],
+            hint="Name one with --admin-user: letters, digits, '_', '.' and '-', at most 32.",
+        )
+    return replace(distribution, default_user=user)
 
 
 def _obstacles(disk: Filesystem) -> Iterator[str]:

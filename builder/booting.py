@@ -150,7 +150,14 @@ class Booting:
         for name in KEPT_LOGS:
             if (workdir / name).exists():
                 kept = boot_log(self.subject.logs, self.boot.name, name)
-                shutil.copyfile(workdir / name, kept)
+                try:
+                    shutil.copyfile(workdir / name, kept)
+                except OSError as error:
+                    raise HostError(
+                        f"The log {kept} could not be written.",
+                        details=[error.strerror or str(error)],
+                        hint="Make room, or make it writable; then prove the build again.",
+                    ) from error
 
 
 # What gives no answer to these stays empty: it is no proof of anything.

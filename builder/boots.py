@@ -47,6 +47,7 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
     here = [one for one in named if not _wants_other_hardware(one[1], machines[0])]
     common = [one for one in here if one[1].when != "destroy"]
     ending = [one for one in here if one[1].when == "destroy"]
+    judging = [one for one in common if one[1].when == "last" and not one[1].once]
     dealt = _dealt(common, machines)
     made = [
         Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
@@ -56,8 +57,8 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
         if number < len(made):
             made[number] = replace(made[number], probes=(*made[number].probes, name))
         else:
-            made.append(_own([(name, ending[number][1])], machines[0]))
-    return (*made, *_on_other_hardware(named, machines[0]))
+            made.append(_own([(name, ending[number][1])], machines[0], judging))
+    return (*made, *_on_other_hardware(named, machines[0], judging))
 
 
 def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> Machine:
@@ -92,7 +93,9 @@ def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:
     return probe.machine is not None and probe.machine(usual) != usual
 
 
-def _on_other_hardware(probes: Sequence[Named], usual: Machine) -> list[Boot]:
+def _on_other_hardware(
+    probes: Sequence[Named], usual: Machine, judging: Sequence[Named]
+) -> list[Boot]:
     wanted = [
         (one[1].machine(usual), one)
         for one in probes
@@ -100,14 +103,18 @@ def _on_other_hardware(probes: Sequence[Named], usual: Machine) -> list[Boot]:
     ]
     wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
     return [
-        _own([one for _, one in group], hardware)
+        _own([one for _, one in group], hardware, judging)
         for hardware, group in groupby(wanted, key=lambda pair: pair[0])
     ]
 
 
-def _own(probes: Sequence[Named], hardware: Machine) -> Boot:
+def _own(probes: Sequence[Named], hardware: Machine, judging: Sequence[Named]) -> Boot:
+    """A boot for these probes, and for those that judge what a guest has gone through."""
     login = any(one.login for _, one in probes)
-    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(probes), login)
+    made = sorted(
+        (*probes, *(judging if login else ())), key=lambda one: MOMENTS.index(one[1].when)
+    )
+    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(made), login)
 
 
 def _ids(probes: Iterable[Named]) -> tuple[str, ...]:

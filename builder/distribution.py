@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 Initramfs = Literal["initramfs-tools", "dracut"]
 """What makes a kernel's initial RAM disk, by the name of its package."""
+
+
+USER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"
+"""A user's name, which programs are given as an argument: it must not look like an option."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +27,7 @@ class Distribution:
     os_version: str
     release: str
     element: str
-    default_user: str
+    default_user: Annotated[str, StringConstraints(pattern=USER_NAME)]
     """The user that the distribution's own cloud images give the SSH key to."""
     architecture: str
     initramfs: Initramfs | None

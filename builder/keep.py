@@ -41,7 +41,10 @@ def keep(
         str(SSH_PORT),
         "-i",
         str(workdir / ssh.KEY),
-        f"{user}@{ssh.ADDRESS}",
+        "-l",
+        user,
+        "--",
+        ssh.ADDRESS,
     )
     return (
         f"kept: {workdir}",

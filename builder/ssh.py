@@ -132,8 +132,8 @@ def connected(
     }
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     server = shlex.join(("sudo", "-n", "python3", "-c", SERVER))
-    where = ("-p", str(port), f"{user}@{ADDRESS}")
-    command = ["ssh", "-F", "none", "-T", *words, *where, "--", server]
+    where = ("-p", str(port), "-l", user, "--", ADDRESS)
+    command = ["ssh", "-F", "none", "-T", *words, *where, server]
     awaited = f"SSH to let '{user}' in with the injected key, and sudo to make it root"
     refusal = ""
     while True:

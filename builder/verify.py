@@ -1,5 +1,6 @@
 """Runs a plan's inspections and probes on an image and records the evidence."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +12,7 @@ from builder.checks import Check, checks_of, record, summary
 from builder.digest import sha256_of
 from builder.disk import open_image
 from builder.disk import version as libguestfs_version
-from builder.errors import ImageError
+from builder.errors import HostError, ImageError
 from builder.feature import Filesystem
 from builder.features import Registry
 from builder.imagefile import check_image
@@ -54,6 +55,7 @@ def verify(
             f"{image} is not the file that was built: its SHA-256 has changed.",
             hint="Build the image again; evidence of another file is void.",
         )
+    _require_writable(directory)
     subject = Subject(image, known.image.format, known.image.sha256, directory)
     progress.phase("proof" if boots else INSPECTION)
     jobs: list[Job] = []
@@ -69,14 +71,29 @@ def verify(
     return manifest.read(directory)
 
 
+def _require_writable(directory: Path) -> None:
+    if not os.access(directory, os.W_OK):
+        raise HostError(
+            f"The evidence cannot be written into {directory}.",
+            hint="Run it as the user whom the build belongs to (sudo), or copy the build.",
+        )
+
+
 def _keep(directory: Path, result: Result) -> None:
     """Add a result to what the manifest says by now: another proof may have written it since."""
-    with locked(directory):
-        known = manifest.read(directory).with_evidence(result.evidence, result.boots)
-        if result.libguestfs:
-            known = known.model_copy(update={"libguestfs": result.libguestfs})
-        manifest.write(directory, known)
-        write_html(directory, known)
+    try:
+        with locked(directory):
+            known = manifest.read(directory).with_evidence(result.evidence, result.boots)
+            if result.libguestfs:
+                known = known.model_copy(update={"libguestfs": result.libguestfs})
+            manifest.write(directory, known)
+            write_html(directory, known)
+    except OSError as error:
+        raise HostError(
+            f"The evidence could not be written into {directory}.",
+            details=[error.strerror or str(error)],
+            hint="Make room, or make it writable; then prove the build again.",
+        ) from error
 
 
 def _inspected(

@@ -22,7 +22,7 @@ from builder.feature import (
     probe,
 )
 from builder.linux import kernels
-from builder.linux.live import output
+from builder.linux.live import output, require_no_failure
 
 
 class VirtioScsiParameters(Parameters):
@@ -180,6 +180,7 @@ def starts_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
     found = re.search(ROOT_FOUND, guest.console()[:end])
     if found is None or not found[1].startswith("vda"):
         raise CheckFailed(f"root is on {found and found[1]}, not on vda")
+    require_no_failure(guest, guest.console())
     return f"without the properties the guest starts from /dev/{found[1]} on virtio-blk"
 
 

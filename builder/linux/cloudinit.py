@@ -52,7 +52,7 @@ def _documents(disk: Filesystem) -> list[Mapping[str, Any]]:  # Any: YAML
     for path in ("/etc/cloud/cloud.cfg", *disk.glob("/etc/cloud/cloud.cfg.d/*.cfg")):
         try:
             document = yaml.safe_load(text(disk, path))
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):  # the latter two of odd dates, depths
             continue  # cloud-init passes over such a file too
         if isinstance(document, dict):
             documents.append(document)

@@ -98,10 +98,9 @@ ALLOWED: tuple[Allowed, ...] = ()
 
 # kernel/rcu/tree_stall.h, tree_exp.h, kernel/watchdog.c
 _STALL = re.compile(
-    r"^.*(?:rcu: INFO: \w+ (?:self-)?detected (?:expedited )?stall|watchdog: BUG: soft lockup).*\n"
-    r"(?:.*\n)*?.*</TASK>.*$",
-    re.MULTILINE,
+    r"rcu: INFO: \w+ (?:self-)?detected (?:expedited )?stall|watchdog: BUG: soft lockup"
 )
+_TRACE = "call trace"
 
 
 def without_stalls(text: str) -> str:
@@ -109,7 +108,30 @@ def without_stalls(text: str) -> str:
 
     An emulated CPU stands still whenever its host is busy: then they tell nothing of the image.
     """
-    return _STALL.sub("", plain(text))
+    lines = plain(text).splitlines(keepends=True)
+    kept = []
+    number = 0
+    while number < len(lines):
+        if _STALL.search(lines[number]):
+            number = _end_of_stall(lines, number + 1)
+        else:
+            kept.append(lines[number])
+            number += 1
+    return "".join(kept)
+
+
+def _end_of_stall(lines: Sequence[str], start: int) -> int:
+    """The line after the report's trace; a report without one has a single line."""
+    for number in range(start, len(lines)):
+        if "</TASK>" in lines[number]:
+            return number + 1
+        if _STALL.search(lines[number]) or _kind(lines[number]) not in {None, _TRACE}:
+            break
+    return start
+
+
+def _kind(line: str) -> str | None:
+    return next((kind for kind, pattern in FAILURES if re.search(pattern, line)), None)
 
 
 def plain(text: str) -> str:
@@ -141,7 +163,6 @@ def failures(
     for line in plain(text).splitlines():
         if any(re.search(entry.pattern, line) for entry in valid):
             continue
-        kind = next((kind for kind, pattern in FAILURES if re.search(pattern, line)), None)
-        if kind is not None:
+        if (kind := _kind(line)) is not None:
             findings.append(Finding(kind, line.strip()))
     return tuple(findings)

@@ -1,8 +1,10 @@
 """Questions to a running Linux guest, each one round trip."""
 
 import shlex
+from datetime import UTC, datetime
 
 from builder.feature import CheckFailed, Guest
+from builder.linux.console import failures, without_stalls
 
 
 def output(guest: Guest, script: str, *arguments: str, timeout: float = 60) -> str:
@@ -15,6 +17,15 @@ def output(guest: Guest, script: str, *arguments: str, timeout: float = 60) -> s
         reason = "; ".join(said) or "it printed nothing"
         raise CheckFailed(f"'{_summary(script)}' ended with exit code {done.status}: {reason}")
     return done.stdout.strip()
+
+
+def require_no_failure(guest: Guest, log: str) -> str:
+    """Say that a console or kernel log shows no failure, or ``CheckFailed`` with each of them."""
+    shown = without_stalls(log) if guest.emulated else log
+    found = failures(shown, today=datetime.now(UTC).date())
+    if found:
+        raise CheckFailed("; ".join(dict.fromkeys(f"{one.kind}: {one.line}" for one in found)))
+    return f"no failure in {len(shown.splitlines())} lines"
 
 
 def require_active(guest: Guest, unit: str) -> str:

@@ -76,7 +76,8 @@ def main() -> None:
         our_seconds, manifest = ours(plan, work)
         cache = work / "cache"
         distro = plan.distribution.os_distro
-        shutil.copytree(cache_directory() / "packages" / distro, cache / "apt" / distro)
+        store = f"{distro}-{plan.distribution.release}"
+        shutil.copytree(cache_directory() / "packages" / store, cache / "apt" / distro)
         packages = [package.name for package in manifest.packages]
         plain_seconds = plain(plan, packages, work, cache)
         plain_size = (work / "plain.qcow2").stat().st_size

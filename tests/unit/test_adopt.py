@@ -54,6 +54,17 @@ def test_another_user_than_the_disk_s_is_refused_before_any_boot() -> None:
     assert caught.value.hint == "Call it with --admin-user fedora."
 
 
+@pytest.mark.parametrize("name", ["-oProxyCommand=touch /tmp/x", "a b", "", "root@elsewhere"])
+def test_a_user_that_a_disk_makes_up_is_no_option_of_ssh_s(name: str) -> None:
+    disk = FakeFilesystem({"/etc/os-release": f"ID={name}\n"})
+    with pytest.raises(InputError, match="is no name of a user"):
+        _with_user(replace(DEBIAN, default_user=name), disk, None, FILE)
+    configured = f"system_info: {{default_user: {{name: '{name}'}}}}\n"
+    disk = FakeFilesystem({"/etc/cloud/cloud.cfg": configured})
+    with pytest.raises(InputError, match="is no name of a user"):
+        _with_user(replace(DEBIAN, default_user=name), disk, None, FILE)
+
+
 def test_an_image_that_lets_no_proof_in_says_why() -> None:
     assert [*_obstacles(FakeFilesystem(STARTS))] == []
     (why,) = _obstacles(FakeFilesystem({}))

@@ -141,3 +141,15 @@ def test_only_the_stalls_own_trace_is_passed_over() -> None:
     for stall in (STALL, lockup):
         found = failures(without_stalls(stall + later + stall), today=TODAY)
         assert [one.kind for one in found] == ["kernel oops", "call trace"]
+
+
+def test_a_stall_without_a_trace_of_its_own_hides_no_failure() -> None:
+    header = STALL.splitlines()[0] + "\n"
+    oops = "[   99.0] BUG: unable to handle page fault\n[   99.0] Oops: 0002 [#1]\n"
+    disk = "[   98.0] EXT4-fs error (device sda3)\n"
+    trace = "[   99.0] Call Trace:\n[   99.0]  </TASK>\n"
+    for text in (header + disk + oops + trace, header + header + disk + oops + trace):
+        found = failures(without_stalls(text), today=TODAY)
+        assert [one.kind for one in found] == [
+            "file system error", "kernel oops", "kernel oops", "call trace",
+        ]  # fmt: skip

@@ -28,4 +28,4 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     assert "stdio,mux=on,signal=off,id=console" in words
     assert any("hostfwd=tcp:127.0.0.1:2222-:22" in word for word in words)
     assert str(script) in lines[1]
-    assert lines[2].endswith(f"-p 2222 -i {tmp_path}/id_ed25519 debian@127.0.0.1")
+    assert lines[2].endswith(f"-p 2222 -i {tmp_path}/id_ed25519 -l debian -- 127.0.0.1")
