@@ -113,12 +113,12 @@ def find_build(word: str, dist: Path) -> Path:
     Raises ``InputError``.
     """
     given = Path(word)
-    if _is_file(given / FILE_NAME):
+    if is_file(given / FILE_NAME):
         return given.resolve()
-    if given.name == FILE_NAME and _is_file(given):
+    if given.name == FILE_NAME and is_file(given):
         return given.parent.resolve()
     latest = dist / word / LATEST
-    if _is_file(latest / FILE_NAME):
+    if is_file(latest / FILE_NAME):
         return latest.resolve()
     if "/" in word or given.suffix in IMAGE_SUFFIXES:
         raise InputError(
@@ -134,7 +134,8 @@ def find_build(word: str, dist: Path) -> Path:
     )
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether it is a file that can be reached."""
     try:
         return path.is_file()
     except OSError:  # a name that is too long, a directory that may not be read

@@ -18,6 +18,7 @@ from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
 from builder.plan import Plan
 from builder.process import follow
+from builder.profile import MIRROR_ADDRESS
 from builder.progress import Progress
 from builder.sandbox import Sandbox
 
@@ -54,7 +55,6 @@ PHASES = {
 MIRRORS = {name for known in DISTRIBUTIONS.values() for name in known.mirrors.values()}
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 _PLAIN_PROXY = re.compile(r"[A-Za-z0-9._~:/%+\[\]@,*-]*")
-_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/%+\[\]-]+")
 
 _RUNNING = re.compile(r"^dib-run-parts Running \S*/(?P<directory>[a-z-]+\.d)/(?P<hook>\S+)$")
 _COMPLETED = re.compile(r"dib-run-parts (?P<hook>\S+) completed$")
@@ -109,7 +109,7 @@ def _require_plain(variables: Mapping[str, str]) -> None:
     bad = [
         f"{name}={variables[name]}"
         for name in sorted(MIRRORS)
-        if name in variables and not _PLAIN_URL.fullmatch(variables[name])
+        if name in variables and not re.fullmatch(MIRROR_ADDRESS, variables[name])
     ]
     if bad:
         raise InputError(

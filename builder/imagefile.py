@@ -164,6 +164,18 @@ def _require_sound(path: Path) -> None:
         raise ImageError(f"{path} could not be checked.", details=[str(error)]) from error
     if done.status in _SOUND:
         return
+    if "Failed to get shared" in done.stderr:
+        raise ImageError(
+            f"{path} is in use.",
+            details=done.stderr.splitlines()[-3:],
+            hint="Shut down the guest that runs on it, or copy the file when it is at rest.",
+        )
+    if "encrypt" in done.stderr:
+        raise ImageError(
+            f"{path} is encrypted.",
+            details=done.stderr.splitlines()[-3:],
+            hint="Decrypt a copy of it with 'qemu-img convert' and the key; nobody could boot it.",
+        )
     report = json.loads(done.stdout) if done.stdout else {}
     details = done.stderr.splitlines()[-3:]
     if "corruptions" in report:

@@ -170,6 +170,13 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "Ask for hw:cpu_policy=dedicated as well.",
         ),
         (
+            is_true(image("hw_vif_multiqueue_enabled"))
+            and {image("hw_cpu_sockets"), image("hw_cpu_cores"), image("hw_cpu_threads")} == {"1"},
+            "hw_vif_multiqueue_enabled",
+            "a guest with one vCPU gets one queue",
+            "Ask for more sockets, cores or threads.",
+        ),
+        (
             None not in (image("hw_vif_multiqueue_enabled"), extra("hw:vif_multiqueue_enabled"))
             and is_true(image("hw_vif_multiqueue_enabled"))
             != is_true(extra("hw:vif_multiqueue_enabled")),

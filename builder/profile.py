@@ -61,8 +61,10 @@ _PACKAGE = _matching(
     r"[A-Za-z0-9][A-Za-z0-9+._-]+",
     "is no name of a package: letters, digits, '+', '-', '.', '_'",
 )
+MIRROR_ADDRESS = r"https?://[A-Za-z0-9._~:/%+\[\]-]+"
+"""What diskimage-builder's shell scripts take for one word."""
 _MIRROR = _matching(
-    r"https?://[^\s@'\"]+", "is no mirror: write an http:// or https:// address without a password"
+    MIRROR_ADDRESS, "is no mirror: write an http:// or https:// address without a password"
 )
 
 PackageName = Annotated[str, *_PACKAGE]

@@ -107,7 +107,7 @@ def _topology(topology: Topology | None) -> str:
 def machine_text(machine: Machine) -> str:
     """The virtual hardware of a boot, in a few words."""
     parts = [
-        f"{machine.vcpus} vCPUs{_topology(machine.topology)}",
+        f"{machine.vcpus} vCPU{'s' * (machine.vcpus != 1)}{_topology(machine.topology)}",
         f"{machine.memory_mib} MiB",
         "virtio-scsi disk" if machine.disk_bus == "scsi" else "virtio-blk disk",
     ]

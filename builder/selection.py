@@ -26,7 +26,7 @@ def selected(plan: Plan, checks: Mapping[str, Check], names: Sequence[str]) -> P
         words = {word for one in planned for word in (one, *one.split("/"))}
         raise InputError(
             f"Profile '{plan.profile}' has no such checks.",
-            details=[" ".join((f"'{name}'.", did_you_mean(name, words))) for name in unknown],
+            details=[f"No '{name}'. {did_you_mean(name, words)}".rstrip() for name in unknown],
             hint="'guest-image prove BUILD --list' lists them.",
         )
     boots = (

@@ -111,14 +111,14 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
       guest-image inspect pinned-scsi
       guest-image inspect ~/Downloads/cloud.qcow2
     """
-    from builder.builds import find_build
+    from builder.builds import find_build, is_file
     from builder.features import installed
     from builder.progress import Progress
     from builder.verify import verify
 
     registry = installed()
     with Progress() as progress:
-        if Path(target).is_file() and Path(target).name != "manifest.json":
+        if is_file(Path(target)) and Path(target).name != "manifest.json":
             return _inspect_file(Path(target), progress, as_json=as_json)
         directory = find_build(target, output)
         known = verify(directory, registry, progress, boots=False)

@@ -68,11 +68,6 @@ def unit(disk: Filesystem, name: str) -> Unit:
     return Unit(name, state, path, starters)
 
 
-def unit_state(disk: Filesystem, name: str) -> State:
-    """Say what ``systemctl is-enabled`` would."""
-    return unit(disk, name).state
-
-
 def require_started(disk: Filesystem, name: str) -> str:
     """Return what will start the unit, as a sentence. Raises ``CheckFailed`` if nothing does."""
     found = unit(disk, name)

@@ -143,8 +143,8 @@ def _conclusion(verdict: Verdict) -> str:
         return f"Proven: all {len(verdict.claims)} claims."
     unproven = sum(not one.proven for one in verdict.claims)
     return (
-        f"Not proven: {unproven} of {len(verdict.claims)} claims, {len(verdict.problems)} checks "
-        f"did not pass, {len(verdict.missing)} were not made."
+        f"Not proven: {unproven or 'none'} of {len(verdict.claims)} claims, "
+        f"{len(verdict.problems)} checks did not pass, {len(verdict.missing)} were not made."
     )
 
 

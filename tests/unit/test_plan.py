@@ -257,6 +257,16 @@ OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
         {"hw:vif_multiqueue_enabled": "false"},
         "hw_vif_multiqueue_enabled",
     ),
+    (
+        {
+            "hw_vif_multiqueue_enabled": "true",
+            "hw_cpu_sockets": "1",
+            "hw_cpu_cores": "1",
+            "hw_cpu_threads": "1",
+        },
+        {},
+        "hw_vif_multiqueue_enabled",
+    ),
     ({"hw_watchdog_action": "reset"}, {"hw:watchdog_action": "pause"}, "hw:watchdog_action"),
 ]
 

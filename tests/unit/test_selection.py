@@ -58,6 +58,6 @@ def test_every_unknown_name_is_said_with_the_nearest() -> None:
     with pytest.raises(InputError) as failure:
         chosen("root-has-grown", "root-has-grwn", "watchdgo")
     assert failure.value.details == (
-        "'root-has-grwn'. Did you mean 'root-has-grown'?",
-        "'watchdgo'. Did you mean 'watchdog'?",
+        "No 'root-has-grwn'. Did you mean 'root-has-grown'?",
+        "No 'watchdgo'. Did you mean 'watchdog'?",
     )

@@ -4,7 +4,7 @@ import pytest
 from fakes import FakeFilesystem, Link
 
 from builder.feature import CheckFailed
-from builder.linux.systemd import State, require_started, unit, unit_state
+from builder.linux.systemd import State, require_started, unit
 
 INSTALLABLE = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n"
 # Debian's package has an empty [Install] section, and a rule in two lines.
@@ -101,7 +101,7 @@ STATES = {
 
 @pytest.mark.parametrize(("tree", "state"), STATES.values(), ids=STATES.keys())
 def test_a_unit_is(tree: dict[str, bytes | str | Link], state: State) -> None:
-    assert unit_state(FakeFilesystem(tree), "x.service") is state
+    assert unit(FakeFilesystem(tree), "x.service").state is state
 
 
 def test_an_instance_is_made_of_its_template() -> None:
@@ -109,8 +109,8 @@ def test_an_instance_is_made_of_its_template() -> None:
         f"{LIB}/getty@.service": INSTALLABLE,
         f"{ETC}/getty.target.wants/getty@tty1.service": Link(f"{LIB}/getty@.service"),
     }
-    assert unit_state(FakeFilesystem(tree), "getty@tty1.service") is State.ENABLED
-    assert unit_state(FakeFilesystem(tree), "getty@tty2.service") is State.DISABLED
+    assert unit(FakeFilesystem(tree), "getty@tty1.service").state is State.ENABLED
+    assert unit(FakeFilesystem(tree), "getty@tty2.service").state is State.DISABLED
 
 
 AGENT_TREE: dict[str, bytes | str | Link] = {
