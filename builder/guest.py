@@ -114,9 +114,7 @@ class RunningGuest:
         try:
             return self._ssh.run_as_root(argv, timeout)
         except TimeoutError as error:
-            shown = self.console()
-            reason = console.stuck(shown) or "the console's last lines"
-            raise TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown)))) from None
+            raise self._in_vain(error) from None
         except ConnectionError as error:
             self._refuse_if_cancelled()
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
@@ -125,7 +123,10 @@ class RunningGuest:
         """Ask the guest agent. Raises ``TimeoutError``, ``CheckFailed``."""
         if self._lines.agent is None:
             raise CheckFailed("this machine has no guest agent channel")
-        return self._lines.agent.command(command, timeout=timeout, **arguments)
+        try:
+            return self._lines.agent.command(command, timeout=timeout, **arguments)
+        except TimeoutError as error:
+            raise self._in_vain(error) from None
 
     def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
         """Give QEMU itself a monitor command and return its answer."""
@@ -133,7 +134,15 @@ class RunningGuest:
 
     def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
         """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
-        return self._lines.qmp.event(name, timeout=timeout)
+        try:
+            return self._lines.qmp.event(name, timeout=timeout)
+        except TimeoutError as error:
+            raise self._in_vain(error) from None
+
+    def _in_vain(self, error: TimeoutError) -> TimeoutError:
+        shown = self.console()
+        reason = console.stuck(shown) or "the console's last lines"
+        return TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown))))
 
     def new_volume(self, size: int) -> str:
         """Make an empty, thin volume of ``size`` bytes and return the name of its block node."""

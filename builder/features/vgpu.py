@@ -173,7 +173,7 @@ def files(parameters: VgpuParameters) -> tuple[SourceFile, ...]:
 def host(parameters: VgpuParameters) -> tuple[str, ...]:
     """What makes shares of a graphics processor; before Xena Nova said enabled_vgpu_types."""
     needs = (
-        "nova.conf has enabled_mdev_types in its section [devices] (enabled_vgpu_types until Wallaby)",
+        "nova.conf has enabled_mdev_types (until Wallaby enabled_vgpu_types) in section [devices]",
         "the vendor's manager for virtual graphics processors is installed",
     )
     if parameters.trait is None:
