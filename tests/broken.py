@@ -21,15 +21,37 @@ AGENT = "/etc/systemd/system/qemu-guest-agent.service"
 FSTAB_LINE = "/dev/vda1 / ext4 defaults 0 1"
 
 
+UNIT = "/etc/systemd/system"
+MASKED = (
+    "systemd-networkd.service", "ssh.service", "fstrim.timer", "irqbalance.service",
+)  # fmt: skip
+GONE = ("/etc/kernel/postinst.d/initramfs-tools", "/etc/modules-load.d/guest-watchdog.conf")
+WRITTEN = {
+    "/etc/cloud/cloud-init.disabled": "",
+    "/etc/default/watchdog": "run_watchdog=0\n",
+    "/etc/machine-id": "0123456789abcdef0123456789abcdef\n",
+    "/etc/os-release": 'ID=debian\nVERSION_ID="11"\n',
+    "/etc/qemu/qemu-ga.conf": "[general]\nblock-rpcs=guest-set-user-password\n",
+    "/etc/shadow": "root::19000:0:99999:7:::\n",
+    "/etc/systemd/network/00-first.link": (
+        "[Match]\nDriver=virtio_net\n[Link]\nCombinedChannels=1\n"
+    ),
+    "/etc/watchdog.conf": "watchdog-device = /dev/watchdog\nwatchdog-timeout = 10\n",
+    "/root/.bash_history": "reboot\n",
+}
+
+
 @dataclass(frozen=True)
 class Broken:
-    """Two images, so that no defect hides another one."""
+    """Three images, so that no defect hides another one."""
 
     cloud: Path
     """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
     for UEFI."""
     rootless: Path
     """Has an initrd without virtio_scsi, and names the root's device in fstab."""
+    neglected: Path
+    """Has everything, and hardly any of it set up: units masked, files gone or with other text."""
     cloud_release: str
     release: str
 
@@ -37,7 +59,7 @@ class Broken:
 def broken_images(image: Path, directory: Path) -> Broken:
     """Make the images in one start of libguestfs' appliance."""
     cloud = host_cloud_release()
-    copies = [directory / "cloud.qcow2", directory / "rootless.qcow2"]
+    copies = [directory / f"{name}.qcow2" for name in ("cloud", "rootless", "neglected")]
     for copy in copies:
         shutil.copyfile(image, copy)
     disks = Disks(copies)
@@ -51,9 +73,25 @@ def broken_images(image: Path, directory: Path) -> Broken:
         remove_from_initrd(disks.handle, f"/boot/initrd.img-{release}", "virtio_scsi", directory)
         fstab = disks.handle.read_file("/etc/fstab").decode()
         disks.handle.write("/etc/fstab", f"{FSTAB_LINE}\n{fstab}".encode())
+        disks.mount(2)
+        neglect(disks.handle)
     finally:
         disks.close()
     return Broken(*copies, cloud_release=cloud, release=release)
+
+
+def neglect(handle: Any) -> None:
+    """Undo what the elements have set up."""
+    fstab = handle.read_file("/etc/fstab").decode()
+    handle.write("/etc/fstab", fstab.replace("defaults", "discard", 1).encode())
+    for name in MASKED:
+        handle.ln_sf("/dev/null", f"{UNIT}/{name}")
+    for path in GONE:
+        handle.rm(path)
+    for path, words in WRITTEN.items():
+        handle.mkdir_p(str(Path(path).parent))
+        handle.rm_f(path)
+        handle.write(path, words.encode())
 
 
 def host_cloud_release() -> str:

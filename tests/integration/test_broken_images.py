@@ -60,3 +60,28 @@ def test_an_initrd_without_virtio_scsi_and_a_device_name_in_fstab_are_seen(
         ),
         "foundation/no-kernel-device-names": f"/etc/fstab:1: names /dev/vda1: {FSTAB_LINE}",
     }
+
+
+def test_each_thing_that_is_not_set_up_is_seen(broken: Broken, built: Built) -> None:
+    failed = failed_inspections(broken.neglected, built("pinned-scsi"))
+    because = {
+        "foundation/release-on-disk-is-as-claimed": "11",
+        "foundation/initrd-is-renewed": "nothing runs it for a new kernel",
+        "foundation/network-will-start": "systemd-networkd.service is masked",
+        "foundation/cloud-init-will-start": "/etc/cloud/cloud-init.disabled switches cloud-init",
+        "foundation/ssh-will-start": "ssh.service is masked",
+        "foundation/has-no-identity": "/etc/machine-id is set to 0123456789abcdef",
+        "foundation/has-no-leftovers": "/root/.bash_history is a shell history",
+        "foundation/has-no-passwords": "root needs no password",
+        "discard/timer-is-enabled": "fstrim.timer is masked",
+        "discard/mount-option-is-as-asked": "the profile does not ask for discard",
+        "guest-agent/agent-blocks-nothing-needed": "blocks guest-set-user-password",
+        "multiqueue/irqbalance-will-start": "irqbalance.service is masked",
+        "multiqueue/queue-rule-exists": "/etc/systemd/network/00-first.link is the first",
+        "watchdog/driver-is-loaded": "no file of modules-load.d names i6300esb",
+        "watchdog/daemon-feeds-device": "switches the daemon off",
+        "watchdog/timeout-is-as-asked": "has watchdog-timeout 10",
+    }
+    assert set(failed) == set(because)
+    wrong = {name: seen for name, seen in failed.items() if because[name] not in seen}
+    assert wrong == {}
