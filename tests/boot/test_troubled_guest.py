@@ -56,6 +56,66 @@ def test_the_guest_runs_a_virtual_machine_of_its_own_until_its_kvm_is_gone(
     guest.run("modprobe", "kvm_amd")
 
 
+STATUS = "/run/cloud-init/status.json"
+FAULT = f"""
+import json
+seen = json.load(open("{STATUS}"))
+seen["v1"]["init"]["errors"] = ["no such thing"]
+json.dump(seen, open("{STATUS}", "w"))
+"""
+NIC = "$(ls /sys/class/net | head -n 1)"
+TROUBLES = {
+    "foundation/firmware-is-as-asked": (
+        "mount -t tmpfs none /sys/firmware && mkdir /sys/firmware/efi",
+        "umount /sys/firmware",
+        "started by uefi, not by bios",
+    ),
+    "foundation/release-is-as-claimed": (
+        "sed s/12/11/ /etc/os-release >/run/os && mount --bind /run/os /usr/lib/os-release",
+        "umount /usr/lib/os-release",
+        "the guest says 'Linux debian 11",
+    ),
+    "foundation/cloud-init-finishes": (
+        f"cp {STATUS} /run/status && python3 -c '{FAULT}'",
+        f"cp /run/status {STATUS}",
+        "init: no such thing",
+    ),
+    "foundation/nic-has-dhcp-address": (
+        f"ip address change 10.0.2.15/24 dev {NIC} valid_lft forever preferred_lft forever",
+        f"networkctl renew {NIC}",
+        "no NIC has an IPv4 address by DHCP",
+    ),
+    "foundation/boot-loader-reconfigures": (
+        "printf '#!/bin/sh\nexit 1\n' >/etc/grub.d/01_broken && chmod +x /etc/grub.d/01_broken",
+        "rm /etc/grub.d/01_broken",
+        "ended with exit code",
+    ),
+    "virtio-scsi/starts-from-virtio-blk": ("true", "true", "not on vda"),
+}
+"""What a guest suffers, what ends it, and what the probe says of it."""
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_guest_of_which_it_is_not_true_is_seen(
+    name: str, guest: RunningGuest, probe: Probing
+) -> None:
+    trouble, remedy, because = TROUBLES[name]
+    suffered = guest.run("sh", "-c", trouble)
+    assert suffered.status == 0, suffered
+    outcome, seen = probe(name)
+    assert (outcome, because in seen) == (Outcome.FAILED, True), seen
+    assert guest.run("sh", "-c", remedy).status == 0
+
+
+def test_a_root_that_has_not_grown_with_its_disk_is_seen(
+    guest: RunningGuest, probe: Probing
+) -> None:
+    guest.qmp("block_resize", node_name="root", size=64 * 1024**3)
+    guest.run("sh", "-c", "echo 1 >/sys/block/sda/device/rescan")
+    outcome, seen = probe("foundation/root-has-grown")
+    assert outcome is Outcome.FAILED, seen
+
+
 def test_a_nic_that_is_told_to_use_one_queue_is_seen(guest: RunningGuest, probe: Probing) -> None:
     queues = "ethtool --set-channels $(ls /sys/class/net | sed -n 2p) combined"
     guest.run("sh", "-c", f"{queues} 1")
@@ -162,6 +222,14 @@ def test_a_boot_loader_that_cannot_be_reinstalled_is_seen(
     assert outcome is Outcome.FAILED, seen
     guest.run("mv", "/root/grub-install", "/usr/sbin")
     assert guest.run("dpkg", "--configure", "-a", timeout=300).status == 0
+
+
+def test_a_kernel_that_reports_a_failure_when_it_is_started_again_is_seen(
+    guest: RunningGuest, probe: Probing
+) -> None:
+    guest.run("sh", "-c", "echo 'Oops: 0000 [#1] on purpose' >/dev/kmsg")
+    outcome, seen = probe("foundation/restart-reports-no-failure")
+    assert (outcome, "kernel oops: " in seen) == (Outcome.FAILED, True), seen
 
 
 def test_a_guest_that_cannot_reboot_is_seen(
