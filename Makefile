@@ -76,9 +76,10 @@ image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and pr
 publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
+# In the files' order: those that boot come first, for they take longest and the rest fills the gaps.
 test: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run all tests: unit, integration, and real boots (as root)
-	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py
