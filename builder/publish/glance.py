@@ -1,6 +1,6 @@
 """A cloud's Glance: the only module that knows OpenStack's clients.
 
-Clouds come from ``clouds.yaml`` and ``OS_*`` as openstacksdk reads them; requests go through
+Clouds come from ``clouds.yaml`` and ``OS_*`` (``cloudsyaml``); requests go through
 keystoneauth1 and python-glanceclient. What a cloud answers becomes data or a ``CloudError``.
 """
 
@@ -17,12 +17,11 @@ from glanceclient import exc
 from glanceclient.v2.client import Client
 from keystoneauth1 import exceptions as auth_exc
 from openstack import exceptions as sdk_exc
-from openstack.config import OpenStackConfig
 
-from builder.errors import CloudError, InputError
+from builder.errors import CloudError
+from builder.publish import cloudsyaml
 from builder.publish.image import ACTIVE, CloudImage
 from builder.publish.release import Change
-from builder.words import did_you_mean, enumeration, shown
 
 REQUEST_LIMIT = 300.0
 """Seconds that a cloud may take for one answer where its configuration says nothing."""
@@ -85,10 +84,8 @@ class Glance:
         """Find the cloud's configuration; nothing is sent yet. Raises ``InputError``."""
         self.cloud = cloud
         self._say = say
+        region = cloudsyaml.region(cloud, REQUEST_LIMIT)
         with self._answering("be reached"):
-            region = _region(cloud)
-            if region.config.get("api_timeout") is None:
-                region.config["api_timeout"] = REQUEST_LIMIT
             self._session = region.get_session()
             self._status = 0  # of the latest answer: glanceclient does not know all of them
             self._session.session.hooks["response"].append(self._see_answer)
@@ -339,23 +336,12 @@ class Glance:
             ) from error
         except OSError as error:
             raise CloudError(message, details=[_line(error)], hint=_AGAIN) from error
-
-
-def _region(cloud: str) -> Any:  # Any: openstacksdk has no types of it
-    config = OpenStackConfig(load_envvars=True)
-    names = sorted(config.get_cloud_names())
-    if cloud not in names:
-        raise InputError(
-            f"No cloud is called {shown(cloud)}.",
-            details=[
-                f"Clouds are {enumeration(names, 'and')}."
-                if names
-                else "There is no clouds.yaml, neither here nor in ~/.config/openstack, and no OS_*"
-                " variable (their cloud is called 'envvars')."
-            ],
-            hint=did_you_mean(cloud, names) or "OS_CLIENT_CONFIG_FILE names another clouds.yaml.",
-        )
-    return config.get_one(cloud=cloud)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CloudError(
+                message,
+                details=[f"Its answer is not one of Glance's ({type(error).__name__}: {error})."],
+                hint="Check that the address is Glance's, and what is between. " + _AGAIN,
+            ) from error
 
 
 def _image(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON

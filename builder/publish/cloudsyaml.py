@@ -1,0 +1,100 @@
+"""A cloud's entry in ``clouds.yaml`` or ``OS_*``, as openstacksdk reads it.
+
+openstacksdk passes over a file that is not YAML with a line in its log, and fails at an entry of
+another form somewhere in its own code. Here both are mistakes that are told.
+"""
+
+import contextlib
+import logging
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+from keystoneauth1 import exceptions as auth_exc
+from openstack import exceptions as sdk_exc
+from openstack.config import OpenStackConfig
+
+from builder.errors import InputError
+from builder.words import did_you_mean, enumeration, shown
+
+_HINT = (
+    "Correct it in clouds.yaml, or OS_*: below 'clouds' each cloud is a mapping."
+    " OS_CLIENT_CONFIG_FILE names another clouds.yaml."
+)
+
+
+class _Warnings(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it, on one line."""
+        self.lines.append(" ".join(record.getMessage().split()))
+
+
+def region(cloud: str, request_limit: float) -> Any:  # Any: openstacksdk has no types of it
+    """The cloud's configuration; where it says no ``api_timeout``, with this one, in seconds.
+
+    Raises ``InputError`` where there is none, or one that cannot be understood.
+    """
+    with _warnings() as skipped, _understood():
+        config = OpenStackConfig(load_envvars=True)
+    if skipped:
+        raise _wrong(skipped)
+    names = sorted(config.get_cloud_names())
+    if cloud not in names:
+        raise InputError(
+            f"No cloud is called {shown(cloud)}.",
+            details=[
+                f"Clouds are {enumeration(names, 'and')}."
+                if names
+                else "There is no clouds.yaml, neither here nor in ~/.config/openstack, and no OS_*"
+                " variable (their cloud is called 'envvars')."
+            ],
+            hint=did_you_mean(cloud, names) or "OS_CLIENT_CONFIG_FILE names another clouds.yaml.",
+        )
+    entry = config.cloud_config["clouds"].get(cloud, {})
+    if not isinstance(entry, Mapping):
+        raise _wrong([f"The cloud {cloud} is {shown(entry)}, not a mapping."])
+    with _understood():
+        found = config.get_one(cloud=cloud)
+    found.config["api_timeout"] = _seconds(cloud, found.config.get("api_timeout"), request_limit)
+    return found
+
+
+def _seconds(cloud: str, value: object, default: float) -> float:
+    if value is None:
+        return default
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0
+    if not seconds > 0:
+        raise _wrong([f"api_timeout of {cloud} is {shown(value)}, not a number of seconds."])
+    return seconds
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[list[str]]:
+    handler, logger = _Warnings(), logging.getLogger("openstack.config")
+    logger.addHandler(handler)
+    try:
+        yield handler.lines
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _understood() -> Generator[None]:
+    try:
+        yield
+    except (sdk_exc.SDKException, auth_exc.ClientException) as error:
+        raise _wrong([str(error)]) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _wrong([f"openstacksdk cannot read it: {error}"]) from error
+
+
+def _wrong(details: list[str]) -> InputError:
+    return InputError("The configuration of clouds is wrong.", details=details, hint=_HINT)
