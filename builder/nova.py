@@ -15,6 +15,15 @@ TRUE_WORDS = ("1", "t", "true", "on", "y", "yes")
 """What oslo.utils' ``bool_from_string`` takes for true; every other word is silently false."""
 
 
+SIGNATURE = (
+    "img_signature",
+    "img_signature_certificate_uuid",
+    "img_signature_hash_method",
+    "img_signature_key_type",
+)
+"""The properties of a signed image; cursive refuses a signature of which one is missing."""
+
+
 def is_true(value: str | None) -> bool:
     """Whether Nova reads a property as true."""
     return value is not None and value.strip().lower() in TRUE_WORDS
@@ -183,6 +192,19 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "hw_vif_multiqueue_enabled",
             "it contradicts the flavor's hw:vif_multiqueue_enabled (FlavorImageConflict)",
             "Give both the same value.",
+        ),
+        (
+            is_true(image("hw_vif_multiqueue_enabled"))
+            and image("hw_vif_model") not in (None, "virtio"),
+            "hw_vif_multiqueue_enabled",
+            "a NIC of another model than virtio has one queue only, and Nova says nothing",
+            "Leave hw_vif_model away, or make it virtio.",
+        ),
+        (
+            0 < len(set(SIGNATURE) & set(properties)) < len(SIGNATURE),
+            "img_signature",
+            "a signature is refused of which a property is missing, at the upload and at the boot",
+            f"Give all of {', '.join(SIGNATURE)}, or none.",
         ),
         (
             image("hw_watchdog_action") is not None

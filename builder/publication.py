@@ -28,6 +28,9 @@ _LAST = re.compile(r"last-([1-9][0-9]*)")
 _TEXT_LIMIT = 255
 """Glance's limit of a name and of a tag."""
 
+_LAST_CHARACTER = "\uffff"
+"""Glance refuses what is 4 bytes in UTF-8."""
+
 
 def _wrong(reason: str) -> PydanticCustomError:
     return PydanticCustomError("form", "{reason}", {"reason": reason})
@@ -36,6 +39,8 @@ def _wrong(reason: str) -> PydanticCustomError:
 def _line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise _wrong("is no line of printable text")
+    if max(text) > _LAST_CHARACTER:
+        raise _wrong("has characters that Glance refuses, beyond U+FFFF, as emoji are")
     if len(text) > _TEXT_LIMIT:
         raise _wrong(f"is longer than {_TEXT_LIMIT} characters")
     return text
@@ -60,10 +65,9 @@ def _template(text: str) -> str:
 
 def _day(text: str) -> str:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat()
     except ValueError as error:
         raise _wrong("is no date: write YYYY-MM-DD") from error
-    return text
 
 
 def _until(text: str) -> str:

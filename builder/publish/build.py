@@ -13,6 +13,7 @@ from builder.errors import HostError, ImageError, InputError
 from builder.imagefile import format_of
 from builder.locking import locked
 from builder.manifest import Manifest, Published
+from builder.nova import SIGNATURE
 from builder.publication import Publication
 from builder.publish.draft import Origin
 from builder.publish.glance import Glance
@@ -22,7 +23,6 @@ from builder.publish.publish import find
 from builder.publish.refusal import Admission, Concession, admit, require_young
 from builder.publish.survey import Survey
 from builder.publish.upload import pieces_of
-from builder.publish.vocabulary import SIGNATURE
 from builder.report.html import write_html
 from builder.resources import cache_directory
 

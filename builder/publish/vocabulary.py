@@ -46,6 +46,10 @@ def _is_date(value: str) -> bool:
         return False
 
 
+def _or_date(pattern: str, expected: str) -> Kind:
+    return Kind(expected, lambda text: bool(re.fullmatch(pattern, text)) or _is_date(text))
+
+
 def _is_build_date(value: str) -> bool:
     for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
         try:
@@ -80,9 +84,11 @@ KNOWN: Mapping[str, Kind] = {
     "hw_firmware_stateless": _BOOLEAN,
     "hw_firmware_type": _choice("uefi", "bios"),
     "hw_input_bus": _choice("usb", "virtio"),
-    "hw_machine_type": _TEXT,
+    "hw_machine_type": _WORD,
     "hw_mem_encryption": _BOOLEAN,
-    "hw_mem_page_size": _TEXT,
+    "hw_mem_page_size": _matches(
+        r"any|small|large|[1-9][0-9]{0,8}([KMGT]i?B)?", "any, small, large, or a size (2048, 2MB)"
+    ),
     "hw_numa_nodes": _COUNT,
     "hw_pmu": _BOOLEAN,
     "hw_pointer_model": _choice("usbtablet"),
@@ -137,29 +143,27 @@ KNOWN: Mapping[str, Kind] = {
     "license_required": _choice("true", "false"),
     "maintained_until": _DATE,
     "patchlevel": _TEXT,
-    "provided_until": _matches(r"none|notice|\d{4}-\d\d-\d\d", "none, notice or a date YYYY-MM-DD"),
+    "provided_until": _or_date(r"none|notice", "none, notice or a date YYYY-MM-DD"),
     "replace_frequency": _choice(
         "yearly", "quarterly", "monthly", "weekly", "daily", "critical_bug", "never"
     ),
     "subscription_included": _choice("true", "false"),
     "subscription_required": _choice("true", "false"),
-    "uuid_validity": _matches(
-        r"none|notice|forever|last-[1-9]\d*|\d{4}-\d\d-\d\d",
+    "uuid_validity": _or_date(
+        r"none|notice|forever|last-[1-9][0-9]*",
         "none, last-N, notice, forever or a date YYYY-MM-DD",
     ),
 }  # fmt: skip
 
-SIGNATURE = (
-    "img_signature",
-    "img_signature_certificate_uuid",
-    "img_signature_hash_method",
-    "img_signature_key_type",
-)
-"""What belongs together: cursive refuses a signature of which one is missing."""
 TRAIT = re.compile(r"trait:[A-Z][A-Z0-9_]*")
 """Nova's required traits: ``trait:HW_CPU_X86_VMX=required``."""
 OWN = re.compile(r"guest_image_[a-z0-9_]+")
 """What this program notes on an image for itself."""
+
+
+def is_storable(text: str) -> bool:
+    """Whether Glance takes it: no character that is 4 bytes in UTF-8, as emoji are."""
+    return max(text, default="") <= "\uffff"
 
 
 def complaints(properties: Mapping[str, str]) -> list[str]:
@@ -167,9 +171,19 @@ def complaints(properties: Mapping[str, str]) -> list[str]:
     return [text for name, value in properties.items() for text in _complaint(name, value)]
 
 
-def _complaint(name: str, value: str) -> list[str]:
+def _unstorable(name: str, value: str) -> str:
+    if not value.isprintable():
+        return f"{name}: {shown(value)} is not one line of printable text."
+    if not is_storable(name + value):
+        return f"{name}: {shown(value)} has characters that Glance refuses (beyond U+FFFF)."
     if len(name) > NAME_LIMIT or len(value.encode()) > TEXT_LIMIT:
-        return [f"{name[:NAME_LIMIT]} is longer than Glance stores."]
+        return f"{name[:NAME_LIMIT]} is longer than Glance stores."
+    return ""
+
+
+def _complaint(name: str, value: str) -> list[str]:
+    if reason := _unstorable(name, value):
+        return [reason]
     if TRAIT.fullmatch(name):
         return [] if value == "required" else [f"{name}={shown(value)}: a trait is 'required'."]
     if OWN.fullmatch(name):

@@ -8,10 +8,38 @@ import pytest
 from cloudtemplate import PROGRAMS, require_installed
 from test_nova import CLAIMS
 
+from builder.publish.vocabulary import BOOLEANS, KNOWN
+
 pytestmark = pytest.mark.openstack
 
 ABSENT = frozenset({"architecture", "os_secure_boot"})
 """Properties that everybody uses and the catalogue lacks."""
+UNTOLD = frozenset(
+    {
+        "architecture", "hw_input_bus", "hw_rescue_bus", "hw_rescue_device", "hw_time_hpet",
+        "hw_viommu_model", "img_hv_type", "license_included", "license_required", "os_secure_boot",
+        "replace_frequency", "subscription_included", "subscription_required",
+    }
+)  # fmt: skip
+"""Enumerated properties that the catalogue lacks: Nova's of later years, and those of SCS-0102."""
+WITHOUT_VALUES = frozenset({"hw_rng_model", "hw_scsi_model"})
+"""Properties whose values the catalogue does not tell."""
+OURS_ONLY: dict[str, frozenset[str]] = {
+    # Nova's enumeration has them, and the catalogue was not brought up to it.
+    "hw_cpu_policy": frozenset({"mixed"}),
+    "hw_vif_model": frozenset({"lan9118", "sriov", "vmxnet"}),
+}
+_NOT_KVM = frozenset({"lxc", "uml", "xen"})
+THEIRS_ONLY: dict[str, frozenset[str]] = {
+    # Images from here are for QEMU and KVM alone.
+    "hw_cdrom_bus": _NOT_KVM,
+    "hw_disk_bus": _NOT_KVM,
+    "hypervisor_type": _NOT_KVM | {"baremetal", "hyperv", "powervm", "vmware", "vz"},
+    # Binary curves, which newer releases of cryptography no longer have.
+    "img_signature_key_type": frozenset(
+        {"ECC_SECT409K1", "ECC_SECT409R1", "ECC_SECT571K1", "ECC_SECT571R1"}
+    ),
+}
 CLAIMED = [(name, value) for name, value in CLAIMS if not name.startswith("trait:")]
 
 
@@ -44,6 +72,29 @@ def test_a_claimed_value_is_one_of_the_catalogues(
     catalogue: dict[str, dict[str, Any]], name: str, value: str
 ) -> None:
     assert value in catalogue[name].get("enum", [value])
+
+
+ENUMERATED = sorted(name for name, kind in KNOWN.items() if kind.words)
+
+
+def test_the_catalogue_lacks_what_it_is_known_to_lack(catalogue: dict[str, dict[str, Any]]) -> None:
+    assert set(ENUMERATED) - set(catalogue) == UNTOLD
+
+
+@pytest.mark.parametrize("name", [one for one in ENUMERATED if one not in UNTOLD])
+def test_the_values_of_an_enumeration_are_the_catalogues(
+    catalogue: dict[str, dict[str, Any]], name: str
+) -> None:
+    ours, theirs = set(KNOWN[name].words), set(catalogue[name].get("enum", ()))
+    if ours == set(BOOLEANS):
+        # Of the words that Nova reads the catalogue names a pair, or calls it a boolean.
+        assert theirs < ours
+        assert theirs or catalogue[name]["type"] == "boolean"
+    elif name in WITHOUT_VALUES:
+        assert not theirs
+    else:
+        assert ours - theirs == OURS_ONLY.get(name, frozenset())
+        assert theirs - ours == THEIRS_ONLY.get(name, frozenset())
 
 
 def test_the_catalogue_does_not_tell_the_scsi_models(catalogue: dict[str, dict[str, Any]]) -> None:

@@ -187,6 +187,13 @@ def test_what_nova_refuses_is_refused_here(nova: Nova, name: str, value: str) ->
     assert complaints({name: value})
 
 
+def test_a_page_size_that_is_none_is_refused_here(nova: Nova) -> None:
+    for value, refused in (("banana", True), ("large", False), ("2048", False), ("1GB", False)):
+        image = {"hw_mem_page_size": value, "hw_numa_nodes": "1"}
+        assert bool(nova.conflicts(image, {"hw:mem_page_size": "any"})) == refused
+        assert bool(complaints(image)) == refused
+
+
 def test_a_word_that_is_no_boolean_is_silently_false_there_and_refused_here(nova: Nova) -> None:
     assert nova.read({"hw_qemu_guest_agent": "banana"}) == {"hw_qemu_guest_agent": False}
     assert complaints({"hw_qemu_guest_agent": "banana"})

@@ -1,11 +1,15 @@
 """What is not published in a real Glance, and what of others is left alone."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from glanceclient.exc import HTTPBadRequest
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images
 from smallbuild import small_build
+
+from builder.publish.vocabulary import is_storable
 
 pytestmark = pytest.mark.openstack
 
@@ -43,6 +47,13 @@ def test_an_unknown_cloud_is_named_with_the_nearest_one(
     done = guest_image("publish", newer, "--cloud", "locale")
     assert done.status == 2
     assert "Did you mean 'local'?" in done.err
+
+
+def test_glance_takes_no_characters_of_four_bytes(cloud: LocalCloud) -> None:
+    for text, taken in (("Grüße, 画像", True), ("\U0001f600", False)):
+        assert is_storable(text) == taken
+        with contextlib.nullcontext() if taken else pytest.raises(HTTPBadRequest):
+            cloud.client().images.create(name=text, image_description=text)
 
 
 def test_images_of_other_projects_are_left_alone(

@@ -19,7 +19,7 @@ from builder.feature import (
     probe,
 )
 from builder.features import FOUNDATION, Registered, shipped
-from builder.nova import machine, objections
+from builder.nova import SIGNATURE, machine, objections
 from builder.plan import Plan, from_json, make_plan, to_json
 from builder.profile import Mirrors
 from builder.profilefile import load, shipped_profiles
@@ -268,6 +268,12 @@ OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
         "hw_vif_multiqueue_enabled",
     ),
     ({"hw_watchdog_action": "reset"}, {"hw:watchdog_action": "pause"}, "hw:watchdog_action"),
+    (
+        {"hw_vif_multiqueue_enabled": "yes", "hw_vif_model": "e1000"},
+        {},
+        "hw_vif_multiqueue_enabled",
+    ),
+    ({"img_signature": "c2lnbmVk", "img_signature_hash_method": "SHA-256"}, {}, "img_signature"),
 ]
 
 
@@ -285,6 +291,7 @@ def test_nova_has_no_objection_to_what_fits_together() -> None:
         "hw_firmware_type": "uefi", "hw_machine_type": "pc-q35-7.2",
         "hw_vif_multiqueue_enabled": "true", "hw_watchdog_action": "reset",
         "hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb", "hw_rng_model": "virtio",
+        "hw_vif_model": "virtio", **dict.fromkeys(SIGNATURE, "x"),
     }  # fmt: skip
     flavor = {
         "hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer",

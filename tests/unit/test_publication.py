@@ -41,6 +41,8 @@ def test_a_section_is_laid_over_that_of_the_extended_profile(tmp_path: Path) -> 
         ("name: '{profile!r}'", "has the field 'profile'"),
         ("name: ''", "is no line of printable text"),
         (f"name: {'x' * 300}", "is longer than 255 characters"),
+        ("name: '\U0001f600'", "has characters that Glance refuses"),
+        ("image_description: '\U0001f600'", "has characters that Glance refuses"),
         ("keep_last: -1", "keep_last"),
         ("provided_until: 2026-13-01", "is none of none, notice, YYYY-MM-DD"),
         ("uuid_validity: last-0", "is none of none, last-N, notice, forever, YYYY-MM-DD"),
@@ -72,3 +74,8 @@ def test_a_mistake_is_told_with_its_place(text: str, message: str, tmp_path: Pat
 )
 def test_what_fits_together_is_taken(text: str, tmp_path: Path) -> None:
     assert section(tmp_path, text)
+
+
+def test_a_date_has_one_form(tmp_path: Path) -> None:
+    publish = section(tmp_path, "maintained_until: '20270630'\nprovided_until: '20270630'")
+    assert (publish.maintained_until, publish.provided_until) == ("2027-06-30", "2027-06-30")

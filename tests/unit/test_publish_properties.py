@@ -133,6 +133,14 @@ def test_values_that_nova_refuses_are_refused_with_the_nearest_one() -> None:
         ("maintained_until", "20260101", "a date YYYY-MM-DD"),
         ("image_description", "x" * 70000, "longer than Glance stores"),
         ("os_admin_user", " ", "is not a text"),
+        ("hw_mem_page_size", "banana", "any, small, large, or a size"),
+        ("hw_machine_type", "Q 35", "a word in lower case"),
+        ("provided_until", "2026-02-30", "none, notice or a date"),
+        ("uuid_validity", "2026-99-99", "forever or a date"),
+        ("guest_image_note", "x\0", "is not one line of printable text"),
+        ("image_description", "a\nb", "is not one line of printable text"),
+        ("image_description", "\U0001f600", "has characters that Glance refuses"),
+        ("guest_image_note", "\U0001f600", "has characters that Glance refuses"),
     ],
 )
 def test_a_wrong_property_is_complained_of(name: str, value: str, complaint: str) -> None:
@@ -148,6 +156,13 @@ def test_a_wrong_property_is_complained_of(name: str, value: str, complaint: str
         ("image_build_date", "2026-01-02"),
         ("image_build_date", "2026-01-02 03:04"),
         ("uuid_validity", "last-3"),
+        ("uuid_validity", "2026-02-28"),
+        ("provided_until", "2026-02-28"),
+        ("hw_mem_page_size", "large"),
+        ("hw_mem_page_size", "2048"),
+        ("hw_mem_page_size", "1GB"),
+        ("hw_machine_type", "pc-q35-rhel9.4.0"),
+        ("image_description", "Grüße, 画像"),
     ],
 )
 def test_a_right_property_is_not(name: str, value: str) -> None:
