@@ -148,7 +148,7 @@ def _publish(
 ) -> "Answer":
     from builder.publish.build import for_cloud, record, require_writable, state_directory
     from builder.publish.preview import preview
-    from builder.publish.publish import Retention
+    from builder.publish.publish import Retention, find
     from builder.publish.publish import publish as make_public
     from builder.publish.survey import survey
 
@@ -157,7 +157,10 @@ def _publish(
     wanted = prepared.wanted
     retention = Retention(prepared.settings.keep_last, prepared.settings.keep_days)
     if dry_run:
-        lines = preview(seen, wanted, retention)
+        known = find(seen.images, wanted)
+        shared = known is not None and "shared" == known.visibility == wanted.visibility
+        members = glance.members(known.id) if known and shared else []
+        lines = preview(seen, wanted, retention, members)
         shown = [f"  {line}" for line in lines] or ["  nothing would change"]
         return Answer([f"{glance}:", *shown], {"cloud": glance.cloud, "changes": lines})
     require_writable(prepared.directory)

@@ -162,23 +162,24 @@ def _of_image(
     changeable = property_differences(image, wanted)
     if image.visibility != wanted.visibility:
         changeable.append(Difference("visibility", image.visibility, wanted.visibility))
-    sharings = _sharings(image, wanted, members.get(image.id, ()))
-    people = _member_differences(sharings, wanted, members.get(image.id, ()))
-    everything = [*content, *changeable, *people]
+    people = sharings(image, wanted, members.get(image.id, ()))
+    shared = _member_differences(people, wanted, members.get(image.id, ()))
+    everything = [*content, *changeable, *shared]
     found = []
     if everything:
         attributes, remove = restoring(changeable, wanted)
         change = Change(image.id, f"repair {image.id}", attributes, remove)
         lines = tuple(map(str, everything))
         changes = (change,) if changeable else ()
-        found.append(Finding(subject, lines, changes=changes, sharings=sharings))
+        found.append(Finding(subject, lines, changes=changes, sharings=people))
     if image.hash_value and expected is None:
         note = f"the manifest has no {image.hash_algorithm} hash: the data was not compared"
         found.append(Finding(subject, (note,), drift=False))
     return found
 
 
-def _sharings(image: CloudImage, wanted: Wanted, members: Sequence[str]) -> tuple[Sharing, ...]:
+def sharings(image: CloudImage, wanted: Wanted, members: Sequence[str]) -> tuple[Sharing, ...]:
+    """What gives an image the wanted members; Glance knows members of shared images only."""
     if wanted.visibility != "shared":
         return ()
     now, should = set(members), set(wanted.members)
@@ -186,9 +187,9 @@ def _sharings(image: CloudImage, wanted: Wanted, members: Sequence[str]) -> tupl
 
 
 def _member_differences(
-    sharings: Sequence[Sharing], wanted: Wanted, members: Sequence[str]
+    people: Sequence[Sharing], wanted: Wanted, members: Sequence[str]
 ) -> list[Difference]:
-    if not sharings:
+    if not people:
         return []
     return [Difference("members", ", ".join(sorted(members)), ", ".join(sorted(wanted.members)))]
 
@@ -254,7 +255,6 @@ def wanted_of(known: Known) -> Wanted:
         profile=build.planned().profile,
         build=record.properties.get(BUILD, build.build),
         name=record.name,
-        dated=dated(record.name, build.created),
         size=build.image.size,
         sha512=build.image.sha512,
         disk_format=build.image.format,

@@ -83,8 +83,6 @@ class Wanted:
     build: str
     name: str
     """The public name."""
-    dated: str
-    """Its name when another image takes the public one."""
     size: int
     sha512: str
     disk_format: str

@@ -1,28 +1,50 @@
 """What a publication would do, as a difference to what the cloud has. Pure."""
 
-from builder.publish.difference import mapping_differences, property_differences
-from builder.publish.image import CloudImage, Wanted
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from builder.publish.audit import sharings
+from builder.publish.difference import (
+    content_differences,
+    known_hash,
+    mapping_differences,
+    property_differences,
+)
+from builder.publish.image import ACTIVE, PUBLISHER, CloudImage, Wanted
+from builder.publish.properties import draft_name
 from builder.publish.publish import Retention, find, planned_changes
-from builder.publish.release import holders, superfluous
+from builder.publish.release import Change, holders, superfluous
 from builder.publish.survey import Survey
 
 MIB = 1024 * 1024
+_NEW = "(new)"
 
 
-def preview(seen: Survey, wanted: Wanted, retention: Retention) -> list[str]:
-    """Lines that begin with ``+`` (made), ``~`` (changed) or ``-`` (deleted); none: no change."""
+def preview(
+    seen: Survey, wanted: Wanted, retention: Retention, members: Sequence[str] = ()
+) -> list[str]:
+    """Lines that begin with ``+`` (made), ``~`` (changed) or ``-`` (deleted); none: no change.
+
+    ``members`` are those of the build's image, where it is published and shared. A draft is judged
+    by what Glance says of it.
+    """
     known = find(seen.images, wanted)
-    before = next(iter(_answering(seen, wanted.name)), None)
-    lines = [f"- unfinished upload {one.id} of build {one.build}" for one in seen.drafts]
+    sound = None if known else next((one for one in seen.drafts if _is_sound(one, wanted)), None)
+    lines = [
+        f"- unfinished upload {one.id} of build {one.build}" for one in seen.drafts if one != sound
+    ]
+    target = known or sound or _made(seen, wanted)
+    images = (*(one for one in seen.images if one.id != target.id), target)
+    changes = planned_changes(replace(seen, images=images), target, wanted)
     if known is None:
-        lines += _new(wanted, before)
-        replaced = holders(seen.images, wanted.name)
-        lines += [f"~ {one.id}: hidden, and renamed with its build date" for one in replaced]
+        lines += _new(wanted, next(iter(_answering(seen, wanted.name)), None), sound)
+        lines += [f"~ {change.reason}" for change in changes if change.image != target.id]
     else:
-        lines += [f"~ {change.reason}" for change in planned_changes(seen, known, wanted)]
+        lines += [f"~ {change.reason}" for change in changes]
         lines += [f"  {one}" for one in property_differences(known, wanted)]
+        lines += [f"~ {one.reason}" for one in sharings(known, wanted, members)]
     superseded = superfluous(
-        seen.images,
+        _after(images, changes),
         wanted.profile,
         wanted.name,
         keep_last=retention.keep_last,
@@ -32,12 +54,74 @@ def preview(seen: Survey, wanted: Wanted, retention: Retention) -> list[str]:
     return lines + [f"- {one.id} of build {one.build}, as retention says" for one in superseded]
 
 
+def _is_sound(draft: CloudImage, wanted: Wanted) -> bool:
+    expected = known_hash(wanted, draft.hash_algorithm)
+    return not content_differences(draft, wanted, expected) and not property_differences(
+        draft, wanted
+    )
+
+
+def _made(seen: Survey, wanted: Wanted) -> CloudImage:
+    """The draft that would be made."""
+    return CloudImage(
+        id=_NEW,
+        name=draft_name(wanted.name, wanted.build),
+        status=ACTIVE,
+        hidden=True,
+        visibility="private",
+        protected=False,
+        owner="",
+        created=seen.now,
+        updated=seen.now,
+        size=wanted.size,
+        hash_algorithm="sha512",
+        hash_value=wanted.sha512,
+        disk_format=wanted.disk_format,
+        container_format="bare",
+        min_disk=wanted.min_disk,
+        min_ram=wanted.min_ram,
+        tags=wanted.tags,
+        properties={**wanted.properties, PUBLISHER: _NEW},
+    )
+
+
+def _after(images: Iterable[CloudImage], changes: Sequence[Change]) -> list[CloudImage]:
+    """The images when the changes have been made, as far as retention looks at them."""
+    after = list(images)
+    for change in changes:
+        after = [_changed(one, change) if one.id == change.image else one for one in after]
+    return after
+
+
+def _changed(image: CloudImage, change: Change) -> CloudImage:
+    known = {
+        "name": image.name,
+        "os_hidden": image.hidden,
+        "visibility": image.visibility,
+        "protected": image.protected,
+    }
+    others = {**image.properties, **change.attributes}
+    values = {**known, **change.attributes}
+    return replace(
+        image,
+        name=str(values["name"]),
+        hidden=bool(values["os_hidden"]),
+        visibility=str(values["visibility"]),
+        protected=bool(values["protected"]),
+        properties={
+            name: str(value)
+            for name, value in others.items()
+            if name not in known and (name in change.attributes or name not in change.remove)
+        },
+    )
+
+
 def _answering(seen: Survey, name: str) -> list[CloudImage]:
     having = holders(seen.images, name)
     return [one for one in having if not one.hidden] or having
 
 
-def _new(wanted: Wanted, before: CloudImage | None) -> list[str]:
+def _new(wanted: Wanted, before: CloudImage | None, sound: CloudImage | None) -> list[str]:
     now = {**before.properties, **_attributes_of(before)} if before else {}
     should = {
         **wanted.properties,
@@ -49,9 +133,10 @@ def _new(wanted: Wanted, before: CloudImage | None) -> list[str]:
         "members": ", ".join(wanted.members),
     }
     differences = mapping_differences(now, {key: value for key, value in should.items() if value})
+    size = f"{wanted.size / MIB:.0f} MiB" if sound is None else f"uploaded already as {sound.id}"
     instead = f" instead of {before.id}" if before else ""
     return [
-        f"+ image '{wanted.name}' of build {wanted.build}, {wanted.size / MIB:.0f} MiB{instead}",
+        f"+ image '{wanted.name}' of build {wanted.build}, {size}{instead}",
         *(f"  {one}" for one in differences),
     ]
 

@@ -60,7 +60,6 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         profile=plan.profile,
         build=build.build,
         name=name,
-        dated=dated(name, build.created),
         size=build.image.size,
         sha512=build.image.sha512,
         disk_format=build.image.format,

@@ -56,7 +56,6 @@ def wanted_like(one: CloudImage, **fields: Any) -> Wanted:
             "profile": one.profile,
             "build": one.build,
             "name": NAME,
-            "dated": f"{NAME} then",
             "size": one.size,
             "sha512": one.hash_value,
             "disk_format": one.disk_format,
