@@ -171,15 +171,17 @@ def _publish(
     record(prepared, glance, result.image)
     how = "is published" if result.changed else "is published already; nothing was changed"
     text = f"{glance}: '{wanted.name}' {how}: {result.image.id} of build {wanted.build}"
+    lines = [text, *(f"  {line}" for line in result.kept)]
     data = {
         "cloud": glance.cloud,
         "image": result.image.id,
         "name": wanted.name,
         "build": wanted.build,
         "changed": result.changed,
+        "kept": list(result.kept),
         "properties": dict(wanted.properties),
     }
-    return Answer([text], data)
+    return Answer(lines, data)
 
 
 @cli.command("list")
@@ -219,10 +221,11 @@ def rollback(*, profile: str, cloud: str, as_json: bool) -> int:
       guest-image rollback pinned-scsi --cloud prod
     """
     from builder.progress import Progress
+    from builder.publish.build import state_directory
     from builder.publish.rollback import rollback as bring_back
 
     def act(glance: "Glance") -> Answer:
-        back = bring_back(glance, profile, progress)
+        back = bring_back(glance, profile, progress, home=state_directory())
         text = f"{glance}: '{back.name}' is image {back.id} of build {back.build} again"
         return Answer(
             [text],

@@ -1,7 +1,7 @@
 """Whether published images are still as their manifests say, and what repairs them. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from builder.manifest import Manifest, Published
@@ -12,9 +12,9 @@ from builder.publish.difference import (
     property_differences,
     restoring,
 )
-from builder.publish.image import ACTIVE, BUILD, CloudImage, Wanted
+from builder.publish.image import ACTIVE, BUILD, IDENTITY, CloudImage, Wanted
 from builder.publish.properties import dated
-from builder.publish.release import Change, Terms, built, holders, switch
+from builder.publish.release import Change, Terms, built, holders, strays, switch
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,16 @@ def _of_image(
     changeable = property_differences(image, wanted)
     if image.visibility != wanted.visibility:
         changeable.append(Difference("visibility", image.visibility, wanted.visibility))
+    identity = image.properties.get(IDENTITY)
+    if identity != image.id:
+        changeable.append(Difference(IDENTITY, identity, image.id))
     people = sharings(image, wanted, members.get(image.id, ()))
     shared = _member_differences(people, wanted, members.get(image.id, ()))
     everything = [*content, *changeable, *shared]
     found = []
     if everything:
-        attributes, remove = restoring(changeable, wanted)
+        own = replace(wanted, properties={**wanted.properties, IDENTITY: image.id})
+        attributes, remove = restoring(changeable, own)
         change = Change(image.id, f"repair {image.id}", attributes, remove)
         lines = tuple(map(str, everything))
         changes = (change,) if changeable else ()
@@ -220,6 +224,7 @@ def _of_name(
         )
         for one in own
         if one.id != target.id and not one.hidden and one.name != name
+        if one not in strays(images, name, target.id)  # the switch hides them
     ]
     terms = Terms(name, target.visibility, protected)
     changes = (*switch(images, target, terms, now=now), *stray)

@@ -1,6 +1,6 @@
 """How an image in Glance differs from the image that it is to be. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.publish.image import ACTIVE, NOTES, SHA256, CloudImage, Wanted
@@ -77,10 +77,10 @@ def restoring(
 
 
 def mapping_differences(
-    now: Mapping[str, str], should: Mapping[str, str], ignored: frozenset[str] = NOTES
+    now: Mapping[str, str], should: Mapping[str, str], ignored: Sequence[str] = NOTES
 ) -> list[Difference]:
     """What differs in properties, apart from the ignored ones."""
-    names = sorted((set(now) | set(should)) - ignored)
+    names = sorted((set(now) | set(should)) - set(ignored))
     return [
         Difference(name, now.get(name), should.get(name))
         for name in names

@@ -8,8 +8,9 @@ publishers that would replace the same image only one gets a draft.
 import contextlib
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +23,10 @@ from builder.publish.difference import (
     known_hash,
     property_differences,
 )
-from builder.publish.glance import Glance
-from builder.publish.image import ACTIVE, PUBLISHER, CloudImage, Wanted
+from builder.publish.glance import CONFLICT, Glance
+from builder.publish.image import ACTIVE, IDENTITY, PUBLISHER, CloudImage, Wanted
 from builder.publish.properties import draft_name
-from builder.publish.release import Change
+from builder.publish.release import claim
 from builder.publish.survey import Survey
 from builder.publish.upload import Upload
 
@@ -84,20 +85,62 @@ def checked_draft(
     Raises ``CloudError`` where another publisher is at work, or the cloud does not do it; then
     there is no draft left, or one that the next run deletes.
     """
-    for draft in seen.drafts:
-        if lease.at_work(draft, home, now=seen.now):
-            raise _busy(glance, draft)
-    for draft in seen.drafts:
-        if not _differences(draft, wanted, origin):
+    sound = [one for one in seen.drafts if not _differences(one, wanted, origin)][:1]
+    remove_abandoned(glance, seen, progress, publisher=publisher, but=sound)
+    for draft in sound:
+        if taken := _claimed(glance, draft, publisher):
             progress.event(f"{glance}: taking up the checked upload {draft.id}")
-            return glance.change(Change(draft.id, "take up an upload", {PUBLISHER: publisher}))
-        progress.event(f"{glance}: deleting the unfinished upload {draft.id}")
-        glance.delete(draft.id)
+            return taken
     draft = _create(glance, seen, wanted, publisher=publisher, home=home)
     with _removed_on_failure(glance, draft):
         _fill(glance, draft, wanted, origin, delivery, progress)
         progress.phase(f"{glance}: reading back")
         return _read_back(glance, draft.id, wanted, origin)
+
+
+def require_nobody_at_work(
+    glance: Glance, images: Iterable[CloudImage], home: Path, *, now: datetime
+) -> None:
+    """Raise ``CloudError`` where another publisher is at work on a draft among the images."""
+    for draft in images:
+        if draft.draft and lease.at_work(draft, home, now=now):
+            raise _busy(glance, draft)
+
+
+def remove_abandoned(
+    glance: Glance,
+    seen: Survey,
+    progress: Progress,
+    *,
+    publisher: str,
+    but: Sequence[CloudImage] = (),
+) -> list[str]:
+    """Delete the drafts but some, and return their ids.
+
+    Raises ``CloudError`` where another publisher has begun to work on one.
+    """
+    deleted = []
+    for draft in seen.drafts:
+        if draft not in but and _claimed(glance, draft, publisher):
+            progress.event(f"{glance}: deleting the unfinished upload {draft.id}")
+            glance.delete(draft.id)
+            deleted.append(draft.id)
+    return deleted
+
+
+def _claimed(glance: Glance, draft: CloudImage, publisher: str) -> CloudImage | None:
+    """The draft, this publisher's now, or None where it is gone."""
+    present = glance.image(draft.id)
+    if present is None:
+        return None
+    if present.properties.get(PUBLISHER) != draft.properties[PUBLISHER]:
+        raise _busy(glance, present)
+    if present.status != ACTIVE:
+        return present  # nobody can take it up
+    try:
+        return glance.change(claim(present, publisher))
+    except CloudError as error:
+        raise _busy(glance, present) if error.status == CONFLICT else error from error
 
 
 def _create(
@@ -118,7 +161,7 @@ def _create(
     }
     for attempt in range(_ATTEMPTS):
         image_id = str(uuid.uuid5(_IDS, f"{place}\n{attempt}"))
-        if created := glance.create(image_id, attributes):
+        if created := glance.create(image_id, {**attributes, IDENTITY: image_id}):
             return created
         other = glance.image(image_id)
         if other is not None and other.draft and lease.at_work(other, home, now=seen.now):

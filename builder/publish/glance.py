@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from glanceclient import exc
 from glanceclient.v2.client import Client
 from keystoneauth1 import exceptions as auth_exc
+from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack import exceptions as sdk_exc
 
 from builder.errors import CloudError
@@ -244,9 +245,9 @@ class Glance:
         tags are to go.
         """
         patch = [
+            *({"op": "remove", "path": _pointer(name)} for name in change.remove),
             *({"op": "add", "path": _pointer(name), "value": value}
               for name, value in change.attributes.items()),
-            *({"op": "remove", "path": _pointer(name)} for name in change.remove),
         ]  # fmt: skip
         with self._answering(change.reason):
             _, body = self._client.http_client.patch(
@@ -285,18 +286,34 @@ class Glance:
             self._client.image_members.delete(image_id, project)
 
     def servers(self, image_id: str) -> list[str] | None:
-        """Ids of the servers that were made of an image, or None where the cloud does not tell.
+        """Ids of the servers that were made of an image, or None where the cloud has no compute.
 
         Those of all projects where the credentials may see them, else those of the own one.
+        Raises ``CloudError`` where the cloud does not tell.
         """
         from openstack.connection import Connection  # noqa: PLC0415 - slow, and for retention only
 
-        for everybody in ({"all_projects": True}, {}):
-            with contextlib.suppress(sdk_exc.SDKException, auth_exc.ClientException):
-                compute = Connection(config=self._region, session=self._session).compute
-                found = compute.servers(details=False, image=image_id, **everybody)
-                return [one.id for one in found]
-        return None
+        with self._answering(f"list the servers that are made of image {image_id}"):
+            if not self._has_compute():
+                return None
+            compute = Connection(config=self._region, session=self._session).compute
+            try:
+                found = list(compute.servers(details=False, image=image_id, all_projects=True))
+            except sdk_exc.ForbiddenException:
+                found = list(compute.servers(details=False, image=image_id))
+            return [one.id for one in found]
+
+    def _has_compute(self) -> bool:
+        region, auth = self._region, self._session.auth
+        if region.get_endpoint("compute"):
+            return True
+        return isinstance(auth, BaseIdentityPlugin) and bool(
+            auth.get_access(self._session).service_catalog.get_urls(
+                service_type="compute",
+                interface=region.get_interface("compute"),
+                region_name=region.get_region_name("compute"),
+            )
+        )
 
     def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
         """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""

@@ -11,6 +11,8 @@ NAME = "guest_image_name"
 """The public name that it was published under; when it is replaced, its name is another."""
 SHA256 = "guest_image_sha256"
 """The file that the evidence is about."""
+IDENTITY = "guest_image_id"
+"""The image's own id: Nova gives a snapshot of a server every property of the server's image."""
 PUBLISHER = "guest_image_publisher"
 """The process that uploads or checks a draft; a published image has none."""
 REPLACED_BY = "guest_image_replaced_by"
@@ -18,8 +20,11 @@ REPLACED_BY = "guest_image_replaced_by"
 REPLACED_AT = "guest_image_replaced_at"
 """When that was, by the cloud's clock."""
 
-NOTES = frozenset({PUBLISHER, REPLACED_BY, REPLACED_AT})
-"""What changes in an image's life; the other properties are as they were published."""
+WITHDRAWN = "guest_image_withdrawn"
+"""Whether it was replaced by a rollback, which comes back to it no more."""
+
+NOTES = (IDENTITY, PUBLISHER, REPLACED_BY, REPLACED_AT, WITHDRAWN)
+"""What belongs to one image and its life; the other properties are as they were published."""
 
 ACTIVE = "active"
 
@@ -52,22 +57,26 @@ class CloudImage:
     @property
     def profile(self) -> str:
         """The profile that it was published of, or the empty string where it was not."""
-        return self.properties.get(PROFILE, "")
+        return self._note(PROFILE)
 
     @property
     def build(self) -> str:
         """The build that it is of, or the empty string."""
-        return self.properties.get(BUILD, "")
+        return self._note(BUILD)
 
     @property
     def public_name(self) -> str:
         """The name that it was published under, or the empty string."""
-        return self.properties.get(NAME, "")
+        return self._note(NAME)
 
     @property
     def draft(self) -> bool:
-        """Whether it was never published: its publisher is at work on it, or was killed."""
-        return PUBLISHER in self.properties
+        """Whether it is to be published or deleted: somebody is at work on it, or was killed."""
+        return bool(self._note(PUBLISHER))
+
+    def _note(self, name: str) -> str:
+        """A property of this program's, where the image is one of its own and no snapshot."""
+        return self.properties.get(name, "") if self.properties.get(IDENTITY) == self.id else ""
 
     @property
     def published(self) -> bool:

@@ -12,7 +12,8 @@ from builder.publish.audit import (
     unjudged,
     wanted_of,
 )
-from builder.publish.build import manifests
+from builder.publish.build import manifests, state_directory
+from builder.publish.draft import require_nobody_at_work
 from builder.publish.glance import Glance
 from builder.publish.survey import owned
 
@@ -20,12 +21,13 @@ from builder.publish.survey import owned
 def audit(glance: Glance, dist: Path, progress: Progress, *, repair: bool) -> list[Finding]:
     """Compare every published image with its manifest; what still differs after a repair, if any.
 
-    Raises ``CloudError``.
+    Raises ``CloudError``; nothing is repaired while a publisher is at work.
     """
     progress.phase(f"{glance}: auditing")
     found = _compare(glance, dist)
     if not repair or not any(one.drift for one in found):
         return found
+    require_nobody_at_work(glance, owned(glance), state_directory(), now=glance.now())
     for finding in found:
         for change in finding.changes:
             progress.event(f"{glance}: {change.reason}")

@@ -3,6 +3,7 @@
 So a run that was killed is repaired by the next one: what it has done is seen and not done again.
 """
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,29 @@ from builder.publish.difference import (
     property_differences,
     restoring,
 )
-from builder.publish.draft import Delivery, Origin, checked_draft
+from builder.publish.draft import (
+    Delivery,
+    Origin,
+    checked_draft,
+    remove_abandoned,
+    require_nobody_at_work,
+)
 from builder.publish.glance import Glance
 from builder.publish.image import CloudImage, Wanted
-from builder.publish.release import Change, Terms, current, holders, ours, superfluous, switch
+from builder.publish.release import (
+    Change,
+    Terms,
+    claim,
+    holders,
+    ours,
+    release,
+    replaceable,
+    strays,
+    superfluous,
+    switch,
+)
 from builder.publish.survey import Survey, survey
+from builder.publish.switching import carry_out
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,8 @@ class Result:
     image: CloudImage
     changed: bool
     """Whether anything was done."""
+    kept: tuple[str, ...] = ()
+    """What retention would have deleted and did not, with the reasons."""
 
 
 def publish(
@@ -56,7 +77,9 @@ def publish(
     progress.phase(f"{glance}: looking")
     with lease.held(home) as publisher:
         seen = survey(glance, wanted.profile, wanted.name)
+        require_nobody_at_work(glance, seen.images, home, now=seen.now)
         target = known = find(seen.images, wanted)
+        removed: list[str] = []
         if target is None:
             answering = seen.answering(wanted.name)
             target = checked_draft(
@@ -68,17 +91,17 @@ def publish(
                 raise _overtaken(glance, wanted, target)
         else:
             _require_content(glance, target, wanted, origin)
+            removed = remove_abandoned(glance, seen, progress, publisher=publisher)
         progress.phase(f"{glance}: publishing")
         shared = _set_members(glance, target, wanted)
         changes = planned_changes(seen, target, wanted)
-        for change in changes:
-            progress.event(f"{glance}: {change.reason}")
-            glance.change(change)
+        carry_out(glance, changes, target, progress)
         if changes:
             seen = survey(glance, wanted.profile, wanted.name)
         image = _require_published(glance, seen, target.id, wanted)
-        deleted = retire(glance, seen, wanted.profile, wanted.name, retention, progress)
-    return Result(image, bool(known is None or changes or shared or deleted))
+        deleted, kept = retire(glance, seen, wanted, retention, progress, publisher=publisher)
+    changed = known is None or changes or shared or removed or deleted
+    return Result(image, bool(changed), tuple(kept))
 
 
 def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
@@ -124,12 +147,17 @@ def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
 
 
 def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
-    image = current(seen.images, wanted.name)
-    others = [one for one in holders(seen.images, wanted.name) if one.id != image_id]
-    if image is None or image.id != image_id or others:
+    image = next((one for one in seen.images if one.id == image_id and not one.hidden), None)
+    having = holders(seen.images, wanted.name)
+    visible = strays(seen.images, wanted.name, image_id)
+    if image is None or visible or [one.id for one in having] != [image_id]:
         raise CloudError(
-            f"'{wanted.name}' in cloud '{glance}' is not image {image_id} after it was published.",
-            details=[f"{one.id} has the name" for one in holders(seen.images, wanted.name)],
+            f"'{wanted.name}' in cloud '{glance}' is not image {image_id} alone after it was"
+            " published.",
+            details=[
+                *(f"{one.id} has the name" for one in having),
+                *(f"{one.id} was replaced, and is visible" for one in visible),
+            ],
             hint="Somebody else changes images of this name. Run the same command again.",
         )
     differences = property_differences(image, wanted)
@@ -154,30 +182,57 @@ def _overtaken(glance: Glance, wanted: Wanted, draft: CloudImage) -> CloudError:
 def retire(
     glance: Glance,
     seen: Survey,
-    profile: str,
-    name: str,
+    wanted: Wanted,
     retention: Retention,
     progress: Progress,
-) -> list[str]:
-    """Delete the replaced images that nobody keeps, and return their ids."""
-    deleted = []
+    *,
+    publisher: str,
+) -> tuple[list[str], list[str]]:
+    """Delete the replaced images that nobody keeps.
+
+    Returns their ids, and what was not deleted with the reason: a server was made of it, or the
+    cloud does not say so, or it refuses.
+    """
+    deleted, kept = [], []
     for image in superfluous(
         seen.images,
-        profile,
-        name,
+        wanted.profile,
+        wanted.name,
         keep_last=retention.keep_last,
         keep_days=retention.keep_days,
         now=seen.now,
     ):
-        servers = glance.servers(image.id)
-        if servers:
-            progress.event(f"{glance}: keeping {image.id}: {len(servers)} servers are made of it")
-            continue
         try:
-            glance.delete(image.id)
+            reason = _retire(glance, image.id, publisher)
         except CloudError as error:
-            progress.event(f"{glance}: keeping {image.id}: {'; '.join(error.details)}")
-            continue
-        progress.event(f"{glance}: deleted {image.id} of build {image.build}, as retention says")
-        deleted.append(image.id)
-    return deleted
+            reason = " ".join([error.message, *error.details])
+        if reason:
+            kept.append(f"keeping {image.id} of build {image.build}: {reason}")
+            progress.event(f"{glance}: {kept[-1]}")
+        else:
+            progress.event(
+                f"{glance}: deleted {image.id} of build {image.build}, as retention says"
+            )
+            deleted.append(image.id)
+    return deleted, kept
+
+
+def _retire(glance: Glance, image_id: str, publisher: str) -> str:
+    """Delete an image, or say why it stays. Raises ``CloudError``."""
+    servers = glance.servers(image_id)
+    if servers:
+        return f"{len(servers)} servers are made of it"
+    image = glance.image(image_id)
+    if image is None:
+        return ""
+    if not replaceable(image):
+        return "somebody has changed it meanwhile"
+    # As a draft nobody brings it back while it is being deleted.
+    glance.change(claim(image, publisher))
+    try:
+        glance.delete(image_id)
+    except CloudError:
+        with contextlib.suppress(CloudError):
+            glance.change(release(image))
+        raise
+    return ""

@@ -1,22 +1,28 @@
 """The previous image comes back under the public name; nothing is uploaded."""
 
+from pathlib import Path
+
 from builder.errors import CloudError
 from builder.progress import Progress
+from builder.publish.draft import require_nobody_at_work
 from builder.publish.glance import Glance
 from builder.publish.image import ACTIVE, CloudImage
-from builder.publish.release import Terms, current, holders, previous, switch
+from builder.publish.release import Terms, current, holders, previous, strays, switch
 from builder.publish.survey import name_of, survey
+from builder.publish.switching import carry_out
 
 
-def rollback(glance: Glance, profile: str, progress: Progress) -> CloudImage:
+def rollback(glance: Glance, profile: str, progress: Progress, *, home: Path) -> CloudImage:
     """Let the previous image of a profile answer to its public name, and return it.
 
     A rollback that was killed is completed, a publication that was killed is taken back. Raises
-    ``BuilderError`` where there is no previous image, ``CloudError`` where it cannot be used.
+    ``BuilderError`` where there is no previous image, ``CloudError`` where it cannot be used or a
+    publisher is at work; ``home`` is where those of this machine see each other.
     """
     progress.phase(f"{glance}: looking")
     name = name_of(glance, profile)
     seen = survey(glance, profile, name)
+    require_nobody_at_work(glance, seen.images, home, now=seen.now)
     target = previous(seen.images, profile, name)
     if target.status != ACTIVE:
         raise CloudError(
@@ -25,16 +31,18 @@ def rollback(glance: Glance, profile: str, progress: Progress) -> CloudImage:
         )
     present = current(seen.images, name)
     protected = present.protected if present else False
-    terms = Terms(name, target.visibility, protected)
+    terms = Terms(name, target.visibility, protected, withdrawing=True)
     progress.phase(f"{glance}: rolling back")
-    for change in switch(seen.images, target, terms, now=seen.now):
-        progress.event(f"{glance}: {change.reason}")
-        glance.change(change)
+    carry_out(glance, switch(seen.images, target, terms, now=seen.now), target, progress)
     after = survey(glance, profile, name).images
-    back = current(after, name)
-    if back is None or back.id != target.id or len(holders(after, name)) > 1:
+    having = holders(after, name)
+    if (
+        [one.id for one in having if not one.hidden] != [target.id]
+        or len(having) > 1
+        or strays(after, name, target.id)
+    ):
         raise CloudError(
             f"'{name}' in cloud '{glance}' is not image {target.id} after the rollback.",
             hint="Somebody else changes images of this name. Run the same command again.",
         )
-    return back
+    return having[0]

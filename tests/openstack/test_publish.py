@@ -8,11 +8,13 @@ from collections.abc import Callable, Generator
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
 import openstack
 import pytest
+from faultproxy import Fault, FaultProxy
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
 from smallbuild import MIB, small_build
@@ -311,6 +313,100 @@ def test_retention_keeps_what_a_server_was_made_of(cloud: LocalCloud, guest_imag
     assert len(images(cloud)) == 2
     guest_image("publish", builds[1], "--cloud", "local")
     assert len(images(cloud)) == 1
+
+
+class BrokenNova(Nova):
+    """It tells its versions, and fails when it is asked for servers."""
+
+    status = 500
+
+    def do_GET(self) -> None:
+        if "/servers" not in self.path:
+            super().do_GET()
+            return
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class ModestNova(Nova):
+    """It tells an ordinary user about servers of his project alone."""
+
+    def do_GET(self) -> None:
+        if "all_projects" in self.path:
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
+@pytest.mark.parametrize(
+    ("nova", "reason"),
+    [
+        pytest.param(BrokenNova, "could not list the servers", id="nova-fails"),
+        pytest.param(ModestNova, "1 servers are made of it", id="only-its-own-project"),
+    ],
+)
+def test_retention_keeps_what_may_be_in_use_and_says_so(
+    nova: type[Nova], reason: str, cloud: LocalCloud, guest_image: Command
+) -> None:
+    builds = [
+        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
+        for days in (2, 1)
+    ]
+    with served(nova) as url:
+        cloud.add_cloud("computing", compute_endpoint_override=f"{url}/v2.1/")
+        for build in builds:
+            done = guest_image("publish", build, "--cloud", "computing")
+            assert done.status == 0, done.err
+    assert reason in done.out
+    assert len(images(cloud)) == 2
+
+
+def test_retention_says_which_image_could_not_be_deleted(
+    cloud: LocalCloud, proxy: FaultProxy, guest_image: Command
+) -> None:
+    first, second = (
+        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
+        for days in (2, 1)
+    )
+    guest_image("publish", first, "--cloud", "local")
+    proxy.inject(Fault(status=500), method="DELETE", path=r"/v2/images/[0-9a-f-]{36}$")
+    done = guest_image("publish", second, "--cloud", "faulty")
+    assert done.status == 0
+    assert f"of build {first.name}: Cloud 'faulty' could not delete image" in done.out
+    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
+    assert [one["state"] for one in listed] == ["current", "replaced"]
+
+
+def test_a_snapshot_of_a_server_is_taken_for_no_image_of_ours(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    client = cloud.client()
+    snapshots = []
+    for image in images(cloud):
+        inherited = {
+            name: value
+            for name, value in image.items()
+            if name.startswith(("guest_image_", "hw_", "image_", "os_distro", "os_version"))
+        }
+        snapshot = client.images.create(
+            name="backup", disk_format="raw", container_format="bare", **inherited
+        )
+        client.images.upload(snapshot.id, BytesIO(b"of a server"))
+        snapshots.append(client.images.get(snapshot.id))
+    again = guest_image("publish", newer, "--cloud", "local")
+    assert (again.status, "nothing was changed" in again.out) == (0, True), again.err
+    assert "backup" not in guest_image("audit", "--cloud", "local").out
+    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
+    assert len(listed) == 2
+    assert guest_image("rollback", NAME, "--cloud", "local").status == 0
+    assert current(cloud).guest_image_build == older.name
+    assert [client.images.get(one.id) for one in snapshots] == snapshots
 
 
 # ---- signatures

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from builder.publish.image import BUILD, PROFILE, SHA256, CloudImage, Wanted
+from builder.publish.image import BUILD, IDENTITY, PROFILE, SHA256, CloudImage, Wanted
+from builder.publish.image import NAME as PUBLIC_NAME
 from builder.publish.release import Change
 
 NAME = "pinned-scsi"
@@ -18,7 +19,9 @@ def day(number: int) -> datetime:
 def image(image_id: str, built: int = 0, **fields: Any) -> CloudImage:
     """A published image, built on a day, which has the public name unless it says otherwise."""
     properties = {
+        IDENTITY: image_id,
         PROFILE: NAME,
+        PUBLIC_NAME: NAME,
         BUILD: f"build-{built}",
         SHA256: "a" * 64,
         "image_build_date": f"{day(built):%Y-%m-%d %H:%M:%S}",
@@ -85,6 +88,7 @@ def changed(images: list[CloudImage], change: Change) -> list[CloudImage]:
     """The images after a change, as Glance would make it."""
 
     def apply(one: CloudImage) -> CloudImage:
+        assert set(change.remove) <= set(one.properties), "Glance refuses it"
         properties = {
             **{key: value for key, value in one.properties.items() if key not in change.remove},
             **{

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from cloud_images import NAME, changed, day, image
 from samples import complete, manifest, plan
 
@@ -18,7 +19,16 @@ from builder.publish.audit import (
     known_images,
     unjudged,
 )
-from builder.publish.image import BUILD, PROFILE, PUBLISHER, REPLACED_AT, REPLACED_BY, CloudImage
+from builder.publish.image import (
+    BUILD,
+    IDENTITY,
+    NOTES,
+    PROFILE,
+    PUBLISHER,
+    REPLACED_AT,
+    REPLACED_BY,
+    CloudImage,
+)
 from builder.publish.image import NAME as PUBLIC_NAME
 from builder.publish.listing import listing_json, listing_text, state
 
@@ -32,7 +42,6 @@ OLD = image(
 )
 NEW = image("new", 2, properties={PUBLIC_NAME: NAME})
 HERE = Place("prod", "http://glance", "project")
-NOTES = {PUBLISHER, REPLACED_BY, REPLACED_AT}
 
 
 def told(one: CloudImage, at: int, **fields: Any) -> Published:
@@ -98,7 +107,7 @@ def test_nothing_is_found_where_nothing_has_changed() -> None:
 
 
 def test_a_rollback_is_no_drift() -> None:
-    properties = {key: value for key, value in OLD.properties.items() if key not in NOTES}
+    properties = dict(image("old", 1).properties)
     back = replace(OLD, name=NAME, hidden=False, properties=properties)
     replaced = replace(NEW, name=f"{NAME} 20260103T120000Z", hidden=True)
     assert audit(back, replaced) == []
@@ -190,11 +199,12 @@ def test_another_image_of_a_name_is_told_and_gives_it_up() -> None:
     ]
 
 
-def test_an_image_that_no_longer_says_its_profile_is_not_gone() -> None:
-    forgot = replace(NEW, properties={k: v for k, v in NEW.properties.items() if k != PROFILE})
+@pytest.mark.parametrize(("note", "value"), [(PROFILE, NAME), (IDENTITY, "new")])
+def test_an_image_that_no_longer_says_that_it_is_ours_is_not_gone(note: str, value: str) -> None:
+    forgot = replace(NEW, properties={k: v for k, v in NEW.properties.items() if k != note})
     looked = concerned([OLD, forgot], known())
     (finding,) = audit(*looked)
-    assert finding.lines == (f"+ guest_image_profile={NAME}",)
+    assert finding.lines == (f"+ {note}={value}",)
     assert repaired(*looked) == [OLD, NEW]
 
 
