@@ -98,7 +98,7 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(
     assert done.status == 0
     assert f"+ image '{NAME}' of build {newer.name}" in done.out
     assert f"~ guest_image_build: {older.name} -> {newer.name}" in done.out
-    assert f"~ {before[0].id}: hidden, and renamed with its build date" in done.out
+    assert f"~ hide {before[0].id}, which is replaced" in done.out
     assert images(cloud) == before
     unchanged = guest_image("publish", older, "--cloud", "local", "--dry-run")
     assert "nothing would change" in unchanged.out
