@@ -39,6 +39,7 @@ from builder.publish.release import (
 )
 from builder.publish.survey import Survey, survey
 from builder.publish.switching import carry_out
+from builder.words import counted
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ def _retire(glance: Glance, image_id: str, publisher: str) -> str:
     """Delete an image, or say why it stays. Raises ``CloudError``."""
     servers = glance.servers(image_id)
     if servers:
-        return f"{len(servers)} servers are made of it"
+        return f"it is the image of {counted(len(servers), 'server')}"
     image = glance.image(image_id)
     if image is None:
         return ""

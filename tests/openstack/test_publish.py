@@ -309,7 +309,7 @@ def test_retention_keeps_what_a_server_was_made_of(cloud: LocalCloud, guest_imag
         for build in builds:
             done = guest_image("publish", build, "--cloud", "computing")
             assert done.status == 0, done.err
-    assert "1 servers are made of it" in done.err
+    assert "it is the image of 1 server" in done.err
     assert len(images(cloud)) == 2
     guest_image("publish", builds[1], "--cloud", "local")
     assert len(images(cloud)) == 1
@@ -346,7 +346,7 @@ class ModestNova(Nova):
     ("nova", "reason"),
     [
         pytest.param(BrokenNova, "could not list the servers", id="nova-fails"),
-        pytest.param(ModestNova, "1 servers are made of it", id="only-its-own-project"),
+        pytest.param(ModestNova, "it is the image of 1 server", id="only-its-own-project"),
     ],
 )
 def test_retention_keeps_what_may_be_in_use_and_says_so(
