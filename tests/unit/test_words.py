@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from builder.diagnosis import diagnose
-from builder.words import did_you_mean, enumeration, nearest, shown
+from builder.words import counted, did_you_mean, enumeration, nearest, shown
 from builder.yamlsource import parse
 
 
@@ -43,3 +43,12 @@ def test_a_choice_of_numbers_is_explained_too() -> None:
         Queues.model_validate({"number": 3})
     (problem,) = diagnose(caught.value, Queues, parse(b"number: 3", "x.yaml"))
     assert str(problem) == "x.yaml:1:9: number: 3 is not one of 2 or 4."
+
+
+def test_one_thing_is_no_plural() -> None:
+    assert [counted(one, "day") for one in (0, 1, 1.5, 30)] == [
+        "0 days",
+        "1 day",
+        "1.5 days",
+        "30 days",
+    ]
