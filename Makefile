@@ -59,7 +59,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@touch $@
 
 $(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constraints.txt | $(VENV)/bin/python
-	@echo 'installing Keystone and Glance below $(OPENSTACK)'
+	@echo 'installing Keystone, Glance and Barbican below $(OPENSTACK)'
 	$(PYTHON) -m venv --clear $(OPENSTACK)/venv
 	$(OPENSTACK)/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
 	@touch $@

@@ -305,8 +305,7 @@ class Glance:
 
     def _has_compute(self) -> bool:
         region, auth = self._region, self._session.auth
-        # Not get_endpoint(): without authentication that has Glance's address for every service.
-        if region.config.get("compute_endpoint_override"):
+        if region.get_endpoint("compute"):
             return True
         return isinstance(auth, BaseIdentityPlugin) and bool(
             auth.get_access(self._session).service_catalog.get_urls(

@@ -1,4 +1,4 @@
-"""The configuration files of the local Keystone and Glance."""
+"""The configuration files of the local Keystone, Glance and Barbican."""
 
 from collections.abc import Mapping, Sequence
 from configparser import RawConfigParser
@@ -42,16 +42,9 @@ def glance_configuration(
         "database": {"connection": f"sqlite:///{directory}/glance.sqlite"},
         "glance_store": {"default_backend": stores[0]},
         "paste_deploy": {"flavor": "keystone", "config_file": paste},
-        "keystone_authtoken": {
-            "www_authenticate_uri": f"{keystone_url}/v3",
-            "auth_url": f"{keystone_url}/v3",
-            "auth_type": "password",
-            "username": "glance",
-            "password": password,
-            "project_name": "service",
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        },
+        "keystone_authtoken": _service_user("glance", password, keystone_url),
+        # Where castellan changes the token of a request for one to ask Barbican with.
+        "barbican": {"auth_endpoint": f"{keystone_url}/v3"},
         # Images may be fetched from loopback, at any port.
         "import_filtering_opts": {"allowed_hosts": "[127.0.0.1]", "allowed_ports": "[]"},
         "os_glance_staging_store": {"filesystem_store_datadir": directory / "staging"},
@@ -61,6 +54,34 @@ def glance_configuration(
     for section, values in settings.items():
         usual.setdefault(section, {}).update(values)
     return _ini(usual)
+
+
+def barbican_configuration(*, directory: Path, keystone_url: str, password: str, kek: str) -> str:
+    """``barbican.conf`` of a Barbican that keeps everything in a directory.
+
+    ``kek`` is the key that encrypts the keys of the projects: 32 octets in base64.
+    """
+    return _ini(
+        {
+            "DEFAULT": {"db_auto_create": True},
+            "database": {"connection": f"sqlite:///{directory}/barbican.sqlite"},
+            "keystone_authtoken": _service_user("barbican", password, keystone_url),
+            "simple_crypto_plugin": {"kek": kek},
+        }
+    )
+
+
+def _service_user(name: str, password: str, keystone_url: str) -> dict[str, str]:
+    return {
+        "www_authenticate_uri": f"{keystone_url}/v3",
+        "auth_url": f"{keystone_url}/v3",
+        "auth_type": "password",
+        "username": name,
+        "password": password,
+        "project_name": "service",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+    }
 
 
 def _ini(sections: Mapping[str, Mapping[str, Any]]) -> str:

@@ -133,7 +133,13 @@ def _seed(auth_url: str) -> None:
     admin.identity.create_region(id=OTHER_REGION)
     identity = admin.identity.find_service("keystone", ignore_missing=False)
     image = admin.identity.create_service(name="glance", type="image")
-    for service, region in ((identity, OTHER_REGION), (image, MAIN_REGION), (image, OTHER_REGION)):
+    keys = admin.identity.create_service(name="barbican", type="key-manager")
+    for service, region in (
+        (identity, OTHER_REGION),
+        (image, MAIN_REGION),
+        (image, OTHER_REGION),
+        (keys, MAIN_REGION),
+    ):
         admin.identity.create_endpoint(
             service_id=service.id,
             interface="public",
@@ -144,6 +150,7 @@ def _seed(auth_url: str) -> None:
         admin.identity.create_project(name=project, domain_id=domain.id)
     for user, project, role in (
         ("glance", "service", "admin"),
+        ("barbican", "service", "admin"),
         ("publisher", "images", "admin"),
         ("member", "images", "member"),
         ("reader", "images", "reader"),

@@ -1,4 +1,4 @@
-"""A real OpenStack for images: Keystone and Glance, each with sqlite, on loopback ports.
+"""A real OpenStack for images: Keystone, Glance, Barbican, each with sqlite, on loopback ports.
 
 They come from a virtual environment of their own, which ``make`` installs.
 """
@@ -21,6 +21,7 @@ from cloudtemplate import (
     keystone_server,
     made_template,
 )
+from keymanager import Barbican
 
 from builder.process import run
 
@@ -121,7 +122,7 @@ class Glance(Server):
 class LocalCloud:
     """One Keystone with two regions, a Glance for each, and a Glance without a Keystone.
 
-    The second and the third Glance are started when they are wanted.
+    The second and the third Glance are started when they are wanted, and so is Barbican.
 
     ``clouds.yaml`` has these clouds; ``cloudtemplate.py`` tells their users and projects:
 
@@ -147,6 +148,7 @@ class LocalCloud:
         self.glance = self._glance("glance", template)
         self.prod_glance = self._glance("glance-prod", template)
         self.standalone_glance = self._glance("glance-standalone", template, standalone=True)
+        self.barbican = Barbican(directory / "barbican", self.keystone)
         point_catalogue(
             directory / "keystone",
             {
@@ -154,6 +156,7 @@ class LocalCloud:
                 ("identity", OTHER_REGION): f"{self.keystone.url}/v3",
                 ("image", MAIN_REGION): self.glance.url,
                 ("image", OTHER_REGION): self.prod_glance.url,
+                ("key-manager", MAIN_REGION): self.barbican.url,
             },
         )
         self._clouds = clouds(
@@ -176,7 +179,13 @@ class LocalCloud:
     @property
     def servers(self) -> tuple[Server, ...]:
         """All servers, running or not."""
-        return (self.keystone, self.glance, self.prod_glance, self.standalone_glance)
+        return (
+            self.keystone,
+            self.glance,
+            self.prod_glance,
+            self.standalone_glance,
+            self.barbican,
+        )
 
     def start(self) -> None:
         """Start Keystone and the Glance of region One, and wait until both answer."""

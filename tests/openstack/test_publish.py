@@ -315,17 +315,6 @@ def test_retention_keeps_what_a_server_was_made_of(cloud: LocalCloud, guest_imag
     assert len(images(cloud)) == 1
 
 
-@pytest.mark.parametrize("name", ["none", "basic"])
-def test_retention_needs_no_word_of_a_nova_where_there_is_none(
-    name: str, standalone: LocalCloud, guest_image: Command
-) -> None:
-    for days in (2, 1):
-        build = small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
-        done = guest_image("publish", build, "--cloud", name)
-        assert done.status == 0, done.err
-    assert [one.guest_image_build for one in images(standalone, "none")] == [build.name]
-
-
 class BrokenNova(Nova):
     """It tells its versions, and fails when it is asked for servers."""
 
@@ -436,7 +425,7 @@ def test_a_signed_image_is_verified_by_glance(
         "publish", newer, "--cloud", "local", "--sign-key", key, "--sign-certificate", certificate,
         "--certificate-id", "12345678-1234-1234-1234-123456789abc",
     )  # fmt: skip
-    # There is no Barbican here, so Glance cannot get the certificate, and takes no such image.
+    # Barbican does not run here, so Glance cannot get the certificate, and takes no such image.
     assert done.status == 5
     assert "Signature verification failed" in done.err
     assert images(cloud) == []
