@@ -32,9 +32,9 @@ def log_in(guest: Guest, user: str, password: str) -> None:
 def _await_shell(guest: Guest, user: str, seen: int) -> None:
     """Ask who one is until a shell answers: login drops what is typed before it is there."""
     for last in (False,) * (ASKED - 1) + (True,):
-        # The terminal echoes what is typed; quotes keep the question from looking like its answer.
-        guest.type('echo "logged"-in-as-$(id -un)\n')
-        answer = rf"logged-in-as-{re.escape(user)}\b|Login incorrect"
+        # Any end of this line, too, is a whole command: a quote left open would swallow the next.
+        guest.type("id\n")
+        answer = rf"uid=\d+\({re.escape(user)}\)|Login incorrect"
         try:
             end = guest.wait_for_console(answer, timeout=PROMPT_LIMIT / ASKED, after=seen)
         except TimeoutError:

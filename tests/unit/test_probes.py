@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -47,11 +48,16 @@ def supported(*blocked: str) -> dict[str, Any]:
 
 
 class Terminal(FakeGuest):
-    """A guest with a console, on which one password lets its user in."""
+    """A guest with a console, on which one password lets its user in.
 
-    def __init__(self, *, honest: bool) -> None:
+    login drops the first ``lost`` characters of what is typed before the shell is there.
+    """
+
+    def __init__(self, *, honest: bool, lost: int = 0) -> None:
         self.password = ""
         self.honest = honest
+        self.lost = lost
+        self.line = ""
         super().__init__(agent={"guest-set-user-password": self.set_password})
 
     def set_password(self, *, password: str, **_: Any) -> dict[str, Any]:
@@ -67,10 +73,19 @@ class Terminal(FakeGuest):
             self._console += "debian@proof:~$ "
         elif self._console.endswith("Password: " + text.replace("\n", "\r\n")):
             self._console += "\r\nLogin incorrect\r\nproof login: "
-        elif text.startswith("echo"):
-            self._console += "logged-in-as-debian\r\n"
+        elif self._console.count("debian@proof"):
+            self.line += text[self.lost :]
+            self.lost = 0
+            self._console += self.shell()
         else:
             self._console += "proof login: "
+
+    def shell(self) -> str:
+        try:
+            command, self.line = shlex.split(self.line), ""
+        except ValueError:
+            return "> "
+        return "uid=1000(debian) gid=1000(debian)\r\n" if command == ["id"] else "not found\r\n"
 
 
 class Storage(FakeGuest):
@@ -201,6 +216,10 @@ PASSING: list[Case] = [
     (foundation.restart_reports_no_failure, FOUNDATION, FakeGuest({"dmesg": DMESG}), "no failure"),
     (guest_agent.agent_answers, AGENT, FakeGuest(agent=supported()), "7.2 answers"),
     (guest_agent.password_lets_in, AGENT, Terminal(honest=True), "password of debian"),
+    *(
+        (guest_agent.password_lets_in, AGENT, Terminal(honest=True, lost=lost), "password of")
+        for lost in (1, 2, 6)
+    ),
     (
         guest_agent.agent_freezes_file_systems,
         AGENT,
