@@ -48,7 +48,7 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
     common = [one for one in here if one[1].when != "destroy"]
     ending = [one for one in here if one[1].when == "destroy"]
     judging = [one for one in common if one[1].when == "last" and not one[1].once]
-    dealt = _dealt(common, machines)
+    dealt = _dealt(common, ending, machines)
     made = [
         Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
         for hardware, names in zip(machines, dealt, strict=True)
@@ -66,8 +66,10 @@ def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> M
     return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
 
 
-def _dealt(probes: Sequence[Named], machines: Sequence[Machine]) -> list[set[str]]:
-    """The names of each boot's probes.
+def _dealt(
+    probes: Sequence[Named], ending: Sequence[Named], machines: Sequence[Machine]
+) -> list[set[str]]:
+    """The names of each boot's probes, but for the one of ``ending`` that will end it.
 
     Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
     turn, and a boot that none is left for has the first. What else is made once goes where there
@@ -83,9 +85,15 @@ def _dealt(probes: Sequence[Named], machines: Sequence[Machine]) -> list[set[str
     once = sorted(
         (one for one in others if one[1].once), key=lambda one: (-one[1].vcpus, -one[1].seconds)
     )
+    busy = [
+        sum(each.seconds for _, each in (*boot, *ending[number : number + 1]))
+        for number, boot in enumerate(boots)
+    ]
     for one in once:
-        fit = [boot for boot, has in zip(boots, machines, strict=True) if has.vcpus >= one[1].vcpus]
-        min(fit or boots, key=lambda boot: sum(each.seconds for _, each in boot)).append(one)
+        fit = [number for number in range(count) if machines[number].vcpus >= one[1].vcpus]
+        free = min(fit or range(count), key=lambda number: busy[number])
+        boots[free].append(one)
+        busy[free] += one[1].seconds
     return [{name for name, _ in boot} for boot in boots]
 
 

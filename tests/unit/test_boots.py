@@ -61,6 +61,15 @@ def test_what_is_made_once_goes_where_there_is_least_to_do() -> None:
     assert made["uefi"].probes == ("a/short", "a/shorter", "a/always")
 
 
+def test_the_destruction_that_ends_a_boot_is_something_to_do() -> None:
+    made = by_name(
+        named("panic", "destroy", seconds=30),
+        *(named(f"once{number}", once=True, seconds=10) for number in range(3)),
+    )
+    assert made["bios"].probes == ("a/panic",)
+    assert made["uefi"].probes == ("a/once0", "a/once1", "a/once2")
+
+
 def test_what_needs_several_vcpus_goes_where_they_are() -> None:
     made = by_name(
         named("long", once=True, seconds=30),

@@ -1,0 +1,64 @@
+"""A proof that is stopped while its guests run."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builder import manifest
+
+pytestmark = pytest.mark.boot
+
+LIMIT = 120.0
+
+
+def processes_with(path: Path) -> list[str]:
+    """The programs that were started with this path, or something below it, in their arguments."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it has ended meanwhile
+        if any(str(path) in word for word in words):
+            found.append(Path(words[0]).name)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_it_ends_its_guests_and_the_appliance_and_leaves_the_build_as_it_was(
+    built: Callable[[str], Path], tmp_path: Path, number: signal.Signals
+) -> None:
+    build, scratch = tmp_path / "build", tmp_path / "scratch"
+    scratch.mkdir()
+    shutil.copytree(built("pinned-scsi"), build)
+    known = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
+    manifest.write(build, known)
+    with subprocess.Popen(
+        [Path(sys.executable).with_name("guest-image"), "prove", build],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        start = time.monotonic()
+        while processes_with(scratch).count("qemu-system-x86_64") < 2:
+            assert process.poll() is None
+            assert time.monotonic() - start < LIMIT
+            time.sleep(0.1)
+        stopped = time.monotonic()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=LIMIT)
+        assert time.monotonic() - stopped < LIMIT / 4
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1] in {"Interrupted.", "Stopped by SIGTERM."}
+    assert processes_with(scratch) == []
+    assert [*scratch.iterdir()] == []
+    assert manifest.read(build) == known
+    (build / known.image.name).unlink()
