@@ -1,26 +1,16 @@
-"""Plans, profiles and features as text for people: plain lines in aligned columns."""
+"""Plans, profiles and features as people read them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from builder.boots import Boot
 from builder.feature import Machine, Topology
 from builder.features import Registered
 from builder.plan import Plan
 from builder.profile import Disk, Profile
+from builder.terminal import STRONG, Part, items, line, prose, section, table
 
 
-def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
-    """Rows as lines whose columns are aligned, two spaces apart."""
-    table = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
-        .rstrip()
-        for row in table
-    ]  # fmt: skip
-
-
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan) -> list[Part]:
     """A whole plan, section by section; sections without content are left out."""
     distribution = plan.distribution
     about = [
@@ -31,33 +21,31 @@ def plan_text(plan: Plan) -> str:
         ("disk", _disk(plan.disk)),
         ("packages", " ".join(plan.packages) or "those of the features"),
     ]
-    sections: dict[str, list[tuple[str, ...]]] = {
-        "claims": [
-            (f"{one.property}={one.value}", one.owner, one.grade.value, one.promise)
-            for one in plan.claims
-        ],
-        "inspections": [(one.id, one.title) for one in plan.inspections],
-        "probes": [(one.id, one.title) for one in plan.probes],
-        "boots": [(boot.name, _boot(boot)) for boot in plan.boots],
-        "flavor needs": [(f"{name}={value}",) for name, value in plan.flavor.items()],
-        "compute host needs": [(need,) for need in plan.host],
-        "files": [(file.name, file.source, f"SHA-256 {file.sha256}") for file in plan.files],
-        "elements": [(name,) for name in plan.elements],
-        "environment": [(f"{name}={value}",) for name, value in plan.environment.items()],
-        "command": [(" ".join(plan.argv),)],
+    claims = (
+        (f"{one.property}={one.value}", one.owner, one.grade.value, one.promise)
+        for one in plan.claims
+    )
+    sections = {
+        "": table(about, level=0),
+        "claims": table(claims),
+        "inspections": table((one.id, one.title) for one in plan.inspections),
+        "probes": table((one.id, one.title) for one in plan.probes),
+        "boots": table((boot.name, _boot(boot)) for boot in plan.boots),
+        "flavor needs": items(f"{name}={value}" for name, value in plan.flavor.items()),
+        "compute host needs": table((need,) for need in plan.host),
+        "files": items(f"{one.name}  {one.source}  SHA-256 {one.sha256}" for one in plan.files),
+        "elements": items(plan.elements),
+        "environment": items(f"{name}={value}" for name, value in plan.environment.items()),
+        "command": items([" ".join(plan.argv)]),
     }
-    lines = [f"{plan.profile}  plan {plan.digest}"]
+    parts: list[Part] = [line(f"{plan.profile}  plan {plan.digest}", STRONG)]
     if plan.description:
-        lines.append(plan.description)
-    lines += ["", *columns(about)]
-    for heading, rows in sections.items():
-        if rows:
-            lines += ["", heading, *columns(rows, indent="  ")]
-    return "\n".join(lines)
+        parts += prose(plan.description)
+    return parts + [part for name, content in sections.items() for part in section(name, content)]
 
 
-def profiles_text(profiles: Iterable[Profile]) -> str:
-    """One line per profile, and the reason for each distribution that is unproven."""
+def profiles_text(profiles: Iterable[Profile]) -> list[Part]:
+    """One row per profile, and the reason for each distribution that is unproven."""
     known = tuple(profiles)
     rows = [
         (one.name, one.distribution.name, ("unproven: " if one.distribution.unproven else "")
@@ -69,20 +57,19 @@ def profiles_text(profiles: Iterable[Profile]) -> str:
         for one in known
         if one.distribution.unproven
     }
-    notes = [f"{name} is unproven: {reason}." for name, reason in reasons.items()]
-    return "\n".join([*columns(rows), *(["", *notes] if notes else [])])
+    notes = [(f"{name} is unproven: {reason}.",) for name, reason in reasons.items()]
+    return [*table(rows, level=0), *section("", table(notes, level=0))]
 
 
-def features_text(features: Iterable[Registered]) -> str:
-    """One line per feature, and one per parameter that a profile may give it."""
-    lines = []
+def features_text(features: Iterable[Registered]) -> list[Part]:
+    """One line per feature, and a row per parameter that a profile may give it."""
+    parts: list[Part] = []
     for registered in features:
         feature = registered.feature
-        lines.append(f"{feature.name}  {feature.summary}")
+        parts += prose(f"{feature.name}  {feature.summary}")
         parameters = feature.parameters.model_fields.items()
-        rows = [(name, field.description or "") for name, field in parameters]
-        lines += columns(rows, indent="    ")
-    return "\n".join(lines)
+        parts += table(((name, field.description or "") for name, field in parameters), level=2)
+    return parts
 
 
 def _disk(disk: Disk) -> str:

@@ -14,7 +14,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            line = printable(" ".join(value.split()))
+            line = one_line(value)
             return f"'{line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '…'}'"
         case dict():
             return "a mapping"
@@ -27,6 +27,11 @@ def shown(value: object) -> str:
 def printable(text: str) -> str:
     """Text that cannot disturb a terminal or break a line: other characters become ``�``."""
     return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
+def one_line(text: str) -> str:
+    """Text of any kind as one line, which cannot disturb a terminal."""
+    return printable(" ".join(text.split()))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,5 @@
 """Verbs that show what there is and what would be done; they change nothing."""
 
-import click
-
 from builder.cli.common import cli, json_option, print_json, profile_argument
 
 
@@ -18,6 +16,7 @@ def profiles(*, as_json: bool) -> None:
     from builder.features import installed
     from builder.profilefile import load, shipped_profiles
     from builder.render import profiles_text
+    from builder.terminal import show
 
     registry = installed()
     loaded = [load(name, registry) for name in shipped_profiles()]
@@ -35,7 +34,7 @@ def profiles(*, as_json: bool) -> None:
             ]
         )
     else:
-        click.echo(profiles_text(loaded))
+        show(profiles_text(loaded))
 
 
 @cli.command()
@@ -50,6 +49,7 @@ def features(*, as_json: bool) -> None:
     """
     from builder.features import installed
     from builder.render import features_text
+    from builder.terminal import show
 
     registered = installed().values()
     if as_json:
@@ -65,7 +65,7 @@ def features(*, as_json: bool) -> None:
             ]
         )
     else:
-        click.echo(features_text(registered))
+        show(features_text(registered))
 
 
 @cli.command()
@@ -86,13 +86,14 @@ def plan(profile: str, *, as_json: bool) -> None:
     from builder.plan import make_plan, to_json
     from builder.profilefile import load
     from builder.render import plan_text
+    from builder.terminal import show
 
     registry = installed()
     made = make_plan(load(profile, registry), registry)
     if as_json:
         print_json(to_json(made))
     else:
-        click.echo(plan_text(made))
+        show(plan_text(made))
 
 
 @cli.command()

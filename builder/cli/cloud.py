@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.clouds import Answer, cloud_option, evidence_options, in_each
+from builder.cli.clouds import Answer, cloud_option, conclude, evidence_options, in_each
 from builder.cli.common import cli, complete_profile, json_option, output_option, print_json
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ def publish(
     )
     delivery = Delivery(method, url, stores)  # type: ignore[arg-type]  # click has checked the word
     with Progress() as progress:
-        return in_each(
+        answers = in_each(
             clouds,
             lambda glance: _publish(glance, prepared, delivery, progress, dry_run=dry_run),
             progress,
-            as_json=as_json,
         )
+    return conclude(answers, as_json=as_json)
 
 
 def _signer(key: Path | None, certificate: Path | None, identity: str | None) -> "Signer | None":
@@ -198,12 +198,13 @@ def list_images(*, cloud: str, as_json: bool) -> None:
     from builder.publish.glance import Glance
     from builder.publish.listing import listing_json, listing_text
     from builder.publish.survey import published
+    from builder.terminal import show
 
     images = published(Glance(cloud))
     if as_json:
         print_json(listing_json(images))
     else:
-        click.echo(listing_text(images))
+        show(listing_text(images))
 
 
 @cli.command()
@@ -233,7 +234,8 @@ def rollback(*, profile: str, cloud: str, as_json: bool) -> int:
         )
 
     with Progress() as progress:
-        return in_each([cloud], act, progress, as_json=as_json)
+        answers = in_each([cloud], act, progress)
+    return conclude(answers, as_json=as_json)
 
 
 @cli.command()
@@ -287,12 +289,12 @@ def promote(
             max_age=max_age,
             settings=_settings(settings),
         )
-        return in_each(
+        answers = in_each(
             [target],
             lambda glance: _publish(glance, prepared, Delivery(), progress, dry_run=False),
             progress,
-            as_json=as_json,
         )
+    return conclude(answers, as_json=as_json)
 
 
 @cli.command()
@@ -329,7 +331,8 @@ def audit(*, cloud: str, output: Path, repair: bool, as_json: bool) -> int:
         )
 
     with Progress() as progress:
-        return in_each([cloud], act, progress, as_json=as_json)
+        answers = in_each([cloud], act, progress)
+    return conclude(answers, as_json=as_json)
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

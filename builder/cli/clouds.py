@@ -68,31 +68,33 @@ class Answer:
 
 
 def in_each(
-    clouds: Sequence[str],
-    act: Callable[["Glance"], Answer],
-    progress: "Progress",
-    *,
-    as_json: bool,
-) -> int:
-    """Do it in every cloud, also where another one fails, and print the answers."""
+    clouds: Sequence[str], act: Callable[["Glance"], Answer], progress: "Progress"
+) -> list[Answer]:
+    """Do it in every cloud, also where another one fails."""
     from builder.errors import BuilderError, InterruptedByUser
     from builder.publish.glance import Glance
 
-    answers, statuses = [], []
+    answers = []
     for name in dict.fromkeys(clouds):
         try:
             answers.append(act(Glance(name, say=progress.line)))
-            statuses.append(answers[-1].status)
         except InterruptedByUser:
             raise
         except BuilderError as error:
-            statuses.append(error.exit_code)
             progress.event(str(error))
-            answers.append(Answer([], {"cloud": name, "error": str(error)}))
+            data = {"cloud": name, "error": str(error)}
+            answers.append(Answer([], data, error.exit_code))
+    return answers
+
+
+def conclude(answers: Sequence[Answer], *, as_json: bool) -> int:
+    """Print the answers; the exit code is that of the first cloud where something is amiss."""
+    from builder.terminal import BAD, DOUBT, GOOD, line, show
+
+    styles = {"+": GOOD, "~": DOUBT, "-": BAD}
     if as_json:
         print_json([one.data for one in answers])
     else:
-        for one in answers:
-            for line in one.lines:
-                click.echo(line)
-    return next((status for status in statuses if status), 0)
+        lines = [text for one in answers for text in one.lines]
+        show(line(text, styles.get(text.strip()[:1], "")) for text in lines)
+    return next((one.status for one in answers if one.status), 0)

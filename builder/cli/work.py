@@ -22,7 +22,6 @@ from builder.cli.common import (
 if TYPE_CHECKING:
     from builder.manifest import Manifest
     from builder.plan import Plan
-    from builder.progress import Progress
 
 
 @cli.command()
@@ -116,11 +115,11 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
     from builder.progress import Progress
     from builder.verify import verify
 
+    if is_file(Path(target)) and Path(target).name != "manifest.json":
+        return _inspect_file(Path(target), as_json=as_json)
     registry = installed()
+    directory = find_build(target, output)
     with Progress() as progress:
-        if is_file(Path(target)) and Path(target).name != "manifest.json":
-            return _inspect_file(Path(target), progress, as_json=as_json)
-        directory = find_build(target, output)
         known = verify(directory, registry, progress, boots=False)
     return _conclude(directory, known, as_json=as_json, inspected_only=True)
 
@@ -274,14 +273,15 @@ def _conclude(
 ) -> int:
     """Print the verdict; the exit code is 0 where the image is proven."""
     from builder.report.text import evidence_text, verdict_json, verdict_text
+    from builder.terminal import show
     from builder.verdict import verdict_of
 
     if as_json:
         print_json({"directory": str(directory), **verdict_json(known)})
     elif inspected_only:
-        click.echo(evidence_text(one for one in known.valid_evidence() if one.boot is None))
+        show(evidence_text(one for one in known.valid_evidence() if one.boot is None))
     else:
-        click.echo(verdict_text(known))
+        show(verdict_text(known))
         click.echo(f"{directory}")
     if inspected_only:
         return int(any(one.boot is None for one in verdict_of(known).problems))
@@ -290,12 +290,13 @@ def _conclude(
 
 def _list_checks(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:
     from builder.report.text import checks_text
+    from builder.terminal import show
     from builder.verdict import expected
 
     if as_json:
         print_json([{"check": one.check, "boot": one.boot} for one in expected(plan)])
     else:
-        click.echo(checks_text(plan, known))
+        show(checks_text(plan, known))
     return 0
 
 
@@ -303,6 +304,7 @@ def _conclude_part(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:
     """Print what the chosen checks saw; the exit code is 0 where all of them passed."""
     from builder.feature import Outcome
     from builder.report.text import evidence_text
+    from builder.terminal import show
     from builder.verdict import expected
 
     wanted = {(one.check, one.boot) for one in expected(plan)}
@@ -310,19 +312,22 @@ def _conclude_part(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:
     if as_json:
         print_json([one.model_dump(mode="json") for one in made])
     else:
-        click.echo(evidence_text(made))
+        show(evidence_text(made))
     passed = {(one.check, one.boot) for one in made if one.outcome is Outcome.PASSED}
     return int(passed != wanted)
 
 
-def _inspect_file(path: Path, progress: "Progress", *, as_json: bool) -> int:
+def _inspect_file(path: Path, *, as_json: bool) -> int:
     from builder.features import installed
     from builder.foreign import inspect_foreign
+    from builder.progress import Progress
     from builder.report.text import evidence_text
+    from builder.terminal import show
 
-    evidence, sound = inspect_foreign(path, installed(), progress)
+    with Progress() as progress:
+        evidence, sound = inspect_foreign(path, installed(), progress)
     if as_json:
         print_json([one.model_dump(mode="json") for one in evidence])
     else:
-        click.echo(evidence_text(evidence))
+        show(evidence_text(evidence))
     return int(not sound)

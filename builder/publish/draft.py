@@ -203,7 +203,7 @@ def _fill(
     progress: Progress,
 ) -> None:
     progress.phase(f"{glance}: uploading")
-    data = Upload(origin.pieces(), size=wanted.size, sha512=wanted.sha512, tell=progress.line)
+    data = Upload(origin.pieces(), size=wanted.size, sha512=wanted.sha512, tell=progress.transfer)
     several = len(delivery.stores) > 1
     if delivery.method == "web-download":
         glance.import_data(

@@ -1,12 +1,13 @@
-"""What this program has published in a cloud, as text and for programs. Pure."""
+"""What this program has published in a cloud, for people and for programs. Pure."""
 
 from collections.abc import Iterable
 
 from builder.publish.image import CloudImage
 from builder.publish.release import built
-from builder.render import columns
+from builder.terminal import DOUBT, GOOD, Part, line, table
 
 MIB = 1024 * 1024
+_STYLES = {"current": GOOD, "unfinished": DOUBT}
 
 
 def state(image: CloudImage) -> str:
@@ -24,12 +25,12 @@ def ordered(images: Iterable[CloudImage]) -> list[CloudImage]:
     return sorted(newest_first, key=lambda one: one.profile)
 
 
-def listing_text(images: Iterable[CloudImage]) -> str:
-    """One line per image, under a heading."""
+def listing_text(images: Iterable[CloudImage]) -> list[Part]:
+    """One row per image, under a heading."""
     rows = [
         (
             one.profile,
-            state(one),
+            line(state(one), _STYLES.get(state(one), "")),
             one.build,
             one.status,
             one.visibility,
@@ -39,7 +40,7 @@ def listing_text(images: Iterable[CloudImage]) -> str:
         for one in ordered(images)
     ]
     heading = ("profile", "state", "build", "status", "visibility", "size", "id")
-    return "\n".join(columns([heading, *rows])) if rows else "nothing is published here"
+    return table(rows, heading=heading, level=0) or [line("nothing is published here")]
 
 
 def listing_json(images: Iterable[CloudImage]) -> list[dict[str, object]]:

@@ -1,32 +1,27 @@
 """An image's data on its way to a cloud: in pieces, counted and hashed."""
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from builder.digest import BLOCK
 from builder.errors import BuilderError, InputError
 
-MIB = 1024 * 1024
-_BAR = 24
-
 
 class Upload:
     """Data that is read once, piece by piece, and must be what the manifest says.
 
-    ``tell`` is told how far it is.
+    ``tell`` is told how many bytes have been sent, of how many.
     """
 
     def __init__(
-        self, pieces: Iterator[bytes], *, size: int, sha512: str, tell: Callable[[str], None]
+        self, pieces: Iterator[bytes], *, size: int, sha512: str, tell: Callable[[int, int], None]
     ) -> None:
         self.size = size
         self._pieces = pieces
         self._expected = sha512
         self._digest = hashlib.sha512()
         self._sent = 0
-        self._start = time.monotonic()
         self._tell = tell
 
     def read(self, _size: int = -1, /) -> bytes:
@@ -41,7 +36,7 @@ class Upload:
                 raise self._other(f"it ended after {self._sent} of {self.size} bytes")
             if self._digest.hexdigest() != self._expected:
                 raise self._other("its SHA-512 is not that of the manifest")
-        self._tell(progress_text(self._sent, self.size, time.monotonic() - self._start))
+        self._tell(self._sent, self.size)
         return piece
 
     def _other(self, what: str) -> BuilderError:
@@ -64,17 +59,3 @@ def pieces_of(path: Path) -> Iterator[bytes]:
             details=[error.strerror or str(error)],
             hint="Check the path and its permissions; if the file is gone, build it again.",
         ) from error
-
-
-def progress_text(sent: int, size: int, seconds: float) -> str:
-    """A bar with rate and remaining time: ``[####    ] 50 %, 10.0 MiB/s, 3 s left``."""
-    share = sent / size if size else 1.0
-    bar = "#" * round(share * _BAR)
-    rate = sent / seconds if seconds > 0 else 0.0
-    left = f", {_duration((size - sent) / rate)} left" if rate else ""
-    return f"[{bar:<{_BAR}}] {share:.0%}, {rate / MIB:.1f} MiB/s{left}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02d}s" if minutes else f"{rest} s"

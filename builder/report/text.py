@@ -1,41 +1,55 @@
-"""A build's verdict as text: each claim, its grade, what was seen, and what did not pass."""
+"""A build's verdict as people read it: each claim, its grade, what was seen, what did not pass."""
 
 from collections.abc import Iterable
-from textwrap import wrap
 
 from builder.feature import Outcome
 from builder.manifest import Adopted, Evidence, Manifest
 from builder.plan import Plan
 from builder.report.adopted import faults
 from builder.report.units import duration
-from builder.verdict import Verdict, verdict_of
+from builder.terminal import (
+    BAD,
+    DOUBT,
+    GOOD,
+    STRONG,
+    Line,
+    Part,
+    items,
+    line,
+    prose,
+    section,
+    table,
+)
+from builder.verdict import ClaimVerdict, Verdict, verdict_of
 
 MIB = 1024 * 1024
-SEEN_WIDTH = 76
+_STYLES = {
+    Outcome.PASSED: GOOD,
+    Outcome.FAILED: BAD,
+    Outcome.SKIPPED: DOUBT,
+    Outcome.ERROR: BAD,
+}
 
 
-def verdict_text(build: Manifest) -> str:
+def verdict_text(build: Manifest) -> list[Part]:
     """The whole verdict."""
     verdict, plan = verdict_of(build), build.planned()
-    lines = [_heading(build), ""]
     rows = [
-        (f"{one.claim.property}={one.claim.value}", _grade(one.grade, proven=one.proven), one.seen)
-        for one in verdict.claims
+        (f"{one.claim.property}={one.claim.value}", _grade(one), one.seen) for one in verdict.claims
     ]
-    lines += _table(("claim", "grade", "seen"), rows)
-    if verdict.problems:
-        lines += ["", "not passed", *_problems(verdict.problems)]
-    if verdict.missing:
-        lines += ["", f"not checked: {len(verdict.missing)} of the plan's checks"]
-        lines += [
-            f"  {one.check}{f' in {one.boot}' if one.boot else ''}" for one in verdict.missing
-        ]
-    if build.adopted:
-        lines += _adopted(build, build.adopted)
-    lines += _needs(plan)
+    missing = [f"{one.check}{f' in {one.boot}' if one.boot else ''}" for one in verdict.missing]
     passed = sum(one.outcome is Outcome.PASSED for one in build.valid_evidence())
-    lines += ["", f"{_conclusion(verdict)} ({passed} checks passed)"]
-    return "\n".join(lines)
+    conclusion = f"{_conclusion(verdict)} ({passed} checks passed)"
+    return [
+        *prose(_heading(build), STRONG),
+        *section("", table(rows, heading=("claim", "grade", "seen"))),
+        *section("not passed", _problems(verdict.problems)),
+        *section(f"not checked: {len(missing)} of the plan's checks", items(missing)),
+        *(_adopted(build, build.adopted) if build.adopted else []),
+        *section("flavor needs", items(f"{key}={value}" for key, value in plan.flavor.items())),
+        *section("compute host needs", table((need,) for need in plan.host)),
+        *section("", prose(conclusion, GOOD if verdict.proven else BAD)),
+    ]
 
 
 def verdict_json(build: Manifest) -> dict[str, object]:
@@ -65,25 +79,26 @@ def verdict_json(build: Manifest) -> dict[str, object]:
     }
 
 
-def evidence_text(evidence: Iterable[Evidence]) -> str:
+def evidence_text(evidence: Iterable[Evidence]) -> list[Part]:
     """Every check with its outcome and what it saw."""
-    rows = [(one.check, one.outcome.value, one.seen) for one in evidence]
-    return "\n".join(_table(("check", "outcome", "seen"), rows))
+    rows = [(one.check, _outcome(one.outcome), one.seen) for one in evidence]
+    return table(rows, heading=("check", "outcome", "seen"))
 
 
-def checks_text(plan: Plan, build: Manifest) -> str:
+def checks_text(plan: Plan, build: Manifest) -> list[Part]:
     """Every check of a plan by the boot it is made in, with its last outcome."""
-    outcomes = {(one.check, one.boot): one.outcome.value for one in build.valid_evidence()}
+    outcomes = {(one.check, one.boot): _outcome(one.outcome) for one in build.valid_evidence()}
     titles = {one.id: one.title for one in (*plan.inspections, *plan.probes)}
-    parts: list[tuple[str, str | None, list[str]]] = [
+    places: list[tuple[str, str | None, list[str]]] = [
         ("inspection", None, [one.id for one in plan.inspections])
     ]
-    parts += [(f"boot {boot.name}", boot.name, [*boot.probes]) for boot in plan.boots]
-    lines: list[str] = []
-    for heading, boot, checks in parts:
+    places += [(f"boot {boot.name}", boot.name, [*boot.probes]) for boot in plan.boots]
+    heading = ("check", "outcome", "what it says when it passes")
+    parts: list[Part] = []
+    for name, boot, checks in places:
         rows = [(one, outcomes.get((one, boot), "not made"), titles[one]) for one in checks]
-        lines += [heading, *_table(("check", "outcome", "what it says when it passes"), rows), ""]
-    return "\n".join(lines[:-1])
+        parts += section(name, table(rows, heading=heading))
+    return parts[1:]
 
 
 def _heading(build: Manifest) -> str:
@@ -100,42 +115,34 @@ def _heading(build: Manifest) -> str:
     return f"{parts[0]}  {parts[1]}  {', '.join(parts[2:])}"
 
 
-def _grade(grade: str, *, proven: bool) -> str:
-    return grade if proven else f"{grade} (not proven)"
+def _grade(verdict: ClaimVerdict) -> Line:
+    if verdict.proven:
+        return line(verdict.grade, GOOD)
+    return line(f"{verdict.grade} (not proven)", BAD)
 
 
-def _needs(plan: Plan) -> list[str]:
-    lines: list[str] = []
-    if plan.flavor:
-        lines += ["", "flavor needs", *(f"  {key}={value}" for key, value in plan.flavor.items())]
-    if plan.host:
-        lines += ["", "compute host needs", *(f"  {need}" for need in plan.host)]
-    return lines
+def _outcome(outcome: Outcome) -> Line:
+    return line(outcome, _STYLES[outcome])
 
 
-def _adopted(build: Manifest, adopted: Adopted) -> list[str]:
+def _adopted(build: Manifest, adopted: Adopted) -> list[Part]:
     """What could not be shown of an image that was built elsewhere."""
-    lines: list[str] = []
-    if adopted.lacking:
-        rows = [(f"{one.property}={one.value}", one.owner, one.reason) for one in adopted.lacking]
-        lines += ["", "without evidence", *_table(("claim", "feature", "reason"), rows)]
-    if found := faults(build, adopted):
-        lines += ["", "not passed, and of no claim", *_problems(found)]
-    if adopted.limits:
-        lines += ["", "limits"]
-        for limit in adopted.limits:
-            lines += wrap(limit, 96, initial_indent="  ", subsequent_indent="  ")
-    return lines
+    rows = [(f"{one.property}={one.value}", one.owner, one.reason) for one in adopted.lacking]
+    return [
+        *section("without evidence", table(rows, heading=("claim", "feature", "reason"))),
+        *section("not passed, and of no claim", _problems(faults(build, adopted))),
+        *section("limits", table((limit,) for limit in adopted.limits)),
+    ]
 
 
-def _problems(problems: Iterable[Evidence]) -> list[str]:
-    lines = []
+def _problems(problems: Iterable[Evidence]) -> list[Part]:
+    parts: list[Part] = []
     for one in problems:
         where = f" in boot {one.boot}" if one.boot else ""
-        lines.append(f"  {one.outcome}: {one.check}{where}: {one.title}")
-        for text in one.seen.splitlines():
-            lines += wrap(text, 96, initial_indent="    ", subsequent_indent="    ")
-    return lines
+        told = f"  {one.outcome}: {one.check}{where}: {one.title}"
+        parts.append(line(told, _STYLES[one.outcome]))
+        parts += table(((text,) for text in one.seen.splitlines()), level=2)
+    return parts
 
 
 def _conclusion(verdict: Verdict) -> str:
@@ -146,16 +153,3 @@ def _conclusion(verdict: Verdict) -> str:
         f"Not proven: {unproven or 'none'} of {len(verdict.claims)} claims, "
         f"{len(verdict.problems)} checks did not pass, {len(verdict.missing)} were not made."
     )
-
-
-def _table(heading: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Two columns as wide as they need, and a third that is wrapped."""
-    table = [heading, *rows]
-    first, second = (max(len(row[column]) for row in table) for column in (0, 1))
-    lines = []
-    for left, middle, right in table:
-        wrapped = wrap(" ".join(right.split()), SEEN_WIDTH) or [""]
-        lines.append(f"  {left:<{first}}  {middle:<{second}}  {wrapped[0]}".rstrip())
-        indent = " " * (first + second + 6)
-        lines += [f"{indent}{part}" for part in wrapped[1:]]
-    return lines

@@ -54,6 +54,7 @@ VARIABLES = {
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of a defect of this program.",
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
+    "NO_COLOR": "Any text: no colours, not even on a terminal.",
     "SUPERMIN_KERNEL": "libguestfs' own: the kernel of the appliance.",
 }
 

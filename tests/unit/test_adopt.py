@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeFilesystem, Link
 from samples import evidence, manifest, plan
+from terminals import plain
 
 from builder.adopt import _not_up, _obstacles, _require_one_boot, _with_user, name_of
 from builder.distribution import DISTRIBUTIONS
@@ -110,7 +111,7 @@ def test_the_report_of_an_adopted_image_says_what_is_missing_and_why() -> None:
             evidence("foundation/root-has-grown", Outcome.FAILED, boot="uefi", seen="not up"),
         ),
     )
-    text = verdict_text(known)
+    text = plain(verdict_text(known))
     heading, _, rest = text.partition("\n")
     assert heading.endswith("300 MiB, adopted")
     assert "hw_watchdog_action=reset  watchdog  'every kernel has it' failed" in rest

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cloud_images import NAME, changed, day, image
 from samples import complete, manifest, plan
+from terminals import plain
 
 from builder.manifest import ImageFile, Published
 from builder.publish.audit import (
@@ -258,7 +259,7 @@ def test_an_audit_that_could_compare_nothing_says_so() -> None:
 
 
 def test_the_list_has_the_newest_first() -> None:
-    lines = listing_text([OLD, NEW]).splitlines()
+    lines = plain(listing_text([OLD, NEW])).splitlines()
     assert [line.split()[1] for line in lines] == ["state", "current", "replaced"]
     assert [one["id"] for one in listing_json([OLD, NEW])] == ["new", "old"]
 

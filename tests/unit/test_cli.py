@@ -17,7 +17,7 @@ from builder.profilefile import load, shipped_profiles
 
 PROGRAM = [sys.executable, "-c", "from builder.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
-HEAVY = ("rich", "jinja2", "oslo_utils", "diskimage_builder", "guestfs", "ruamel")
+HEAVY = ("jinja2", "oslo_utils", "diskimage_builder", "guestfs", "ruamel")
 VERBS = sorted(cli.cli.commands)
 
 Run = Callable[..., tuple[int, str, str]]
@@ -309,6 +309,13 @@ def test_a_reader_that_goes_away_is_no_error_to_talk_about() -> None:
             stdout=gone, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT,
         )  # fmt: skip
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("verb", ["plan pinned-scsi", "plan pinned-scsi --json"])
+def test_nobody_needs_to_read(verb: str) -> None:
+    command = f'exec "$@" {verb} >&- 2>&-'
+    done = subprocess.run(["sh", "-c", command, "sh", *PROGRAM], check=False, cwd=ROOT)
+    assert done.returncode == 0
 
 
 def test_an_argument_that_is_not_utf_8_is_refused_in_peace() -> None:

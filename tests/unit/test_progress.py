@@ -1,16 +1,16 @@
+import contextlib
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import click
 import pytest
+from terminals import Terminal, on_terminal
 
 from builder import progress
-from builder.progress import CLEAR_LINE, Progress
+from builder.progress import Progress
 
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
 class Clock:
@@ -30,9 +30,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def shown_at_last(stream: Terminal) -> str:
-    """The terminal's last line, after all that was cleared."""
-    return stream.getvalue().split("\n")[-1].split(CLEAR_LINE)[-1]
+@pytest.fixture(autouse=True)
+def kind_of_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def drawn(shown: Progress, columns: int = 100) -> list[str]:
+    """What a terminal shows beneath all that has been written."""
+    return click.unstyle(on_terminal([shown], columns, NO_COLOR="1")).splitlines()  # type: ignore[list-item]
 
 
 # ---- phases and their times
@@ -157,54 +163,90 @@ def test_silent_work_is_shown_without_anybody_asking(monkeypatch: pytest.MonkeyP
 
 
 def test_what_runs_side_by_side_has_a_last_line_each(clock: Clock) -> None:
-    stream = Terminal()
-    shown = Progress(stream)
+    shown = Progress(Terminal())
     shown.phase("proof")
     shown.line("starting", source="bios")
     shown.line("starting", source="uefi")
     clock.now += 1
     shown.line("no unit has failed", source="bios")
-    assert shown_at_last(stream) == "[00:01] proof: bios: no unit has failed | uefi: starting"
-    clock.now += 1
+    assert drawn(shown) == [
+        "[00:01] proof",
+        "        bios: no unit has failed",
+        "        uefi: starting",
+    ]
     shown.line("", source="bios")
-    assert shown_at_last(stream) == "[00:02] proof: uefi: starting"
+    assert drawn(shown) == ["[00:01] proof", "        uefi: starting"]
+
+
+def test_plain_output_has_them_in_one_line(clock: Clock) -> None:
+    stream = io.StringIO()
+    shown = Progress(stream)
+    shown.phase("proof")
+    shown.line("starting", source="bios")
+    clock.now += 30
+    shown.line("starting", source="uefi")
+    assert stream.getvalue().endswith("[00:30] proof: bios: starting | uefi: starting\n")
 
 
 def test_a_line_of_one_phase_is_not_shown_in_the_next(clock: Clock) -> None:
-    stream = Terminal()
-    shown = Progress(stream)
+    shown = Progress(Terminal())
     shown.phase("bootstrap")
     shown.line("Unpacking")
     shown.phase("disk")
-    clock.now += 1
-    shown.tick()
-    assert shown_at_last(stream) == "[00:01] disk: at work"
+    assert drawn(shown) == ["[00:00] disk"]
+
+
+# ---- data on its way
+
+
+def test_plain_output_tells_how_far_a_transfer_is(clock: Clock) -> None:
+    stream = io.StringIO()
+    with Progress(stream) as shown:
+        shown.phase("cloud: uploading")
+        for megabytes in range(0, 400, 10):
+            clock.now += 1
+            shown.transfer(megabytes * 1_000_000, 400_000_000)
+    assert stream.getvalue().splitlines() == [
+        "[00:00] cloud: uploading …",
+        "[00:30] cloud: uploading: 72 %, 290.0/400.0 MB, 10.0 MB/s, 0:00:11 left",
+        "[00:40] cloud: uploading (40.0 s)",
+    ]
+
+
+def test_a_terminal_has_a_bar_for_a_transfer(clock: Clock) -> None:
+    shown = Progress(Terminal())
+    shown.phase("cloud: uploading")
+    for megabytes in (0, 10, 20):
+        clock.now += 1
+        shown.transfer(megabytes * 1_000_000, 80_000_000)
+    first, second = drawn(shown)
+    assert first == "[00:03] cloud: uploading"
+    assert second.split() == ["━" * 6, "20.0/80.0", "MB", "10.0", "MB/s", "0:00:06"]
+
+
+def test_a_transfer_ends_with_its_phase(clock: Clock) -> None:
+    shown = Progress(Terminal())
+    for cloud in ("one", "two"):
+        shown.phase(cloud)
+        assert drawn(shown) == [f"[00:00] {cloud}"]
+        shown.transfer(1, 2)
+        assert len(drawn(shown)) == 2
 
 
 # ---- a terminal
 
 
-def test_on_a_terminal_the_time_of_silent_work_moves_on(clock: Clock) -> None:
-    stream = Terminal()
-    shown = Progress(stream)
-    shown.phase("bootstrap")
-    clock.now += 5
-    shown.line("Unpacking zstd")
-    clock.now += 0.5
-    shown.tick()
-    assert shown_at_last(stream) == "[00:05] bootstrap: Unpacking zstd"
-    clock.now += 1
-    shown.tick()
-    assert shown_at_last(stream) == "[00:06] bootstrap: Unpacking zstd"
-
-
 def test_a_terminal_shows_phase_time_and_last_line(clock: Clock) -> None:
-    stream = Terminal()
-    shown = Progress(stream)
+    shown = Progress(Terminal())
     shown.phase("bootstrap")
-    clock.now += 5
     shown.line("Unpacking zstd\n")
-    assert shown_at_last(stream) == "[00:05] bootstrap: Unpacking zstd"
+    for seconds in (5, 6):
+        clock.now = 1000.0 + seconds
+        assert drawn(shown) == [f"[00:0{seconds}] bootstrap", "        Unpacking zstd"]
+
+
+def test_a_terminal_shows_nothing_before_the_first_phase() -> None:
+    assert drawn(Progress(Terminal())) == []
 
 
 def test_a_terminal_is_not_written_to_for_every_line(clock: Clock) -> None:
@@ -212,62 +254,71 @@ def test_a_terminal_is_not_written_to_for_every_line(clock: Clock) -> None:
     shown = Progress(stream)
     shown.phase("bootstrap")
     for number in range(1000):
-        clock.now += 0.001
         shown.line(f"line {number}")
-    assert 1 <= stream.getvalue().count(CLEAR_LINE) <= 11
+    assert stream.getvalue() == ""
 
 
-def test_a_long_line_does_not_wrap_on_a_wide_terminal(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    stream = Terminal()
-    shown = Progress(stream)
+@pytest.mark.parametrize("columns", [60, 200])
+def test_a_long_line_does_not_wrap(clock: Clock, columns: int) -> None:
+    shown = Progress(Terminal())
     shown.phase("bootstrap")
-    clock.now += 5
     shown.line("x" * 500)
-    assert len(shown_at_last(stream)) == 100
+    assert drawn(shown, columns)[1:] == [f"{' ' * 8}{'x' * (columns - 9)}…"]
 
 
-def test_a_long_line_does_not_wrap_on_a_narrow_terminal(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
+def test_foreign_text_is_neither_markup_nor_control(clock: Clock) -> None:
+    stream = Terminal()
+    shown = Progress(stream)
+    shown.phase("bootstrap")
+    shown.line("[red]Reading 5%\rReading 10%\x1b[2J\ttab")
+    assert drawn(shown)[1:] == ["        [red]Reading 5% Reading 10%\ufffd[2J tab"]
+    shown.event("[red]first\x1b[2J\n  second")
+    assert stream.getvalue() == "[00:00] [red]first\ufffd[2J\n  second\n"
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError, KeyboardInterrupt])
+def test_on_a_terminal_what_was_is_left_and_the_cursor_is_back(
+    error: type[BaseException] | None,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
     stream = Terminal()
-    shown = Progress(stream)
-    shown.phase("bootstrap")
-    clock.now += 5
-    shown.line("x" * 500)
-    assert len(shown_at_last(stream)) <= 60
+
+    def work() -> None:
+        with Progress(stream) as shown:
+            shown.phase("bootstrap")
+            shown.line("Unpacking")
+            shown.event("bios: up in 5 s")
+            if error is not None:
+                raise error
+
+    with contextlib.suppress(RuntimeError, KeyboardInterrupt):
+        work()
+    told = stream.getvalue()
+    assert "[00:00] bios: up in 5 s\n" in told
+    assert "        Unpacking" in told
+    assert told.endswith("[00:00] bootstrap (0.0 s)\n")
+    assert told.index(HIDE) < told.index(SHOW)
+    assert told.count(HIDE) == told.count(SHOW) == 1
 
 
-def test_control_characters_of_a_program_do_not_reach_the_terminal(clock: Clock) -> None:
-    stream = Terminal()
-    shown = Progress(stream)
-    shown.phase("bootstrap")
-    clock.now += 5
-    shown.line("Reading 5%\rReading 10%\x1b[2J\ttab")
-    assert shown_at_last(stream).isprintable()
-
-
-def test_on_a_terminal_a_finished_phase_keeps_a_line_with_its_seconds(clock: Clock) -> None:
+def test_standard_output_stays_apart_from_what_a_terminal_shows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stream = Terminal()
     with Progress(stream) as shown:
         shown.phase("bootstrap")
-        clock.now += 5
-        shown.line("Unpacking")
-        clock.now += 1
-    assert stream.getvalue().endswith(f"{CLEAR_LINE}[00:06] bootstrap (6.0 s)\n")
+        print("for a program")
+    assert capsys.readouterr().out == "for a program\n"
+    assert "for a program" not in stream.getvalue()
 
 
-def test_on_a_terminal_an_event_takes_the_live_line_s_place(clock: Clock) -> None:
+def test_a_terminal_that_moves_no_cursor_gets_plain_lines(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
-    shown = Progress(stream)
-    shown.phase("proof")
-    clock.now += 5
-    shown.line("waiting")
-    shown.event("bios: up in 5 s")
-    assert stream.getvalue().endswith(f"{CLEAR_LINE}[00:05] bios: up in 5 s\n")
+    with Progress(stream) as shown:
+        shown.phase("bootstrap")
+    assert stream.getvalue() == "[00:00] bootstrap …\n[00:00] bootstrap (0.0 s)\n"
 
 
 # ---- several threads

@@ -1,6 +1,8 @@
 import json
 
+import click
 from samples import OTHER_SHA256, complete, evidence, manifest, plan
+from terminals import on_terminal, plain
 
 from builder.feature import Outcome
 from builder.manifest import BootRecord, Manifest
@@ -21,7 +23,7 @@ def proven() -> Manifest:
 
 
 def lines(build: Manifest) -> list[str]:
-    return [" ".join(line.split()) for line in verdict_text(build).splitlines()]
+    return [" ".join(line.split()) for line in plain(verdict_text(build)).splitlines()]
 
 
 def test_the_heading_names_profile_build_size_and_times() -> None:
@@ -98,9 +100,29 @@ def test_a_profile_without_needs_has_no_headings_for_them() -> None:
     assert "compute host needs" not in shown
 
 
-def test_no_row_is_wider_than_a_wide_terminal() -> None:
+def test_a_row_is_one_line_where_no_terminal_has_a_width() -> None:
     long = evidence(PROBE, boot="bios", seen="word " * 100)
-    assert max(map(len, verdict_text(proven().with_evidence([long])).splitlines())) <= 140
+    assert f"hw_disk_bus=scsi exercised {' '.join(['word'] * 100)}" in lines(
+        proven().with_evidence([long])
+    )
+
+
+def test_on_a_terminal_what_was_seen_is_wrapped_in_its_column() -> None:
+    long = evidence(PROBE, Outcome.FAILED, boot="bios", seen="word " * 100)
+    shown = click.unstyle(on_terminal(verdict_text(proven().with_evidence([long])), columns=100))
+    assert max(len(line) for line in shown.splitlines() if "word" in line) <= 100
+
+
+def test_on_a_terminal_a_verdict_is_green_or_red() -> None:
+    green, red = "\x1b[32m", "\x1b[31m"
+    shown = on_terminal(verdict_text(proven()))
+    assert f"{green}Proven: all" in shown
+    assert red not in shown
+    bad = evidence(PROBE, Outcome.FAILED, boot="uefi", seen="root is /dev/vda")
+    shown = on_terminal(verdict_text(proven().with_evidence([bad])))
+    assert f"{red}Not proven" in shown
+    assert f"{red}present (not proven)" in shown
+    assert f"{green}exercised" in shown
 
 
 def test_the_verdict_for_programs_is_json_and_agrees_with_the_text() -> None:
@@ -121,7 +143,7 @@ def test_the_verdict_for_programs_names_what_is_missing() -> None:
 
 
 def test_evidence_is_listed_with_outcome_and_what_was_seen() -> None:
-    text = evidence_text([evidence("a/b", seen="this"), evidence("a/c", Outcome.SKIPPED)])
+    text = plain(evidence_text([evidence("a/b", seen="this"), evidence("a/c", Outcome.SKIPPED)]))
     assert [line.split(maxsplit=2) for line in text.splitlines()] == [
         ["check", "outcome", "seen"],
         ["a/b", "passed", "this"],

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from builder.errors import BuilderError, InputError
-from builder.publish.upload import Upload, pieces_of, progress_text
+from builder.publish.upload import Upload, pieces_of
 
 DATA = [b"some", b"data"]
 SHA512 = hashlib.sha512(b"somedata").hexdigest()
 
 
 def sent(pieces: Iterable[bytes], size: int = 8, sha512: str = SHA512) -> bytes:
-    upload = Upload(iter(pieces), size=size, sha512=sha512, tell=lambda _: None)
+    upload = Upload(iter(pieces), size=size, sha512=sha512, tell=lambda _sent, _size: None)
     return b"".join(iter(upload.read, b""))
 
 
@@ -46,9 +46,10 @@ def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
         list(pieces_of(tmp_path / "gone"))
 
 
-def test_progress_has_a_bar_a_rate_and_the_time_left() -> None:
-    assert progress_text(50 << 20, 100 << 20, 5) == (
-        "[############            ] 50%, 10.0 MiB/s, 5 s left"
+def test_every_piece_is_told_with_all_that_was_sent_before() -> None:
+    told: list[tuple[int, int]] = []
+    upload = Upload(
+        iter(DATA), size=8, sha512=SHA512, tell=lambda sent, size: told.append((sent, size))
     )
-    assert progress_text(1 << 20, 200 << 20, 1).endswith("3m19s left")
-    assert progress_text(0, 100, 0) == f"[{' ' * 24}] 0%, 0.0 MiB/s"
+    assert b"".join(iter(upload.read, b"")) == b"somedata"
+    assert told == [(4, 8), (8, 8), (8, 8)]
