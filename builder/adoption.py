@@ -19,7 +19,6 @@ from builder.plan import (
     Plan,
     PlannedCheck,
     PlannedClaim,
-    Used,
     check_id,
     named_probes,
     planned_checks,
@@ -27,6 +26,7 @@ from builder.plan import (
 )
 from builder.profile import Disk
 from builder.profilefile import parameters_of
+from builder.together import Used
 
 NEWLINE = "\n"
 BY_CHOICE = "it would bind the image to hosts that give it: a profile may choose that"

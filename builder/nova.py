@@ -101,6 +101,7 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
     dedicated = not {"dedicated", "mixed"}.isdisjoint(
         (extra("hw:cpu_policy"), image("hw_cpu_policy"))
     )
+    signature = [name for name in SIGNATURE if name in properties]
     rules = (
         (
             image("hw_disk_bus") == "scsi" and image("hw_scsi_model") is None,
@@ -201,8 +202,8 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "Leave hw_vif_model away, or make it virtio.",
         ),
         (
-            0 < len(set(SIGNATURE) & set(properties)) < len(SIGNATURE),
-            "img_signature",
+            0 < len(signature) < len(SIGNATURE),
+            signature[0] if signature else "",
             "a signature is refused of which a property is missing, at the upload and at the boot",
             f"Give all of {', '.join(SIGNATURE)}, or none.",
         ),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from builder.features import FOUNDATION, AnyFeature, Registry
 from builder.profile import NAME_PATTERN, SUFFIXES, Document, Profile
 from builder.resources import profiles_path
 from builder.sourcefile import DIRECTORIES
-from builder.words import did_you_mean, enumeration, shown
+from builder.together import Conflict, exclusions, together, used_features
+from builder.words import did_you_mean, enumeration, nearest, shown
 from builder.yamlsource import Position, Problem, SourceError, Value, merge, read
 
 
@@ -149,15 +151,22 @@ class _Checker:
     """Validates one merged document and collects its problems."""
 
     def __init__(self, root: Value, registry: Registry) -> None:
+        assert isinstance(root.content, dict)
         self.root = root
         self.registry = registry
         self.problems: list[Problem] = []
+        features = root.content.get("features")
+        self.section: Mapping[str, Value] = {}
+        self.keys: Mapping[str, Position] = {}
+        if features and isinstance(features.content, dict):  # or the document reports its type
+            self.section, self.keys = features.content, features.keys
 
     def profile(self, name: str) -> Profile:
         plain = self.root.plain()
         document = self._document(plain)
-        distribution = DISTRIBUTIONS.get(str(plain.get("distribution")))
-        features = self._features(distribution or next(iter(DISTRIBUTIONS.values())))
+        known = DISTRIBUTIONS.get(str(plain.get("distribution")))
+        features = self._features(known or next(iter(DISTRIBUTIONS.values())))
+        self.problems += self._conflicts(document, known, features)
         if self.problems or document is None:
             raise SourceError(self.problems)
         return Profile(
@@ -179,13 +188,9 @@ class _Checker:
             return None
 
     def _features(self, distribution: Distribution) -> dict[str, Parameters]:
-        assert isinstance(self.root.content, dict)
-        section = self.root.content.get("features")
-        if section is None or not isinstance(section.content, dict):
-            return {}  # another type was reported by the document
         chosen = {}
-        for name, value in section.content.items():
-            parameters = self._feature(name, value, section.keys[name], distribution)
+        for name, value in self.section.items():
+            parameters = self._feature(name, value, self.keys[name], distribution)
             if parameters is not None:
                 chosen[name] = parameters
         return chosen
@@ -215,3 +220,48 @@ class _Checker:
         except ValidationError as error:
             self.problems += diagnose(error, feature.parameters, self.root, ("features", name))
             return None
+
+    def _conflicts(
+        self,
+        document: Document | None,
+        distribution: Distribution | None,
+        features: Mapping[str, Parameters],
+    ) -> list[Problem]:
+        """What is wrong with the valid features together, whatever the rest comes to be.
+
+        A feature or a distribution that is wrong will be another one once it is corrected. So only
+        those conflicts count that are there with every distribution that could be meant, and with
+        the doubtful features at their defaults as well as without them.
+        """
+        found = []
+        for one in (distribution,) if distribution else DISTRIBUTIONS.values():
+            mirrors = document.mirrors.environment(one) if document else {}
+            for guessed in ({}, self._guessed(features, one)):
+                used = used_features(one, {**guessed, **features}, self.registry)
+                found.append(together(one, mirrors, used).conflicts)
+        named = {
+            name: self.registry[name].feature
+            for name, value in self.section.items()
+            if name in self.registry and value.content is not False
+        }
+        certain = set(found[0]).intersection(*found[1:]) | set(exclusions(named))
+        return [self._placed(conflict) for conflict in certain]
+
+    def _guessed(
+        self, valid: Mapping[str, Parameters], distribution: Distribution
+    ) -> dict[str, Parameters]:
+        """The features that are named and not valid, at their defaults, so far as these are."""
+        found = {}
+        for word, value in self.section.items():
+            name = word if word in self.registry else nearest(word, self.registry)
+            if name and name not in valid and value.content is not False:
+                with suppress(ValidationError):
+                    found[name] = parameters_of(self.registry[name].feature, {}, distribution)
+        return found
+
+    def _placed(self, conflict: Conflict) -> Problem:
+        """The conflict at the key of the feature that is to blame, with the others' places."""
+        blamed, *others = dict.fromkeys(name for name in conflict.owners if name in self.keys)
+        places = (f"{name} stands in {self.keys[name]}." for name in others)
+        details = (*places, conflict.remedy)
+        return Problem(self.keys[blamed], conflict.message, f"features.{blamed}", details)

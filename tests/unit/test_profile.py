@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from builder.errors import InputError
-from builder.features import shipped
+from builder.feature import Feature, Parameters
+from builder.features import Registered, shipped
 from builder.profile import Profile
 from builder.profilefile import load, shipped_profiles
 from builder.resources import profiles_path
@@ -116,6 +117,68 @@ def test_an_error_of_the_parent_is_placed_in_the_parent(tmp_path: Path) -> None:
         loaded(tmp_path, "extends: p.yaml\nfeatures: {watchdog: {timeout: 60}}")
     (problem,) = caught.value.problems
     assert str(problem.position) == f"{tmp_path}/p.yaml:3:22"
+
+
+def setting(name: str, value: str) -> Feature[Parameters]:
+    return Feature(
+        name=name, summary="a test", parameters=Parameters,
+        environment=lambda _: {"DIB_A": value}, flavor=lambda _: {"hw:a": value},
+    )  # fmt: skip
+
+
+def problems(directory: Path, text: str, *features: Feature[Any]) -> list[str]:
+    registry = {**shipped(), **{one.name: Registered(one, "a test") for one in features}}
+    with pytest.raises(SourceError) as caught:
+        load(write(directory, text), registry)
+    return [str(one).replace(f"{directory}/", "") for one in caught.value.problems]
+
+
+def test_two_features_that_contradict_each_other_are_placed_at_their_keys(tmp_path: Path) -> None:
+    write(tmp_path, "distribution: debian-12\nfeatures:\n  a:", "p.yaml")
+    text = "extends: p.yaml\npackages: vim\nfeatures:\n\n  b:"
+    place = "mine.yaml:5:3: features.b: sets the"
+    remedy = "  a stands in p.yaml:3:3.\n  Change the parameters of one, or remove it."
+    assert problems(tmp_path, text, setting("a", "1"), setting("b", "2")) == [
+        "mine.yaml:2:11: packages: expected a list, not 'vim'.",
+        f"{place} environment variable DIB_A to '2', a to '1'.\n{remedy}",
+        f"{place} flavor extra spec hw:a to '2', a to '1'.\n{remedy}",
+    ]
+
+
+def test_a_feature_that_contradicts_the_distribution_is_the_one_to_blame(tmp_path: Path) -> None:
+    release = Feature(
+        name="a", summary="a test", parameters=Parameters,
+        environment=lambda _: {"DIB_RELEASE": "sid"},
+    )  # fmt: skip
+    (problem,) = problems(tmp_path, "extends: base\nfeatures: {a: }", release)
+    assert problem.startswith("mine.yaml:2:12: features.a: sets the environment variable DIB_REL")
+    (problem,) = problems(tmp_path, "distribution: sid\nfeatures: {a: }", release)
+    assert "'sid' is not one of" in problem  # and no release is known yet
+
+
+EXCLUDED = "features.secure-boot: excludes vgpu"
+NEEDED = "features.secure-boot: asks for os_secure_boot: without hw_firmware_type=uefi"
+
+
+@pytest.mark.parametrize(
+    ("features", "found"),
+    [
+        ("secure-boot: , watchdog: {timeout: 5}", [NEEDED, "features.watchdog.timeout: 5"]),
+        ("secure-boot: , uefi: {a: 1}", ["features.uefi.a: unknown key"]),
+        ("secure-boot: , ueif: ", ["features.ueif: unknown feature"]),
+        ("secure-boot: , uefi: false", [NEEDED]),
+        ("secure-boot: , uefi: , vgpu: {sha256: x}", [EXCLUDED, "features.vgpu.sha256: a SHA"]),
+        ("secure-boot: {a: 1}, uefi: , vgpu: {a: 1}",
+         [EXCLUDED, "features.secure-boot.a: unknown", "features.vgpu.a: unknown"]),
+    ],
+)  # fmt: skip
+def test_a_conflict_is_told_beside_other_errors_unless_it_may_be_their_consequence(
+    features: str, found: list[str], tmp_path: Path
+) -> None:
+    told = problems(tmp_path, f"distribution: debian-14\nfeatures: {{{features}}}")
+    assert "'debian-14' is not one of" in told[0]
+    assert len(told) == len(found) + 1
+    assert [one for one in found if not any(one in text for text in told)] == []
 
 
 @pytest.mark.parametrize("name", ["Big.yaml", "-x.yaml", "a b.yaml", ".yaml/"])
