@@ -17,7 +17,7 @@ from builder.profile import NAME_PATTERN, SUFFIXES, Document, Profile
 from builder.resources import profiles_path
 from builder.sourcefile import DIRECTORIES
 from builder.together import Conflict, exclusions, together, used_features
-from builder.words import did_you_mean, enumeration, nearest, shown
+from builder.words import did_you_mean, enumeration, nearest, printable, shown
 from builder.yamlsource import Position, Problem, SourceError, Value, merge, read
 
 
@@ -83,9 +83,36 @@ def _find(argument: str) -> Path:
     return profiles_path() / f"{argument}.yaml"
 
 
-def _extended(path: Path, children: tuple[Path, ...]) -> Value:
-    """A profile's values laid over those of the profile that it extends, and so on."""
-    value = read(path, _display(path))
+def _nearest_to(path: Path) -> str:
+    """The question that names the profile which is most like a path that leads nowhere."""
+    known = {
+        name: f"the shipped profile '{name}'? It is named without path and suffix."
+        for name in shipped_profiles()
+    }
+    with suppress(OSError, ValueError):  # a directory that cannot be read, a name with a NUL byte
+        if path.exists():
+            return ""
+        files = (one for one in path.parent.iterdir() if one.suffix in SUFFIXES)
+        known |= {one.stem: f"'{printable(_display(one))}'?" for one in files}
+    close = nearest(path.stem, known)
+    return f"Did you mean {known[close]}" if close else ""
+
+
+def _extended(path: Path, children: tuple[Path, ...], named_in: Value | None = None) -> Value:
+    """A profile's values laid over those of the profile that it extends, and so on.
+
+    ``named_in`` is the value of the ``extends`` that has led to it.
+    """
+    try:
+        value = read(path, _display(path))
+    except (OSError, ValueError) as error:
+        subject = f"'{printable(_display(path))}' cannot be read"
+        reason = getattr(error, "strerror", None) or str(error)
+        if named_in is None:
+            hint = _nearest_to(path) or "Name a file that you may read."
+            raise InputError(f"{subject}.", details=[f"{reason}."], hint=hint) from error
+        problem = Problem(named_in.position, f"{subject}: {reason}.", "extends")
+        raise SourceError([problem]) from error
     if not isinstance(value.content, dict):
         message = f"a profile is a mapping of keys such as 'distribution:', not {_kind(value)}."
         raise SourceError([Problem(value.position, message)])
@@ -100,7 +127,7 @@ def _extended(path: Path, children: tuple[Path, ...]) -> Value:
             reference.position, "a profile cannot extend itself.", "extends", (f"{names}",)
         )
         raise SourceError([problem])
-    return merge(_extended(parent, chain), value)
+    return merge(_extended(parent, chain, reference), value)
 
 
 def _parent(reference: Value, path: Path) -> Path:
@@ -117,7 +144,8 @@ def _parent(reference: Value, path: Path) -> Path:
         exists = False
     if not exists:
         message = f"there is no file {shown(_display(parent))}."
-        details = ("A path is relative to the file that it stands in.",)
+        rule = "A path is relative to the file that it stands in."
+        details = tuple(filter(None, (rule, _nearest_to(parent))))
         raise SourceError([Problem(reference.position, message, "extends", details)])
     return parent
 

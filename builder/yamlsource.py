@@ -106,19 +106,16 @@ def merge(parent: Value, child: Value) -> Value:
 def read(path: Path, name: str) -> Value:
     """Read a YAML file; ``name`` stands for it in messages.
 
-    Raises ``SourceError`` with every problem that can be found at once.
+    Raises ``SourceError`` with every problem that can be found at once, and ``OSError`` or, for a
+    name with a NUL byte, ``ValueError`` where there is nothing to read.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL byte
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError([Problem(Position(name), f"cannot be read: {reason}.")]) from error
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
     return parse(data, name)
 
 
 def parse(data: bytes, name: str) -> Value:
-    """Parse YAML; ``name`` stands for its file in messages. Raises as ``read``."""
+    """Parse YAML; ``name`` stands for its file in messages. Raises ``SourceError``."""
     if len(data) > MAX_BYTES:
         raise SourceError(
             [Problem(Position(name), f"the file is larger than {MAX_BYTES // 1024} KiB.")]

@@ -192,16 +192,51 @@ def test_an_unknown_profile_names_the_nearest() -> None:
         load("pined-scsi", shipped())
 
 
-@pytest.mark.parametrize("path", ["./nowhere.yaml", "/dev/null/x.yaml", "./a\0b/x.yaml"])
-def test_a_file_that_cannot_be_read_is_reported(path: str) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+@pytest.mark.parametrize(
+    "path",
+    ["./nowhere.yaml", "/dev/null/x.yaml", "./a\0b/x.yaml", f"./{'d' * 300}/x.yaml"],
+)
+def test_a_file_that_cannot_be_read_is_reported_without_a_place_in_it(path: str) -> None:
+    with pytest.raises(InputError, match="cannot be read") as caught:
         load(path, shipped())
+    assert ":1:1" not in str(caught.value)
+    assert caught.value.details
+    assert caught.value.hint == "Name a file that you may read."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("pined-scsi.yaml", "the shipped profile 'pinned-scsi'? It is named without path and suf"),
+        ("databse.yaml", "'./database.yml'?"),
+        ("x/pined-scsi.yml", "the shipped profile 'pinned-scsi'?"),
+    ],
+)
+def test_a_file_that_is_not_there_names_the_nearest(
+    wanted: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "extends: base", "database.yml")
+    with pytest.raises(InputError) as caught:
+        load(wanted, shipped())
+    assert caught.value.details == ("No such file or directory.",)
+    assert caught.value.hint.startswith(f"Did you mean {meant}".replace("./", ""))
+    (problem,) = problems(tmp_path, f"extends: ./{wanted}")
+    assert f"there is no file '{wanted}'." in problem
+    assert f"  Did you mean {meant}".replace("./", "") in problem
+
+
+def test_a_parent_that_cannot_be_read_is_placed_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "parent.yaml").mkdir()
+    (problem,) = problems(tmp_path, "extends: ./parent.yaml")
+    assert problem == "mine.yaml:1:10: extends: 'parent.yaml' cannot be read: Is a directory."
 
 
 def test_a_directory_is_no_profile(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").mkdir()
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="directory") as caught:
         load(str(tmp_path / "mine.yaml"), shipped())
+    assert caught.value.hint == "Name a file that you may read."
 
 
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
