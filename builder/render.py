@@ -20,8 +20,11 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
     ]  # fmt: skip
 
 
-def plan_text(plan: Plan) -> str:
-    """A whole plan, section by section; sections without content are left out."""
+def plan_text(plan: Plan, environment: Iterable[tuple[str, str]]) -> str:
+    """A whole plan, section by section; sections without content are left out.
+
+    ``environment`` is that of the build: where a variable comes from, and ``NAME=value``.
+    """
     distribution = plan.distribution
     about = [
         ("distribution", f"{distribution.name} ({distribution.release})"),
@@ -43,7 +46,7 @@ def plan_text(plan: Plan) -> str:
         "compute host needs": [(need,) for need in plan.host],
         "files": [(file.name, file.source, f"SHA-256 {file.sha256}") for file in plan.files],
         "elements": [(name,) for name in plan.elements],
-        "environment": [(f"{name}={value}",) for name, value in plan.environment.items()],
+        "environment": [*environment],
         "command": [(" ".join(plan.argv),)],
     }
     lines = [f"{plan.profile}  plan {plan.digest}"]
