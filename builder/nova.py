@@ -5,11 +5,10 @@ Sources: Nova's ``nova/virt/libvirt/driver.py``, ``blockinfo.py``, ``nova/virt/h
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from builder import cputopology
-from builder.feature import Firmware, Machine
+from builder.feature import Firmware, Machine, Objection
 
 TRUE_WORDS = ("1", "t", "true", "on", "y", "yes")
 """What oslo.utils' ``bool_from_string`` takes for true; every other word is silently false."""
@@ -80,16 +79,6 @@ def restricts(name: str) -> bool:
     Other properties give a guest what any host has.
     """
     return name.startswith(_RESTRICTING)
-
-
-@dataclass(frozen=True)
-class Objection:
-    """A combination that Nova refuses or ignores: what it is about, why, and the remedy."""
-
-    name: str
-    """The property or extra spec that would be refused or ignored."""
-    reason: str
-    remedy: str
 
 
 def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list[Objection]:

@@ -113,11 +113,12 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
     """
     distribution = profile.distribution
     used = used_features(distribution, profile.features, registry)
-    merged = together(distribution, profile.mirrors.environment(distribution), used)
+    mirrors = profile.mirrors.environment(distribution)
+    merged = together(distribution, mirrors, used, more=bool(profile.packages))
     if merged.conflicts:
         raise InputError(
             f"The features of profile '{profile.name}' contradict each other or Nova.",
-            details=[f"{one.owners[0]} {one.message} {one.remedy}" for one in merged.conflicts],
+            details=[f"{one.subject} {one.message} {one.remedy}" for one in merged.conflicts],
         )
     features = tuple(feature for feature, _ in used)
     needed = (name for feature in features for name in feature.elements)

@@ -194,7 +194,8 @@ class _Checker:
         document = self._document(plain)
         known = DISTRIBUTIONS.get(str(plain.get("distribution")))
         features = self._features(known or next(iter(DISTRIBUTIONS.values())))
-        self.problems += self._conflicts(document, known, features)
+        more = bool(plain.get("packages")) or not self.section.keys() <= self.registry.keys()
+        self.problems += self._conflicts(document, known, features, more=more)
         if self.problems or document is None:
             raise SourceError(self.problems)
         return Profile(
@@ -254,6 +255,8 @@ class _Checker:
         document: Document | None,
         distribution: Distribution | None,
         features: Mapping[str, Parameters],
+        *,
+        more: bool,
     ) -> list[Problem]:
         """What is wrong with the valid features together, whatever the rest comes to be.
 
@@ -266,7 +269,7 @@ class _Checker:
             mirrors = document.mirrors.environment(one) if document else {}
             for guessed in ({}, self._guessed(features, one)):
                 used = used_features(one, {**guessed, **features}, self.registry)
-                found.append(together(one, mirrors, used).conflicts)
+                found.append(together(one, mirrors, used, more=more).conflicts)
         named = {
             name: self.registry[name].feature
             for name, value in self.section.items()
@@ -291,5 +294,8 @@ class _Checker:
         """The conflict at the key of the feature that is to blame, with the others' places."""
         blamed, *others = dict.fromkeys(name for name in conflict.owners if name in self.keys)
         places = (f"{name} stands in {self.keys[name]}." for name in others)
+        value = self.section[blamed].content
+        given = value.get(conflict.parameter) if isinstance(value, dict) else None
+        position = given.position if given else self.keys[blamed]
         details = (*places, conflict.remedy)
-        return Problem(self.keys[blamed], conflict.message, f"features.{blamed}", details)
+        return Problem(position, conflict.message, f"features.{conflict.subject}", details)

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.distribution import Distribution
-from builder.feature import Parameters
-from builder.features import FOUNDATION, AnyFeature, Registry
+from builder.feature import Parameters, Surroundings
+from builder.features import FOUNDATION, SHIPPED, AnyFeature, Registry
 from builder.nova import objections
+
+OWN = frozenset(feature.name for feature in (FOUNDATION, *SHIPPED))
 
 Used = tuple[tuple[AnyFeature, Parameters], ...]
 """Features with their parameters, foundation first."""
@@ -24,8 +26,15 @@ class Conflict:
     owners: tuple[str, ...]
     """Features, and whatever else sets values; the first one is to blame."""
     message: str
-    """A sentence whose subject is the first owner."""
+    """A sentence but for its subject."""
     remedy: str
+    parameter: str = ""
+    """That of the first owner which is meant."""
+
+    @property
+    def subject(self) -> str:
+        """What the message speaks of."""
+        return f"{self.owners[0]}.{self.parameter}" if self.parameter else self.owners[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +58,13 @@ def used_features(
     )
 
 
-def together(distribution: Distribution, mirrors: Mapping[str, str], used: Used) -> Together:
-    """Merge what the distribution, the profile's mirrors and the features say."""
+def together(
+    distribution: Distribution, mirrors: Mapping[str, str], used: Used, *, more: bool
+) -> Together:
+    """Merge what the distribution, the profile's mirrors and the features say.
+
+    ``more`` says whether the profile has packages, or anything else that nothing is known of.
+    """
     environment = _Owned("environment variable")
     environment.add_all(distribution.variables(), f"distribution {distribution.name}")
     environment.add_all(mirrors, "the profile's mirrors")
@@ -64,6 +78,11 @@ def together(distribution: Distribution, mirrors: Mapping[str, str], used: Used)
             files.add(file.name, file.sha256, feature.name)
         for claim in feature.claims(parameters):
             properties.add(claim.property, claim.value, feature.name)
+    surroundings = Surroundings(
+        distribution=distribution,
+        flavor=flavor.sorted(),
+        complete=not more and {feature.name for feature, _ in used} <= OWN,
+    )
     owned = (properties, environment, flavor, files)
     return Together(
         environment=environment.sorted(),
@@ -73,6 +92,7 @@ def together(distribution: Distribution, mirrors: Mapping[str, str], used: Used)
             *(conflict for one in owned for conflict in one.conflicts),
             *exclusions({feature.name: feature for feature, _ in used}),
             *_refusals_of_nova(properties, flavor),
+            *_refusals_of_features(used, surroundings),
         ),
     )
 
@@ -124,3 +144,9 @@ def _refusals_of_nova(properties: _Owned, flavor: _Owned) -> Iterator[Conflict]:
             f"asks for {objection.name}: {objection.reason}.",
             objection.remedy,
         )
+
+
+def _refusals_of_features(used: Used, surroundings: Surroundings) -> Iterator[Conflict]:
+    for feature, parameters in used:
+        for one in feature.objections(parameters, surroundings):
+            yield Conflict((feature.name,), f"{one.reason}.", one.remedy, one.name)

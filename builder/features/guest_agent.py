@@ -10,6 +10,7 @@ Nova sets the password of root, who is locked in a cloud image.
 import base64
 import secrets
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
+    Objection,
     Parameters,
+    Surroundings,
     inspection,
     probe,
 )
@@ -183,6 +186,17 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
     return (channel, admin, quiesce) if parameters.require_quiesce else (channel, admin)
 
 
+def objections(parameters: GuestAgentParameters, surroundings: Surroundings) -> Iterator[Objection]:
+    """A profile that changes the distribution inherits the name of another one's user."""
+    user, default = parameters.admin_user, surroundings.distribution.default_user
+    if surroundings.complete and user not in (default, "root"):
+        yield Objection(
+            "admin_user",
+            f"is '{user}', but nobody can log in as that: the image has '{default}' and root",
+            f"Write '{default}' (in a profile that extends another: or leave its value empty).",
+        )
+
+
 FEATURE = Feature(
     name="guest-agent",
     summary="the QEMU guest agent answers: passwords can be set, snapshots quiesced",
@@ -190,6 +204,7 @@ FEATURE = Feature(
     defaults=lambda distribution: {"admin_user": distribution.default_user},
     elements=("guest-agent",),
     claims=claims,
+    objections=objections,
     inspections=(agent_will_start, agent_blocks_nothing_needed),
     probes=(
         agent_answers,

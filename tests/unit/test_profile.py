@@ -181,6 +181,83 @@ def test_a_conflict_is_told_beside_other_errors_unless_it_may_be_their_consequen
     assert [one for one in found if not any(one in text for text in told)] == []
 
 
+DRIVER = f"driver: a.deb, sha256: '{'0' * 64}'"
+ONE_VCPU = "cpu-topology: {sockets: 1, cores: 1, threads: 1}"
+TWO_VCPUS = "cpu-topology: {sockets: 1, cores: 2, threads: 1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        (f"features: {{{TWO_VCPUS}, cpu-pinning: {{housekeeping: 2}}}}", "cpu-pinning.housekeeping",
+         "takes 2 of 2 vCPUs, and leaves none to isolate"),
+        (f"features: {{{ONE_VCPU}, cpu-pinning: {{housekeeping: 3}}}}", "cpu-pinning.housekeeping",
+         "takes 3 of 1 vCPU, and leaves none"),
+        ("features: {vgpu: }", "vgpu", "brings no driver"),
+        (f"distribution: rocky-9\nfeatures: {{vgpu: {{{DRIVER}}}}}", "vgpu.driver",
+         "is a Debian package, and rocky-9 has RPM packages"),
+        ("features: {watchdog: {action: disabled, timeout: 30}}", "watchdog.timeout",
+         "has no meaning with 'action: disabled'"),
+        ("features: {guest-agent: {admin_user: admin}}", "guest-agent.admin_user",
+         "is 'admin', but nobody can log in as that: the image has 'debian' and root"),
+    ],
+)  # fmt: skip
+def test_parameters_that_cannot_be_in_this_image_are_refused(
+    text: str, place: str, said: str, tmp_path: Path
+) -> None:
+    (problem,) = problems(tmp_path, f"extends: base\n{text}")
+    assert f"features.{place}: {said}" in problem
+    line = text.count("\n") + 2
+    assert problem.startswith(f"mine.yaml:{line}:")
+    assert problem.count("\n") == 1  # with its remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"features: {{{TWO_VCPUS}, cpu-pinning: {{housekeeping: 1}}}}",
+        "features: {cpu-topology: {cores: 2}, cpu-pinning: {housekeeping: 2}}",
+        "packages: [vendor-driver]\nfeatures: {vgpu: }",
+        f"features: {{vgpu: {{{DRIVER}}}}}",
+        f"distribution: rocky-9\nfeatures: {{vgpu: {{{DRIVER.replace('.deb', '.tar.gz')}}}}}",
+        "features: {watchdog: {action: disabled}}",
+        "features: {guest-agent: {admin_user: root}}",
+        "packages: [admin-of-ours]\nfeatures: {guest-agent: {admin_user: admin}}",
+    ],
+)
+def test_parameters_that_may_be_right_are_not_refused(text: str, tmp_path: Path) -> None:
+    assert loaded(tmp_path, f"extends: base\n{text}").features
+
+
+def test_another_distribution_has_another_user(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "extends: pinned-scsi\ndistribution: ubuntu-24.04")
+    assert "features.guest-agent.admin_user: is 'debian'" in problem
+    text = (
+        "extends: pinned-scsi\ndistribution: ubuntu-24.04\nfeatures: {guest-agent: {admin_user: }}"
+    )
+    assert loaded(tmp_path, text).features["guest-agent"].model_dump()["admin_user"] == "ubuntu"
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("distribution: debian-14\nfeatures: {guest-agent: {admin_user: rocky}}", "debian-14"),
+        ("extends: base\nfeatures: {vgpu: , driver-of-ours: }", "driver-of-ours"),
+        ("extends: base\npackages: [-x]\nfeatures: {vgpu: }", "'-x'"),
+    ],
+)
+def test_parameters_are_not_refused_by_what_is_not_known(
+    text: str, only: str, tmp_path: Path
+) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert only in problem
+
+
+def test_a_feature_of_another_package_may_bring_what_is_missing(tmp_path: Path) -> None:
+    registry = {**shipped(), "a": Registered(setting("a", "1"), "a test")}
+    assert load(write(tmp_path, "extends: base\nfeatures: {vgpu: , a: }"), registry).features
+
+
 @pytest.mark.parametrize("name", ["Big.yaml", "-x.yaml", "a b.yaml", ".yaml/"])
 def test_a_file_name_that_cannot_name_an_image_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot name an image"):
