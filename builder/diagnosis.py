@@ -16,7 +16,12 @@ def diagnose(
     error: ValidationError, model: type[BaseModel], root: Value, prefix: Location = ()
 ) -> list[Problem]:
     """One problem per error. ``prefix`` leads from ``root`` to what ``model`` validated."""
-    return [_problem(detail, model, root, prefix) for detail in error.errors(include_url=False)]
+    return [
+        _problem(detail, model, root, prefix)
+        for detail in error.errors(include_url=False)
+        # A default that follows from a value which is wrong, and told by itself.
+        if detail["type"] != "default_factory_not_called"
+    ]
 
 
 def unknown(kind: str, word: str, known: Collection[str], position: Position, path: str) -> Problem:

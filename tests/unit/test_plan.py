@@ -21,7 +21,7 @@ from builder.feature import (
 from builder.features import FOUNDATION, Registered, shipped
 from builder.nova import SIGNATURE, machine, objections
 from builder.plan import Plan, from_json, make_plan, to_json
-from builder.profile import Mirrors
+from builder.profile import Disk, Mirrors
 from builder.profilefile import load, shipped_profiles
 
 
@@ -78,6 +78,12 @@ def test_a_plan_comes_back_from_its_json(name: str) -> None:
     again = from_json(json.loads(json.dumps(to_json(plan))))
     assert again == plan
     assert again.digest == plan.digest
+
+
+@pytest.mark.parametrize("disk", [{"size_gib": 8}, {"size_gib": 8, "format": "raw"}, {}])
+def test_a_disk_of_any_kind_comes_back_from_its_plan(disk: Mapping[str, Any]) -> None:
+    plan = plan_of(disk=Disk(**disk))
+    assert from_json(to_json(plan)).disk == plan.disk
 
 
 def test_equal_plans_have_equal_digests_and_others_do_not() -> None:
