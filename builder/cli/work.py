@@ -154,14 +154,16 @@ def adopt(file: Path, admin_user: str | None, output: Path, *, as_json: bool) ->
       guest-image report adopted-debian-12-genericcloud-amd64
     """
     from builder.adopt import adopt as make
+    from builder.adoption import boots_at_most
     from builder.features import installed
     from builder.host import require_for_proof
     from builder.manifest import read
     from builder.progress import Progress
 
-    require_for_proof()
+    registry = installed()
+    require_for_proof(boots_at_most(registry))
     with Progress() as progress:
-        directory = make(file, output, installed(), progress, admin_user=admin_user)
+        directory = make(file, output, registry, progress, admin_user=admin_user)
     return _conclude(directory, read(directory), as_json=as_json)
 
 
