@@ -34,6 +34,8 @@ from builder.linux.live import output
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
+UNIT = "qemu-guest-agent.service"
+
 # What Nova's libvirt driver has the agent do: set a password, quiesce for a snapshot.
 NOVA_COMMANDS = frozenset(
     {"guest-set-user-password", "guest-fsfreeze-freeze", "guest-fsfreeze-thaw"}
@@ -56,7 +58,7 @@ class GuestAgentParameters(Parameters):
 @inspection("the guest agent is installed and will be started")
 def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
     """By a link of systemd, or by udev when the virtio port appears."""
-    return systemd.require_started(disk, "qemu-guest-agent.service")
+    return systemd.require_started(disk, UNIT)
 
 
 @inspection("no command that Nova gives the agent is blocked")
@@ -140,13 +142,16 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
 RETURN_LIMIT = 60.0
 """Seconds in which the agent answers again."""
 
-KILL = "kill -KILL $(systemctl show --property=MainPID --value qemu-guest-agent.service)"
+MAIN_PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 
 
 @probe("the agent comes back when it is killed", once=True)
 def agent_returns_when_killed(guest: Guest, _: GuestAgentParameters) -> str:
     """Its unit must start it anew: without that Nova has lost it until the next boot."""
-    output(guest, KILL)
+    process = output(guest, MAIN_PROCESS)
+    if not process.isdecimal() or int(process) == 0:  # kill(1) takes 0 for its own process group
+        raise CheckFailed(f"{UNIT} is not running: systemd has MainPID={process} for it")
+    output(guest, f"kill -KILL {process}")
     guest.agent("guest-ping", timeout=RETURN_LIMIT)
     return "the agent was killed and answers again"
 
