@@ -33,8 +33,9 @@ def load(argument: str, registry: Registry) -> Profile:
     it extends, and ``InputError`` where there is no such profile.
     """
     path = _find(argument)
-    root = _extended(path, ())
-    return _Checker(root, registry).profile(path.stem)
+    problems: list[Problem] = []
+    root = _extended(path, (), problems)
+    return _Checker(root, registry, problems).profile(path.stem)
 
 
 def parameters_of(
@@ -98,20 +99,25 @@ def _nearest_to(path: Path) -> str:
     return f"Did you mean {known[close]}" if close else ""
 
 
-def _extended(path: Path, children: tuple[Path, ...], named_in: Value | None = None) -> Value:
+def _extended(
+    path: Path,
+    children: tuple[Path, ...],
+    problems: list[Problem],
+    named_in: Value | None = None,
+) -> Value:
     """A profile's values laid over those of the profile that it extends, and so on.
 
-    ``named_in`` is the value of the ``extends`` that has led to it.
+    ``named_in`` is the value of the ``extends`` that has led to it. What is wrong with the profiles
+    that are extended is added to ``problems``.
     """
     try:
         value = read(path, _display(path))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         subject = f"'{printable(_display(path))}' cannot be read"
-        reason = getattr(error, "strerror", None) or str(error)
         if named_in is None:
             hint = _nearest_to(path) or "Name a file that you may read."
-            raise InputError(f"{subject}.", details=[f"{reason}."], hint=hint) from error
-        problem = Problem(named_in.position, f"{subject}: {reason}.", "extends")
+            raise InputError(f"{subject}.", details=[f"{error.strerror}."], hint=hint) from error
+        problem = Problem(named_in.position, f"{subject}: {error.strerror}.", "extends")
         raise SourceError([problem]) from error
     if not isinstance(value.content, dict):
         message = f"a profile is a mapping of keys such as 'distribution:', not {_kind(value)}."
@@ -119,25 +125,23 @@ def _extended(path: Path, children: tuple[Path, ...], named_in: Value | None = N
     reference = value.content.get("extends")
     if reference is None or not isinstance(reference.content, str):
         return value  # text is demanded when the whole document is checked
-    parent = _parent(reference, path)
     chain = (*children, path)
-    if any(_same(parent, one) for one in chain):
-        names = " -> ".join(one.name for one in (*chain, parent))
-        problem = Problem(
-            reference.position, "a profile cannot extend itself.", "extends", (f"{names}",)
-        )
-        raise SourceError([problem])
-    return merge(_extended(parent, chain, reference), value)
+    try:
+        inherited = _extended(_parent(reference, chain), chain, problems, reference)
+    except SourceError as error:
+        problems += error.problems
+        return value
+    return merge(inherited, value)
 
 
-def _parent(reference: Value, path: Path) -> Path:
+def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
     word = str(reference.content)
     if not _is_path(word):
         names = shipped_profiles()
         if word not in names:
             raise SourceError([unknown("profile", word, names, reference.position, "extends")])
         return profiles_path() / f"{word}.yaml"
-    parent = path.parent / word
+    parent = chain[-1].parent / word
     try:
         exists = parent.exists()
     except (OSError, ValueError):  # a name that is too long, or has a NUL byte
@@ -147,6 +151,10 @@ def _parent(reference: Value, path: Path) -> Path:
         rule = "A path is relative to the file that it stands in."
         details = tuple(filter(None, (rule, _nearest_to(parent))))
         raise SourceError([Problem(reference.position, message, "extends", details)])
+    if any(_same(parent, one) for one in chain):
+        circle = " -> ".join(one.name for one in (*chain, parent))
+        itself = "a profile cannot extend itself."
+        raise SourceError([Problem(reference.position, itself, "extends", (circle,))])
     return parent
 
 
@@ -178,11 +186,12 @@ def _directories(value: Value) -> dict[str, Path]:
 class _Checker:
     """Validates one merged document and collects its problems."""
 
-    def __init__(self, root: Value, registry: Registry) -> None:
+    def __init__(self, root: Value, registry: Registry, inherited: list[Problem]) -> None:
         assert isinstance(root.content, dict)
         self.root = root
         self.registry = registry
-        self.problems: list[Problem] = []
+        self.problems = inherited
+        self.whole = not inherited
         features = root.content.get("features")
         self.section: Mapping[str, Value] = {}
         self.keys: Mapping[str, Position] = {}
@@ -194,6 +203,8 @@ class _Checker:
         document = self._document(plain)
         known = DISTRIBUTIONS.get(str(plain.get("distribution")))
         features = self._features(known or next(iter(DISTRIBUTIONS.values())))
+        if not self.whole:
+            raise SourceError(self.problems)  # what is missing may stand where nobody could read it
         more = bool(plain.get("packages")) or not self.section.keys() <= self.registry.keys()
         self.problems += self._conflicts(document, known, features, more=more)
         if self.problems or document is None:
@@ -213,7 +224,7 @@ class _Checker:
         try:
             return Document.model_validate_json(json.dumps(plain), strict=True)
         except ValidationError as error:
-            self.problems += diagnose(error, Document, self.root)
+            self.problems += diagnose(error, Document, self.root, whole=self.whole)
             return None
 
     def _features(self, distribution: Distribution) -> dict[str, Parameters]:
@@ -247,7 +258,10 @@ class _Checker:
         try:
             return parameters_of(feature, value.plain() or {}, distribution, _directories(value))
         except ValidationError as error:
-            self.problems += diagnose(error, feature.parameters, self.root, ("features", name))
+            location = ("features", name)
+            self.problems += diagnose(
+                error, feature.parameters, self.root, location, whole=self.whole
+            )
             return None
 
     def _conflicts(

@@ -5,6 +5,7 @@ profiles share), tags, several documents, keys that are no text. Plain scalars f
 schema of YAML 1.2, so ``yes`` and ``on`` are text.
 """
 
+import errno
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,11 +107,14 @@ def merge(parent: Value, child: Value) -> Value:
 def read(path: Path, name: str) -> Value:
     """Read a YAML file; ``name`` stands for it in messages.
 
-    Raises ``SourceError`` with every problem that can be found at once, and ``OSError`` or, for a
-    name with a NUL byte, ``ValueError`` where there is nothing to read.
+    Raises ``SourceError`` with every problem that can be found at once, and ``OSError`` where there
+    is nothing to read.
     """
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except ValueError as error:  # a name with a NUL byte
+        raise OSError(errno.EINVAL, str(error)) from error
     return parse(data, name)
 
 
