@@ -25,7 +25,7 @@ from builder.plan import (
     planned_claims,
 )
 from builder.profile import Disk
-from builder.profilefile import parameters_of
+from builder.profilecheck import parameters_of
 from builder.together import Used
 
 NEWLINE = "\n"

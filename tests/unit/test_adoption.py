@@ -24,7 +24,7 @@ from builder.features import WINDOWS, shipped
 from builder.manifest import Evidence, Lacking
 from builder.plan import Plan, from_json, to_json
 from builder.profile import Disk
-from builder.profilefile import parameters_of
+from builder.profilecheck import parameters_of
 from builder.verdict import judge
 
 DEBIAN = DISTRIBUTIONS["debian-12"]
