@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from builder.boots import Boot, boots
-from builder.distribution import Distribution
+from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Grade, Outcome
 from builder.features import FOUNDATION, WINDOWS, Registry
 from builder.manifest import Evidence, Lacking
@@ -19,14 +19,14 @@ from builder.plan import (
     Plan,
     PlannedCheck,
     PlannedClaim,
-    Used,
     check_id,
     named_probes,
     planned_checks,
     planned_claims,
 )
 from builder.profile import Disk
-from builder.profilefile import parameters_of
+from builder.profilecheck import parameters_of
+from builder.together import Used
 
 NEWLINE = "\n"
 BY_CHOICE = "it would bind the image to hosts that give it: a profile may choose that"
@@ -82,7 +82,24 @@ def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
 
     Where it cannot be booted, the claims that inspections alone prove, which are present at most.
     """
-    passed = _passed(evidence)
+    return _plan(adoptee, _passed(evidence))
+
+
+def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
+    """The boots of an image that has every ability: no other one needs more of its host."""
+    distribution = next(iter(DISTRIBUTIONS.values()))
+    adoptee = Adoptee(
+        name="",
+        source="",
+        distribution=distribution,
+        disk=Disk(),
+        used=candidates(registry, distribution),
+        limits=(),
+    )
+    return _plan(adoptee, frozenset(one.id for one in inspections(adoptee.used))).boots
+
+
+def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
     looked_at = {one.id for one in inspections(adoptee.used)}
     claims = []
     for claim in planned_claims(adoptee.used):

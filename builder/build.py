@@ -11,9 +11,10 @@ from pathlib import Path
 from builder import builds, contents, dib, host, manifest
 from builder.assemble import GIB, MIB, Assembler, Layout, disk_size
 from builder.digest import digests, sha256_of
+from builder.elements import elements_paths
 from builder.errors import BuilderError, HostError, InputError
 from builder.failure import explained
-from builder.features import Registry, installed
+from builder.features import installed
 from builder.inputs import inputs_digest
 from builder.manifest import ImageFile, Manifest
 from builder.packagecache import package_cache
@@ -21,7 +22,7 @@ from builder.plan import Plan, to_json
 from builder.process import run
 from builder.progress import Progress
 from builder.provision import provide
-from builder.resources import cache_directory, elements_path
+from builder.resources import cache_directory
 from builder.sandbox import Sandbox
 
 STEP_LIMIT = 900.0
@@ -50,29 +51,6 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
     if not image.is_file() or sha256_of(image) != known.image.sha256:
         return None
     return latest.resolve()
-
-
-def elements_paths(plan: Plan, registry: Registry) -> tuple[Path, ...]:
-    """The directories of elements that the plan needs: ours, and those that its features bring.
-
-    Raises ``InputError`` where two of them have an element of one name: one would hide the other.
-    """
-    brought = (registry[name].feature.elements_path for name in plan.parameters if name in registry)
-    directories = tuple(dict.fromkeys((elements_path(), *filter(None, brought))))
-    owners: dict[str, Path] = {}
-    twice = [
-        f"'{element.name}' is in {owners[element.name]} and in {directory}"
-        for directory in directories
-        for element in sorted(directory.iterdir())
-        if owners.setdefault(element.name, directory) != directory
-    ]
-    if twice:
-        raise InputError(
-            f"The features of profile '{plan.profile}' bring elements of one name.",
-            details=twice,
-            hint="Rename one of them, in its package.",
-        )
-    return directories
 
 
 def build(plan: Plan, dist: Path, progress: Progress) -> Path:

@@ -13,10 +13,26 @@ Location = tuple[str | int, ...]
 
 
 def diagnose(
-    error: ValidationError, model: type[BaseModel], root: Value, prefix: Location = ()
+    error: ValidationError,
+    model: type[BaseModel],
+    root: Value,
+    prefix: Location = (),
+    *,
+    whole: bool = True,
 ) -> list[Problem]:
-    """One problem per error. ``prefix`` leads from ``root`` to what ``model`` validated."""
-    return [_problem(detail, model, root, prefix) for detail in error.errors(include_url=False)]
+    """One problem per error. ``prefix`` leads from ``root`` to what ``model`` validated.
+
+    Of a document that is not ``whole``, what other keys could mend is passed over.
+    """
+    # A default that follows from a value which is wrong is no problem of its own.
+    passed_over = {"default_factory_not_called"}
+    if not whole:
+        passed_over |= {"missing", "value_error"}
+    return [
+        _problem(detail, model, root, prefix)
+        for detail in error.errors(include_url=False)
+        if detail["type"] not in passed_over
+    ]
 
 
 def unknown(kind: str, word: str, known: Collection[str], position: Position, path: str) -> Problem:

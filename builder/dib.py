@@ -64,6 +64,20 @@ _CHATTER = re.compile(r"^(Unmount /|INFO diskimage_builder\.|dib-run-parts( |$))
 _TIMING = re.compile(r"^dib-run-parts (?P<hook>\d\d-\S+)\s+(?P<seconds>\d+\.\d+)$")
 
 
+@dataclass(frozen=True)
+class Setting:
+    """The value of a variable, and where it comes from."""
+
+    value: str
+    origin: str
+
+
+BUILDER = "guest-image"
+OF_HOST = "the host's apt sources"
+OF_CALLER = "the environment"
+OF_PLAN = "the profile"
+
+
 @dataclass
 class HookTrace:
     """Reads diskimage-builder's output for the hook that runs, and for how long each one took."""
@@ -181,18 +195,23 @@ def environment(
     tree: Path,
     root_uuid: str,
     files: Path,
-) -> dict[str, str]:
+) -> dict[str, Setting]:
     """The whole environment of disk-image-create.
 
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
     passed = {name: caller[name] for name in PASSED_ON if name in caller}
-    found = {**host_mirrors(own.os_distro, own.release), **passed, **plan.environment}
+    found = {
+        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
+        **_settings(passed, OF_CALLER),
+        **_settings(plan.environment, OF_PLAN),
+    }
     of_others = MIRRORS - set(own.mirrors.values())
-    mirrors = {name: value for name, value in found.items() if name not in of_others}
-    _require_plain(mirrors)
-    return {
+    given = {name: one for name, one in found.items() if name not in of_others}
+    variables = {name: one.value for name, one in given.items()}
+    _require_plain(variables)
+    fixed = {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",
         "HOME": str(scratch),
@@ -207,13 +226,17 @@ def environment(
         "DIB_PYTHON_EXEC": sys.executable,
         "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
         "ELEMENTS_PATH": ":".join(map(str, elements)),
-        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, plan.distribution, mirrors),
+        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, own, variables),
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,
-        **mirrors,
     }
+    return {**_settings(fixed, BUILDER), **given}
+
+
+def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
+    return {name: Setting(value, origin) for name, value in variables.items()}
 
 
 def build_tree(
@@ -242,19 +265,20 @@ def build_tree(
         progress.phase(trace.phase)
         progress.line(line)
 
+    settings = environment(
+        plan,
+        os.environ,
+        elements=elements,
+        scratch=sandbox.scratch,
+        packages=packages,
+        tree=tree,
+        root_uuid=root_uuid,
+        files=files,
+    )
     try:
         status = follow(
             sandbox.command(plan.argv),
-            env=environment(
-                plan,
-                os.environ,
-                elements=elements,
-                scratch=sandbox.scratch,
-                packages=packages,
-                tree=tree,
-                root_uuid=root_uuid,
-                files=files,
-            ),
+            env={name: one.value for name, one in settings.items()},
             timeout=BUILD_LIMIT,
             on_line=on_line,
         )

@@ -38,6 +38,8 @@ class Distribution:
     """Its kinds of mirrors, each with the variable in which its elements look for one."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables for diskimage-builder's elements, where their own defaults do not serve."""
+    package_format: Literal["deb", "rpm"] | None = None
+    """What its package manager takes, where it is known."""
     tools: Mapping[str, str] = field(default_factory=dict)
     """Programs that bootstrap it on the build host, each with the Debian package that has it."""
     unproven: str = ""
@@ -68,6 +70,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
+            package_format="deb",
             tools=_APT,
         ),
         Distribution(
@@ -81,6 +84,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_DEBIAN_MIRRORS,
+            package_format="deb",
             tools=_APT,
         ),
         Distribution(
@@ -94,6 +98,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_ARCHIVE,
+            package_format="deb",
             tools=_APT,
             unproven=_UNTRIED,
         ),
@@ -110,6 +115,7 @@ DISTRIBUTIONS = {
             # Without root, podman would lose the owners and capabilities of the files.
             environment={"DIB_CONTAINERFILE_RUNTIME_ROOT": "1"},
             mirrors=_ARCHIVE,
+            package_format="rpm",
             tools={"podman": "podman"},
             unproven=_UNTRIED,
         ),
@@ -124,6 +130,7 @@ DISTRIBUTIONS = {
             initramfs="dracut",
             initramfs_choices=("dracut",),
             mirrors=_ARCHIVE,
+            package_format="rpm",
             tools={"zypper": "zypper"},
             unproven=_UNTRIED,
         ),

@@ -4,7 +4,7 @@ A feature is frozen data plus functions. It knows nothing of libguestfs, QEMU or
 inspections see a ``Filesystem``, its probes see a ``Guest``, and both are protocols.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -348,6 +348,28 @@ class Claim:
     proof: tuple[Inspection[Any] | Probe[Any], ...]  # Any: parameters of its own feature
 
 
+@dataclass(frozen=True)
+class Objection:
+    """A combination that cannot be, or has no effect: what it is about, why, and the remedy."""
+
+    name: str
+    """The image property, the extra spec or the parameter; empty for the feature as a whole."""
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """The image around a feature, as far as its profile tells."""
+
+    distribution: Distribution
+    flavor: Mapping[str, str]
+    """What all features together need of it."""
+    complete: bool
+    """Whether nothing brings more than is known here: no further package of the profile's, no
+    feature of another Python package."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature(Generic[P]):
     """One ability of a guest."""
@@ -372,6 +394,8 @@ class Feature(Generic[P]):
     """Flavor extra specs that the feature needs; ``vcpus`` is the flavor's number of vCPUs."""
     host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
     """What the compute host must be configured with, one sentence each."""
+    objections: Callable[[P, Surroundings], Iterable[Objection]] = field(default=lambda *_: ())
+    """Which parameters cannot be in this image, each as the subject of its reason."""
     excludes: Mapping[str, str] = field(default_factory=dict)
     """Names of features that no image can have beside this one, each with the reason."""
     unprobed: str = ""

@@ -26,9 +26,11 @@ from builder.verify import inspect
 def inspect_foreign(
     path: Path, registry: Registry, progress: Progress
 ) -> tuple[tuple[Evidence, ...], bool]:
-    """Evidence of every feature's inspections, and whether the foundation's all passed.
+    """Evidence of every feature's inspections, and whether the image is a sound guest by it.
 
-    Raises ``InputError`` and ``ImageError`` for a file that is no safe image, and ``HostError``.
+    It is where the foundation's inspections have passed and every other one could be made: an
+    ability that it lacks is a finding, for nobody has asked for it. Raises ``InputError`` and
+    ``ImageError`` for a file that is no safe image, and ``HostError``.
     """
     progress.phase("inspection")
     info = check_image(path)
@@ -40,11 +42,13 @@ def inspect_foreign(
             yield from (one for one in checks_of_feature(feature, parameters) if one.id in wanted)
 
     evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
-    foundation = f"{FOUNDATION.name}/"
-    sound = all(
-        one.outcome is Outcome.PASSED for one in evidence if one.check.startswith(foundation)
-    )
-    return evidence, sound
+    return evidence, not any(map(_is_fault, evidence))
+
+
+def _is_fault(one: Evidence) -> bool:
+    if one.check.startswith(f"{FOUNDATION.name}/"):
+        return one.outcome is not Outcome.PASSED
+    return one.outcome is Outcome.ERROR
 
 
 def distribution_of(disk: Filesystem) -> Distribution:

@@ -61,7 +61,7 @@ PROOF_SPACE = 2 * GIB
 TUN = Path("/dev/net/tun")
 
 
-def require_for_proof(boots: Iterable[Boot] = ()) -> None:
+def require_for_proof(boots: Iterable[Boot]) -> None:
     """Raise ``HostError`` with everything that this machine lacks for a proof at once.
 
     ``boots`` tell what their machines need besides. Nothing is started: a kernel that libguestfs

@@ -166,7 +166,7 @@ class Manifest(_Section):
     created: datetime
     """When the build began."""
     plan: dict[str, Any]  # Any: JSON of the plan
-    """The whole plan, as ``guest-image plan --json`` prints it."""
+    """The whole plan, as ``guest-image plan --json`` prints it beside the environment."""
     image: ImageFile
     """The image file."""
     tools: dict[str, str]

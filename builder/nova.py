@@ -5,11 +5,10 @@ Sources: Nova's ``nova/virt/libvirt/driver.py``, ``blockinfo.py``, ``nova/virt/h
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from builder import cputopology
-from builder.feature import Firmware, Machine
+from builder.feature import Firmware, Machine, Objection
 
 TRUE_WORDS = ("1", "t", "true", "on", "y", "yes")
 """What oslo.utils' ``bool_from_string`` takes for true; every other word is silently false."""
@@ -82,16 +81,6 @@ def restricts(name: str) -> bool:
     return name.startswith(_RESTRICTING)
 
 
-@dataclass(frozen=True)
-class Objection:
-    """A combination that Nova refuses or ignores: what it is about, why, and the remedy."""
-
-    name: str
-    """The property or extra spec that would be refused or ignored."""
-    reason: str
-    remedy: str
-
-
 def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list[Objection]:
     """What Nova would refuse or silently ignore of these image properties and extra specs."""
     image = properties.get
@@ -101,6 +90,7 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
     dedicated = not {"dedicated", "mixed"}.isdisjoint(
         (extra("hw:cpu_policy"), image("hw_cpu_policy"))
     )
+    signature = [name for name in SIGNATURE if name in properties]
     rules = (
         (
             image("hw_disk_bus") == "scsi" and image("hw_scsi_model") is None,
@@ -201,8 +191,8 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "Leave hw_vif_model away, or make it virtio.",
         ),
         (
-            0 < len(set(SIGNATURE) & set(properties)) < len(SIGNATURE),
-            "img_signature",
+            0 < len(signature) < len(SIGNATURE),
+            signature[0] if signature else "",
             "a signature is refused of which a property is missing, at the upload and at the boot",
             f"Give all of {', '.join(SIGNATURE)}, or none.",
         ),

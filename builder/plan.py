@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from builder.boots import Boot, Named, boots
 from builder.distribution import Distribution
 from builder.errors import InputError
-from builder.feature import Claim, Grade, Inspection, Parameters, Probe
-from builder.features import FOUNDATION, AnyFeature, Registry
-from builder.nova import objections
+from builder.feature import Claim, Grade, Inspection, Probe
+from builder.features import AnyFeature, Registry
 from builder.profile import Disk, Profile
 from builder.publication import Publication
 from builder.sourcefile import SourceFile
+from builder.together import Used, together, used_features
 
 DIGEST_CHARACTERS = 12
 """More than in the name of a build, whose digest is of the elements and the code as well."""
@@ -108,28 +108,19 @@ def from_json(data: Mapping[str, Any]) -> Plan:  # Any: JSON
 def make_plan(profile: Profile, registry: Registry) -> Plan:
     """Merge a profile with its features, which come in the registry's order, foundation first.
 
-    Raises ``InputError`` with every conflict, each naming both owners.
+    Raises ``InputError`` with every conflict. A profile that was loaded from a file has none, for
+    loading refuses it and says where.
     """
     distribution = profile.distribution
-    used = _used(profile, registry)
+    used = used_features(distribution, profile.features, registry)
+    mirrors = profile.mirrors.environment(distribution)
+    merged = together(distribution, mirrors, used, more=bool(profile.packages))
+    if merged.conflicts:
+        raise InputError(
+            f"The features of profile '{profile.name}' contradict each other or Nova.",
+            details=[f"{one.subject} {one.message} {one.remedy}" for one in merged.conflicts],
+        )
     features = tuple(feature for feature, _ in used)
-
-    environment = _Owned("environment variable")
-    environment.add_all(distribution.variables(), f"distribution {distribution.name}")
-    for name, value in profile.mirrors.environment(distribution).items():
-        environment.add(name, value, "the profile's mirrors")
-    properties = _Owned("image property")
-    flavor = _Owned("flavor extra spec")
-    files = _Owned("file")
-    for feature, parameters in used:
-        environment.add_all(feature.environment(parameters), feature.name)
-        flavor.add_all(feature.flavor(parameters), feature.name)
-        for file in feature.files(parameters):
-            files.add(file.name, file.sha256, feature.name)
-        for claim in feature.claims(parameters):
-            properties.add(claim.property, claim.value, feature.name)
-    _refuse_conflicts(profile, features, properties, environment, flavor, files)
-
     needed = (name for feature in features for name in feature.elements)
     elements = _once((distribution.element, TREE_ELEMENT, *needed))
     return Plan(
@@ -139,87 +130,18 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         disk=profile.disk,
         elements=elements,
         packages=profile.packages,
-        environment=environment.sorted(),
+        environment=merged.environment,
         argv=_argv(distribution, elements, profile.packages),
         files=_once(file for feature, values in used for file in feature.files(values)),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},
         claims=planned_claims(used),
         inspections=planned_checks(used, lambda feature: feature.inspections),
         probes=planned_checks(used, lambda feature: feature.probes),
-        boots=boots(named_probes(used), properties.sorted()),
-        flavor=flavor.sorted(),
+        boots=boots(named_probes(used), merged.properties),
+        flavor=merged.flavor,
         host=_once(need for feature, values in used for need in feature.host(values)),
         publish=profile.publish,
     )
-
-
-Used = tuple[tuple[AnyFeature, Parameters], ...]
-"""Features with their parameters, foundation first."""
-
-
-def _used(profile: Profile, registry: Registry) -> Used:
-    foundation = FOUNDATION.parameters.model_validate(FOUNDATION.defaults(profile.distribution))
-    return (
-        (FOUNDATION, foundation),
-        *(
-            (registered.feature, profile.features[name])
-            for name, registered in registry.items()
-            if name in profile.features
-        ),
-    )
-
-
-class _Owned:
-    """Values by name, each with its owner, and the conflicts between owners."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.values: dict[str, tuple[str, str]] = {}
-        self.conflicts: list[str] = []
-
-    def add(self, name: str, value: str, owner: str) -> None:
-        known, first = self.values.setdefault(name, (value, owner))
-        if known != value:
-            self.conflicts.append(
-                f"{self.kind} {name}: {first} sets '{known}', {owner} sets '{value}'"
-            )
-
-    def add_all(self, values: Mapping[str, str], owner: str) -> None:
-        for name, value in values.items():
-            self.add(name, value, owner)
-
-    def owner(self, name: str) -> str | None:
-        return self.values[name][1] if name in self.values else None
-
-    def sorted(self) -> dict[str, str]:
-        return {name: value for name, (value, _) in sorted(self.values.items())}
-
-
-def _refuse_conflicts(
-    profile: Profile,
-    features: tuple[AnyFeature, ...],
-    properties: _Owned,
-    environment: _Owned,
-    flavor: _Owned,
-    files: _Owned,
-) -> None:
-    owned = (properties, environment, flavor, files)
-    conflicts = [conflict for one in owned for conflict in one.conflicts]
-    conflicts += [
-        f"{feature.name} excludes {name}: {reason}"
-        for feature in features
-        for name, reason in feature.excludes.items()
-        if name in profile.features
-    ]
-    for objection in objections(properties.sorted(), flavor.sorted()):
-        owner = properties.owner(objection.name) or flavor.owner(objection.name)
-        conflicts.append(f"{objection.name} of {owner}: {objection.reason}. {objection.remedy}")
-    if conflicts:
-        raise InputError(
-            f"The features of profile '{profile.name}' contradict each other or Nova.",
-            details=conflicts,
-            hint="Change their parameters, or remove one of the features with 'FEATURE: false'.",
-        )
 
 
 def _argv(

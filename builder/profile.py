@@ -84,6 +84,10 @@ def _default_compression(data: dict[str, Any]) -> Literal["zstd", "none"]:  # An
     return "none" if data.get("format") == "raw" else "zstd"
 
 
+def _default_extra(data: dict[str, Any]) -> int:  # Any: pydantic's type
+    return 256 if data.get("size_gib") is None else 0
+
+
 class Disk(_Model):
     """The image's file, and the room that the disk in it has."""
 
@@ -101,10 +105,11 @@ class Disk(_Model):
         description="The disk's size in GiB; by default as small as its content allows.",
     )
     extra_mib: int = Field(
-        default=256,
+        default_factory=_default_extra,
         ge=0,
         le=1024 * 1024,
-        description="Free space of the root file system in MiB, where size_gib is not set.",
+        description="Free space of the root file system in MiB, 256 by default; not beside"
+        " size_gib.",
     )
 
     @field_validator("compression")
@@ -123,7 +128,7 @@ class Disk(_Model):
     @classmethod
     def only_without_size(cls, extra_mib: int, info: ValidationInfo) -> int:
         """The disk's size leaves nothing to choose."""
-        if info.data.get("size_gib") is not None:
+        if info.data.get("size_gib") is not None and extra_mib:
             raise ValueError(
                 "it has no meaning beside 'size_gib', which fixes the disk's size.\n"
                 "Keep one of the two."

@@ -1,22 +1,16 @@
 """From a profile's name or file to a valid profile, or to everything that is wrong with it."""
 
-import json
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from builder.diagnosis import diagnose, unknown
-from builder.distribution import DISTRIBUTIONS, Distribution
+from builder.diagnosis import unknown
 from builder.errors import InputError
-from builder.feature import Parameters
-from builder.features import FOUNDATION, AnyFeature, Registry
-from builder.profile import NAME_PATTERN, SUFFIXES, Document, Profile
+from builder.features import Registry
+from builder.profile import NAME_PATTERN, SUFFIXES, Profile
+from builder.profilecheck import Checker
 from builder.resources import profiles_path
-from builder.sourcefile import DIRECTORIES
-from builder.words import did_you_mean, enumeration, shown
-from builder.yamlsource import Position, Problem, SourceError, Value, merge, read
+from builder.words import did_you_mean, enumeration, nearest, printable, shown
+from builder.yamlsource import Problem, SourceError, Value, merge, read
 
 
 def shipped_profiles() -> tuple[str, ...]:
@@ -31,26 +25,9 @@ def load(argument: str, registry: Registry) -> Profile:
     it extends, and ``InputError`` where there is no such profile.
     """
     path = _find(argument)
-    root = _extended(path, ())
-    return _Checker(root, registry).profile(path.stem)
-
-
-def parameters_of(
-    feature: AnyFeature,
-    given: Mapping[str, object],
-    distribution: Distribution,
-    directories: Mapping[str, Path] | None = None,
-) -> Parameters:
-    """A feature's parameters: the given ones, and its own defaults for this distribution.
-
-    Types are strict, as in JSON. Paths are relative to the parameter's own among ``directories``.
-    Raises pydantic's ``ValidationError``.
-    """
-    everything = {**feature.defaults(distribution), **given}
-    parameters: Parameters = feature.parameters.model_validate_json(
-        json.dumps(everything), strict=True, context={DIRECTORIES: directories or {}}
-    )
-    return parameters
+    problems: list[Problem] = []
+    root = _extended(path, (), problems)
+    return Checker(root, registry, problems).profile(path.stem)
 
 
 def _is_path(text: str) -> bool:
@@ -81,42 +58,79 @@ def _find(argument: str) -> Path:
     return profiles_path() / f"{argument}.yaml"
 
 
-def _extended(path: Path, children: tuple[Path, ...]) -> Value:
-    """A profile's values laid over those of the profile that it extends, and so on."""
-    value = read(path, _display(path))
+def _nearest_to(path: Path) -> str:
+    """The question that names the profile which is most like a path that leads nowhere."""
+    known = {
+        name: f"the shipped profile '{name}'? It is named without path and suffix."
+        for name in shipped_profiles()
+    }
+    with suppress(OSError, ValueError):  # a directory that cannot be read, a name with a NUL byte
+        if path.exists():
+            return ""
+        files = (one for one in path.parent.iterdir() if one.suffix in SUFFIXES)
+        known |= {one.stem: f"'{printable(_display(one))}'?" for one in files}
+    close = nearest(path.stem, known)
+    return f"Did you mean {known[close]}" if close else ""
+
+
+def _extended(
+    path: Path,
+    children: tuple[Path, ...],
+    problems: list[Problem],
+    named_in: Value | None = None,
+) -> Value:
+    """A profile's values laid over those of the profile that it extends, and so on.
+
+    ``named_in`` is the value of the ``extends`` that has led to it. What is wrong with the profiles
+    that are extended is added to ``problems``.
+    """
+    try:
+        value = read(path, _display(path))
+    except OSError as error:
+        subject = f"'{printable(_display(path))}' cannot be read"
+        if named_in is None:
+            hint = _nearest_to(path) or "Name a file that you may read."
+            raise InputError(f"{subject}.", details=[f"{error.strerror}."], hint=hint) from error
+        problem = Problem(named_in.position, f"{subject}: {error.strerror}.", "extends")
+        raise SourceError([problem]) from error
     if not isinstance(value.content, dict):
-        message = f"a profile is a mapping of keys such as 'distribution:', not {_kind(value)}."
+        message = (
+            f"a profile is a mapping of keys such as 'distribution:', not {shown(value.content)}."
+        )
         raise SourceError([Problem(value.position, message)])
     reference = value.content.get("extends")
     if reference is None or not isinstance(reference.content, str):
         return value  # text is demanded when the whole document is checked
-    parent = _parent(reference, path)
     chain = (*children, path)
-    if any(_same(parent, one) for one in chain):
-        names = " -> ".join(one.name for one in (*chain, parent))
-        problem = Problem(
-            reference.position, "a profile cannot extend itself.", "extends", (f"{names}",)
-        )
-        raise SourceError([problem])
-    return merge(_extended(parent, chain), value)
+    try:
+        inherited = _extended(_parent(reference, chain), chain, problems, reference)
+    except SourceError as error:
+        problems += error.problems
+        return value
+    return merge(inherited, value)
 
 
-def _parent(reference: Value, path: Path) -> Path:
+def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
     word = str(reference.content)
     if not _is_path(word):
         names = shipped_profiles()
         if word not in names:
             raise SourceError([unknown("profile", word, names, reference.position, "extends")])
         return profiles_path() / f"{word}.yaml"
-    parent = path.parent / word
+    parent = chain[-1].parent / word
     try:
         exists = parent.exists()
     except (OSError, ValueError):  # a name that is too long, or has a NUL byte
         exists = False
     if not exists:
         message = f"there is no file {shown(_display(parent))}."
-        details = ("A path is relative to the file that it stands in.",)
+        rule = "A path is relative to the file that it stands in."
+        details = tuple(filter(None, (rule, _nearest_to(parent))))
         raise SourceError([Problem(reference.position, message, "extends", details)])
+    if any(_same(parent, one) for one in chain):
+        circle = " -> ".join(one.name for one in (*chain, parent))
+        itself = "a profile cannot extend itself."
+        raise SourceError([Problem(reference.position, itself, "extends", (circle,))])
     return parent
 
 
@@ -132,86 +146,3 @@ def _display(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except (OSError, ValueError):  # the current directory is gone, or elsewhere
         return str(path)
-
-
-def _kind(value: Value) -> str:
-    return shown(value.content)
-
-
-def _directories(value: Value) -> dict[str, Path]:
-    """Where the file lies that each key of a mapping has its value from."""
-    if not isinstance(value.content, dict):
-        return {}
-    return {key: Path(one.position.file).parent for key, one in value.content.items()}
-
-
-class _Checker:
-    """Validates one merged document and collects its problems."""
-
-    def __init__(self, root: Value, registry: Registry) -> None:
-        self.root = root
-        self.registry = registry
-        self.problems: list[Problem] = []
-
-    def profile(self, name: str) -> Profile:
-        plain = self.root.plain()
-        document = self._document(plain)
-        distribution = DISTRIBUTIONS.get(str(plain.get("distribution")))
-        features = self._features(distribution or next(iter(DISTRIBUTIONS.values())))
-        if self.problems or document is None:
-            raise SourceError(self.problems)
-        return Profile(
-            name=name,
-            description=document.description,
-            distribution=document.resolved(),
-            disk=document.disk,
-            mirrors=document.mirrors,
-            packages=document.packages,
-            features=features,
-            publish=document.publish,
-        )
-
-    def _document(self, plain: dict[str, Any]) -> Document | None:  # Any: what the YAML says
-        try:
-            return Document.model_validate_json(json.dumps(plain), strict=True)
-        except ValidationError as error:
-            self.problems += diagnose(error, Document, self.root)
-            return None
-
-    def _features(self, distribution: Distribution) -> dict[str, Parameters]:
-        assert isinstance(self.root.content, dict)
-        section = self.root.content.get("features")
-        if section is None or not isinstance(section.content, dict):
-            return {}  # another type was reported by the document
-        chosen = {}
-        for name, value in section.content.items():
-            parameters = self._feature(name, value, section.keys[name], distribution)
-            if parameters is not None:
-                chosen[name] = parameters
-        return chosen
-
-    def _feature(
-        self, name: str, value: Value, key: Position, distribution: Distribution
-    ) -> Parameters | None:
-        path = f"features.{name}"
-        if name == FOUNDATION.name:
-            message = "it is part of every image and has no parameters."
-            self.problems.append(Problem(key, message, path, ("Remove it.",)))
-            return None
-        if name not in self.registry:
-            self.problems.append(unknown("feature", name, tuple(self.registry), key, path))
-            return None
-        if value.content is False:
-            return None
-        if not isinstance(value.content, dict) and value.content is not None:
-            message = (
-                f"expected parameters, nothing (for the defaults) or false, not {_kind(value)}."
-            )
-            self.problems.append(Problem(value.position, message, path))
-            return None
-        feature = self.registry[name].feature
-        try:
-            return parameters_of(feature, value.plain() or {}, distribution, _directories(value))
-        except ValidationError as error:
-            self.problems += diagnose(error, feature.parameters, self.root, ("features", name))
-            return None

@@ -10,8 +10,11 @@ from builder.profile import Disk, Profile
 from builder.terminal import STRONG, Part, items, line, prose, section, table
 
 
-def plan_text(plan: Plan) -> list[Part]:
-    """A whole plan, section by section; sections without content are left out."""
+def plan_text(plan: Plan, environment: Iterable[tuple[str, str]]) -> list[Part]:
+    """A whole plan, section by section; sections without content are left out.
+
+    ``environment`` is that of the build: where a variable comes from, and ``NAME=value``.
+    """
     distribution = plan.distribution
     about = [
         ("distribution", f"{distribution.name} ({distribution.release})"),
@@ -35,7 +38,7 @@ def plan_text(plan: Plan) -> list[Part]:
         "compute host needs": table((need,) for need in plan.host),
         "files": items(f"{one.name}  {one.source}  SHA-256 {one.sha256}" for one in plan.files),
         "elements": items(plan.elements),
-        "environment": items(f"{name}={value}" for name, value in plan.environment.items()),
+        "environment": table(environment),
         "command": items([" ".join(plan.argv)]),
     }
     parts: list[Part] = [line(f"{plan.profile}  plan {plan.digest}", STRONG)]

@@ -5,6 +5,7 @@ profiles share), tags, several documents, keys that are no text. Plain scalars f
 schema of YAML 1.2, so ``yes`` and ``on`` are text.
 """
 
+import errno
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,19 +107,19 @@ def merge(parent: Value, child: Value) -> Value:
 def read(path: Path, name: str) -> Value:
     """Read a YAML file; ``name`` stands for it in messages.
 
-    Raises ``SourceError`` with every problem that can be found at once.
+    Raises ``SourceError`` with every problem that can be found at once, and ``OSError`` where there
+    is nothing to read.
     """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL byte
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError([Problem(Position(name), f"cannot be read: {reason}.")]) from error
+    except ValueError as error:  # a name with a NUL byte
+        raise OSError(errno.EINVAL, str(error)) from error
     return parse(data, name)
 
 
 def parse(data: bytes, name: str) -> Value:
-    """Parse YAML; ``name`` stands for its file in messages. Raises as ``read``."""
+    """Parse YAML; ``name`` stands for its file in messages. Raises ``SourceError``."""
     if len(data) > MAX_BYTES:
         raise SourceError(
             [Problem(Position(name), f"the file is larger than {MAX_BYTES // 1024} KiB.")]

@@ -1,5 +1,8 @@
 """Verbs that show what there is and what would be done; they change nothing."""
 
+import os
+from dataclasses import asdict
+
 from builder.cli.common import cli, json_option, print_json, profile_argument
 
 
@@ -74,14 +77,18 @@ def features(*, as_json: bool) -> None:
 def plan(profile: str, *, as_json: bool) -> None:
     """Show what a build of PROFILE would do, without doing any of it.
 
-    PROFILE is the name of a shipped profile, or the path of a profile file.
+    PROFILE is the name of a shipped profile, or the path of a profile file. The environment is
+    what a build on this machine would set for diskimage-builder; what only the build itself knows
+    stands there in <angle brackets>.
 
     \b
     Examples:
       guest-image plan pinned-scsi
       guest-image plan ./mine.yaml
       guest-image plan pinned-scsi --json | jq .claims
+      guest-image plan base --json | jq .build_environment.DIB_DISTRIBUTION_MIRROR
     """
+    from builder.dryrun import expected_environment
     from builder.features import installed
     from builder.plan import make_plan, to_json
     from builder.profilefile import load
@@ -90,10 +97,13 @@ def plan(profile: str, *, as_json: bool) -> None:
 
     registry = installed()
     made = make_plan(load(profile, registry), registry)
+    environment = expected_environment(made, registry, os.environ)
     if as_json:
-        print_json(to_json(made))
+        settings = {name: asdict(one) for name, one in environment.items()}
+        print_json({**to_json(made), "build_environment": settings})
     else:
-        show(plan_text(made))
+        rows = ((one.origin, f"{name}={one.value}") for name, one in environment.items())
+        show(plan_text(made, rows))
 
 
 @cli.command()

@@ -103,12 +103,18 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
     """Inspect an image's disk at rest.
 
     BUILD is a build directory or the name of a built profile; the evidence goes into its manifest.
-    FILE is any disk image: what is said of it is what each feature's inspections see.
+    FILE is any disk image: the foundation's inspections tell whether it is a sound guest, those of
+    the features which abilities it has.
+
+    The exit code is 1 where an inspection of a build did not pass. Of a FILE it is 1 where one of
+    the foundation's did not pass, or any could not be made; an ability that a FILE lacks is in the
+    output only.
 
     \b
     Examples:
       guest-image inspect pinned-scsi
       guest-image inspect ~/Downloads/cloud.qcow2
+      guest-image inspect cloud.qcow2 --json | jq -r '.[] | select(.outcome != "passed").check'
     """
     from builder.builds import find_build, is_file
     from builder.features import installed
@@ -147,14 +153,16 @@ def adopt(file: Path, admin_user: str | None, output: Path, *, as_json: bool) ->
       guest-image report adopted-debian-12-genericcloud-amd64
     """
     from builder.adopt import adopt as make
+    from builder.adoption import boots_at_most
     from builder.features import installed
     from builder.host import require_for_proof
     from builder.manifest import read
     from builder.progress import Progress
 
-    require_for_proof()
+    registry = installed()
+    require_for_proof(boots_at_most(registry))
     with Progress() as progress:
-        directory = make(file, output, installed(), progress, admin_user=admin_user)
+        directory = make(file, output, registry, progress, admin_user=admin_user)
     return _conclude(directory, read(directory), as_json=as_json)
 
 

@@ -5,12 +5,21 @@ with deadlines want CPUs of their own. That belongs to the flavor: an image that
 CPUs is refused with every flavor that shares them, and the guest itself cannot see the difference.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from builder.feature import Feature, Filesystem, Parameters, inspection
+from builder.feature import (
+    Feature,
+    Filesystem,
+    Objection,
+    Parameters,
+    Surroundings,
+    inspection,
+)
 from builder.linux import kernelarguments
+from builder.words import counted
 
 
 class CpuPinningParameters(Parameters):
@@ -100,6 +109,17 @@ def flavor(parameters: CpuPinningParameters) -> dict[str, str]:
     return specs
 
 
+def objections(parameters: CpuPinningParameters, surroundings: Surroundings) -> Iterator[Objection]:
+    """Linux isolates nothing where the list of CPUs to isolate begins behind the last one."""
+    count, vcpus = parameters.housekeeping, surroundings.flavor.get("vcpus", "")
+    if count is not None and vcpus.isdecimal() and count >= int(vcpus):
+        yield Objection(
+            "housekeeping",
+            f"takes {count} of {counted(int(vcpus), 'vCPU')}, and leaves none to isolate",
+            "Write fewer, or ask for more vCPUs in cpu-topology.",
+        )
+
+
 def host(parameters: CpuPinningParameters) -> tuple[str, ...]:
     """What the hosts need before Nova can place such a guest.
 
@@ -122,5 +142,6 @@ FEATURE = Feature(
     inspections=(kernels_are_told,),
     flavor=flavor,
     host=host,
+    objections=objections,
     unprobed="Pinning happens on the host: a guest sees the same CPUs whether pinned or not.",
 )

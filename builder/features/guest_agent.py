@@ -10,6 +10,7 @@ Nova sets the password of root, who is locked in a cloud image.
 import base64
 import secrets
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
+    Objection,
     Parameters,
+    Surroundings,
     inspection,
     probe,
 )
@@ -30,6 +33,8 @@ from builder.linux.live import output
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+
+UNIT = "qemu-guest-agent.service"
 
 # What Nova's libvirt driver has the agent do: set a password, quiesce for a snapshot.
 NOVA_COMMANDS = frozenset(
@@ -53,7 +58,7 @@ class GuestAgentParameters(Parameters):
 @inspection("the guest agent is installed and will be started")
 def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
     """By a link of systemd, or by udev when the virtio port appears."""
-    return systemd.require_started(disk, "qemu-guest-agent.service")
+    return systemd.require_started(disk, UNIT)
 
 
 @inspection("no command that Nova gives the agent is blocked")
@@ -137,13 +142,16 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
 RETURN_LIMIT = 60.0
 """Seconds in which the agent answers again."""
 
-KILL = "kill -KILL $(systemctl show --property=MainPID --value qemu-guest-agent.service)"
+MAIN_PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 
 
 @probe("the agent comes back when it is killed", once=True)
 def agent_returns_when_killed(guest: Guest, _: GuestAgentParameters) -> str:
     """Its unit must start it anew: without that Nova has lost it until the next boot."""
-    output(guest, KILL)
+    process = output(guest, MAIN_PROCESS)
+    if not process.isdecimal() or int(process) == 0:  # kill(1) takes 0 for its own process group
+        raise CheckFailed(f"{UNIT} is not running: systemd has MainPID={process} for it")
+    output(guest, f"kill -KILL {process}")
     guest.agent("guest-ping", timeout=RETURN_LIMIT)
     return "the agent was killed and answers again"
 
@@ -183,6 +191,17 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
     return (channel, admin, quiesce) if parameters.require_quiesce else (channel, admin)
 
 
+def objections(parameters: GuestAgentParameters, surroundings: Surroundings) -> Iterator[Objection]:
+    """A profile that changes the distribution inherits the name of another one's user."""
+    user, default = parameters.admin_user, surroundings.distribution.default_user
+    if surroundings.complete and user not in (default, "root"):
+        yield Objection(
+            "admin_user",
+            f"is '{user}', but nobody can log in as that: the image has '{default}' and root",
+            f"Write '{default}' (in a profile that extends another: or leave its value empty).",
+        )
+
+
 FEATURE = Feature(
     name="guest-agent",
     summary="the QEMU guest agent answers: passwords can be set, snapshots quiesced",
@@ -190,6 +209,7 @@ FEATURE = Feature(
     defaults=lambda distribution: {"admin_user": distribution.default_user},
     elements=("guest-agent",),
     claims=claims,
+    objections=objections,
     inspections=(agent_will_start, agent_blocks_nothing_needed),
     probes=(
         agent_answers,

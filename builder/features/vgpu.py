@@ -6,6 +6,7 @@ with this program; a profile names the file and its SHA-256, and the image is bu
 """
 
 import re
+from collections.abc import Iterator
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,13 +17,17 @@ from builder.feature import (
     Filesystem,
     Inspection,
     Kernel,
+    Objection,
     Parameters,
+    Surroundings,
     inspection,
 )
 from builder.linux import kernels, modprobe
 from builder.sourcefile import Location, Sha256, SourceFile, name_of
 
-SUFFIXES = (".deb", ".tar.gz", ".tar.xz")
+DEBIAN = ".deb"
+TARBALLS = (".tar.gz", ".tar.xz")
+SUFFIXES = (DEBIAN, *TARBALLS)
 TRAIT = re.compile(r"(CUSTOM|HW_GPU)_[A-Z0-9_]+")
 MODULE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -181,6 +186,23 @@ def host(parameters: VgpuParameters) -> tuple[str, ...]:
     return (*needs, f"the graphics processor's resource provider has the trait {parameters.trait}")
 
 
+def objections(parameters: VgpuParameters, surroundings: Surroundings) -> Iterator[Objection]:
+    """What the elements would find out when half of the image is built."""
+    distribution, driver = surroundings.distribution, parameters.driver
+    if driver is None and surroundings.complete:
+        yield Objection(
+            "",
+            "brings no driver: it names none, and the profile has no package that could",
+            "Name the vendor's file with 'driver' and 'sha256', or its package in 'packages'.",
+        )
+    if driver and name_of(driver).endswith(DEBIAN) and distribution.package_format == "rpm":
+        yield Objection(
+            "driver",
+            f"is a Debian package, and {distribution.name} has RPM packages",
+            f"Bring the driver as a tarball for DKMS ({', '.join(TARBALLS)}).",
+        )
+
+
 FEATURE = Feature(
     name="vgpu",
     summary="the vendor's driver for a share of a graphics processor, built for every kernel",
@@ -192,6 +214,7 @@ FEATURE = Feature(
     inspections=INSPECTIONS,
     flavor=lambda _: {"resources:VGPU": "1"},
     host=host,
+    objections=objections,
     unprobed="A virtual graphics processor is cut from a real one by its vendor's manager: QEMU has"
     " no such device to emulate, and the driver stays unused without it.",
 )

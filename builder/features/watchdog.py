@@ -8,6 +8,7 @@ is ``active (running)`` and nothing watches.
 """
 
 import time
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -18,7 +19,9 @@ from builder.feature import (
     Feature,
     Filesystem,
     Guest,
+    Objection,
     Parameters,
+    Surroundings,
     inspection,
     probe,
 )
@@ -267,6 +270,16 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     )
 
 
+def objections(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Objection]:
+    """Without a device nothing counts the seconds that the profile has written."""
+    if not has_device(parameters) and "timeout" in parameters.model_fields_set:
+        yield Objection(
+            "timeout",
+            "has no meaning with 'action: disabled', which leaves the guest without a watchdog",
+            "Remove it (in a profile that extends another: leave its value empty).",
+        )
+
+
 FEATURE = Feature(
     name="watchdog",
     summary="a daemon feeds the i6300esb watchdog, which acts when the guest hangs",
@@ -274,6 +287,7 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
+    objections=objections,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
     probes=PROBES,
 )

@@ -34,6 +34,10 @@ class Allowed:
     reason: str
     until: date
 
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError(f"'{self.pattern}' is passed over for no reason: write one")
+
 
 STUCK = (
     # Only where nothing else is left to start: one refused entry is not the end.

@@ -269,8 +269,9 @@ def commands_page() -> str:
         for name, command in cli.commands.items()
     ]
     codes = {
-        0: "All is well; of `image`, `prove` and `report`: every claim is proven.",
-        BuilderError.exit_code: "The build failed, or a check did not pass.",
+        0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven.",
+        BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
+        " check of the foundation, or one that could not be made.",
         **{one.exit_code: md.first_sentence(one.__doc__) for one in _errors()},
         DEFECT: "A defect of this program.",
     }

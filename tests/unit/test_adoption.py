@@ -9,6 +9,7 @@ from samples import evidence
 from builder.adoption import (
     BY_CHOICE,
     Adoptee,
+    boots_at_most,
     boots_of_rest,
     candidates,
     inspections,
@@ -23,7 +24,7 @@ from builder.features import WINDOWS, shipped
 from builder.manifest import Evidence, Lacking
 from builder.plan import Plan, from_json, to_json
 from builder.profile import Disk
-from builder.profilefile import parameters_of
+from builder.profilecheck import parameters_of
 from builder.verdict import judge
 
 DEBIAN = DISTRIBUTIONS["debian-12"]
@@ -72,6 +73,17 @@ def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]
 def failing(plan: Plan, seen: Sequence[Evidence]) -> tuple[Lacking, ...]:
     """What the image lacks but for what only a profile may choose."""
     return tuple(one for one in lacking(LINUX, plan, seen) if one.reason != BY_CHOICE)
+
+
+def test_no_image_needs_other_hardware_than_one_with_every_ability() -> None:
+    most = boots_at_most(shipped())
+    assert {boot.machine.firmware for boot in most} == {"bios", "uefi"}
+    assert any(boot.machine.multiqueue for boot in most)
+    assert plan_to_probe(LINUX, inspected(LINUX)).boots == most
+    for one in inspections(LINUX.used):
+        for boot in plan_to_probe(LINUX, inspected(LINUX, one.id)).boots:
+            assert not boot.machine.multiqueue or any(big.machine.multiqueue for big in most)
+            assert not boot.machine.tpm or any(big.machine.tpm for big in most)
 
 
 def test_an_image_that_passes_everything_has_every_feature_s_claims() -> None:

@@ -50,6 +50,18 @@ def test_prove_writes_junit_xml_where_it_is_asked_to(run: Run, build: Path) -> N
     assert root.get("failures") == "0"
 
 
+def test_adopting_asks_for_all_that_a_boot_may_need_before_it_looks_at_the_image(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("builder.adopt.adopt", lambda *_, **__: pytest.fail("adopted"))
+    monkeypatch.setattr("builder.host.TUN", tmp_path / "tun")
+    monkeypatch.setattr("builder.vm.FIRMWARE_DESCRIPTORS", tmp_path)
+    code, _, err = run("adopt", tmp_path / "some.qcow2")
+    assert code == 3
+    assert "ovmf" in err
+    assert f"It lacks {tmp_path}/tun" in err
+
+
 @pytest.mark.parametrize(
     ("path", "cause"),
     [("/dev/null", "is no regular file"), ("{}/missing/proof.xml", "cannot be written")],

@@ -112,6 +112,12 @@ def test_an_allowed_line_is_passed_over_until_its_date() -> None:
     assert failures(line, today=date(2026, 6, 2), allowed=allowed) != ()
 
 
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_a_line_is_not_allowed_without_a_reason(reason: str) -> None:
+    with pytest.raises(ValueError, match="'Call Trace:' is passed over for no reason"):
+        Allowed("Call Trace:", reason, TODAY)
+
+
 def test_terminal_control_is_stripped() -> None:
     assert plain("\x1b[0;32m  OK  \x1b[0m]\r\nä\x07b\x1b]0;title\x07c") == "  OK  ]\näbc"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from samples import plan
 
 from builder import dib
-from builder.dib import PASSED_ON, PHASES, TAIL_LINES, HookTrace, element_of, environment
+from builder.dib import PASSED_ON, PHASES, TAIL_LINES, HookTrace, Setting, element_of, environment
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
 from builder.packagecache import PackageCache
@@ -138,7 +138,7 @@ def host_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
 
 
-def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
+def settings_of(caller: Mapping[str, str], **changes: Any) -> dict[str, Setting]:
     return environment(
         replace(PLAN, **changes),
         caller,
@@ -149,6 +149,10 @@ def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
         root_uuid="6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90",
         files=Path("/build/files"),
     )
+
+
+def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
+    return {name: one.value for name, one in settings_of(caller, **changes).items()}
 
 
 VARIABLES = st.dictionaries(
@@ -214,9 +218,10 @@ def test_a_mirror_is_the_profile_s_else_the_caller_s_else_the_host_s(
     of_caller = {name: "http://caller.example.org/debian"}
     of_profile = {name: "http://profile.example.org/debian"}
     monkeypatch.setattr(dib, "host_mirrors", lambda *_: of_host)
-    assert environment_of({})[name] == of_host[name]
-    assert environment_of(of_caller)[name] == of_caller[name]
-    assert environment_of(of_caller, environment=of_profile)[name] == of_profile[name]
+    assert settings_of({})[name] == Setting(of_host[name], "the host's apt sources")
+    assert settings_of(of_caller)[name] == Setting(of_caller[name], "the environment")
+    chosen = settings_of(of_caller, environment=of_profile)[name]
+    assert chosen == Setting(of_profile[name], "the profile")
 
 
 @pytest.mark.usefixtures("host_mirrors")

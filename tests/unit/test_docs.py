@@ -173,6 +173,11 @@ def test_a_command_that_is_shown_has_a_verb_and_options_of_the_program(block: Bl
         assert set(options) <= known, f"{verb} has {enumeration(sorted(known))}"
 
 
+def test_the_readme_shows_every_verb() -> None:
+    text = "".join(block.text for block in blocks(ROOT / "README.md", "console"))
+    assert set(re.findall(r"guest-image ([a-z]+)", text)) == set(cli.commands)
+
+
 FILLED = "\0"
 WHOLE, PART = 10, 25
 """Characters of its own by which a message is recognised as a whole line, and within one."""

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from fakes import FakeFilesystem
+from samples import evidence
 
-from builder import foreign, verify
+from builder import cli, foreign, verify
 from builder.distribution import DISTRIBUTIONS
+from builder.feature import Outcome
 from builder.features import shipped
 from builder.foreign import distribution_of, inspect_foreign
 from builder.progress import Progress
@@ -41,6 +43,32 @@ def test_a_disk_that_names_no_distribution_has_an_unknown_one() -> None:
     assert distribution_of(FakeFilesystem({})).os_distro == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("check", "outcome", "code"),
+    [
+        ("watchdog/daemon-feeds-device", Outcome.PASSED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.FAILED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.SKIPPED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.ERROR, 1),
+        ("foundation/has-no-identity", Outcome.PASSED, 0),
+        ("foundation/has-no-identity", Outcome.FAILED, 1),
+        ("foundation/has-no-identity", Outcome.SKIPPED, 1),
+        ("foundation/has-no-identity", Outcome.ERROR, 1),
+    ],
+)
+def test_what_is_no_sound_guest_ends_in_exit_code_1(
+    check: str, outcome: Outcome, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "image.raw"
+    image.touch()
+    seen = (evidence(check, outcome), evidence("foundation/has-no-passwords"))
+    monkeypatch.setattr(foreign, "check_image", lambda _: SimpleNamespace(path=image, format="raw"))
+    monkeypatch.setattr(foreign, "inspect", lambda *_: seen)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["inspect", str(image)])
+    assert caught.value.code == code
+
+
 def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,8 +82,8 @@ def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
     monkeypatch.setattr(verify, "open_image", opened)
     found = SimpleNamespace(path=image, format="raw")
     monkeypatch.setattr(foreign, "check_image", lambda _: found)
-    evidence, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
-    made = {one.check for one in evidence}
+    found_there, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
+    made = {one.check for one in found_there}
     assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < made
     assert made.isdisjoint(
         {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from samples import plan
 
-from builder.build import elements_paths
+from builder.elements import elements_paths
 from builder.errors import InputError
 from builder.feature import Feature, Parameters
 from builder.features import Registered, Registry, shipped

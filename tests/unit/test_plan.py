@@ -21,7 +21,7 @@ from builder.feature import (
 from builder.features import FOUNDATION, Registered, shipped
 from builder.nova import SIGNATURE, machine, objections
 from builder.plan import Plan, from_json, make_plan, to_json
-from builder.profile import Mirrors
+from builder.profile import Disk, Mirrors
 from builder.profilefile import load, shipped_profiles
 
 
@@ -78,6 +78,12 @@ def test_a_plan_comes_back_from_its_json(name: str) -> None:
     again = from_json(json.loads(json.dumps(to_json(plan))))
     assert again == plan
     assert again.digest == plan.digest
+
+
+@pytest.mark.parametrize("disk", [{"size_gib": 8}, {"size_gib": 8, "format": "raw"}, {}])
+def test_a_disk_of_any_kind_comes_back_from_its_plan(disk: Mapping[str, Any]) -> None:
+    plan = plan_of(disk=Disk(**disk))
+    assert from_json(to_json(plan)).disk == plan.disk
 
 
 def test_equal_plans_have_equal_digests_and_others_do_not() -> None:
@@ -200,9 +206,9 @@ def test_conflicts_are_refused_all_at_once_with_both_owners() -> None:
             flavor=lambda _: {"hw:a": "2"},
         ),
     )
-    assert "image property x: a sets '1', b sets '2'" in text
-    assert "environment variable DIB_A: a sets '1', b sets '2'" in text
-    assert "flavor extra spec hw:a: a sets '1', b sets '2'" in text
+    assert "b sets the image property x to '2', a to '1'." in text
+    assert "b sets the environment variable DIB_A to '2', a to '1'." in text
+    assert "b sets the flavor extra spec hw:a to '2', a to '1'." in text
 
 
 def test_two_features_may_agree() -> None:
@@ -213,7 +219,7 @@ def test_two_features_may_agree() -> None:
 
 def test_a_feature_refuses_one_that_it_excludes_with_the_reason() -> None:
     text = refusal(feature("a", excludes={"b": "b is loud"}), feature("b"))
-    assert "a excludes b: b is loud" in text
+    assert "a excludes b: b is loud." in text
     assert plan_of(feature("a", excludes={"b": "b is loud"})).profile
 
 
@@ -224,12 +230,12 @@ def test_what_a_feature_excludes_is_a_feature() -> None:
 
 def test_a_feature_cannot_choose_the_release() -> None:
     text = refusal(feature("a", environment=lambda _: {"DIB_RELEASE": "sid"}))
-    assert "distribution debian-12 sets 'bookworm', a sets 'sid'" in text
+    assert "DIB_RELEASE to 'sid', distribution debian-12 to 'bookworm'" in text
 
 
 def test_what_nova_would_ignore_is_refused_with_its_owner_and_a_remedy() -> None:
     text = refusal(feature("a", claims=lambda _: (claim("hw_scsi_model", "virtio-scsi"),)))
-    assert "hw_scsi_model of a: without hw_disk_bus=scsi" in text
+    assert "a asks for hw_scsi_model: without hw_disk_bus=scsi" in text
     assert "Claim hw_disk_bus=scsi as well." in text
 
 

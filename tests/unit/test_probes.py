@@ -229,7 +229,7 @@ PASSING: list[Case] = [
     (
         guest_agent.agent_returns_when_killed,
         AGENT,
-        FakeGuest({"kill": ""}, agent=supported()),
+        FakeGuest({"MainPID": "412\n", "kill -KILL 412": ""}, agent=supported()),
         "answers again",
     ),
     (guest_agent.agent_returns_after_reboot, AGENT, FakeGuest(agent=supported()), "after a reboot"),
@@ -469,8 +469,17 @@ FAILING: list[Case] = [
     (
         guest_agent.agent_returns_when_killed,
         AGENT,
-        FakeGuest({"kill": ""}),
+        FakeGuest({"MainPID": "412\n", "kill -KILL 412": ""}),
         "refused 'guest-ping'",
+    ),
+    *(
+        (
+            guest_agent.agent_returns_when_killed,
+            AGENT,
+            FakeGuest({"MainPID": f"{process}\n"}, agent=supported()),
+            f"qemu-guest-agent.service is not running: systemd has MainPID={process}",
+        )
+        for process in ("0", "", "-1")
     ),
     (guest_agent.agent_returns_after_reboot, AGENT, FakeGuest(), "refused 'guest-ping'"),
     (

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from builder.errors import InputError
-from builder.features import shipped
+from builder.feature import Feature, Parameters
+from builder.features import Registered, shipped
 from builder.profile import Profile
 from builder.profilefile import load, shipped_profiles
 from builder.resources import profiles_path
@@ -118,6 +119,145 @@ def test_an_error_of_the_parent_is_placed_in_the_parent(tmp_path: Path) -> None:
     assert str(problem.position) == f"{tmp_path}/p.yaml:3:22"
 
 
+def setting(name: str, value: str) -> Feature[Parameters]:
+    return Feature(
+        name=name, summary="a test", parameters=Parameters,
+        environment=lambda _: {"DIB_A": value}, flavor=lambda _: {"hw:a": value},
+    )  # fmt: skip
+
+
+def problems(directory: Path, text: str, *features: Feature[Any]) -> list[str]:
+    registry = {**shipped(), **{one.name: Registered(one, "a test") for one in features}}
+    with pytest.raises(SourceError) as caught:
+        load(write(directory, text), registry)
+    return [str(one).replace(f"{directory}/", "") for one in caught.value.problems]
+
+
+def test_two_features_that_contradict_each_other_are_placed_at_their_keys(tmp_path: Path) -> None:
+    write(tmp_path, "distribution: debian-12\nfeatures:\n  a:", "p.yaml")
+    text = "extends: p.yaml\npackages: vim\nfeatures:\n\n  b:"
+    place = "mine.yaml:5:3: features.b: sets the"
+    remedy = "  a stands in p.yaml:3:3.\n  Change the parameters of one, or remove it."
+    assert problems(tmp_path, text, setting("a", "1"), setting("b", "2")) == [
+        "mine.yaml:2:11: packages: expected a list, not 'vim'.",
+        f"{place} environment variable DIB_A to '2', a to '1'.\n{remedy}",
+        f"{place} flavor extra spec hw:a to '2', a to '1'.\n{remedy}",
+    ]
+
+
+def test_a_feature_that_contradicts_the_distribution_is_the_one_to_blame(tmp_path: Path) -> None:
+    release = Feature(
+        name="a", summary="a test", parameters=Parameters,
+        environment=lambda _: {"DIB_RELEASE": "sid"},
+    )  # fmt: skip
+    (problem,) = problems(tmp_path, "extends: base\nfeatures: {a: }", release)
+    assert problem.startswith("mine.yaml:2:12: features.a: sets the environment variable DIB_REL")
+    (problem,) = problems(tmp_path, "distribution: sid\nfeatures: {a: }", release)
+    assert "'sid' is not one of" in problem  # and no release is known yet
+
+
+EXCLUDED = "features.secure-boot: excludes vgpu"
+NEEDED = "features.secure-boot: asks for os_secure_boot: without hw_firmware_type=uefi"
+
+
+@pytest.mark.parametrize(
+    ("features", "found"),
+    [
+        ("secure-boot: , watchdog: {timeout: 5}", [NEEDED, "features.watchdog.timeout: 5"]),
+        ("secure-boot: , uefi: {a: 1}", ["features.uefi.a: unknown key"]),
+        ("secure-boot: , ueif: ", ["features.ueif: unknown feature"]),
+        ("secure-boot: , uefi: false", [NEEDED]),
+        ("secure-boot: , uefi: , vgpu: {sha256: x}", [EXCLUDED, "features.vgpu.sha256: a SHA"]),
+        ("secure-boot: {a: 1}, uefi: , vgpu: {a: 1}",
+         [EXCLUDED, "features.secure-boot.a: unknown", "features.vgpu.a: unknown"]),
+    ],
+)  # fmt: skip
+def test_a_conflict_is_told_beside_other_errors_unless_it_may_be_their_consequence(
+    features: str, found: list[str], tmp_path: Path
+) -> None:
+    told = problems(tmp_path, f"distribution: debian-14\nfeatures: {{{features}}}")
+    assert "'debian-14' is not one of" in told[0]
+    assert len(told) == len(found) + 1
+    assert [one for one in found if not any(one in text for text in told)] == []
+
+
+DRIVER = f"driver: a.deb, sha256: '{'0' * 64}'"
+ONE_VCPU = "cpu-topology: {sockets: 1, cores: 1, threads: 1}"
+TWO_VCPUS = "cpu-topology: {sockets: 1, cores: 2, threads: 1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        (f"features: {{{TWO_VCPUS}, cpu-pinning: {{housekeeping: 2}}}}", "cpu-pinning.housekeeping",
+         "takes 2 of 2 vCPUs, and leaves none to isolate"),
+        (f"features: {{{ONE_VCPU}, cpu-pinning: {{housekeeping: 3}}}}", "cpu-pinning.housekeeping",
+         "takes 3 of 1 vCPU, and leaves none"),
+        ("features: {vgpu: }", "vgpu", "brings no driver"),
+        (f"distribution: rocky-9\nfeatures: {{vgpu: {{{DRIVER}}}}}", "vgpu.driver",
+         "is a Debian package, and rocky-9 has RPM packages"),
+        ("features: {watchdog: {action: disabled, timeout: 30}}", "watchdog.timeout",
+         "has no meaning with 'action: disabled'"),
+        ("features: {guest-agent: {admin_user: admin}}", "guest-agent.admin_user",
+         "is 'admin', but nobody can log in as that: the image has 'debian' and root"),
+    ],
+)  # fmt: skip
+def test_parameters_that_cannot_be_in_this_image_are_refused(
+    text: str, place: str, said: str, tmp_path: Path
+) -> None:
+    (problem,) = problems(tmp_path, f"extends: base\n{text}")
+    assert f"features.{place}: {said}" in problem
+    line = text.count("\n") + 2
+    assert problem.startswith(f"mine.yaml:{line}:")
+    assert problem.count("\n") == 1  # with its remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"features: {{{TWO_VCPUS}, cpu-pinning: {{housekeeping: 1}}}}",
+        "features: {cpu-topology: {cores: 2}, cpu-pinning: {housekeeping: 2}}",
+        "packages: [vendor-driver]\nfeatures: {vgpu: }",
+        f"features: {{vgpu: {{{DRIVER}}}}}",
+        f"distribution: rocky-9\nfeatures: {{vgpu: {{{DRIVER.replace('.deb', '.tar.gz')}}}}}",
+        "features: {watchdog: {action: disabled}}",
+        "features: {guest-agent: {admin_user: root}}",
+        "packages: [admin-of-ours]\nfeatures: {guest-agent: {admin_user: admin}}",
+    ],
+)
+def test_parameters_that_may_be_right_are_not_refused(text: str, tmp_path: Path) -> None:
+    assert loaded(tmp_path, f"extends: base\n{text}").features
+
+
+def test_another_distribution_has_another_user(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "extends: pinned-scsi\ndistribution: ubuntu-24.04")
+    assert "features.guest-agent.admin_user: is 'debian'" in problem
+    text = (
+        "extends: pinned-scsi\ndistribution: ubuntu-24.04\nfeatures: {guest-agent: {admin_user: }}"
+    )
+    assert loaded(tmp_path, text).features["guest-agent"].model_dump()["admin_user"] == "ubuntu"
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("distribution: debian-14\nfeatures: {guest-agent: {admin_user: rocky}}", "debian-14"),
+        ("extends: base\nfeatures: {vgpu: , driver-of-ours: }", "driver-of-ours"),
+        ("extends: base\npackages: [-x]\nfeatures: {vgpu: }", "'-x'"),
+    ],
+)
+def test_parameters_are_not_refused_by_what_is_not_known(
+    text: str, only: str, tmp_path: Path
+) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert only in problem
+
+
+def test_a_feature_of_another_package_may_bring_what_is_missing(tmp_path: Path) -> None:
+    registry = {**shipped(), "a": Registered(setting("a", "1"), "a test")}
+    assert load(write(tmp_path, "extends: base\nfeatures: {vgpu: , a: }"), registry).features
+
+
 @pytest.mark.parametrize("name", ["Big.yaml", "-x.yaml", "a b.yaml", ".yaml/"])
 def test_a_file_name_that_cannot_name_an_image_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot name an image"):
@@ -129,16 +269,51 @@ def test_an_unknown_profile_names_the_nearest() -> None:
         load("pined-scsi", shipped())
 
 
-@pytest.mark.parametrize("path", ["./nowhere.yaml", "/dev/null/x.yaml", "./a\0b/x.yaml"])
-def test_a_file_that_cannot_be_read_is_reported(path: str) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+@pytest.mark.parametrize(
+    "path",
+    ["./nowhere.yaml", "/dev/null/x.yaml", "./a\0b/x.yaml", f"./{'d' * 300}/x.yaml"],
+)
+def test_a_file_that_cannot_be_read_is_reported_without_a_place_in_it(path: str) -> None:
+    with pytest.raises(InputError, match="cannot be read") as caught:
         load(path, shipped())
+    assert ":1:1" not in str(caught.value)
+    assert caught.value.details
+    assert caught.value.hint == "Name a file that you may read."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("pined-scsi.yaml", "the shipped profile 'pinned-scsi'? It is named without path and suf"),
+        ("databse.yaml", "'./database.yml'?"),
+        ("x/pined-scsi.yml", "the shipped profile 'pinned-scsi'?"),
+    ],
+)
+def test_a_file_that_is_not_there_names_the_nearest(
+    wanted: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "extends: base", "database.yml")
+    with pytest.raises(InputError) as caught:
+        load(wanted, shipped())
+    assert caught.value.details == ("No such file or directory.",)
+    assert caught.value.hint.startswith(f"Did you mean {meant}".replace("./", ""))
+    (problem,) = problems(tmp_path, f"extends: ./{wanted}")
+    assert f"there is no file '{wanted}'." in problem
+    assert f"  Did you mean {meant}".replace("./", "") in problem
+
+
+def test_a_parent_that_cannot_be_read_is_placed_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "parent.yaml").mkdir()
+    (problem,) = problems(tmp_path, "extends: ./parent.yaml")
+    assert problem == "mine.yaml:1:10: extends: 'parent.yaml' cannot be read: Is a directory."
 
 
 def test_a_directory_is_no_profile(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").mkdir()
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="directory") as caught:
         load(str(tmp_path / "mine.yaml"), shipped())
+    assert caught.value.hint == "Name a file that you may read."
 
 
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:

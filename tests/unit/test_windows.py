@@ -10,7 +10,7 @@ from builder.distribution import Distribution
 from builder.feature import CheckFailed, Inspection
 from builder.features import WINDOWS
 from builder.foreign import distribution_of
-from builder.profilefile import parameters_of
+from builder.profilecheck import parameters_of
 from builder.windows import Release
 
 # Windows writes its directories in whichever case it likes.
