@@ -125,9 +125,11 @@ def has_no_passwords(disk: Filesystem, _: FoundationParameters) -> str:
 
 FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
 RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
+# 'cloud-init status --wait' loads all of it again and asks four times a second: dear where a guest
+# is emulated. result.json is the last that it writes.
 CLOUD_INIT = """
-cloud-init status --wait >/dev/null
-echo $?
+systemctl is-system-running --wait >/dev/null
+test -e /run/cloud-init/result.json || { echo "cloud-init has not come to its end" >&2; exit 1; }
 cat /run/cloud-init/status.json
 """
 ROOT_SIZES = """
@@ -216,19 +218,15 @@ def release_is_as_claimed(guest: Guest, parameters: FoundationParameters) -> str
 @probe("cloud-init finishes without an error")
 def cloud_init_finishes(guest: Guest, _: FoundationParameters) -> str:
     """Read every stage's errors and recoverable errors, in any of cloud-init's versions."""
-    status, _newline, document = output(guest, CLOUD_INIT, timeout=300).partition("\n")
-    seen = json.loads(document)["v1"]
+    seen = json.loads(output(guest, CLOUD_INIT, timeout=300))["v1"]
     errors = []
     for name, stage in seen.items():
         if isinstance(stage, dict):
             errors += [f"{name}: {error}" for error in stage.get("errors", ())]
             for level, messages in stage.get("recoverable_errors", {}).items():
                 errors += [f"{name}: {level}: {message}" for message in messages]
-    if errors or status != "0":
-        raise CheckFailed(
-            f"'cloud-init status' ended with exit code {status}: "
-            + ("; ".join(errors) or "it names no error")
-        )
+    if errors:
+        raise CheckFailed("; ".join(errors))
     source = seen["datasource"] or "no datasource"
     if "ConfigDrive" not in source:
         raise CheckFailed(f"cloud-init used {source}, not the config drive it was given")

@@ -27,9 +27,9 @@ DEAD = "LoadState=loaded\nActiveState=failed\nSubState=failed\n"
 MIB, GIB = 1024**2, 1024**3
 
 
-def cloud_init(status: int = 0, **stages: Any) -> dict[str, Completed]:
+def cloud_init(**stages: Any) -> dict[str, Completed]:
     seen = {"datasource": "DataSourceConfigDrive [net,ver=2]", "stage": None, **stages}
-    return {"cloud-init": Completed(0, f"{status}\n{json.dumps({'v1': seen})}\n", "")}
+    return {"cloud-init": Completed(0, json.dumps({"v1": seen}), "")}
 
 
 def nic(state: str = "UP", *, dynamic: bool = True) -> str:
@@ -297,13 +297,19 @@ FAILING: list[Case] = [
     (
         foundation.cloud_init_finishes,
         FOUNDATION,
-        FakeGuest(cloud_init(1, init={"errors": ["no such module"]})),
-        "exit code 1: init: no such module",
+        FakeGuest(cloud_init(init={"errors": ["no such module"]})),
+        "init: no such module",
     ),
     (
         foundation.cloud_init_finishes,
         FOUNDATION,
-        FakeGuest(cloud_init(2, **{"init-local": {"recoverable_errors": {"WARNING": ["odd"]}}})),
+        FakeGuest({"cloud-init": Completed(1, "", "cloud-init has not come to its end\n")}),
+        "cloud-init has not come to its end",
+    ),
+    (
+        foundation.cloud_init_finishes,
+        FOUNDATION,
+        FakeGuest(cloud_init(**{"init-local": {"recoverable_errors": {"WARNING": ["odd"]}}})),
         "init-local: WARNING: odd",
     ),
     (

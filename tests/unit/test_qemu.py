@@ -11,7 +11,17 @@ from builder.accel import Accelerator, choose
 from builder.configdrive import documents
 from builder.errors import BuilderError
 from builder.feature import Machine
-from builder.qemu import EMULATED, MAC, Firmware, Wiring, arguments, connected, firmware_paths, pipe
+from builder.qemu import (
+    EMULATED,
+    MAC,
+    TRANSLATION,
+    Firmware,
+    Wiring,
+    arguments,
+    connected,
+    firmware_paths,
+    pipe,
+)
 from builder.vm import forwarded_port
 
 TCG = Accelerator("tcg", "no virtualisation")
@@ -151,7 +161,7 @@ def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
 
 def test_the_processor_is_the_accelerators() -> None:
     emulated = arguments(Machine(), wiring(), TCG)
-    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == ("tcg,thread=single", EMULATED)
+    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == (TRANSLATION, EMULATED)
     virtual = arguments(Machine(), wiring(), KVM)
     assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
 
