@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from builder.accel import Accelerator, detect
 from builder.boots import Boot
 from builder.builds import boot_log
 from builder.checks import Check, record, summary
+from builder.cores import Cores
 from builder.digest import sha256_of
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Guest, Outcome
@@ -66,12 +66,12 @@ class Booting:
     progress: Progress
     wishes: Wishes
 
-    def __call__(self, cancelled: threading.Event) -> Result:
+    def __call__(self, cores: Cores) -> Result:
         """Boot. Raises ``HostError``, ``InterruptedByUser``; every other error is evidence."""
         with self._scratch() as scratch:
             workdir = scratch / self.boot.name
             try:
-                return self._boot(workdir, cancelled)
+                return self._boot(workdir, cores)
             finally:
                 self._keep_logs(workdir)
                 self.progress.line("", source=self.boot.name)
@@ -84,7 +84,7 @@ class Booting:
         with tempfile.TemporaryDirectory(prefix="guest-image-boot-") as scratch:
             yield Path(scratch)
 
-    def _boot(self, workdir: Path, cancelled: threading.Event) -> Result:
+    def _boot(self, workdir: Path, cores: Cores) -> Result:
         name, subject = self.boot.name, self.subject
         probes = [self.checks[one] for one in self.boot.probes]
         accelerator = self.wishes.accelerator or detect()
@@ -101,7 +101,7 @@ class Booting:
                 login=self.boot.login,
                 accelerator=accelerator,
                 kept=self._say if self.wishes.keep else None,
-                cancelled=cancelled,
+                cores=cores,
             ) as guest:
                 up = time.monotonic()
                 self.progress.event(f"{name}: up in {up - start:.0f} s ({accelerator.name})")

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from builder.agent import Agent
+from builder.cores import Cores
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux import console
@@ -58,14 +58,14 @@ class RunningGuest:
         *,
         boot_limit: float,
         login: bool = True,
-        cancelled: threading.Event | None = None,
+        cores: Cores,
     ) -> None:
         self._machine = machine
         self._admin_user = admin_user
         self._lines = lines
         self._boot_limit = boot_limit
         self._login = login
-        self._cancelled = cancelled
+        self._cores = cores
         self._numbers = itertools.count(1)
         self._session = contextlib.ExitStack()
         self._ssh: Connection | None = None
@@ -135,7 +135,9 @@ class RunningGuest:
     def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
         """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
         try:
-            return self._lines.qmp.event(name, timeout=timeout)
+            # A guest whose watchdog is to fire does little until then.
+            with self._cores.lent() if name == "WATCHDOG" else contextlib.nullcontext():
+                return self._lines.qmp.event(name, timeout=timeout)
         except TimeoutError as error:
             raise self._in_vain(error) from None
 
@@ -202,5 +204,5 @@ class RunningGuest:
             raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
 
     def _refuse_if_cancelled(self) -> None:
-        if self._cancelled is not None and self._cancelled.is_set():
+        if self._cores.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")

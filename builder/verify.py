@@ -59,14 +59,13 @@ def verify(
     subject = Subject(image, known.image.format, known.image.sha256, directory)
     progress.phase("proof" if boots else INSPECTION)
     jobs: list[Job] = []
-    if plan.inspections:
-        jobs.append(lambda cancelled: _inspected(plan, checks, subject, progress, cancelled))
     if boots:
         jobs += [
-            # A lambda would see the loop's last boot only.
             Booting(boot, plan.distribution.default_user, checks, subject, progress, wishes)
             for boot in plan.boots
         ]
+    if plan.inspections:
+        jobs.append(lambda cores: _inspected(plan, checks, subject, progress, cores.cancelled))
     side_by_side(jobs, lambda result: _keep(directory, result))
     return manifest.read(directory)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from builder import configdrive, qemu, ssh, swtpm, tap
 from builder.accel import Accelerator, detect
 from builder.agent import Agent
+from builder.cores import Cores
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import Machine
 from builder.guest import GuestNotUp, Lines, RunningGuest
@@ -54,7 +55,7 @@ def booted(
     boot_limit: float = BOOT_LIMIT,
     accelerator: Accelerator | None = None,
     kept: Callable[[Sequence[str]], None] | None = None,
-    cancelled: threading.Event | None = None,
+    cores: Cores | None = None,
 ) -> Iterator[RunningGuest]:
     """Boot an image and yield its guest once SSH lets the default user in; then end it.
 
@@ -64,7 +65,7 @@ def booted(
     console's log ``console.log``, QEMU's output ``qemu.log`` and ``ssh.log``. The overlay is
     removed at the end, unless somebody wants it ``kept`` and is told in so many lines how to start
     it again. ``boot_limit`` is in seconds under emulation; KVM gets a quarter. Without an
-    ``accelerator`` the host's is used. Setting ``cancelled`` ends the guest at once, whatever waits
+    ``accelerator`` the host's is used. To cancel ``cores`` ends the guest at once, whatever waits
     for it.
 
     Raises ``HostError`` when this machine lacks something, ``InterruptedByUser`` when cancelled,
@@ -72,6 +73,7 @@ def booted(
     ``BuilderError`` when QEMU, or a program that prepares the boot, fails.
     """
     accelerator = accelerator or detect()
+    cores = cores or Cores(1)
     workdir.mkdir(parents=True)
     public_key = ssh.make_key(workdir)
     drive = workdir / "config-drive.iso"
@@ -112,9 +114,9 @@ def booted(
         )
         for channel in channels:  # only QEMU holds its end now, so that its death is seen here
             channel.theirs.close()
-        stack.enter_context(_ended_when(cancelled, process))
+        stack.enter_context(_ended_when(cores.cancelled, process))
         limit = boot_limit * accelerator.slowness
-        waiting = _Waiting(process, shown, start, 0, limit, accelerator, cancelled)
+        waiting = _Waiting(process, shown, start, 0, limit, accelerator, cores.cancelled)
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -138,9 +140,7 @@ def booted(
             connect=connect,
             volumes=workdir,
         )
-        guest = RunningGuest(
-            machine, admin_user, lines, boot_limit=limit, login=login, cancelled=cancelled
-        )
+        guest = RunningGuest(machine, admin_user, lines, boot_limit=limit, login=login, cores=cores)
         yield stack.enter_context(guest)
 
 
@@ -163,7 +163,7 @@ class _Waiting:
     """Where in the console's log this start of the guest begins."""
     limit: float
     accelerator: Accelerator
-    cancelled: threading.Event | None
+    cancelled: threading.Event
 
     def until(self, condition: Callable[[], bool], awaited: str) -> None:
         """Poll until the condition holds."""
@@ -176,7 +176,7 @@ class _Waiting:
     def check(self, awaited: str) -> None:
         """Raise if the guest cannot come up any more."""
         seconds = time.monotonic() - self.start
-        if self.cancelled is not None and self.cancelled.is_set():
+        if self.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
         if self.process.status is not None:
             kind = GuestNotUp if self.process.status == 0 else BuilderError  # 0: a power-off
@@ -267,11 +267,8 @@ class _Channel:
 
 
 @contextlib.contextmanager
-def _ended_when(cancelled: threading.Event | None, process: Running) -> Iterator[None]:
+def _ended_when(cancelled: threading.Event, process: Running) -> Iterator[None]:
     """End QEMU as soon as the event is set; every wait for the guest then ends with it."""
-    if cancelled is None:
-        yield
-        return
     left = threading.Event()
 
     def watch() -> None:

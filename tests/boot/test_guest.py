@@ -15,6 +15,7 @@ from broken import Broken
 
 from builder import manifest
 from builder.checks import checks_of, record
+from builder.cores import Cores
 from builder.digest import sha256_of
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Outcome
@@ -84,16 +85,16 @@ PLUGGING = (
 
 
 @pytest.fixture(scope="module")
-def cancelled() -> threading.Event:
-    """Ends the unable guest."""
-    return threading.Event()
+def cores() -> Cores:
+    """To cancel them ends the unable guest."""
+    return Cores(1)
 
 
 @pytest.fixture(scope="module")
 def unable(
     broken: Broken,
     plan: Plan,
-    cancelled: threading.Event,
+    cores: Cores,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGuest]:
     """A guest with a kernel for clouds and without an agent, on a machine with neither virtio-scsi
@@ -105,9 +106,7 @@ def unable(
     assert machine.watchdog == "reset"
     assert machine.guest_agent
     workdir = tmp_path_factory.mktemp("unable") / "work"
-    with booted(
-        broken.cloud, "qcow2", machine, workdir, admin_user="debian", cancelled=cancelled
-    ) as guest:
+    with booted(broken.cloud, "qcow2", machine, workdir, admin_user="debian", cores=cores) as guest:
         yield guest
 
 
@@ -181,9 +180,9 @@ def test_a_panic_that_no_watchdog_notices_fails(unable: RunningGuest) -> None:
 
 
 def test_a_guest_that_is_cancelled_ends_in_the_middle_of_a_command(
-    unable: RunningGuest, cancelled: threading.Event
+    unable: RunningGuest, cores: Cores
 ) -> None:
     """The last test of the unable guest, whose kernel has panicked."""
-    threading.Timer(1, cancelled.set).start()
+    threading.Timer(1, cores.cancel).start()
     with pytest.raises(InterruptedByUser):
         unable.run("sleep", "60")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from builder import tap
+from builder.cores import Cores
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import Firmware, Machine
 from builder.vm import booted
@@ -67,12 +68,12 @@ def test_the_early_end_of_qemu_is_reported_with_its_own_words(tmp_path: Path) ->
 
 
 def test_a_cancelled_boot_ends_at_once_and_leaves_no_overlay(empty: Path, tmp_path: Path) -> None:
-    cancelled = threading.Event()
-    timer = threading.Timer(0.5, cancelled.set)
+    cores = Cores(1)
+    timer = threading.Timer(0.5, cores.cancel)
     timer.start()
     start = time.monotonic()
     with pytest.raises(InterruptedByUser):
-        boot(empty, tmp_path / "work", Machine(firmware="uefi"), cancelled=cancelled)
+        boot(empty, tmp_path / "work", Machine(firmware="uefi"), cores=cores)
     timer.join()
     assert time.monotonic() - start < 10
     assert not (tmp_path / "work" / "overlay.qcow2").exists()

@@ -30,7 +30,7 @@ BOOTS = [boot.name for boot in PLAN.boots]
 
 
 class Host:
-    """A machine on which nothing is really inspected or booted."""
+    """A machine with a core for each job, on which nothing is really inspected or booted."""
 
     def __init__(self) -> None:
         self.failures: dict[str, Exception] = {}
@@ -50,7 +50,7 @@ class Host:
         self.opened.wait(10)
         name = arguments[3].name
         if name in self.waiting:
-            options["cancelled"].wait(10)
+            options["cores"].cancelled.wait(10)
             raise InterruptedByUser("The boot was cancelled.")
         if name in self.failures:
             raise self.failures[name]
@@ -60,6 +60,7 @@ class Host:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     host = Host()
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(8))
     monkeypatch.setattr(subject, "open_image", host.open_image)
     monkeypatch.setattr(booting, "booted", host.booted)
     monkeypatch.setattr(subject, "check_image", lambda _: None)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from builder import ssh, swtpm, tap, vm
+from builder.cores import Cores
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.guest import GuestNotUp, Lines, RunningGuest
@@ -106,7 +107,7 @@ def guest(console: Path, connection: Any) -> RunningGuest:
         connect=lambda *_: nullcontext(connection),
         volumes=console.parent,
     )
-    made = RunningGuest(Machine(), "debian", lines, boot_limit=1)
+    made = RunningGuest(Machine(), "debian", lines, boot_limit=1, cores=Cores(1))
     made._ssh = connection  # noqa: SLF001 - as in the block of the guest
     return made
 
@@ -177,7 +178,7 @@ def test_only_a_guest_that_does_not_come_back_has_failed(
         connect=refuse,
         volumes=tmp_path,
     )
-    restarting = RunningGuest(Machine(), "debian", lines, boot_limit=1)
+    restarting = RunningGuest(Machine(), "debian", lines, boot_limit=1, cores=Cores(1))
     with pytest.raises(expected, match=r"kernel panicked|exit code 1|cancelled") as failure:
         restarting.wait_for_restart(timeout=5)
     assert type(failure.value) is expected
