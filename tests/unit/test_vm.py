@@ -97,17 +97,19 @@ class Hanging:
         raise TimeoutError(f"'{argv[0]}' was still running in the guest after {timeout:.0f} s")
 
 
-def guest(console: Path, connection: Any) -> RunningGuest:
+def guest(
+    console: Path, connection: Any, monitor: Any = None, cores: Cores | None = None
+) -> RunningGuest:
     lines = Lines(
         console=console,
         keyboard=console,
-        qmp=None,  # type: ignore[arg-type]  # nothing is asked of it
+        qmp=monitor,
         emulated=True,
         agent=None,
         connect=lambda *_: nullcontext(connection),
         volumes=console.parent,
     )
-    made = RunningGuest(Machine(), "debian", lines, boot_limit=1, cores=Cores(1))
+    made = RunningGuest(Machine(), "debian", lines, boot_limit=1, cores=cores or Cores(1))
     made._ssh = connection  # noqa: SLF001 - as in the block of the guest
     return made
 
@@ -145,6 +147,22 @@ def test_an_inactive_unit_is_named_with_its_last_words(tmp_path: Path) -> None:
     )
     with pytest.raises(CheckFailed, match=r"a\.service is inactive \(dead\): bye"):
         require_active(failing, "a.service")
+
+
+def test_the_wait_for_a_watchdog_lends_the_guest_s_core(tmp_path: Path) -> None:
+    cores = Cores(1, 2)
+
+    class Monitor:
+        def event(self, name: str, timeout: float) -> dict[str, Any]:
+            with cores.taken(1):
+                return {"of": name, "within": timeout}
+
+    watched = guest(tmp_path, None, Monitor(), cores)
+    rescue = threading.Timer(10, cores.cancel)
+    rescue.start()
+    with cores.taken(0):
+        assert watched.event("WATCHDOG", timeout=5) == {"of": "WATCHDOG", "within": 5}
+    rescue.cancel()
 
 
 class Resetting:
