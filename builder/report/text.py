@@ -21,6 +21,7 @@ from builder.terminal import (
     table,
 )
 from builder.verdict import ClaimVerdict, Verdict, verdict_of
+from builder.words import enumeration
 
 MIB = 1024 * 1024
 _STYLES = {
@@ -111,7 +112,7 @@ def _heading(build: Manifest) -> str:
     ]
     proof = [boot.until_ssh + boot.probes for boot in build.boots]
     if proof:
-        parts.append(f"proven in boots of {' and '.join(duration(seconds) for seconds in proof)}")
+        parts.append(f"proven in boots of {enumeration(map(duration, proof), 'and')}")
     return f"{parts[0]}  {parts[1]}  {', '.join(parts[2:])}"
 
 

@@ -47,7 +47,8 @@ def test_it_ends_its_guests_and_the_appliance_and_leaves_the_build_as_it_was(
         text=True,
     ) as process:
         start = time.monotonic()
-        while processes_with(scratch).count("qemu-system-x86_64") < 2:
+        at_once = min(2, len(os.sched_getaffinity(0)))
+        while processes_with(scratch).count("qemu-system-x86_64") < at_once:
             assert process.poll() is None
             assert time.monotonic() - start < LIMIT
             time.sleep(0.1)
