@@ -9,7 +9,6 @@ from pydantic import StringConstraints
 Initramfs = Literal["initramfs-tools", "dracut"]
 """What makes a kernel's initial RAM disk, by the name of its package."""
 
-
 USER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"
 """A user's name, which programs are given as an argument: it must not look like an option."""
 

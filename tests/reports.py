@@ -3,7 +3,7 @@
 from samples import SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.manifest import Adopted, BootRecord, Lacking, Manifest, Package, Published
+from builder.store.manifest import Adopted, BootRecord, Lacking, Manifest, Package, Published
 
 PLAN = plan("pinned-scsi")
 HOSTILE = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="alert(3)'

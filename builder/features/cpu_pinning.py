@@ -10,14 +10,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from builder.feature import (
-    Feature,
-    Filesystem,
-    Objection,
-    Parameters,
-    Surroundings,
-    inspection,
-)
+from builder.feature import Feature, Filesystem, Objection, Parameters, Surroundings, inspection
 from builder.linux import kernelarguments
 from builder.words import counted
 

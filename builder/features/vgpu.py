@@ -22,8 +22,8 @@ from builder.feature import (
     Surroundings,
     inspection,
 )
+from builder.feature.source_file import Location, Sha256, SourceFile, name_of
 from builder.linux import kernels, modprobe
-from builder.sourcefile import Location, Sha256, SourceFile, name_of
 
 DEBIAN = ".deb"
 TARBALLS = (".tar.gz", ".tar.xz")

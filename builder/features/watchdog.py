@@ -236,7 +236,8 @@ def panic_fires(guest: Guest, parameters: WatchdogParameters) -> str:
 def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
     limit = parameters.timeout + FIRING_MARGIN
     try:
-        fired = guest.event("WATCHDOG", timeout=limit)
+        with guest.idle():
+            fired = guest.event("WATCHDOG", timeout=limit)
     except TimeoutError:
         raise CheckFailed(f"the watchdog did not fire within {limit:.0f} s") from None
     if fired["action"] != parameters.action:

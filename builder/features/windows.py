@@ -4,14 +4,7 @@ The drivers and the agent are those of virtio-win: the service ``vioscsi``, and 
 """
 
 from builder import windows
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Filesystem,
-    Parameters,
-    inspection,
-)
+from builder.feature import CheckFailed, Claim, Feature, Filesystem, Parameters, inspection
 
 
 class WindowsParameters(Parameters):

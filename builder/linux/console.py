@@ -99,7 +99,6 @@ FAILURES = (
 
 ALLOWED: tuple[Allowed, ...] = ()
 
-
 # kernel/rcu/tree_stall.h, tree_exp.h, kernel/watchdog.c
 _STALL = re.compile(
     r"rcu: INFO: \w+ (?:self-)?detected (?:expedited )?stall|watchdog: BUG: soft lockup"

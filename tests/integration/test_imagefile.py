@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.errors import BuilderError, ImageError, InputError
-from builder.imagefile import check_image
+from builder.image.safety import check_image
 
 pytestmark = pytest.mark.integration
 

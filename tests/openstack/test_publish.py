@@ -19,7 +19,7 @@ from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
 from smallbuild import MIB, small_build
 
-from builder.manifest import read, write
+from builder.store.manifest import read, write
 
 pytestmark = pytest.mark.openstack
 

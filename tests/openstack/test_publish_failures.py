@@ -13,7 +13,7 @@ from localcloud import LocalCloud
 from publishing import NAME, Command, answering, current, images, visible
 from smallbuild import MIB, small_build
 
-from builder.manifest import read
+from builder.store.manifest import read
 
 pytestmark = pytest.mark.openstack
 
