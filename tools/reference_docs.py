@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from builder import feature
 from builder.build.dib_environment import PASSED_ON
 from builder.cli.options import cli
-from builder.cli.program import DEFECT
+from builder.cli.program import INTERNAL_ERROR
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import BuilderError
 from builder.feature import Claim, Probe
@@ -55,7 +55,7 @@ MERGES = (
 VARIABLES = {
     "GUEST_IMAGE_CACHE": "Where downloaded packages are kept; by default `guest-image-builder` in"
     " `$XDG_CACHE_HOME`, or in `~/.cache`.",
-    "GUEST_IMAGE_DEBUG": "`1` shows the traceback of a defect of this program.",
+    "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
     "NO_COLOR": "Any text: no colours, not even on a terminal.",
@@ -191,8 +191,8 @@ def _feature(feature: AnyFeature) -> Iterable[str]:
         yield _claims(claims)
     if feature.inspections or feature.probes:
         yield _checks(feature)
-    if feature.unprobed:
-        yield f"It has no probe. {feature.unprobed}"
+    if feature.no_probe_reason:
+        yield f"It has no probe. {feature.no_probe_reason}"
     for introduction, facts in (
         ("The flavor needs:", lambda parameters: _pairs(feature.flavor(parameters))),
         ("On the compute host:", feature.host),
@@ -278,7 +278,7 @@ def commands_page() -> str:
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made.",
         **{one.exit_code: md.first_sentence(one.__doc__) for one in _errors()},
-        DEFECT: "A defect of this program.",
+        INTERNAL_ERROR: "An internal error.",
     }
     return md.page(
         "Command reference",

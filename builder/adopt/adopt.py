@@ -9,7 +9,7 @@ from pathlib import Path
 
 from builder.adopt.distribution import distribution_of
 from builder.adopt.plan import (
-    Adoptee,
+    ForeignImage,
     boots_of_rest,
     candidates,
     inspections,
@@ -145,9 +145,9 @@ def _looked_at(
     registry: Registry,
     progress: Progress,
     admin_user: str | None,
-) -> tuple[Adoptee, tuple[Evidence, ...]]:
+) -> tuple[ForeignImage, tuple[Evidence, ...]]:
     """What the disk is, and what every candidate's inspections see, in one start of libguestfs."""
-    found: list[Adoptee] = []
+    found: list[ForeignImage] = []
 
     def checks(disk: Filesystem) -> Iterator[Check]:
         found.append(_adoptee(disk, info, registry, admin_user))
@@ -163,14 +163,14 @@ def _looked_at(
 
 def _adoptee(
     disk: Filesystem, info: ImageInfo, registry: Registry, admin_user: str | None
-) -> Adoptee:
+) -> ForeignImage:
     distribution = distribution_of(disk)
     if distribution.os_distro == WINDOWS.name:
-        limits: tuple[str, ...] = (WINDOWS.unprobed,)
+        limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
     else:
         distribution = _with_user(distribution, disk, admin_user, info.path)
         limits = tuple(_obstacles(disk))
-    return Adoptee(
+    return ForeignImage(
         name=name_of(info.path),
         source=info.path.name,
         distribution=distribution,

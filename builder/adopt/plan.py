@@ -13,13 +13,13 @@ from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Grade, Outcome
 from builder.features.combination import Used
 from builder.features.registry import FOUNDATION, WINDOWS, Registry, parameters_of
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.nova.properties import restricts
 from builder.plan.boots import Boot, boots
 from builder.plan.merge import check_id, named_probes, planned_checks, planned_claims
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
 from builder.profile.model import Disk
-from builder.store.manifest import Evidence, Lacking
+from builder.store.manifest import Evidence, UnprovenClaim
 
 NEWLINE = "\n"
 BY_CHOICE = "it would bind the image to hosts that give it: a profile may choose that"
@@ -27,7 +27,7 @@ FIRMWARE_CHECK = f"{FOUNDATION.name}/firmware-is-as-asked"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adoptee:
+class ForeignImage:
     """The image, and what its disk has told."""
 
     name: str
@@ -70,7 +70,7 @@ def inspections(used: Used) -> tuple[PlannedCheck, ...]:
     return tuple(one for one in planned if one.id in proofs or one.id not in comparing)
 
 
-def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
+def plan_to_probe(adoptee: ForeignImage, evidence: Iterable[Evidence]) -> Plan:
     """The plan by which it is booted: the claims whose inspections have passed, and their probes.
 
     Where it cannot be booted, the claims that inspections alone prove, which are present at most.
@@ -81,7 +81,7 @@ def plan_to_probe(adoptee: Adoptee, evidence: Iterable[Evidence]) -> Plan:
 def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
     """The boots of an image that has every ability: no other one needs more of its host."""
     distribution = next(iter(DISTRIBUTIONS.values()))
-    adoptee = Adoptee(
+    adoptee = ForeignImage(
         name="",
         source="",
         distribution=distribution,
@@ -92,7 +92,7 @@ def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
     return _plan(adoptee, frozenset(one.id for one in inspections(adoptee.used))).boots
 
 
-def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
+def _plan(adoptee: ForeignImage, passed: frozenset[str]) -> Plan:
     looked_at = {one.id for one in inspections(adoptee.used)}
     claims = []
     for claim in planned_claims(adoptee.used):
@@ -104,7 +104,7 @@ def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
         elif at_rest:
             claims.append(replace(claim, proof=at_rest, grade=Grade.PRESENT))
     claims = _consistent(claims)
-    probes = () if adoptee.limits else tuple(_worthwhile(adoptee.used, claims, passed))
+    probes = () if adoptee.limits else tuple(_required_probes(adoptee.used, claims, passed))
     properties = {claim.property: claim.value for claim in claims}
     named = [one for one in named_probes(adoptee.used) if one[0] in probes]
     return Plan(
@@ -126,7 +126,7 @@ def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
     )
 
 
-def boots_of_rest(plan: Plan, adoptee: Adoptee, came_up: Iterable[str]) -> tuple[Boot, ...]:
+def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> tuple[Boot, ...]:
     """Boots for the probes that were to be made under a firmware by which the image does not start.
 
     None where it starts by every firmware that was tried.
@@ -174,7 +174,9 @@ def plan_of_evidence(plan: Plan, evidence: Sequence[Evidence], came_up: Iterable
     )
 
 
-def lacking(adoptee: Adoptee, plan: Plan, evidence: Sequence[Evidence]) -> tuple[Lacking, ...]:
+def lacking(
+    adoptee: ForeignImage, plan: Plan, evidence: Sequence[Evidence]
+) -> tuple[UnprovenClaim, ...]:
     """The candidates' claims that the plan has not, each with the reason in a sentence."""
     claimed = {(one.property, one.value) for one in plan.claims}
     properties = {one.property: one.value for one in plan.claims}
@@ -190,13 +192,13 @@ def _lacking(
     evidence: Iterable[Evidence],
     properties: Mapping[str, str],
     limits: Sequence[str],
-) -> Lacking:
+) -> UnprovenClaim:
     """What failed; else what Nova would object to; else what kept the checks from being made."""
     bad = [
         one for one in evidence if one.check in claim.proof and one.outcome is not Outcome.PASSED
     ]
     said = [f"'{one.title}' {one.outcome}: {one.seen.partition(NEWLINE)[0]}" for one in bad]
-    objected = objections({**properties, claim.property: claim.value}, {})
+    objected = nova_conflicts({**properties, claim.property: claim.value}, {})
     reasons = (
         ([BY_CHOICE] if restricts(claim.property) else [])
         or said
@@ -204,7 +206,7 @@ def _lacking(
         or limits
         or ["none of its checks can be made on this image"]
     )
-    return Lacking(
+    return UnprovenClaim(
         property=claim.property,
         value=claim.value,
         owner=claim.owner,
@@ -225,7 +227,7 @@ def _consistent(claims: list[PlannedClaim]) -> list[PlannedClaim]:
     """The claims without those that Nova would refuse or ignore beside the others."""
     while True:
         properties = {claim.property: claim.value for claim in claims}
-        objected = {one.name for one in objections(properties, {})}
+        objected = {one.name for one in nova_conflicts(properties, {})}
         if not objected:
             return claims
         claims = [claim for claim in claims if claim.property not in objected]
@@ -235,7 +237,7 @@ def _probes(used: Used) -> tuple[PlannedCheck, ...]:
     return planned_checks(used, lambda feature: feature.probes)
 
 
-def _worthwhile(
+def _required_probes(
     used: Used, claims: Sequence[PlannedClaim], passed: frozenset[str]
 ) -> Iterator[str]:
     """Probes that prove a claim, those of a feature without claims, and those of the foundation.

@@ -17,7 +17,7 @@ from builder.build.failure_hints import explained
 from builder.build.package_cache import package_cache
 from builder.build.reuse import inputs_digest
 from builder.build.sandbox import Sandbox
-from builder.build.source_files import provide
+from builder.build.source_files import fetch_sources
 from builder.errors import BuilderError, HostError
 from builder.features.registry import installed
 from builder.host.files import digests, replace_text
@@ -93,7 +93,7 @@ def _build_in(
         log = _logger(log_file.write)
         if plan.files:
             progress.phase("files")
-            provide(plan.files, files, cache_directory() / "files", log)
+            fetch_sources(plan.files, files, cache_directory() / "files", log)
         tree, hooks = dib.build_tree(
             plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, files=files,
             log=log, progress=progress,

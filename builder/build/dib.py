@@ -13,7 +13,7 @@ from builder.build.dib_log import HookTrace
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
 from builder.errors import BuilderError
-from builder.host.process import follow
+from builder.host.process import stream
 from builder.plan.model import Plan
 from builder.terminal.progress import Progress
 
@@ -68,7 +68,7 @@ def build_tree(
         files=files,
     )
     try:
-        status = follow(
+        status = stream(
             sandbox.command(plan.argv),
             env={name: one.value for name, one in settings.items()},
             timeout=BUILD_LIMIT,

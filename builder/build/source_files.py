@@ -21,7 +21,7 @@ FETCH_LIMIT = 1800.0
 """Seconds for a whole file: vendors' drivers are of half a gigabyte."""
 
 
-def provide(
+def fetch_sources(
     files: Iterable[SourceFile], directory: Path, cache: Path, say: Callable[[str], object]
 ) -> None:
     """Put every file, verified, into a directory, under its own name.

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def warn_if_unproven(made: "Plan") -> None:
     """Warn on stderr where no image of the plan's distribution has been proven yet."""
     distribution = made.distribution
-    if distribution.unproven:
-        click.echo(f"Warning: {distribution.name} is unproven: {distribution.unproven}.", err=True)
+    if distribution.untested_reason:
+        click.echo(
+            f"Warning: {distribution.name} is unproven: {distribution.untested_reason}.", err=True
+        )
 
 
 def write_junit(path: Path | None, known: "Manifest") -> None:

@@ -25,7 +25,7 @@ from builder.cli.options import (
 def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_json: bool) -> int:
     """Build PROFILE's image, inspect it, boot it, and print the verdict.
 
-    A build of the same profile, features and elements that is at most a day old is taken as it is,
+    A build of the same profile, features and elements that is at most a day old is reused,
     and what it has been proven by already is not proven again.
 
     \b
@@ -53,7 +53,7 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
         if directory is None:
             directory = build(made, output, progress)
         else:
-            progress.event(f"taken as it is: {directory}")
+            progress.event(f"reusing build {directory}")
         known = read(directory)
         if not verdict_of(known).proven:
             known = verify(directory, registry, progress, boots=True)

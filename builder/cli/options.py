@@ -19,7 +19,7 @@ Shell completion, for bash (zsh and fish likewise):
 \b
 Exit codes: 0 all is well, 1 a build or a check failed, 2 wrong input,
 3 this machine lacks something, 4 no safe image, 5 a cloud refused something,
-70 a defect of this program, 130 interrupted."""
+70 an internal error, 130 interrupted."""
 
 
 VERBS = (

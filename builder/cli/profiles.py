@@ -27,7 +27,7 @@ def profiles(*, as_json: bool) -> None:
                     "name": one.name,
                     "description": one.description,
                     "distribution": one.distribution.name,
-                    "unproven": one.distribution.unproven,
+                    "unproven": one.distribution.untested_reason,
                     "features": list(one.features),
                 }
                 for one in loaded

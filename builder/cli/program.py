@@ -14,7 +14,7 @@ from builder.cli.options import cli
 from builder.errors import BuilderError, InterruptedByUser
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-DEFECT = 70
+INTERNAL_ERROR = 70
 """``EX_SOFTWARE`` of sysexits.h."""
 
 
@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
-        _report_defect(error)
-        sys.exit(DEFECT)
+        _report_internal_error(error)
+        sys.exit(INTERNAL_ERROR)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -62,20 +62,22 @@ def _find_administrators_programs() -> None:
     os.environ["PATH"] = os.pathsep.join([*path, *missing])
 
 
-def _report_defect(error: Exception) -> None:
+def _report_internal_error(error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
     if os.environ.get("GUEST_IMAGE_DEBUG") == "1":
         click.echo(trace, err=True)
         return
     try:
-        handle, log = tempfile.mkstemp(prefix="guest-image-defect-", suffix=".log")
+        handle, log = tempfile.mkstemp(prefix="guest-image-error-", suffix=".log")
         os.close(handle)
         Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
     except OSError as full:
-        click.echo(f"{trace}\nThis is a defect of guest-image; its log is above: {full}", err=True)
+        click.echo(
+            f"{trace}\nThis is an internal error of guest-image; its log is above: {full}", err=True
+        )
         return
     click.echo(
-        f"This is a defect of guest-image: {type(error).__name__}: {error}\n"
+        f"This is an internal error of guest-image: {type(error).__name__}: {error}\n"
         f"  The details are in {log}; please attach it to your report.\n"
         "  With GUEST_IMAGE_DEBUG=1 they are shown here.",
         err=True,

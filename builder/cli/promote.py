@@ -46,7 +46,7 @@ def promote(
     Examples:
       guest-image promote pinned-scsi --from staging --to prod
     """
-    from builder.publish.candidate.admission import Concession
+    from builder.publish.candidate.admission import Waivers
     from builder.publish.cloud.glance import Glance
     from builder.publish.promote import promotable
     from builder.publish.rollout.draft import Delivery
@@ -57,7 +57,7 @@ def promote(
             Glance(source, say=progress.line),
             profile,
             output,
-            Concession(allow_present=allow == "present", drop_unproven=drop_unproven),
+            Waivers(allow_present=allow == "present", drop_unproven=drop_unproven),
             max_age=max_age,
             settings=settings_of(settings),
         )

@@ -67,7 +67,7 @@ def prove(
     """
     from builder.features.registry import installed
     from builder.host.accelerator import asked_for
-    from builder.proof.boot import Wishes
+    from builder.proof.boot import ProofOptions
     from builder.proof.checks import checks_of
     from builder.proof.prove import verify
     from builder.proof.requirements import require_for_proof
@@ -83,9 +83,9 @@ def prove(
     if listed:
         return _list_checks(plan, known, as_json=as_json)
     require_for_proof(plan.boots)
-    wishes = Wishes(only, keep=keep, accelerator=asked_for(accel) if accel else None)
+    options = ProofOptions(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
-        known = verify(directory, registry, progress, boots=True, wishes=wishes)
+        known = verify(directory, registry, progress, boots=True, options=options)
     write_junit(junit, known)
     if only:
         return _conclude_part(plan, known, as_json=as_json)

@@ -93,7 +93,7 @@ def publish(
       guest-image publish pinned-scsi --cloud staging --cloud prod
       guest-image publish dist/base/latest --cloud mycloud --allow present
     """
-    from builder.publish.candidate.admission import Concession
+    from builder.publish.candidate.admission import Waivers
     from builder.publish.candidate.prepare import ready
     from builder.publish.rollout.draft import Delivery
     from builder.store.build_directory import find_build
@@ -103,7 +103,7 @@ def publish(
         raise click.UsageError("--method web-download and --url belong together.")
     prepared = ready(
         find_build(build, output),
-        Concession(allow_present=allow == "present", drop_unproven=drop_unproven),
+        Waivers(allow_present=allow == "present", drop_unproven=drop_unproven),
         max_age=max_age,
         settings=settings_of(settings),
         signer=_signer(sign_key, sign_certificate, certificate_id),

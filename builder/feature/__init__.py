@@ -18,7 +18,7 @@ from builder.feature.check import (
     inspection,
     probe,
 )
-from builder.feature.feature import Claim, Feature, Objection, Surroundings
+from builder.feature.feature import Claim, Conflict, Feature, Surroundings
 from builder.feature.filesystem import Filesystem, Kernel
 from builder.feature.guest import Completed, Guest
 from builder.feature.machine import (
@@ -38,6 +38,7 @@ __all__ = [
     "CheckSkipped",
     "Claim",
     "Completed",
+    "Conflict",
     "Feature",
     "Filesystem",
     "Firmware",
@@ -46,7 +47,6 @@ __all__ = [
     "Inspection",
     "Kernel",
     "Machine",
-    "Objection",
     "Outcome",
     "P",
     "Parameters",

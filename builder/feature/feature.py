@@ -29,7 +29,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Objection:
+class Conflict:
     """A combination that cannot be, or has no effect: what it is about, why, and the remedy."""
 
     name: str
@@ -74,9 +74,9 @@ class Feature(Generic[P]):
     """Flavor extra specs that the feature needs; ``vcpus`` is the flavor's number of vCPUs."""
     host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
     """What the compute host must be configured with, one sentence each."""
-    objections: Callable[[P, Surroundings], Iterable[Objection]] = field(default=lambda *_: ())
+    conflicts: Callable[[P, Surroundings], Iterable[Conflict]] = field(default=lambda *_: ())
     """Which parameters cannot be in this image, each as the subject of its reason."""
     excludes: Mapping[str, str] = field(default_factory=dict)
     """Names of features that no image can have beside this one, each with the reason."""
-    unprobed: str = ""
+    no_probe_reason: str = ""
     """Why no probe can exist; empty where the feature has probes."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from builder.distribution import Distribution
 from builder.feature import Parameters, Surroundings
 from builder.features.registry import FOUNDATION, SHIPPED, AnyFeature, Registry
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 
 OWN = frozenset(feature.name for feature in (FOUNDATION, *SHIPPED))
 
@@ -20,7 +20,7 @@ Used = tuple[tuple[AnyFeature, Parameters], ...]
 
 
 @dataclass(frozen=True)
-class Conflict:
+class AttributedConflict:
     """What cannot be in one image."""
 
     owners: tuple[str, ...]
@@ -38,13 +38,13 @@ class Conflict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Together:
+class MergedFeatures:
     """The merged values, sorted by name, and every conflict between those who set them."""
 
     environment: Mapping[str, str]
     properties: Mapping[str, str]
     flavor: Mapping[str, str]
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[AttributedConflict, ...]
 
 
 def used_features(
@@ -58,9 +58,9 @@ def used_features(
     )
 
 
-def together(
+def merge_features(
     distribution: Distribution, mirrors: Mapping[str, str], used: Used, *, more: bool
-) -> Together:
+) -> MergedFeatures:
     """Merge what the distribution, the profile's mirrors and the features say.
 
     ``more`` says whether the profile has packages, or anything else that nothing is known of.
@@ -84,25 +84,25 @@ def together(
         complete=not more and {feature.name for feature, _ in used} <= OWN,
     )
     owned = (properties, environment, flavor, files)
-    return Together(
+    return MergedFeatures(
         environment=environment.sorted(),
         properties=properties.sorted(),
         flavor=flavor.sorted(),
         conflicts=(
             *(conflict for one in owned for conflict in one.conflicts),
             *exclusions({feature.name: feature for feature, _ in used}),
-            *_refusals_of_nova(properties, flavor),
-            *_refusals_of_features(used, surroundings),
+            *_conflicts_with_nova(properties, flavor),
+            *_conflicts_of_features(used, surroundings),
         ),
     )
 
 
-def exclusions(features: Mapping[str, AnyFeature]) -> Iterator[Conflict]:
+def exclusions(features: Mapping[str, AnyFeature]) -> Iterator[AttributedConflict]:
     """Features that no image can have beside another one, whatever their parameters are."""
     for feature in features.values():
         for name, reason in feature.excludes.items():
             if name in features:
-                yield Conflict(
+                yield AttributedConflict(
                     (feature.name, name), f"excludes {name}: {reason}.", "Remove one of the two."
                 )
 
@@ -113,13 +113,13 @@ class _Owned:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.values: dict[str, tuple[str, str]] = {}
-        self.conflicts: list[Conflict] = []
+        self.conflicts: list[AttributedConflict] = []
 
     def add(self, name: str, value: str, owner: str) -> None:
         known, first = self.values.setdefault(name, (value, owner))
         if known != value:
             self.conflicts.append(
-                Conflict(
+                AttributedConflict(
                     (owner, first),
                     f"sets the {self.kind} {name} to '{value}', {first} to '{known}'.",
                     "Change the parameters of one, or remove it.",
@@ -137,16 +137,16 @@ class _Owned:
         return {name: value for name, (value, _) in sorted(self.values.items())}
 
 
-def _refusals_of_nova(properties: _Owned, flavor: _Owned) -> Iterator[Conflict]:
-    for objection in objections(properties.sorted(), flavor.sorted()):
-        yield Conflict(
-            properties.owners(objection.name) or flavor.owners(objection.name),
-            f"asks for {objection.name}: {objection.reason}.",
-            objection.remedy,
+def _conflicts_with_nova(properties: _Owned, flavor: _Owned) -> Iterator[AttributedConflict]:
+    for conflict in nova_conflicts(properties.sorted(), flavor.sorted()):
+        yield AttributedConflict(
+            properties.owners(conflict.name) or flavor.owners(conflict.name),
+            f"asks for {conflict.name}: {conflict.reason}.",
+            conflict.remedy,
         )
 
 
-def _refusals_of_features(used: Used, surroundings: Surroundings) -> Iterator[Conflict]:
+def _conflicts_of_features(used: Used, surroundings: Surroundings) -> Iterator[AttributedConflict]:
     for feature, parameters in used:
-        for one in feature.objections(parameters, surroundings):
-            yield Conflict((feature.name,), f"{one.reason}.", one.remedy, one.name)
+        for one in feature.conflicts(parameters, surroundings):
+            yield AttributedConflict((feature.name,), f"{one.reason}.", one.remedy, one.name)

@@ -16,10 +16,10 @@ from pydantic import Field, field_validator
 from builder.feature import (
     CheckFailed,
     Claim,
+    Conflict,
     Feature,
     Filesystem,
     Guest,
-    Objection,
     Parameters,
     Surroundings,
     inspection,
@@ -271,10 +271,10 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     )
 
 
-def objections(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Objection]:
+def conflicts(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Conflict]:
     """Without a device nothing counts the seconds that the profile has written."""
     if not has_device(parameters) and "timeout" in parameters.model_fields_set:
-        yield Objection(
+        yield Conflict(
             "timeout",
             "has no meaning with 'action: disabled', which leaves the guest without a watchdog",
             "Remove it (in a profile that extends another: leave its value empty).",
@@ -288,7 +288,7 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
-    objections=objections,
+    conflicts=conflicts,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
     probes=PROBES,
 )

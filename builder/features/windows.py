@@ -103,5 +103,5 @@ FEATURE = Feature(
     },
     claims=claims,
     inspections=(windows_is_as_claimed, vioscsi_starts_at_boot, agent_starts_with_windows),
-    unprobed="No probe knows its way into a Windows guest: it is inspected, and not booted.",
+    no_probe_reason="No probe knows its way into a Windows guest: it is inspected, and not booted.",
 )

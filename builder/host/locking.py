@@ -40,7 +40,8 @@ def _take(handle: int, directory: Path, limit: float) -> None:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if time.monotonic() > deadline:
             raise HostError(
-                f"Another process holds the lock of {directory}: waited {limit:.0f} s, in vain.",
+                f"Timed out after {limit:.0f} s waiting for another process to release"
+                f" {directory}.",
                 hint=f"See which one with 'fuser {directory}', and end it if it hangs.",
             )
         time.sleep(_POLL)

@@ -80,7 +80,7 @@ def run(
     return done.stdout.decode(errors="replace")
 
 
-def follow(
+def stream(
     argv: Sequence[str | Path],
     *,
     env: Mapping[str, str],
@@ -129,7 +129,7 @@ def follow(
     return status
 
 
-def attempt(
+def run_unchecked(
     argv: Sequence[str | Path], *, timeout: float, cwd: Path | None = None, stdin: bytes = b""
 ) -> Finished:
     """Run a program to its end; its exit code is an answer, not an error.
@@ -153,7 +153,7 @@ def attempt(
 
 
 class Running:
-    """A program that runs beside this one, until ``running`` ends it."""
+    """A program that runs beside this one, until ``start`` ends it."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
@@ -192,7 +192,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(
+def start(
     argv: Sequence[str | Path],
     *,
     purpose: str,

@@ -24,7 +24,7 @@ _KERNELS = ("boot/vmlinuz-*", "boot/vmlinux-*", "lib/modules/*/vmlinuz")
 _OWN_APPLIANCE = ("LIBGUESTFS_PATH", "SUPERMIN_KERNEL")  # no kernel of /boot is needed then
 
 
-def lacks() -> Iterator[HostError]:
+def missing_requirements() -> Iterator[HostError]:
     """What this machine lacks for libguestfs, as far as can be told without starting it."""
     for need in (load_binding, require_kernel):
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from oslo_utils.imageutils import format_inspector
 
 from builder.errors import ImageError, InputError
-from builder.host.process import attempt, require_tool
+from builder.host.process import require_tool, run_unchecked
 
 FORMATS = {"qcow2": "qcow2", "gpt": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc"}
 """Formats that are inspected, as the inspector names them, and QEMU's names of them."""
@@ -82,7 +82,7 @@ def _safe_inspector(path: Path) -> format_inspector.FileInspector:
     name = str(inspector)
     if name == "raw":
         raise ImageError(
-            f"{path} is no disk image.",
+            f"{path} is not a disk image.",
             details=["It has no known format, and no partition table as a raw image would."],
             hint="A truncated or compressed image looks so too: unpack it, or get it again.",
         )
@@ -134,7 +134,7 @@ def _inspect(path: Path) -> format_inspector.FileInspector:
             hint="A file that looks like several formats at once may be an attack: do not open it.",
         ) from error
     if inspector is None:
-        raise ImageError(f"{path} is no disk image: its format cannot be told.", hint=_DAMAGED)
+        raise ImageError(f"{path} is not a disk image: its format cannot be told.", hint=_DAMAGED)
     return inspector
 
 
@@ -159,7 +159,7 @@ def _require_sound(path: Path) -> None:
     qemu_img = require_tool("qemu-img", "qemu-utils")
     command: list[str | Path] = [qemu_img, "check", "-f", "qcow2", "--output=json", path.absolute()]
     try:
-        done = attempt(command, timeout=_CHECK_LIMIT)
+        done = run_unchecked(command, timeout=_CHECK_LIMIT)
     except TimeoutError as error:
         raise ImageError(f"{path} could not be checked.", details=[str(error)]) from error
     if done.status in _SOUND:

@@ -6,12 +6,12 @@ Sources: Nova's ``nova/virt/libvirt/driver.py``, ``blockinfo.py``, ``nova/virt/h
 
 from collections.abc import Iterator, Mapping
 
-from builder.feature import Objection
+from builder.feature import Conflict
 from builder.nova import topology
 from builder.nova.properties import SIGNATURE, is_true
 
 
-def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list[Objection]:
+def nova_conflicts(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list[Conflict]:
     """What Nova would refuse or silently ignore of these image properties and extra specs."""
     image = properties.get
     extra = flavor.get
@@ -134,13 +134,13 @@ def objections(properties: Mapping[str, str], flavor: Mapping[str, str]) -> list
             "Leave the action to the image.",
         ),
     )
-    found = [Objection(name, reason, remedy) for applies, name, reason, remedy in rules if applies]
-    return [*found, *_objections_to_topology(properties, flavor)]
+    found = [Conflict(name, reason, remedy) for applies, name, reason, remedy in rules if applies]
+    return [*found, *_topology_conflicts(properties, flavor)]
 
 
-def _objections_to_topology(
+def _topology_conflicts(
     properties: Mapping[str, str], flavor: Mapping[str, str]
-) -> Iterator[Objection]:
+) -> Iterator[Conflict]:
     """``get_cpu_topology_constraints`` refuses what exceeds a limit, and passes over the rest."""
     wish = topology.wished(properties, "hw_cpu_")
     limits = zip(
@@ -153,19 +153,19 @@ def _objections_to_topology(
     for part, wanted, (of_image, of_flavor) in zip(topology.PARTS, wish, limits, strict=True):
         limit = of_image or of_flavor
         if limit and wanted > limit:
-            yield Objection(
+            yield Conflict(
                 f"hw_cpu_{part}",
                 f"Nova refuses more than the limit of {limit} (ImageVCPUTopologyRangeExceeded)",
                 "Ask for fewer, or raise the limit.",
             )
         if f"hw:cpu_{part}" in flavor and any(wish):
-            yield Objection(
+            yield Conflict(
                 f"hw:cpu_{part}",
                 "Nova passes over the flavor's topology where the image has any of its own",
                 "Leave the topology to the image.",
             )
         if wanted and given and getattr(given, part) != wanted:
-            yield Objection(
+            yield Conflict(
                 f"hw_cpu_{part}",
                 f"of {vcpus} vCPUs Nova makes {given.sockets} sockets with {given.cores} cores of "
                 f"{given.threads} threads, and says nothing",

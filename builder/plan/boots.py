@@ -48,7 +48,7 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
     common = [one for one in here if one[1].when != "destroy"]
     ending = [one for one in here if one[1].when == "destroy"]
     judging = [one for one in common if one[1].when == "last" and not one[1].once]
-    dealt = _dealt(common, ending, machines)
+    dealt = _assign_probes(common, ending, machines)
     made = [
         Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
         for hardware, names in zip(machines, dealt, strict=True)
@@ -66,7 +66,7 @@ def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> M
     return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
 
 
-def _dealt(
+def _assign_probes(
     probes: Sequence[Named], ending: Sequence[Named], machines: Sequence[Machine]
 ) -> list[set[str]]:
     """The names of each boot's probes, but for the one of ``ending`` that will end it.

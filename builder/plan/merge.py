@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from builder.distribution import Distribution
 from builder.errors import InputError
 from builder.feature import Claim, Grade, Inspection, Probe
-from builder.features.combination import Used, together, used_features
+from builder.features.combination import Used, merge_features, used_features
 from builder.features.registry import AnyFeature, Registry
 from builder.plan.boots import Named, boots
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
@@ -32,7 +32,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
     distribution = profile.distribution
     used = used_features(distribution, profile.features, registry)
     mirrors = profile.mirrors.environment(distribution)
-    merged = together(distribution, mirrors, used, more=bool(profile.packages))
+    merged = merge_features(distribution, mirrors, used, more=bool(profile.packages))
     if merged.conflicts:
         raise InputError(
             f"The features of profile '{profile.name}' contradict each other or Nova.",

@@ -10,7 +10,12 @@ from pydantic import ValidationError
 
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Parameters
-from builder.features.combination import Conflict, exclusions, together, used_features
+from builder.features.combination import (
+    AttributedConflict,
+    exclusions,
+    merge_features,
+    used_features,
+)
 from builder.features.registry import FOUNDATION, Registry, parameters_of
 from builder.profile.messages import diagnose, unknown
 from builder.profile.model import Document, Profile
@@ -125,7 +130,7 @@ class Checker:
             mirrors = document.mirrors.environment(one) if document else {}
             for guessed in ({}, self._guessed(features, one)):
                 used = used_features(one, {**guessed, **features}, self.registry)
-                found.append(together(one, mirrors, used, more=more).conflicts)
+                found.append(merge_features(one, mirrors, used, more=more).conflicts)
         named = {
             name: self.registry[name].feature
             for name, value in self.section.items()
@@ -146,7 +151,7 @@ class Checker:
                     found[name] = parameters_of(self.registry[name].feature, {}, distribution)
         return found
 
-    def _placed(self, conflict: Conflict) -> Problem:
+    def _placed(self, conflict: AttributedConflict) -> Problem:
         """The conflict at the key of the feature that is to blame, with the others' places."""
         blamed, *others = dict.fromkeys(name for name in conflict.owners if name in self.keys)
         places = (f"{name} stands in {self.keys[name]}." for name in others)

@@ -44,7 +44,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ProofOptions:
     """How a proof differs from the usual one."""
 
     only: Sequence[str] = ()
@@ -64,7 +64,7 @@ class Booting:
     checks: Mapping[str, Check]
     subject: Subject
     progress: Progress
-    wishes: Wishes
+    options: ProofOptions
 
     def __call__(self, scheduler: Scheduler) -> Result:
         """Boot. Raises ``HostError``, ``InterruptedByUser``; every other error is evidence."""
@@ -78,7 +78,7 @@ class Booting:
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
-        if self.wishes.keep:
+        if self.options.keep:
             yield Path(tempfile.mkdtemp(prefix="kept-", dir=self.subject.logs))
             return
         with tempfile.TemporaryDirectory(prefix="guest-image-boot-") as scratch:
@@ -87,7 +87,7 @@ class Booting:
     def _boot(self, workdir: Path, scheduler: Scheduler) -> Result:
         name, subject = self.boot.name, self.subject
         probes = [self.checks[one] for one in self.boot.probes]
-        accelerator = self.wishes.accelerator or detect()
+        accelerator = self.options.accelerator or detect()
         at, start = datetime.now(UTC), time.monotonic()
         self.progress.line("the guest starts", source=name)
         evidence = []
@@ -100,7 +100,7 @@ class Booting:
                 admin_user=self.admin_user,
                 login=self.boot.login,
                 accelerator=accelerator,
-                kept=self._say if self.wishes.keep else None,
+                kept=self._say if self.options.keep else None,
                 control=Control(scheduler.cancelled, scheduler.yield_slot),
             ) as guest:
                 up = time.monotonic()

@@ -8,7 +8,7 @@ from builder.features.registry import Registry
 from builder.host.files import sha256_of
 from builder.host.locking import locked
 from builder.image.safety import check_image
-from builder.proof.boot import Booting, Subject, Wishes
+from builder.proof.boot import Booting, ProofOptions, Subject
 from builder.proof.checks import checks_of
 from builder.proof.inspection import INSPECTION, inspected
 from builder.proof.result import Job, Result
@@ -26,7 +26,7 @@ def verify(
     progress: Progress,
     *,
     boots: bool,
-    wishes: Wishes | None = None,
+    options: ProofOptions | None = None,
 ) -> Manifest:
     """Check a build, add the evidence to its manifest, and return the manifest.
 
@@ -35,11 +35,11 @@ def verify(
     Raises ``InputError`` for a wish that cannot be met, ``ImageError`` if the image is not the one
     that was built, and ``HostError`` if this machine cannot make the checks.
     """
-    wishes = wishes or Wishes()
+    options = options or ProofOptions()
     known = manifest.read(directory)
     plan = known.planned()
     checks = checks_of(plan, registry)
-    plan = selected(plan, checks, wishes.only)
+    plan = selected(plan, checks, options.only)
     image = directory / known.image.name
     check_image(image)
     progress.phase("checksum")
@@ -54,7 +54,7 @@ def verify(
     jobs: list[Job] = []
     if boots:
         jobs += [
-            Booting(boot, plan.distribution.default_user, checks, subject, progress, wishes)
+            Booting(boot, plan.distribution.default_user, checks, subject, progress, options)
             for boot in plan.boots
         ]
     if plan.inspections:

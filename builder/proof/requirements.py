@@ -44,7 +44,7 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
     if missing:
         lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
         remedies.append(f"Remedy: apt-get install {' '.join(missing)} (or 'make host').")
-    for error in binding.lacks():
+    for error in binding.missing_requirements():
         lacks += [error.message, *error.details]
         remedies.append(error.hint)
     if any(machine.multiqueue for machine in machines) and not TUN.exists():

@@ -12,10 +12,10 @@ from builder.publish.cloud.difference import (
     property_differences,
     restoring,
 )
-from builder.publish.cloud.history import built, holders, strays
+from builder.publish.cloud.history import built, images_named, visible_replaced
 from builder.publish.cloud.image import ACTIVE, BUILD, IDENTITY, CloudImage, Wanted
 from builder.publish.cloud.names import dated
-from builder.publish.rollout.switch import Terms, switch
+from builder.publish.rollout.switch import TargetState, switch
 from builder.store.manifest import Manifest, Published
 
 
@@ -211,7 +211,7 @@ def _of_name(
         gone = f"- image {latest.published.image} of build {latest.build.build}: it is gone"
         found.append(Finding(name, (gone,)))
     own = [one for one in images if _name_of(one, known) == name]
-    answering = [one for one in holders(own, name) if not one.hidden]
+    answering = [one for one in images_named(own, name) if not one.hidden]
     usable = [one for one in answering or own if one.status == ACTIVE]
     if not usable:
         return found
@@ -226,12 +226,12 @@ def _of_name(
         )
         for one in own
         if one.id != target.id and not one.hidden and one.name != name
-        if one not in strays(images, name, target.id)  # the switch hides them
+        if one not in visible_replaced(images, name, target.id)  # the switch hides them
     ]
-    terms = Terms(name, target.visibility, protected)
+    terms = TargetState(name, target.visibility, protected)
     changes = (*switch(images, target, terms, now=now), *stray)
     if changes:
-        strangers = [one for one in holders(images, name) if one not in own]
+        strangers = [one for one in images_named(images, name) if one not in own]
         lines = (
             *(f"{one.id} has the name, and was not published by guest-image" for one in strangers),
             *(f"~ {one.reason}" for one in changes),

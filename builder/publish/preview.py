@@ -10,7 +10,7 @@ from builder.publish.cloud.difference import (
     mapping_differences,
     property_differences,
 )
-from builder.publish.cloud.history import find, holders
+from builder.publish.cloud.history import find, images_named
 from builder.publish.cloud.image import ACTIVE, PUBLISHER, CloudImage, Wanted
 from builder.publish.cloud.names import draft_name
 from builder.publish.cloud.survey import Survey
@@ -119,7 +119,7 @@ def _changed(image: CloudImage, change: Change) -> CloudImage:
 
 
 def _answering(seen: Survey, name: str) -> list[CloudImage]:
-    having = holders(seen.images, name)
+    having = images_named(seen.images, name)
     return [one for one in having if not one.hidden] or having
 
 

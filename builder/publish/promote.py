@@ -5,7 +5,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, CloudError, InputError
 from builder.profile.publication import Publication
-from builder.publish.candidate.admission import Concession
+from builder.publish.candidate.admission import Waivers
 from builder.publish.candidate.prepare import Ready, ready
 from builder.publish.candidate.stream import Origin
 from builder.publish.cloud.difference import content_differences, known_hash
@@ -19,7 +19,7 @@ def promotable(
     source: Glance,
     profile: str,
     dist: Path,
-    concession: Concession,
+    concession: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None,

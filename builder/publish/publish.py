@@ -12,7 +12,7 @@ from builder.publish.cloud import lease
 from builder.publish.cloud.change import Change
 from builder.publish.cloud.difference import content_differences, property_differences
 from builder.publish.cloud.glance import Glance
-from builder.publish.cloud.history import find, holders, strays
+from builder.publish.cloud.history import find, images_named, visible_replaced
 from builder.publish.cloud.image import CloudImage, Wanted
 from builder.publish.cloud.survey import Survey, survey
 from builder.publish.rollout.apply import carry_out
@@ -114,8 +114,8 @@ def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
 
 def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
     image = next((one for one in seen.images if one.id == image_id and not one.hidden), None)
-    having = holders(seen.images, wanted.name)
-    visible = strays(seen.images, wanted.name, image_id)
+    having = images_named(seen.images, wanted.name)
+    visible = visible_replaced(seen.images, wanted.name, image_id)
     if image is None or visible or [one.id for one in having] != [image_id]:
         raise CloudError(
             f"'{wanted.name}' in cloud '{glance}' is not image {image_id} alone after it was"
@@ -139,7 +139,7 @@ def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Want
 def _overtaken(glance: Glance, wanted: Wanted, draft: CloudImage) -> CloudError:
     glance.delete(draft.id)
     return CloudError(
-        f"'{wanted.name}' in cloud '{glance}' came to be another image during the upload.",
+        f"'{wanted.name}' in cloud '{glance}' was replaced by another client during the upload.",
         details=["Somebody else has published, rolled back or renamed; nothing was changed here."],
         hint="See what is there (guest-image list); then run the same command again.",
     )

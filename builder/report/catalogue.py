@@ -18,7 +18,7 @@ def plan_text(plan: Plan, environment: Iterable[tuple[str, str]]) -> list[Part]:
     distribution = plan.distribution
     about = [
         ("distribution", f"{distribution.name} ({distribution.release})"),
-        *([("unproven", distribution.unproven)] if distribution.unproven else []),
+        *([("unproven", distribution.untested_reason)] if distribution.untested_reason else []),
         ("architecture", distribution.architecture),
         ("initramfs", distribution.initramfs or "unknown"),
         ("disk", _disk(plan.disk)),
@@ -51,14 +51,14 @@ def profiles_text(profiles: Iterable[Profile]) -> list[Part]:
     """One row per profile, and the reason for each distribution that is unproven."""
     known = tuple(profiles)
     rows = [
-        (one.name, one.distribution.name, ("unproven: " if one.distribution.unproven else "")
+        (one.name, one.distribution.name, ("unproven: " if one.distribution.untested_reason else "")
          + one.description)
         for one in known
     ]  # fmt: skip
     reasons = {
-        one.distribution.name: one.distribution.unproven
+        one.distribution.name: one.distribution.untested_reason
         for one in known
-        if one.distribution.unproven
+        if one.distribution.untested_reason
     }
     notes = [(f"{name} is unproven: {reason}.",) for name, reason in reasons.items()]
     return [*table(rows, level=0), *section("", table(notes, level=0))]

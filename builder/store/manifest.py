@@ -132,7 +132,7 @@ class Published(_Section):
     """When it was published so."""
 
 
-class Lacking(_Section):
+class UnprovenClaim(_Section):
     """A claim that an adopted image has no evidence for."""
 
     property: str
@@ -150,7 +150,7 @@ class Adopted(_Section):
 
     source: str
     """The file, as it was named."""
-    lacking: tuple[Lacking, ...]
+    lacking: tuple[UnprovenClaim, ...]
     limits: tuple[str, ...]
     """What kept whole kinds of checks from being made, one sentence each."""
 

@@ -41,7 +41,7 @@ class GuestNotUp(BuilderError):
 
 
 @dataclass(frozen=True)
-class Lines:
+class GuestChannels:
     """What leads from this program into one guest."""
 
     console: Path
@@ -64,7 +64,7 @@ class RunningGuest:
         self,
         machine: Machine,
         admin_user: str,
-        lines: Lines,
+        lines: GuestChannels,
         *,
         boot_limit: float,
         login: bool = True,
@@ -155,7 +155,7 @@ class RunningGuest:
 
     def _in_vain(self, error: TimeoutError) -> TimeoutError:
         shown = self.console()
-        reason = console.stuck(shown) or "the console's last lines"
+        reason = console.boot_failure(shown) or "the console's last lines"
         return TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown))))
 
     def new_volume(self, size: int) -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 from builder.errors import BuilderError
 from builder.feature import Machine
 from builder.host.accelerator import Accelerator, detect
-from builder.host.process import Running, require_tool, run, running
+from builder.host.process import Running, require_tool, run, start
 from builder.vm import config_drive, qemu, ssh, swtpm, tap
 from builder.vm.firmware import uefi_firmware
-from builder.vm.guest import Control, Lines, RunningGuest
+from builder.vm.guest import Control, GuestChannels, RunningGuest
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
 from builder.vm.start_script import keep
@@ -84,7 +84,7 @@ def booted(
         tpm = _Channel(stack) if machine.tpm else None
         if tpm is not None:
             stack.enter_context(swtpm.emulated(workdir, tpm.ours.fileno()))
-        wiring = qemu.Wiring(
+        backends = qemu.QemuBackends(
             image=image.resolve(),
             image_format=image_format,
             overlay=_make_overlay(image, image_format, workdir),
@@ -100,23 +100,23 @@ def booted(
         if kept is None:
             stack.callback(_remove_disks, workdir)
         else:
-            stack.callback(kept, keep(workdir, machine, wiring, accelerator, admin_user))
+            stack.callback(kept, keep(workdir, machine, backends, accelerator, admin_user))
         shown = workdir / CONSOLE_LOG
-        start = time.monotonic()
-        words = qemu.arguments(machine, wiring, accelerator)
+        begin = time.monotonic()
+        words = qemu.arguments(machine, backends, accelerator)
         log = workdir / "qemu.log"
         require_tool(qemu.PROGRAM, "qemu-system-x86")
         channels = [channel for channel in (monitor, agent, tpm) if channel is not None]
         ends = [channel.theirs.fileno() for channel in channels]
-        descriptors = [*ends, *wiring.tap, *wiring.spare_tap]
+        descriptors = [*ends, *backends.tap, *backends.spare_tap]
         process = stack.enter_context(
-            running(words, purpose="start QEMU", log=log, pass_fds=descriptors)
+            start(words, purpose="start QEMU", log=log, pass_fds=descriptors)
         )
         for channel in channels:  # only QEMU holds its end now, so that its death is seen here
             channel.theirs.close()
         stack.enter_context(_ended_when(control.cancelled, process))
         limit = boot_limit * accelerator.slowness
-        waiting = BootWait(process, shown, start, 0, limit, accelerator, control.cancelled)
+        waiting = BootWait(process, shown, begin, 0, limit, accelerator, control.cancelled)
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -127,11 +127,11 @@ def booted(
             raise
 
         def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
-            begin = time.monotonic() if since else start
-            waits = replace(waiting, start=begin, since=since, limit=limit)
+            since_when = time.monotonic() if since else begin
+            waits = replace(waiting, start=since_when, since=since, limit=limit)
             return ssh.connected(workdir, admin_user, port, waits.until)
 
-        lines = Lines(
+        lines = GuestChannels(
             console=shown,
             keyboard=workdir / KEYBOARD,
             qmp=qmp,
@@ -221,7 +221,7 @@ def _ended_when(cancelled: threading.Event, process: Running) -> Iterator[None]:
 
 
 def _quit(qmp: Qmp, process: Running) -> None:
-    """Ask QEMU to end; ``running`` sees to it if it does not."""
+    """Ask QEMU to end; ``start`` sees to it if it does not."""
     with contextlib.suppress(BuilderError, TimeoutError):
         qmp.command("quit", timeout=5)
         process.wait(5)

@@ -30,7 +30,7 @@ ImageFormat = Literal["qcow2", "raw"]
 
 
 @dataclass(frozen=True)
-class Wiring:
+class QemuBackends:
     """What of this host a guest is connected to."""
 
     image: Path
@@ -69,7 +69,7 @@ def connected(descriptor: int) -> str:
     return f"socket,fd={descriptor}"
 
 
-def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> list[str]:
+def arguments(machine: Machine, backends: QemuBackends, accelerator: Accelerator) -> list[str]:
     """QEMU's command line."""
     emulated = accelerator.name == "tcg"
     words = [
@@ -81,23 +81,23 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
         *("-cpu", _processor(machine) if emulated else "host"),
         *("-smp", _arrangement(machine)),
         *("-m", f"{machine.memory_mib}M"),
-        *("-chardev", f"{wiring.monitor},id=monitor"),
+        *("-chardev", f"{backends.monitor},id=monitor"),
         *("-mon", "chardev=monitor,mode=control"),
-        *("-chardev", f"{wiring.console},id=console"),
+        *("-chardev", f"{backends.console},id=console"),
         *("-serial", "chardev:console"),
     ]
     if machine.secure_boot:
         words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
-    if wiring.firmware is not None:
-        words += _flash(0, wiring.firmware.code, read_only=True)
-        words += _flash(1, wiring.firmware.variables, read_only=False)
-    words += _disk(machine, wiring)
-    words += _config_drive(wiring.config_drive)
-    words += _network(machine, wiring)
-    if wiring.agent is not None:
+    if backends.firmware is not None:
+        words += _flash(0, backends.firmware.code, read_only=True)
+        words += _flash(1, backends.firmware.variables, read_only=False)
+    words += _disk(machine, backends)
+    words += _config_drive(backends.config_drive)
+    words += _network(machine, backends)
+    if backends.agent is not None:
         words += [
             *("-device", "virtio-serial-pci,id=serial"),
-            *("-chardev", f"{wiring.agent},id=agent"),
+            *("-chardev", f"{backends.agent},id=agent"),
             *("-device", f"virtserialport,bus=serial.0,chardev=agent,name={AGENT_PORT}"),
         ]
     if machine.rng:
@@ -105,9 +105,9 @@ def arguments(machine: Machine, wiring: Wiring, accelerator: Accelerator) -> lis
             *("-object", f"rng-random,id=entropy,filename={ENTROPY}"),
             *("-device", "virtio-rng-pci,rng=entropy"),
         ]
-    if wiring.tpm is not None:
+    if backends.tpm is not None:
         words += [
-            *("-chardev", f"{wiring.tpm},id=tpm"),
+            *("-chardev", f"{backends.tpm},id=tpm"),
             *("-tpmdev", "emulator,id=tpm0,chardev=tpm"),
             *("-device", f"{machine.tpm},tpmdev=tpm0"),
         ]
@@ -163,18 +163,18 @@ def _flash(unit: int, path: Path, *, read_only: bool) -> list[str]:
     return ["-drive", drive]
 
 
-def _disk(machine: Machine, wiring: Wiring) -> list[str]:
+def _disk(machine: Machine, backends: QemuBackends) -> list[str]:
     """The root disk as Nova's ``LibvirtConfigGuestDisk`` has it.
 
     The backing file is described here in full, so that QEMU follows no path written in an image.
     The overlay is thrown away: it need not survive a power failure.
     """
     backing: dict[str, Any] = {  # Any: QEMU's JSON
-        "driver": wiring.image_format,
+        "driver": backends.image_format,
         "read-only": True,
-        "file": {"driver": "file", "filename": str(wiring.image), "read-only": True},
+        "file": {"driver": "file", "filename": str(backends.image), "read-only": True},
     }
-    if wiring.image_format == "qcow2":
+    if backends.image_format == "qcow2":
         backing["backing"] = None
     discard = "unmap" if machine.discard else "ignore"
     overlay = {
@@ -182,7 +182,7 @@ def _disk(machine: Machine, wiring: Wiring) -> list[str]:
         "node-name": "root",
         "discard": discard,
         "cache": {"direct": False, "no-flush": True},
-        "file": {"driver": "file", "filename": str(wiring.overlay), "discard": discard},
+        "file": {"driver": "file", "filename": str(backends.overlay), "discard": discard},
         "backing": backing,
     }
     words = ["-blockdev", json.dumps(overlay)]
@@ -206,21 +206,21 @@ def _config_drive(path: Path) -> list[str]:
     return ["-blockdev", json.dumps(medium), "-device", "ide-cd,bus=ide.0,drive=config"]
 
 
-def _network(machine: Machine, wiring: Wiring) -> list[str]:
+def _network(machine: Machine, backends: QemuBackends) -> list[str]:
     """The first NIC, which cannot reach anything, and the one with several queues.
 
     Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
     one for control, one for configuration.
     """
-    user = f"user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{wiring.ssh_port}-:22"
+    user = f"user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{backends.ssh_port}-:22"
     words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
-    if wiring.tap:
+    if backends.tap:
         q35 = machine.firmware == "uefi"
         several = machine.vcpus > 1
         queues = f"mq=on,vectors={2 * machine.vcpus + 2}," if several else ""
         words += [
-            *("-netdev", _tap("net1", wiring.tap)),
-            *("-netdev", _tap(SPARE_NETDEV, wiring.spare_tap)),
+            *("-netdev", _tap("net1", backends.tap)),
+            *("-netdev", _tap(SPARE_NETDEV, backends.spare_tap)),
             *(("-device", f"pcie-root-port,id={SPARE_PORT},chassis=1") if q35 else ()),
             "-device",
             f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},{queues}romfile=",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from builder.feature import Completed
-from builder.host.process import Running, require_tool, run, running
+from builder.host.process import Running, require_tool, run, start
 from builder.vm.json_channel import ChannelClosed, JsonChannel
 
 ADDRESS = "127.0.0.1"
@@ -140,7 +140,7 @@ def connected(
         ours, theirs = socket.socketpair()
         with (
             ours,
-            running(
+            start(
                 command,
                 purpose="connect to the guest",
                 log=workdir / LOG,

@@ -14,17 +14,21 @@ SSH_PORT = 2222
 
 
 def keep(
-    workdir: Path, machine: Machine, wiring: qemu.Wiring, accelerator: Accelerator, user: str
+    workdir: Path,
+    machine: Machine,
+    backends: qemu.QemuBackends,
+    accelerator: Accelerator,
+    user: str,
 ) -> tuple[str, ...]:
     """Write the script into a boot's directory, and return how to use it, line by line.
 
     The machine is the boot's, but for what needs a program beside QEMU: a tap device, a TPM.
     """
     own = replace(
-        wiring,
+        backends,
         console="stdio,mux=on,signal=off",
         monitor="null",
-        agent="null" if wiring.agent else None,
+        agent="null" if backends.agent else None,
         tpm=None,
         tap=(),
         spare_tap=(),

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from builder.host.process import require_tool, running
+from builder.host.process import require_tool, start
 
 PROGRAM = "swtpm"
 
@@ -25,5 +25,5 @@ def emulated(workdir: Path, control: int) -> Iterator[None]:
         *("--ctrl", f"type=unixio,clientfd={control}"),
     ]
     log = workdir / "swtpm.log"
-    with running(words, purpose="start an emulated TPM", log=log, pass_fds=[control]):
+    with start(words, purpose="start an emulated TPM", log=log, pass_fds=[control]):
         yield

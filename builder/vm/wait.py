@@ -47,13 +47,13 @@ class BootWait:
                 details=self.process.tail(),
             )
         shown = self.log.read_text(errors="replace")[self.since :] if self.log.exists() else ""
-        reason = console.stuck(shown)
+        reason = console.boot_failure(shown)
         if reason is not None:
             raise GuestNotUp(f"The guest does not come up: {reason}.", details=console.tail(shown))
         if seconds > self.limit:
             speed = f"{self.accelerator.name}: {self.accelerator.reason}"
             raise GuestNotUp(
-                f"Waited {seconds:.0f} s for {awaited}, in vain ({speed}).",
+                f"Timed out after {seconds:.0f} s waiting for {awaited} ({speed}).",
                 details=("the console's last lines:", *console.tail(shown)),
                 hint=f"The whole console is in {self.log}.",
             )

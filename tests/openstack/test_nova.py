@@ -12,7 +12,7 @@ from novaquestions import Nova
 
 from builder.features.registry import FOUNDATION, SHIPPED
 from builder.nova import topology
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.nova.properties import BOOLEANS, KNOWN, TRUE_WORDS, complaints, is_true
 
 pytestmark = pytest.mark.openstack
@@ -243,7 +243,7 @@ def test_an_image_and_a_flavor_that_nova_does_not_bring_together_meet_an_objecti
     nova: Nova, image: dict[str, str], flavor: dict[str, str], refusal: str | None
 ) -> None:
     assert nova.conflicts(image, flavor) == ([refusal] if refusal else [])
-    assert bool(objections(image, flavor)) == (refusal is not None)
+    assert bool(nova_conflicts(image, flavor)) == (refusal is not None)
 
 
 def test_every_topology_is_the_one_that_nova_makes(nova: Nova) -> None:

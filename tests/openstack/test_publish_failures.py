@@ -364,7 +364,7 @@ def test_somebody_who_renames_during_the_upload_is_not_overruled(
     gate.open()
     _, said = client.communicate(timeout=60)
     assert client.returncode == 5
-    assert "came to be another image during the upload" in said
+    assert "was replaced by another client during the upload" in said
     assert [one.name for one in images(cloud)] == ["kept"]
     cloud.client().images.update(image.id, name=NAME)
     require_repaired(cloud, guest_image, old, new)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from builder.errors import BuilderError
 from builder.feature import Grade, Outcome
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.plan.model import PlannedClaim
 from builder.store.manifest import Evidence, Manifest
 from builder.store.verdict import ORDER, ClaimVerdict, Expected, expected, judge
@@ -18,7 +18,7 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Concession:
+class Waivers:
     """What the publisher gave up of a complete proof."""
 
     allow_present: bool = False
@@ -55,9 +55,7 @@ class Refused(BuilderError):
     """A build that may not be published; ``details`` are the reasons."""
 
 
-def admit(
-    build: Manifest, concession: Concession, *, now: datetime, max_age: timedelta
-) -> Admission:
+def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timedelta) -> Admission:
     """Judge a build by its evidence.
 
     Raises ``Refused`` with every reason: evidence that is missing, failed, of another file, or
@@ -111,7 +109,7 @@ def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
     )
 
 
-def _reaches(verdict: ClaimVerdict, concession: Concession) -> bool:
+def _reaches(verdict: ClaimVerdict, concession: Waivers) -> bool:
     if verdict.proven:
         return True
     present = ORDER.index(verdict.grade) >= ORDER.index(Grade.PRESENT)
@@ -120,7 +118,7 @@ def _reaches(verdict: ClaimVerdict, concession: Concession) -> bool:
 
 def _orphans(properties: Mapping[str, str], flavor: Mapping[str, str]) -> set[str]:
     """Properties that Nova would refuse or ignore because their partner was dropped."""
-    return {one.name for one in objections(properties, flavor)} & set(properties)
+    return {one.name for one in nova_conflicts(properties, flavor)} & set(properties)
 
 
 def _proof(claims: Iterable[ClaimVerdict]) -> frozenset[str]:
@@ -145,9 +143,7 @@ def _void(build: Manifest) -> list[str]:
     ]
 
 
-def _let_through(
-    one: Expected, results: Mapping[Expected, Evidence], concession: Concession
-) -> bool:
+def _let_through(one: Expected, results: Mapping[Expected, Evidence], concession: Waivers) -> bool:
     """Whether a probe has no result, and needs none by the concession."""
     made = one in results and results[one].outcome is not Outcome.SKIPPED
     return concession.allow_present and one.boot is not None and not made

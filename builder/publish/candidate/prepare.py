@@ -9,7 +9,7 @@ from builder.errors import ImageError
 from builder.image.safety import format_of
 from builder.nova.properties import SIGNATURE
 from builder.profile.publication import Publication
-from builder.publish.candidate.admission import Admission, Concession, admit, require_young
+from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
 from builder.publish.candidate.properties import signed, wanted
 from builder.publish.candidate.stream import Origin, pieces_of
 from builder.publish.cloud.history import find
@@ -36,7 +36,7 @@ class Ready:
 
 def ready(
     directory: Path,
-    concession: Concession,
+    concession: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None = None,

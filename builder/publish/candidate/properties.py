@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from builder.errors import InputError
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.nova.properties import NAME_LIMIT, complaints
 from builder.plan.model import Plan
 from builder.profile.publication import Publication
@@ -118,7 +118,7 @@ def _refuse_long(name: str, *derived: str) -> None:
 def _refuse_nonsense(build: Manifest, properties: Mapping[str, str], plan: Plan) -> None:
     reasons = complaints(properties)
     reasons += [
-        f"{one.name}: {one.reason}. {one.remedy}" for one in objections(properties, plan.flavor)
+        f"{one.name}: {one.reason}. {one.remedy}" for one in nova_conflicts(properties, plan.flavor)
     ]
     if reasons:
         raise InputError(

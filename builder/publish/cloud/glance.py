@@ -322,7 +322,7 @@ class Glance:
         if response.status_code == _UNAVAILABLE and wait:
             seconds = min(int(wait), BUSY_LIMIT) if wait.isdecimal() else BUSY_LIMIT
             response.headers["Retry-After"] = str(seconds)
-            self._say(f"cloud '{self.cloud}' is busy; asking again in {seconds} s")
+            self._say(f"cloud '{self.cloud}' is busy; retrying in {seconds} s")
         return response
 
     @contextlib.contextmanager

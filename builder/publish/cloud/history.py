@@ -20,7 +20,7 @@ def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
     return next((one for one in ours(images, wanted.profile) if one.build == wanted.build), None)
 
 
-def holders(images: Iterable[CloudImage], name: str) -> list[CloudImage]:
+def images_named(images: Iterable[CloudImage], name: str) -> list[CloudImage]:
     """The images that have the name, visible or hidden."""
     return [one for one in images if one.name == name and not one.draft]
 
@@ -30,7 +30,7 @@ def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
 
     Raises ``BuilderError`` where several do.
     """
-    having = holders(images, name)
+    having = images_named(images, name)
     answering = [one for one in having if not one.hidden] or having
     if len(answering) > 1:
         raise BuilderError(
@@ -41,7 +41,7 @@ def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
     return answering[0] if answering else None
 
 
-def strays(images: Iterable[CloudImage], name: str, image_id: str) -> list[CloudImage]:
+def visible_replaced(images: Iterable[CloudImage], name: str, image_id: str) -> list[CloudImage]:
     """Images that another has replaced under the name, and that are visible all the same.
 
     A visible image that somebody has given another name is none: that is its owner's choice.
@@ -86,7 +86,7 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
             hint="See what is there: guest-image list --cloud NAME",
         )
     by_id = {one.id: one for one in images}
-    for left in holders(images, name):
+    for left in images_named(images, name):
         if left.hidden:
             successor = left.properties.get(REPLACED_BY, "")
             if WITHDRAWN in left.properties and successor in by_id:

@@ -208,7 +208,7 @@ def _read_back(glance: Glance, image_id: str, wanted: Wanted, origin: Origin) ->
     )
     if image is None or differences:
         raise CloudError(
-            f"Cloud '{glance}' has something else than it was sent; it was not published.",
+            f"Cloud '{glance}' returned different data or properties; it was not published.",
             details=[str(one) for one in differences],
             hint="The cloud's import plugins may change images or their properties: ask its"
             " operators. Nothing visible was changed.",

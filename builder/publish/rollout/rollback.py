@@ -4,12 +4,12 @@ from pathlib import Path
 
 from builder.errors import CloudError
 from builder.publish.cloud.glance import Glance
-from builder.publish.cloud.history import current, holders, previous, strays
+from builder.publish.cloud.history import current, images_named, previous, visible_replaced
 from builder.publish.cloud.image import ACTIVE, CloudImage
 from builder.publish.cloud.survey import name_of, survey
 from builder.publish.rollout.apply import carry_out
 from builder.publish.rollout.draft import require_nobody_at_work
-from builder.publish.rollout.switch import Terms, switch
+from builder.publish.rollout.switch import TargetState, switch
 from builder.terminal.progress import Progress
 
 
@@ -32,15 +32,15 @@ def rollback(glance: Glance, profile: str, progress: Progress, *, home: Path) ->
         )
     present = current(seen.images, name)
     protected = present.protected if present else False
-    terms = Terms(name, target.visibility, protected, withdrawing=True)
+    terms = TargetState(name, target.visibility, protected, withdrawing=True)
     progress.phase(f"{glance}: rolling back")
     carry_out(glance, switch(seen.images, target, terms, now=seen.now), target, progress)
     after = survey(glance, profile, name).images
-    having = holders(after, name)
+    having = images_named(after, name)
     if (
         [one.id for one in having if not one.hidden] != [target.id]
         or len(having) > 1
-        or strays(after, name, target.id)
+        or visible_replaced(after, name, target.id)
     ):
         raise CloudError(
             f"'{name}' in cloud '{glance}' is not image {target.id} after the rollback.",

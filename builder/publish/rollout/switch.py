@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from builder.publish.cloud.change import Change
-from builder.publish.cloud.history import built, holders, strays
+from builder.publish.cloud.history import built, images_named, visible_replaced
 from builder.publish.cloud.image import (
     IDENTITY,
     NOTES,
@@ -31,7 +31,7 @@ from builder.publish.cloud.names import dated
 
 
 @dataclass(frozen=True)
-class Terms:
+class TargetState:
     """What comes with the public name."""
 
     name: str
@@ -45,10 +45,10 @@ class Terms:
 
 
 def switch(
-    images: Sequence[CloudImage], target: CloudImage, terms: Terms, *, now: datetime
+    images: Sequence[CloudImage], target: CloudImage, terms: TargetState, *, now: datetime
 ) -> list[Change]:
     """What still has to be done so that the target alone answers to the name, in its order."""
-    others = [one for one in holders(images, terms.name) if one.id != target.id]
+    others = [one for one in images_named(images, terms.name) if one.id != target.id]
     notes = {REPLACED_BY: target.id, REPLACED_AT: f"{now.astimezone(UTC):%FT%TZ}"}
     if terms.withdrawing:
         notes[WITHDRAWN] = "true"
@@ -57,7 +57,7 @@ def switch(
         *(_hide(one, notes) for one in others if not one.hidden),
         *_present(target, terms),
         *(_rename(one, terms, notes) for one in others),
-        *(_hide_again(one, notes) for one in strays(images, terms.name, target.id)),
+        *(_hide_again(one, notes) for one in visible_replaced(images, terms.name, target.id)),
     ]
 
 
@@ -80,7 +80,7 @@ def _passing(image: CloudImage) -> list[str]:
     return [one for one in NOTES if one in image.properties and one != IDENTITY]
 
 
-def _prepare(target: CloudImage, terms: Terms) -> list[Change]:
+def _prepare(target: CloudImage, terms: TargetState) -> list[Change]:
     if not target.hidden or (target.visibility == terms.visibility and not terms.attributes):
         return []
     reason = f"give {target.id}, hidden still, visibility {terms.visibility}"
@@ -102,7 +102,7 @@ def _hide(image: CloudImage, notes: Mapping[str, str]) -> Change:
     )
 
 
-def _present(target: CloudImage, terms: Terms) -> list[Change]:
+def _present(target: CloudImage, terms: TargetState) -> list[Change]:
     attributes = {
         "name": terms.name,
         "os_hidden": False,
@@ -122,7 +122,7 @@ def _present(target: CloudImage, terms: Terms) -> list[Change]:
     return [Change(target.id, reason, {**attributes, **terms.attributes}, remove)]
 
 
-def _rename(image: CloudImage, terms: Terms, notes: Mapping[str, str]) -> Change:
+def _rename(image: CloudImage, terms: TargetState, notes: Mapping[str, str]) -> Change:
     name = dated(terms.name, image.created if not image.build else built(image))
     # Protection came with the public name; what its owner protects later is left alone.
     lifted = {"protected": False} if image.protected and terms.protected else {}

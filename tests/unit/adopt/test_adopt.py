@@ -14,7 +14,7 @@ from builder.errors import BuilderError, InputError
 from builder.feature import Outcome
 from builder.profile.model import NAME_PATTERN
 from builder.report.text import verdict_text
-from builder.store.manifest import Adopted, Lacking
+from builder.store.manifest import Adopted, UnprovenClaim
 
 FILE = Path("some.qcow2")
 DEBIAN = DISTRIBUTIONS["debian-12"]
@@ -97,7 +97,7 @@ def test_an_image_that_comes_up_nowhere_is_refused_with_its_console() -> None:
 
 
 def test_the_report_of_an_adopted_image_says_what_is_missing_and_why() -> None:
-    lacks = Lacking(
+    lacks = UnprovenClaim(
         property="hw_watchdog_action", value="reset", owner="watchdog",
         reason="'every kernel has it' failed: kernel 6 has none", checks=("watchdog/x",),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from samples import evidence
 
 from builder.adopt.plan import (
     BY_CHOICE,
-    Adoptee,
+    ForeignImage,
     boots_at_most,
     boots_of_rest,
     candidates,
@@ -23,11 +23,11 @@ from builder.features.registry import WINDOWS, parameters_of, shipped
 from builder.plan.boots import Boot
 from builder.plan.model import Plan, from_json, to_json
 from builder.profile.model import Disk
-from builder.store.manifest import Evidence, Lacking
+from builder.store.manifest import Evidence, UnprovenClaim
 from builder.store.verdict import judge
 
 DEBIAN = DISTRIBUTIONS["debian-12"]
-LINUX = Adoptee(
+LINUX = ForeignImage(
     name="adopted-some",
     source="some.qcow2",
     distribution=DEBIAN,
@@ -38,7 +38,7 @@ LINUX = Adoptee(
 NO_WAY_IN = "It is not booted: cloud-init is not installed."
 
 
-def inspected(adoptee: Adoptee, *failing: str) -> tuple[Evidence, ...]:
+def inspected(adoptee: ForeignImage, *failing: str) -> tuple[Evidence, ...]:
     """Evidence of every inspection, of which some fail."""
     names = [one.id for one in inspections(adoptee.used)]
     assert set(failing) <= set(names)
@@ -60,7 +60,7 @@ def properties(plan: Plan) -> dict[str, str]:
     return {one.property: one.value for one in plan.claims}
 
 
-def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]]:
+def adopted(adoptee: ForeignImage, *failing: str) -> tuple[Plan, tuple[Evidence, ...]]:
     """The final plan of an image of which some checks fail, in boots that all come up."""
     at_rest = {one.id for one in inspections(adoptee.used)}
     seen = inspected(adoptee, *(one for one in failing if one in at_rest))
@@ -69,7 +69,7 @@ def adopted(adoptee: Adoptee, *failing: str) -> tuple[Plan, tuple[Evidence, ...]
     return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
 
 
-def failing(plan: Plan, seen: Sequence[Evidence]) -> tuple[Lacking, ...]:
+def failing(plan: Plan, seen: Sequence[Evidence]) -> tuple[UnprovenClaim, ...]:
     """What the image lacks but for what only a profile may choose."""
     return tuple(one for one in lacking(LINUX, plan, seen) if one.reason != BY_CHOICE)
 
@@ -185,7 +185,7 @@ WINDOWS_IMAGE = replace(
     LINUX,
     distribution=WINDOWS_10,
     used=((WINDOWS, parameters_of(WINDOWS, {}, WINDOWS_10)),),
-    limits=(WINDOWS.unprobed,),
+    limits=(WINDOWS.no_probe_reason,),
 )
 
 

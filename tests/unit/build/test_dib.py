@@ -272,7 +272,7 @@ class FakeSandbox(Sandbox):
 def failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int | None
 ) -> BuilderError:
-    def follow(_argv: object, *, on_line: Callable[[str], None], **_: object) -> int:
+    def stream(_argv: object, *, on_line: Callable[[str], None], **_: object) -> int:
         for line in output.splitlines():
             on_line(line)
         if status is None:
@@ -280,7 +280,7 @@ def failure(
         return status
 
     monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
-    monkeypatch.setattr(dib, "follow", follow)
+    monkeypatch.setattr(dib, "stream", stream)
     logged: list[str] = []
     with pytest.raises(BuilderError) as caught, (tmp_path / "progress").open("w") as stream:
         dib.build_tree(
@@ -345,14 +345,14 @@ def test_a_build_that_was_stopped_at_its_limit_says_so_and_where_it_was(
 def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def follow(argv: list[str], *, on_line: Callable[[str], None], **_: object) -> int:
+    def stream(argv: list[str], *, on_line: Callable[[str], None], **_: object) -> int:
         assert argv[:2] == ["inside", "disk-image-create"]
         for line in BUILD.splitlines():
             on_line(line)
         return 0
 
     monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
-    monkeypatch.setattr(dib, "follow", follow)
+    monkeypatch.setattr(dib, "stream", stream)
     with (tmp_path / "progress").open("w") as stream:
         tree, seconds = dib.build_tree(
             PLAN,

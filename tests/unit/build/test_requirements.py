@@ -169,7 +169,7 @@ TPM = Boot("tpm", Machine(tpm="tpm-crb"), ())
 @pytest.fixture
 def prover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that can prove an image; its directories."""
-    monkeypatch.setattr(filesystem, "lacks", lambda: iter(()))
+    monkeypatch.setattr(filesystem, "missing_requirements", lambda: iter(()))
     monkeypatch.setattr(requirements, "TUN", tmp_path / "tun")
     monkeypatch.setattr(launch, "FIRMWARE_DESCRIPTORS", tmp_path)
     (tmp_path / "tun").touch()
@@ -190,7 +190,7 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
     for path in prover.iterdir():
         path.unlink()
     unreadable = HostError("libguestfs needs a kernel that it can read.", hint="chmod it.")
-    monkeypatch.setattr(filesystem, "lacks", lambda: iter([unreadable]))
+    monkeypatch.setattr(filesystem, "missing_requirements", lambda: iter([unreadable]))
     lacks = ("genisoimage", "swtpm")
     with machine(lacks=lacks, free=1), pytest.raises(HostError) as caught:
         require_for_proof([UEFI, QUEUES, TPM])
@@ -217,4 +217,4 @@ def test_every_lack_of_libguestfs_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "guestfs", None)
     monkeypatch.setattr(filesystem, "_BINDINGS", ())
     monkeypatch.setattr(filesystem, "_KERNELS", ())
-    assert ["binding" in error.message for error in binding.lacks()] == [True, False]
+    assert ["binding" in error.message for error in binding.missing_requirements()] == [True, False]

@@ -11,7 +11,7 @@ import pytest
 from samples import plan
 
 from builder.build.reuse import inputs_digest
-from builder.build.source_files import provide
+from builder.build.source_files import fetch_sources
 from builder.errors import BuilderError, HostError, InputError
 from builder.feature.source_file import SourceFile
 from builder.features.registry import shipped
@@ -158,7 +158,7 @@ def provided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provide:
     (tmp_path / "files").mkdir()
 
     def put(file: SourceFile) -> Path:
-        provide([file], tmp_path / "files", tmp_path / "cache", lambda _: None)
+        fetch_sources([file], tmp_path / "files", tmp_path / "cache", lambda _: None)
         return tmp_path / "files"
 
     return put

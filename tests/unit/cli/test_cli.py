@@ -60,7 +60,9 @@ def test_profiles_lists_every_shipped_profile(run: Run) -> None:
     assert code == 0
     listed, _, notes = out.partition("\n\n")
     assert [line.split()[0] for line in listed.splitlines()] == list(shipped_profiles())
-    reasons = {name: one.unproven for name, one in DISTRIBUTIONS.items() if one.unproven}
+    reasons = {
+        name: one.untested_reason for name, one in DISTRIBUTIONS.items() if one.untested_reason
+    }
     assert notes.splitlines() == [
         f"{name} is unproven: {reasons[name]}." for name in sorted(reasons)
     ]
@@ -70,7 +72,7 @@ def test_profiles_lists_every_shipped_profile(run: Run) -> None:
 def test_a_profile_of_an_unproven_distribution_says_so_wherever_it_is_shown(
     run: Run, name: str
 ) -> None:
-    reason = load(name, shipped()).distribution.unproven
+    reason = load(name, shipped()).distribution.untested_reason
     _, out, _ = run("profiles", "--json")
     assert [one["unproven"] for one in json.loads(out) if one["name"] == name] == [reason]
     _, out, _ = run("plan", name)
@@ -87,7 +89,7 @@ def test_a_build_of_an_unproven_distribution_begins_with_a_warning(
     monkeypatch.setattr("builder.proof.requirements.require_for_proof", lambda _: None)
     monkeypatch.setattr("builder.build.reuse.reusable", lambda *_: None)
     monkeypatch.setattr("builder.build.build.build", refuse)
-    warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].unproven}.\n"
+    warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].untested_reason}.\n"
     for verb in ("image", "build"):
         _, _, err = run(verb, "rocky-9")
         assert err.startswith(warning)
@@ -202,7 +204,7 @@ def test_a_defect_is_named_so_and_its_traceback_kept_in_a_file(
     verb_raises(ZeroDivisionError("oops"))
     code, _, err = run("fail")
     assert code == 70
-    assert "defect of guest-image: ZeroDivisionError: oops" in err
+    assert "internal error of guest-image: ZeroDivisionError: oops" in err
     assert "Traceback" not in err
     (log,) = tmp_path.glob("*.log")
     assert str(log) in err
@@ -218,7 +220,7 @@ def test_a_defect_is_shown_in_full_where_no_file_can_be_written(
     code, _, err = run("fail")
     assert code == 70
     assert "ZeroDivisionError: oops" in err
-    assert "This is a defect of guest-image" in err
+    assert "This is an internal error of guest-image" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from builder.feature import CheckFailed, Machine, Topology
 from builder.features import cpu_topology
 from builder.features.cpu_topology import CpuTopologyParameters
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.nova.hardware import machine
 from builder.nova.topology import best, vcpus, wished
 
@@ -72,14 +72,14 @@ IMAGE = {"hw_cpu_sockets": "4", "hw_cpu_cores": "2"}
 def test_nova_would_refuse_or_pass_over_it(
     properties: Mapping[str, str], flavor: Mapping[str, str], name: str
 ) -> None:
-    assert [one.name for one in objections(properties, flavor)] == [name]
+    assert [one.name for one in nova_conflicts(properties, flavor)] == [name]
 
 
 @pytest.mark.parametrize(
     "flavor", [{}, {"vcpus": "8"}, {"vcpus": "16"}, {"hw:cpu_max_sockets": "4"}]
 )
 def test_nova_has_no_objection_to_a_flavor_that_fits(flavor: Mapping[str, str]) -> None:
-    assert objections(IMAGE, flavor) == []
+    assert nova_conflicts(IMAGE, flavor) == []
 
 
 def test_what_is_asked_for_is_claimed_and_the_flavor_must_have_room_for_it() -> None:

@@ -78,4 +78,4 @@ def test_a_shipped_features_checks_have_names_of_their_own(one: Feature[Paramete
 
 @pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
 def test_a_shipped_feature_has_probes_or_says_why_not(one: Feature[Parameters]) -> None:
-    assert bool(one.probes) != bool(one.unprobed)
+    assert bool(one.probes) != bool(one.no_probe_reason)

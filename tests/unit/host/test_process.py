@@ -2,14 +2,14 @@ import time
 
 import pytest
 
-from builder.host.process import follow
+from builder.host.process import stream
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
 
 def followed(script: str, limit: float = 20) -> tuple[int, list[str]]:
     lines: list[str] = []
-    status = follow(["sh", "-c", script], env=ENVIRONMENT, timeout=limit, on_line=lines.append)
+    status = stream(["sh", "-c", script], env=ENVIRONMENT, timeout=limit, on_line=lines.append)
     return status, lines
 
 
@@ -29,7 +29,7 @@ def test_a_followed_program_that_outlives_its_limit_is_killed() -> None:
     lines: list[str] = []
     argv = ["sh", "-c", "echo begun; exec sleep 20"]
     with pytest.raises(TimeoutError, match="'sh' was still running after 0 s"):
-        follow(argv, env=ENVIRONMENT, timeout=0.2, on_line=lines.append)
+        stream(argv, env=ENVIRONMENT, timeout=0.2, on_line=lines.append)
     assert lines == ["begun"]
 
 

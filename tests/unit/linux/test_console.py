@@ -8,9 +8,9 @@ from builder.linux.console import (
     FAILURES,
     STUCK,
     Allowed,
+    boot_failure,
     failures,
     plain,
-    stuck,
     tail,
     without_stalls,
 )
@@ -47,7 +47,7 @@ REFUSED = 'BdsDxe: failed to load Boot0001 "UEFI QEMU HARDDISK": Access Denied\r
     ],
 )
 def test_a_guest_that_cannot_come_up_is_recognised(shown: str, reason: str) -> None:
-    found = stuck(shown)
+    found = boot_failure(shown)
     assert found is not None
     assert reason in found
 
@@ -63,8 +63,8 @@ def test_a_guest_that_boots_is_not_taken_for_stuck() -> None:
         "[  OK  ] Reached target emergency.target\r\nproof login: "
         "finished at Mon. Datasource DataSourceConfigDrive [net,ver=2].  Up 40 seconds\r\n"
     )
-    assert stuck(REFUSED + shown) is None
-    assert stuck(shown) is None
+    assert boot_failure(REFUSED + shown) is None
+    assert boot_failure(shown) is None
 
 
 @pytest.mark.parametrize(

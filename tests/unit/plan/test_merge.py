@@ -19,7 +19,7 @@ from builder.feature import (
     probe,
 )
 from builder.features.registry import FOUNDATION, Registered, shipped
-from builder.nova.conflicts import objections
+from builder.nova.conflicts import nova_conflicts
 from builder.nova.hardware import machine
 from builder.nova.properties import SIGNATURE
 from builder.plan.merge import make_plan
@@ -290,7 +290,7 @@ OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
 def test_nova_would_object(
     properties: Mapping[str, str], flavor: Mapping[str, str], name: str
 ) -> None:
-    assert [one.name for one in objections(properties, flavor)] == [name]
+    assert [one.name for one in nova_conflicts(properties, flavor)] == [name]
 
 
 def test_nova_has_no_objection_to_what_fits_together() -> None:
@@ -307,12 +307,12 @@ def test_nova_has_no_objection_to_what_fits_together() -> None:
         "hw:vif_multiqueue_enabled": "yes", "hw:watchdog_action": "reset",
         "hw_rng:allowed": "True",
     }  # fmt: skip
-    assert objections(properties, flavor) == []
+    assert nova_conflicts(properties, flavor) == []
 
 
 def test_mixed_cpus_may_have_a_thread_policy() -> None:
     flavor = {"hw:cpu_policy": "mixed", "hw:cpu_thread_policy": "prefer"}
-    assert objections({}, flavor) == []
+    assert nova_conflicts({}, flavor) == []
 
 
 def test_the_machine_is_the_one_that_nova_would_give() -> None:

@@ -10,7 +10,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, plan
 from builder.feature import Outcome
 from builder.report.html import html
 from builder.report.view import CheckRow
-from builder.store.manifest import Adopted, Lacking, Manifest
+from builder.store.manifest import Adopted, Manifest, UnprovenClaim
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
 VOID = {"meta", "link", "input", "rect", "br", "img"}
@@ -175,7 +175,7 @@ def test_flavor_and_host_needs_are_shown_where_there_are_any() -> None:
 
 
 def test_an_adopted_image_tells_what_it_has_no_evidence_for() -> None:
-    lacks = Lacking(
+    lacks = UnprovenClaim(
         property="hw_watchdog_action",
         value="reset",
         owner="watchdog",

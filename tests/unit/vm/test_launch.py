@@ -13,7 +13,7 @@ from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux.live import output, require_active
 from builder.vm import firmware, ssh, swtpm, tap
-from builder.vm.guest import Control, GuestNotUp, Lines, RunningGuest
+from builder.vm.guest import Control, GuestChannels, GuestNotUp, RunningGuest
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ class Hanging:
 def guest(
     console: Path, connection: Any, monitor: Any = None, control: Control | None = None
 ) -> RunningGuest:
-    lines = Lines(
+    lines = GuestChannels(
         console=console,
         keyboard=console,
         qmp=monitor,
@@ -184,7 +184,7 @@ def test_only_a_guest_that_does_not_come_back_has_failed(
         raise cause
 
     (tmp_path / "console.log").touch()
-    lines = Lines(
+    lines = GuestChannels(
         console=tmp_path / "console.log",
         keyboard=tmp_path,
         qmp=Resetting(),  # type: ignore[arg-type]  # only its events are asked for

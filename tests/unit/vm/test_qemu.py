@@ -13,13 +13,13 @@ from builder.host.accelerator import Accelerator, choose
 from builder.vm.config_drive import documents
 from builder.vm.firmware import Firmware, firmware_paths
 from builder.vm.launch import forwarded_port
-from builder.vm.qemu import EMULATED, MAC, TRANSLATION, Wiring, arguments, connected, pipe
+from builder.vm.qemu import EMULATED, MAC, TRANSLATION, QemuBackends, arguments, connected, pipe
 
 TCG = Accelerator("tcg", "no virtualisation")
 KVM = Accelerator("kvm", "real")
 
 
-def wiring(**changes: Any) -> Wiring:
+def backends(**changes: Any) -> QemuBackends:
     given: dict[str, Any] = {
         "image": Path("/w/image.qcow2"),
         "image_format": "qcow2",
@@ -28,7 +28,7 @@ def wiring(**changes: Any) -> Wiring:
         "console": "pipe,path=/w/serial",
         "monitor": "socket,fd=5",
     }
-    return Wiring(**{**given, **changes})
+    return QemuBackends(**{**given, **changes})
 
 
 def devices(words: list[str]) -> dict[str, dict[str, str]]:
@@ -51,7 +51,7 @@ def blockdevs(words: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
-    words = arguments(Machine(), wiring(), TCG)
+    words = arguments(Machine(), backends(), TCG)
     assert set(devices(words)) == {"virtio-blk-pci", "ide-cd", "virtio-net-pci"}
     assert value(words, "-machine") == "pc,graphics=off"
     assert value(words, "-smp") == "2,sockets=2,cores=1,threads=1"
@@ -60,14 +60,14 @@ def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
 
 
 def test_scsi_is_a_disk_on_a_virtio_scsi_controller() -> None:
-    found = devices(arguments(Machine(disk_bus="scsi"), wiring(), TCG))
+    found = devices(arguments(Machine(disk_bus="scsi"), backends(), TCG))
     assert found["scsi-hd"]["bus"] == f"{found['virtio-scsi-pci']['id']}.0"
     assert found["scsi-hd"]["drive"] == "root"
     assert "virtio-blk-pci" not in found
 
 
 def test_only_the_overlay_is_written_and_no_path_in_an_image_is_followed() -> None:
-    root = blockdevs(arguments(Machine(), wiring(), TCG))["root"]
+    root = blockdevs(arguments(Machine(), backends(), TCG))["root"]
     assert root["file"]["filename"] == "/w/overlay.qcow2"
     assert root["discard"] == "unmap"
     assert root["backing"]["read-only"] is True
@@ -76,14 +76,14 @@ def test_only_the_overlay_is_written_and_no_path_in_an_image_is_followed() -> No
 
 
 def test_a_raw_image_is_opened_as_raw() -> None:
-    words = arguments(Machine(), wiring(image_format="raw"), TCG)
+    words = arguments(Machine(), backends(image_format="raw"), TCG)
     backing = blockdevs(words)["root"]["backing"]
     assert backing["driver"] == "raw"
     assert "backing" not in backing
 
 
 def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
-    words = arguments(Machine(guest_agent=True), wiring(agent=connected(7)), TCG)
+    words = arguments(Machine(guest_agent=True), backends(agent=connected(7)), TCG)
     found = devices(words)
     assert found["virtserialport"]["name"] == "org.qemu.guest_agent.0"
     assert found["virtserialport"]["bus"] == f"{found['virtio-serial-pci']['id']}.0"
@@ -92,19 +92,19 @@ def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
 
 @pytest.mark.parametrize("action", ["reset", "poweroff", "pause", "none"])
 def test_the_watchdog_is_an_i6300esb_with_its_action(action: Any) -> None:
-    words = arguments(Machine(watchdog=action), wiring(), TCG)
+    words = arguments(Machine(watchdog=action), backends(), TCG)
     assert "i6300esb" in devices(words)
     assert value(words, "-action") == f"watchdog={action}"
 
 
 def test_without_a_watchdog_there_is_no_device() -> None:
-    words = arguments(Machine(), wiring(), TCG)
+    words = arguments(Machine(), backends(), TCG)
     assert "i6300esb" not in devices(words)
     assert "-action" not in words
 
 
 def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
-    wired = wiring(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17))
+    wired = backends(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17))
     words = arguments(Machine(multiqueue=True, vcpus=4), wired, TCG)
     assert "tap,id=net1,fds=10:11:12:13,vhost=off" in words
     assert "tap,id=spare,fds=14:15:16:17,vhost=off" in words
@@ -113,13 +113,13 @@ def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
 
 
 def test_the_guest_reaches_nothing_and_is_reached_by_ssh_only() -> None:
-    user = value(arguments(Machine(), wiring(), TCG), "-netdev")
+    user = value(arguments(Machine(), backends(), TCG), "-netdev")
     assert user == "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
 
 
 def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
     firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
-    words = arguments(Machine(firmware="uefi"), wiring(firmware=firmware), TCG)
+    words = arguments(Machine(firmware="uefi"), backends(firmware=firmware), TCG)
     assert value(words, "-machine") == "q35"
     drives = [b for a, b in itertools.pairwise(words) if a == "-drive"]
     assert drives == [
@@ -131,34 +131,34 @@ def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
 def test_secure_boot_lets_only_system_management_mode_change_the_variables() -> None:
     firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
     machine = Machine(firmware="uefi", secure_boot=True)
-    words = arguments(machine, wiring(firmware=firmware), TCG)
+    words = arguments(machine, backends(firmware=firmware), TCG)
     assert value(words, "-machine") == "q35,smm=on"
     assert value(words, "-global") == "driver=cfi.pflash01,property=secure,value=on"
 
 
 def test_the_random_number_generator_is_virtio_s_and_reads_what_nova_s_reads() -> None:
-    words = arguments(Machine(rng=True), wiring(), TCG)
+    words = arguments(Machine(rng=True), backends(), TCG)
     assert value(words, "-object") == "rng-random,id=entropy,filename=/dev/urandom"
     assert devices(words)["virtio-rng-pci"] == {"rng": "entropy"}
 
 
 @pytest.mark.parametrize("model", ["tpm-tis", "tpm-crb"])
 def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
-    words = arguments(Machine(tpm=model), wiring(tpm=connected(9)), TCG)
+    words = arguments(Machine(tpm=model), backends(tpm=connected(9)), TCG)
     assert "socket,fd=9,id=tpm" in words
     assert value(words, "-tpmdev") == "emulator,id=tpm0,chardev=tpm"
     assert devices(words)[model] == {"tpmdev": "tpm0"}
 
 
 def test_the_processor_is_the_accelerators() -> None:
-    emulated = arguments(Machine(), wiring(), TCG)
+    emulated = arguments(Machine(), backends(), TCG)
     assert (value(emulated, "-accel"), value(emulated, "-cpu")) == (TRANSLATION, EMULATED)
-    virtual = arguments(Machine(), wiring(), KVM)
+    virtual = arguments(Machine(), backends(), KVM)
     assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
 
 
 def test_a_comma_in_a_path_stays_part_of_it() -> None:
-    words = arguments(Machine(), wiring(console=pipe(Path("/a,b/serial"))), TCG)
+    words = arguments(Machine(), backends(console=pipe(Path("/a,b/serial"))), TCG)
     assert "pipe,path=/a,,b/serial,id=console" in words
 
 

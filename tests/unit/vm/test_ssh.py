@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.host.process import running
+from builder.host.process import start
 from builder.vm.json_channel import JsonChannel
 from builder.vm.ssh import SERVER, Connection
 
@@ -17,7 +17,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-c", SERVER]
     log = tmp_path / "log"
-    with ours, running(command, purpose="run a server", log=log, speaks=theirs) as program:
+    with ours, start(command, purpose="run a server", log=log, speaks=theirs) as program:
         theirs.close()
         made = Connection(JsonChannel(ours), program)
         while not made.greeted():

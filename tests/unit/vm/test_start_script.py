@@ -5,7 +5,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from test_qemu import TCG, wiring
+from test_qemu import TCG, backends
 
 from builder.feature import Machine
 from builder.vm.qemu import connected
@@ -16,7 +16,7 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     tmp_path: Path,
 ) -> None:
     machine = Machine(guest_agent=True, multiqueue=True, tpm="tpm-crb", watchdog="reset")
-    wired = replace(wiring(tap=(5, 6), spare_tap=(7, 8)), agent=connected(9), tpm=connected(10))
+    wired = replace(backends(tap=(5, 6), spare_tap=(7, 8)), agent=connected(9), tpm=connected(10))
     lines = keep(tmp_path, machine, wired, TCG, "debian")
     script = tmp_path / "start"
     assert os.access(script, os.X_OK)

@@ -6,7 +6,7 @@ import pytest
 from samples import OTHER_SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.publish.candidate.admission import Admission, Concession, Refused, admit, require_young
+from builder.publish.candidate.admission import Admission, Refused, Waivers, admit, require_young
 from builder.store.manifest import Evidence, Manifest
 
 SOON = WHEN + timedelta(hours=1)
@@ -14,16 +14,16 @@ MONTH = timedelta(days=30)
 PLAN = plan("pinned-scsi")
 ALL = complete(PLAN)
 WATCHDOG = next(one for one in PLAN.claims if one.property == "hw_watchdog_action")
-PRESENT = Concession(allow_present=True)
-DROP = Concession(drop_unproven=True)
+PRESENT = Waivers(allow_present=True)
+DROP = Waivers(drop_unproven=True)
 
 
 def build(*results: Evidence) -> Manifest:
     return manifest(PLAN, evidence=results)
 
 
-def admitted(known: Manifest, concession: Concession | None = None) -> Admission:
-    return admit(known, concession or Concession(), now=SOON, max_age=MONTH)
+def admitted(known: Manifest, concession: Waivers | None = None) -> Admission:
+    return admit(known, concession or Waivers(), now=SOON, max_age=MONTH)
 
 
 def with_outcome(check: str, outcome: Outcome, seen: str = "it does not bark") -> list[Evidence]:
@@ -33,7 +33,7 @@ def with_outcome(check: str, outcome: Outcome, seen: str = "it does not bark") -
     ]
 
 
-def reasons(known: Manifest, concession: Concession | None = None) -> str:
+def reasons(known: Manifest, concession: Waivers | None = None) -> str:
     with pytest.raises(Refused) as refused:
         admitted(known, concession)
     assert "guest-image prove pinned-scsi" in refused.value.hint
@@ -67,7 +67,7 @@ def test_evidence_of_another_file_is_void() -> None:
 
 def aged(known: Manifest, hours: int) -> Admission:
     later = WHEN + timedelta(hours=hours)
-    return admit(known, Concession(), now=later, max_age=timedelta(hours=1))
+    return admit(known, Waivers(), now=later, max_age=timedelta(hours=1))
 
 
 def test_old_evidence_is_a_reason_against_an_upload() -> None:
@@ -87,17 +87,17 @@ def test_old_evidence_is_told_with_the_other_reasons() -> None:
 
 def test_evidence_from_the_future_tells_of_a_wrong_clock() -> None:
     with pytest.raises(Refused, match="One of the clocks is wrong"):
-        admit(build(*ALL), Concession(), now=WHEN - timedelta(hours=3), max_age=MONTH)
+        admit(build(*ALL), Waivers(), now=WHEN - timedelta(hours=3), max_age=MONTH)
 
 
 def test_a_clock_may_be_a_little_late() -> None:
-    assert admit(build(*ALL), Concession(), now=WHEN - timedelta(minutes=2), max_age=MONTH).claims
+    assert admit(build(*ALL), Waivers(), now=WHEN - timedelta(minutes=2), max_age=MONTH).claims
 
 
 def test_a_claim_is_allowed_on_its_inspections() -> None:
     inspected = build(*(one for one in ALL if one.boot is None))
     assert "os_type=linux is declared" in reasons(inspected, PRESENT)
-    admission = admitted(inspected, Concession(allow_present=True, drop_unproven=True))
+    admission = admitted(inspected, Waivers(allow_present=True, drop_unproven=True))
     assert "hw_disk_bus" in admission.on_inspection
     assert admission.tags == ("allowed-present", "dropped-architecture", "dropped-os_type")
 

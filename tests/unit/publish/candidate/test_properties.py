@@ -14,7 +14,7 @@ from builder.nova.properties import KNOWN, complaints
 from builder.plan.model import PlannedClaim
 from builder.profile.load import load, shipped_profiles
 from builder.profile.publication import Publication
-from builder.publish.candidate.admission import Admission, Concession, admit
+from builder.publish.candidate.admission import Admission, Waivers, admit
 from builder.publish.candidate.properties import wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
@@ -43,7 +43,7 @@ def build(profile: str = "pinned-scsi") -> Manifest:
 
 def made(profile: str = "pinned-scsi", **settings: Any) -> Wanted:
     known = build(profile)
-    admission = admit(known, Concession(), now=WHEN, max_age=timedelta(days=1))
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
     return wanted(known, admission, Publication(**settings))
 
 
@@ -67,7 +67,7 @@ def test_the_smallest_disk_of_a_flavor_is_not_smaller_than_the_image() -> None:
     known = build()
     image = known.image.model_copy(update={"virtual_size": (2 << 30) + 1})
     known = known.model_copy(update={"image": image})
-    admission = admit(known, Concession(), now=WHEN, max_age=timedelta(days=1))
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
     assert wanted(known, admission, Publication()).min_disk == 3
 
 

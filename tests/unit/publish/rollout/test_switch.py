@@ -9,7 +9,7 @@ import pytest
 from cloud_images import NAME, changed, day, image
 
 from builder.errors import BuilderError
-from builder.publish.cloud.history import current, holders, ours, previous, strays
+from builder.publish.cloud.history import current, images_named, ours, previous, visible_replaced
 from builder.publish.cloud.image import (
     IDENTITY,
     PUBLISHER,
@@ -20,10 +20,10 @@ from builder.publish.cloud.image import (
 )
 from builder.publish.cloud.image import NAME as PUBLIC_NAME
 from builder.publish.rollout.retention import superfluous
-from builder.publish.rollout.switch import Terms, claim, release, switch
+from builder.publish.rollout.switch import TargetState, claim, release, switch
 
-PUBLIC = Terms(NAME, "public", protected=True)
-BACK = Terms(NAME, "public", protected=True, withdrawing=True)
+PUBLIC = TargetState(NAME, "public", protected=True)
+BACK = TargetState(NAME, "public", protected=True, withdrawing=True)
 
 
 def draft(image_id: str, built: int, **fields: Any) -> CloudImage:
@@ -121,8 +121,8 @@ def test_a_replaced_image_that_is_visible_is_hidden_again() -> None:
     shown = replace(replaced("a", 0, 1), name=f"{NAME} 20260101T120000Z", hidden=False)
     kept = replace(shown, name="of somebody's choice")
     images = [image("now", 1, protected=True), shown]
-    assert strays(images, NAME, "now") == [shown]
-    assert strays([images[0], kept], NAME, "now") == []
+    assert visible_replaced(images, NAME, "now") == [shown]
+    assert visible_replaced([images[0], kept], NAME, "now") == []
     (change,) = switch(images, images[0], PUBLIC, now=day(2))
     assert changed(images, change)[1].hidden
 
@@ -158,7 +158,7 @@ def test_nothing_is_to_do_when_it_is_done() -> None:
 
 def test_a_protection_that_the_profile_does_not_ask_for_is_left_alone() -> None:
     images = [image("old", 0, protected=True), draft("new", 1)]
-    changes = switch(images, images[1], Terms(NAME, "public", protected=False), now=day(1))
+    changes = switch(images, images[1], TargetState(NAME, "public", protected=False), now=day(1))
     assert "protected" not in changes[-1].attributes
 
 
@@ -175,7 +175,7 @@ def test_exactly_one_image_answers_at_every_instant_whenever_it_is_killed(
             answers.append(found(images))
     assert set(answers) == {"old", "new"}
     assert answers == sorted(answers, reverse=True), "the name goes over once"
-    assert [one.id for one in holders(images, NAME)] == ["new"]
+    assert [one.id for one in images_named(images, NAME)] == ["new"]
 
 
 @pytest.mark.parametrize("steps_until_killed", [(0, 0), (1, 0), (2, 0), (1, 1), (0, 2)])
@@ -189,7 +189,7 @@ def test_a_rollback_that_is_killed_and_repeated_goes_back_one_step_only(
             images = changed(images, change)
             assert found(images) in {"b", "c"}
     assert found(images) == "b"
-    assert len(holders(images, NAME)) == 1
+    assert len(images_named(images, NAME)) == 1
 
 
 def back(images: list[CloudImage]) -> list[CloudImage]:
