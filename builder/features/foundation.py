@@ -27,6 +27,7 @@ from builder.linux import (
     initramfs,
     network,
     osrelease,
+    resolver,
     systemd,
 )
 from builder.linux.live import output, require_no_failure
@@ -80,6 +81,12 @@ def no_kernel_device_names(disk: Filesystem, _: FoundationParameters) -> str:
 def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Files that are rendered for a stack that is not started leave the NIC down."""
     return network.require_stack(disk)
+
+
+@inspection("the guest will be told its name servers")
+def name_servers_will_be_told(disk: Filesystem, _: FoundationParameters) -> str:
+    """The file of the resolver has them, or is written by a service that will be started."""
+    return resolver.require_resolver(disk)
 
 
 @inspection("cloud-init will be started")
@@ -386,6 +393,7 @@ FEATURE = Feature(
         initrd_is_renewed,
         no_kernel_device_names,
         network_will_start,
+        name_servers_will_be_told,
         cloud_init_will_start,
         ssh_will_start,
         has_no_identity,

@@ -1,10 +1,10 @@
 """What an image must not carry: an identity of its own, traces of its build, passwords."""
 
-import re
 from collections.abc import Iterator
 
 from builder.feature import Filesystem
 from builder.linux.files import significant_lines, text
+from builder.linux.resolver import name_servers
 
 # machine-id(5): both make the first boot write a new one.
 _NO_MACHINE_ID = ("", "uninitialized")
@@ -28,8 +28,6 @@ LEFTOVERS = {  # likewise
     "/etc/apt/apt.conf.d/*proxy*": "the build's proxy",
 }
 
-_NAMESERVER = re.compile(r"nameserver\s+(\S+)")
-
 
 def identities(disk: Filesystem) -> Iterator[str]:
     """Yield what would be the same in every guest of the image, and must not be."""
@@ -45,10 +43,8 @@ def leftovers(disk: Filesystem) -> Iterator[str]:
     """Yield what the build has left behind."""
     yield from _present(disk, LEFTOVERS)
     if disk.readlink("/etc/resolv.conf") is None:
-        for number, line in significant_lines(text(disk, "/etc/resolv.conf"), "#;"):
-            match = _NAMESERVER.match(line)
-            if match is not None:
-                yield f"/etc/resolv.conf:{number}: names {match[1]}, a name server of the build"
+        for number, server in name_servers(disk, "/etc/resolv.conf"):
+            yield f"/etc/resolv.conf:{number}: names {server}, a name server of the build"
 
 
 def passwords(disk: Filesystem) -> Iterator[str]:
