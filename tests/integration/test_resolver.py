@@ -8,7 +8,7 @@ from pathlib import Path
 import diskimage_builder
 import pytest
 
-from builder.resources import elements_path
+from builder.host.paths import elements_path
 
 pytestmark = [
     pytest.mark.integration,
