@@ -19,7 +19,7 @@ from typing import Any
 from dnslib.server import DNSLogger, DNSServer
 from dnslib.zoneresolver import ZoneResolver
 
-from builder.aptsources import host_mirrors
+from builder.build.apt_sources import host_mirrors
 
 NAME_SERVER = "127.77.0.53"
 MIRROR = "127.77.0.80"
