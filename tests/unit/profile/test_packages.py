@@ -68,7 +68,7 @@ def test_a_package_that_takes_away_what_an_element_stands_on_is_refused(
         # What the image is made with anyway, and what only has a similar name.
         "packages: [initramfs-tools, dropbear-initramfs, systemd-resolved]",
         "initramfs: dracut\\npackages: [dracut, dracut-network]",
-        "packages: [dracut-core, resolvconf-admin, libsystemd-dev]",
+        "packages: [dracut-core, netctl, resolvconf-admin, libsystemd-dev]",
         # Another family's packages take nothing of that name away.
         "distribution: rocky-9\\npackages: [dracut, openresolv]",
         "distribution: opensuse-15.6\\npackages: [dracut]",
