@@ -27,6 +27,7 @@ from builder.linux import (
     initramfs,
     network,
     osrelease,
+    resolver,
     systemd,
 )
 from builder.linux.live import output, require_no_failure
@@ -83,6 +84,12 @@ def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     return network.require_stack(disk)
 
 
+@inspection("the guest will be told its name servers")
+def name_servers_will_be_told(disk: Filesystem, _: FoundationParameters) -> str:
+    """The file of the resolver has them, or is written by a service that will be started."""
+    return resolver.require_resolver(disk)
+
+
 @inspection("cloud-init will be started")
 def cloud_init_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Its units are enabled, and it is not switched off."""
@@ -108,11 +115,11 @@ def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
 
 @inspection("the image has no traces of its build")
 def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
-    """Histories, caches and the name servers of the build host."""
+    """Histories, caches, and what only the build's host has: name servers, mirrors, directories."""
     found = tuple(hygiene.leftovers(disk))
     if found:
         raise CheckFailed("; ".join(found))
-    return "no shell history, no package cache, no name server of the build"
+    return "no shell history, no package cache, no name server, proxy or directory of the build"
 
 
 @inspection("no account can be entered with a password")
@@ -327,6 +334,7 @@ FEATURE = Feature(
     elements=(
         "guest-foundation",
         "guest-cloud-init",
+        "guest-resolver",
         "guest-network",
         "guest-initrd",
         "guest-bootloader",
@@ -340,6 +348,7 @@ FEATURE = Feature(
         initrd_is_renewed,
         no_kernel_device_names,
         network_will_start,
+        name_servers_will_be_told,
         cloud_init_will_start,
         ssh_will_start,
         has_no_identity,
