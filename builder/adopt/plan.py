@@ -70,18 +70,18 @@ def inspections(used: Used) -> tuple[PlannedCheck, ...]:
     return tuple(one for one in planned if one.id in proofs or one.id not in comparing)
 
 
-def plan_to_probe(adoptee: ForeignImage, evidence: Iterable[Evidence]) -> Plan:
+def plan_to_probe(foreign: ForeignImage, evidence: Iterable[Evidence]) -> Plan:
     """The plan by which it is booted: the claims whose inspections have passed, and their probes.
 
     Where it cannot be booted, the claims that inspections alone prove, which are present at most.
     """
-    return _plan(adoptee, _passed(evidence))
+    return _plan(foreign, _passed(evidence))
 
 
 def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
     """The boots of an image that has every ability: no other one needs more of its host."""
     distribution = next(iter(DISTRIBUTIONS.values()))
-    adoptee = ForeignImage(
+    foreign = ForeignImage(
         name="",
         source="",
         distribution=distribution,
@@ -89,44 +89,44 @@ def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
         used=candidates(registry, distribution),
         limits=(),
     )
-    return _plan(adoptee, frozenset(one.id for one in inspections(adoptee.used))).boots
+    return _plan(foreign, frozenset(one.id for one in inspections(foreign.used))).boots
 
 
-def _plan(adoptee: ForeignImage, passed: frozenset[str]) -> Plan:
-    looked_at = {one.id for one in inspections(adoptee.used)}
+def _plan(foreign: ForeignImage, passed: frozenset[str]) -> Plan:
+    looked_at = {one.id for one in inspections(foreign.used)}
     claims = []
-    for claim in planned_claims(adoptee.used):
+    for claim in planned_claims(foreign.used):
         at_rest = tuple(check for check in claim.proof if check in looked_at)
         if not passed.issuperset(at_rest) or not claim.proof or restricts(claim.property):
             continue
-        if not adoptee.limits:
+        if not foreign.limits:
             claims.append(claim)
         elif at_rest:
             claims.append(replace(claim, proof=at_rest, grade=Grade.PRESENT))
     claims = _consistent(claims)
-    probes = () if adoptee.limits else tuple(_required_probes(adoptee.used, claims, passed))
+    probes = () if foreign.limits else tuple(_required_probes(foreign.used, claims, passed))
     properties = {claim.property: claim.value for claim in claims}
-    named = [one for one in named_probes(adoptee.used) if one[0] in probes]
+    named = [one for one in named_probes(foreign.used) if one[0] in probes]
     return Plan(
-        profile=adoptee.name,
-        description=f"adopted from {adoptee.source}",
-        distribution=adoptee.distribution,
-        disk=adoptee.disk,
+        profile=foreign.name,
+        description=f"adopted from {foreign.source}",
+        distribution=foreign.distribution,
+        disk=foreign.disk,
         elements=(),
         packages=(),
         environment={},
         argv=(),
-        parameters={one.name: values.model_dump(mode="json") for one, values in adoptee.used},
+        parameters={one.name: values.model_dump(mode="json") for one, values in foreign.used},
         claims=tuple(claims),
-        inspections=tuple(one for one in inspections(adoptee.used) if one.id in passed),
-        probes=tuple(one for one in _probes(adoptee.used) if one.id in probes),
+        inspections=tuple(one for one in inspections(foreign.used) if one.id in passed),
+        probes=tuple(one for one in _probes(foreign.used) if one.id in probes),
         boots=boots(named, properties) if named else (),
         flavor={},
         host=(),
     )
 
 
-def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> tuple[Boot, ...]:
+def boots_of_rest(plan: Plan, foreign: ForeignImage, came_up: Iterable[str]) -> tuple[Boot, ...]:
     """Boots for the probes that were to be made under a firmware by which the image does not start.
 
     None where it starts by every firmware that was tried.
@@ -144,7 +144,7 @@ def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> 
         return ()
     properties = {claim.property: claim.value for claim in plan.claims}
     properties["hw_firmware_type"] = started.pop()
-    named = [one for one in named_probes(adoptee.used) if one[0] in lost]
+    named = [one for one in named_probes(foreign.used) if one[0] in lost]
     return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 
 
@@ -175,14 +175,14 @@ def plan_of_evidence(plan: Plan, evidence: Sequence[Evidence], came_up: Iterable
 
 
 def lacking(
-    adoptee: ForeignImage, plan: Plan, evidence: Sequence[Evidence]
+    foreign: ForeignImage, plan: Plan, evidence: Sequence[Evidence]
 ) -> tuple[UnprovenClaim, ...]:
     """The candidates' claims that the plan has not, each with the reason in a sentence."""
     claimed = {(one.property, one.value) for one in plan.claims}
     properties = {one.property: one.value for one in plan.claims}
     return tuple(
-        _lacking(claim, evidence, properties, adoptee.limits)
-        for claim in planned_claims(adoptee.used)
+        _lacking(claim, evidence, properties, foreign.limits)
+        for claim in planned_claims(foreign.used)
         if (claim.property, claim.value) not in claimed
     )
 

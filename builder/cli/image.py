@@ -38,7 +38,7 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
     from builder.features.registry import installed
     from builder.plan.merge import make_plan
     from builder.profile.load import load
-    from builder.proof.prove import verify
+    from builder.proof.prove import prove as make_proof
     from builder.proof.requirements import require_for_proof
     from builder.store.manifest import read
     from builder.store.verdict import verdict_of
@@ -56,6 +56,6 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
             progress.event(f"reusing build {directory}")
         known = read(directory)
         if not verdict_of(known).proven:
-            known = verify(directory, registry, progress, boots=True)
+            known = make_proof(directory, registry, progress, boots=True)
     write_junit(junit, known)
     return conclude(directory, known, as_json=as_json)

@@ -36,7 +36,7 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
       guest-image inspect cloud.qcow2 --json | jq -r '.[] | select(.outcome != "passed").check'
     """
     from builder.features.registry import installed
-    from builder.proof.prove import verify
+    from builder.proof.prove import prove as make_proof
     from builder.store.build_directory import find_build, is_file
     from builder.terminal.progress import Progress
 
@@ -45,7 +45,7 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
     registry = installed()
     directory = find_build(target, output)
     with Progress() as progress:
-        known = verify(directory, registry, progress, boots=False)
+        known = make_proof(directory, registry, progress, boots=False)
     return conclude(directory, known, as_json=as_json, inspected_only=True)
 
 

@@ -69,7 +69,7 @@ def prove(
     from builder.host.accelerator import asked_for
     from builder.proof.boot import ProofOptions
     from builder.proof.checks import checks_of
-    from builder.proof.prove import verify
+    from builder.proof.prove import prove as make_proof
     from builder.proof.requirements import require_for_proof
     from builder.proof.selection import selected
     from builder.store.build_directory import find_build
@@ -85,7 +85,7 @@ def prove(
     require_for_proof(plan.boots)
     options = ProofOptions(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
-        known = verify(directory, registry, progress, boots=True, options=options)
+        known = make_proof(directory, registry, progress, boots=True, options=options)
     write_junit(junit, known)
     if only:
         return _conclude_part(plan, known, as_json=as_json)

@@ -38,7 +38,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def verify(*_: object, **__: object) -> Manifest:
         return manifest(PLAN).with_evidence(complete(PLAN))
 
-    monkeypatch.setattr("builder.proof.prove.verify", verify)
+    monkeypatch.setattr("builder.proof.prove.prove", verify)
     monkeypatch.setattr("builder.proof.requirements.require_for_proof", lambda _: None)
     return directory
 
@@ -69,7 +69,7 @@ def test_adopting_asks_for_all_that_a_boot_may_need_before_it_looks_at_the_image
 def test_a_file_that_cannot_be_written_is_told_before_the_proof(
     run: Run, build: Path, monkeypatch: pytest.MonkeyPatch, path: str, cause: str
 ) -> None:
-    monkeypatch.setattr("builder.proof.prove.verify", lambda *_, **__: pytest.fail("proved"))
+    monkeypatch.setattr("builder.proof.prove.prove", lambda *_, **__: pytest.fail("proved"))
     code, _, err = run("prove", build, "--junit", path.format(build))
     assert code == 2
     assert cause in err
