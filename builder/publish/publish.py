@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import CloudError
+from builder.publish.candidate.prepare import Ready, for_cloud
 from builder.publish.candidate.stream import Origin
 from builder.publish.cloud import lease
 from builder.publish.cloud.change import Change
@@ -15,6 +16,8 @@ from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import find, images_named, visible_replaced
 from builder.publish.cloud.image import CloudImage, Wanted
 from builder.publish.cloud.survey import Survey, survey
+from builder.publish.preview import preview
+from builder.publish.record import record, require_writable
 from builder.publish.rollout.apply import carry_out
 from builder.publish.rollout.changes import planned_changes
 from builder.publish.rollout.draft import (
@@ -36,6 +39,41 @@ class Result:
     """Whether anything was done."""
     kept: tuple[str, ...] = ()
     """What retention would have deleted and did not, with the reasons."""
+
+
+def publish_build(glance: Glance, build: Ready, delivery: Delivery, progress: Progress) -> Result:
+    """Publish a build in one cloud, and tell of it in the build's manifest and report.
+
+    Raises ``CloudError``, ``Refused`` where the cloud would get old evidence, and ``HostError``
+    where the manifest cannot be written, if possible before anything is sent.
+    """
+    _, build = _seen_by(glance, build)
+    require_writable(build.directory)
+    result = publish(
+        glance, build.wanted, build.origin, delivery, _retention(build),
+        home=lease.state_directory(), progress=progress,
+    )  # fmt: skip
+    record(build, glance, result.image)
+    return result
+
+
+def preview_build(glance: Glance, build: Ready) -> list[str]:
+    """What a publication of the build would change in one cloud. Raises as ``publish_build``."""
+    seen, build = _seen_by(glance, build)
+    wanted = build.wanted
+    image = find(seen.images, wanted)
+    shared = image is not None and "shared" == image.visibility == wanted.visibility
+    members = glance.members(image.id) if image and shared else []
+    return preview(seen, wanted, _retention(build), members)
+
+
+def _seen_by(glance: Glance, build: Ready) -> tuple[Survey, Ready]:
+    seen = survey(glance, build.wanted.profile, build.wanted.name)
+    return seen, for_cloud(build, seen, glance.endpoint)
+
+
+def _retention(build: Ready) -> Retention:
+    return Retention(build.settings.keep_last, build.settings.keep_days)
 
 
 def publish(

@@ -3,23 +3,22 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from builder.errors import ImageError
+from builder.features.registry import installed
 from builder.image.safety import format_of
 from builder.nova.properties import SIGNATURE
+from builder.profile.load import load
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
 from builder.publish.candidate.properties import signed, wanted
+from builder.publish.candidate.signature import Signer
 from builder.publish.candidate.stream import Origin, pieces_of
 from builder.publish.cloud.history import find
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.survey import Survey
 from builder.store import manifest
 from builder.store.manifest import Manifest
-
-if TYPE_CHECKING:
-    from builder.publish.candidate.signature import Signer  # with its libraries slow to load
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,11 @@ class Ready:
     origin: Origin
 
 
+def settings_of(profile: str | None) -> Publication | None:
+    """What a profile says of publishing; None where none is named. Raises ``InputError``."""
+    return None if profile is None else load(profile, installed()).publish
+
+
 def ready(
     directory: Path,
     concession: Waivers,
@@ -41,7 +45,7 @@ def ready(
     max_age: timedelta,
     settings: Publication | None = None,
     origin: Origin | None = None,
-    signer: "Signer | None" = None,
+    signer: Signer | None = None,
 ) -> Ready:
     """Judge a build's evidence and say what would be published.
 

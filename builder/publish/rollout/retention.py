@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from builder.errors import CloudError
+from builder.publish.cloud.compute import servers
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import built, ours, replaced_by_name
 from builder.publish.cloud.image import (
@@ -66,9 +67,9 @@ def retire(
 
 def _retire(glance: Glance, image_id: str, publisher: str) -> str:
     """Delete an image, or say why it stays. Raises ``CloudError``."""
-    servers = glance.servers(image_id)
-    if servers:
-        return f"it is the image of {counted(len(servers), 'server')}"
+    users = servers(glance, image_id)
+    if users:
+        return f"it is the image of {counted(len(users), 'server')}"
     image = glance.image(image_id)
     if image is None:
         return ""

@@ -14,7 +14,7 @@ import pytest
 from fake_guest import FakeGuest
 from fakes import FakeFilesystem
 
-from builder.cli.options import VERBS, cli
+from builder.cli.verbs import VERBS, cli
 from builder.feature import CheckFailed, Grade
 from builder.features.registry import Registry, installed
 from builder.plan.merge import make_plan
