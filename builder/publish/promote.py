@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from builder.errors import BuilderError, CloudError, InputError
+from builder.errors import CloudError, InputError
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Waivers
 from builder.publish.candidate.prepare import Ready, ready
@@ -26,12 +26,13 @@ def promotable(
 ) -> Ready:
     """The build that is current in the source, with its data from there.
 
-    Raises ``BuilderError`` where nothing is current, the build is not here, or is refused.
+    Raises ``CloudError`` where nothing is current, or something else than was published,
+    ``InputError`` where the build is not here, and ``Refused``.
     """
     name = name_of(source, profile)
     image = current(survey(source, profile, name).images, name)
     if image is None or not image.published:
-        raise BuilderError(
+        raise CloudError(
             f"No image of {profile} is current in cloud '{source}'.",
             hint=f"See what is there: guest-image list --cloud {source}",
         )

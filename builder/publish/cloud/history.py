@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from builder.errors import BuilderError
+from builder.errors import CloudError
 from builder.publish.cloud.image import (
     ACTIVE,
     REPLACED_AT,
@@ -28,12 +28,12 @@ def images_named(images: Iterable[CloudImage], name: str) -> list[CloudImage]:
 def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
     """The image that answers to the name: the visible one, else the hidden one.
 
-    Raises ``BuilderError`` where several do.
+    Raises ``CloudError`` where several do.
     """
     having = images_named(images, name)
     answering = [one for one in having if not one.hidden] or having
     if len(answering) > 1:
-        raise BuilderError(
+        raise CloudError(
             f"{len(answering)} images are called '{name}'; one alone may answer to it.",
             details=[f"{one.id}  {one.visibility}, built as {one.build or '?'}" for one in having],
             hint="Rename or hide all but one: openstack image set --hidden ID",
@@ -77,11 +77,11 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
     """The image that a rollback brings back: the one that the present image has replaced.
 
     What a rollback has withdrawn does not come back by another. An interrupted switch comes first:
-    a rollback is completed, a publication taken back. Raises ``BuilderError`` where there is none.
+    a rollback is completed, a publication taken back. Raises ``CloudError`` where there is none.
     """
     present = current(images, name)
     if present is None:
-        raise BuilderError(
+        raise CloudError(
             f"No image is called '{name}', so there is nothing to roll back.",
             hint="See what is there: guest-image list --cloud NAME",
         )
@@ -105,7 +105,7 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
     # The one that it replaced is gone.
     older = [one for one in others if built(one) < built(present)]
     if not older:
-        raise BuilderError(
+        raise CloudError(
             f"No older image of {profile} is there to come back under '{name}'.",
             details=[f"{present.id} (build {present.build or '?'}) is the oldest one."],
             hint="Publish another build: guest-image publish BUILD --cloud NAME",
