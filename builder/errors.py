@@ -3,7 +3,7 @@
     BuilderError              1  the build or a check failed
     ├── InputError            2  a profile, a feature or an argument is wrong
     ├── HostError             3  this machine lacks something (tool, space, network, kernel)
-    ├── ImageError            4  a file is not an image that can safely be opened, or not the proven one
+    ├── ImageError            4  a file is not an image that can safely be opened, or another one
     ├── CloudError            5  a cloud refused something, lacks it, or could not be reached
     └── InterruptedByUser   130  Ctrl-C or SIGTERM
 
