@@ -171,7 +171,7 @@ def _inspected(
 
     def checks(disk: Filesystem) -> Iterator[Check]:
         found.append(_foreign_image(disk, info, registry, admin_user))
-        wanted = {one.id for one in inspections(found[0].used)}
+        wanted = {check.id for check in inspections(found[0].used)}
         for feature, parameters in found[0].used:
             for check in checks_of_feature(feature, parameters):
                 if check.id in wanted:
@@ -247,7 +247,10 @@ def _require_one_boot(build: Manifest, plan: Plan) -> None:
         f"{plan.description}: the image does not come up under any firmware.",
         details=list(
             dict.fromkeys(
-                line for one in build.evidence if one.boot for line in one.seen.splitlines()
+                line
+                for result in build.evidence
+                if result.boot
+                for line in result.seen.splitlines()
             )
         ),
         hint=f"It is waited for to let '{plan.distribution.default_user}' in by SSH; "
@@ -259,8 +262,8 @@ def _not_up(build: Manifest) -> tuple[str, ...]:
     """For each boot that did not come up, why: every probe of such a boot says the same."""
     up = {boot.name for boot in build.boots}
     said = {
-        one.boot: one.seen.partition("\n")[0]
-        for one in build.evidence
-        if one.boot is not None and one.boot not in up
+        result.boot: result.seen.partition("\n")[0]
+        for result in build.evidence
+        if result.boot is not None and result.boot not in up
     }
     return tuple(f"It does not come up in the boot {name}: {why}" for name, why in said.items())

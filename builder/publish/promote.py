@@ -36,7 +36,7 @@ def promotable(
             f"No image of {profile} is current in cloud '{source}'.",
             hint=f"See what is there: guest-image list --cloud {source}",
         )
-    directory = next((path for path, one in manifests(dist) if one.build == image.build), None)
+    directory = next((path for path, build in manifests(dist) if build.build == image.build), None)
     if directory is None:
         raise InputError(
             f"The manifest of build {image.build} is not here, so nothing tells what is proven.",
@@ -56,7 +56,7 @@ def promotable(
     if differences:
         raise CloudError(
             f"Image {image.id} in cloud '{source}' is not the one that its manifest tells of.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint=f"See what differs: guest-image audit --cloud {source}",
         )
     return prepared

@@ -94,7 +94,7 @@ def publish(
     with lease.held(home) as publisher:
         seen = survey(glance, wanted.profile, wanted.name)
         require_nobody_at_work(glance, seen.images, home, now=seen.now)
-        target = known = find(seen.images, wanted)
+        target = published = find(seen.images, wanted)
         removed: list[str] = []
         if target is None:
             answering = seen.answering(wanted.name)
@@ -116,7 +116,7 @@ def publish(
             seen = survey(glance, wanted.profile, wanted.name)
         image = _require_published(glance, seen, target.id, wanted)
         deleted, kept = retire(glance, seen, wanted, retention, progress, publisher=publisher)
-    changed = known is None or changes or shared or removed or deleted
+    changed = published is None or changes or shared or removed or deleted
     return Result(image, bool(changed), tuple(kept))
 
 
@@ -127,7 +127,7 @@ def _require_content(glance: Glance, image: CloudImage, wanted: Wanted, origin: 
         raise CloudError(
             f"Image {image.id} in cloud '{glance}' is of build {wanted.build}, but no longer as it"
             " was published.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint="Reactivate it (openstack image set --activate ID), or delete it and run the same"
             " command again.",
         )
@@ -151,16 +151,18 @@ def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
 
 
 def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
-    image = next((one for one in seen.images if one.id == image_id and not one.hidden), None)
+    image = next(
+        (image for image in seen.images if image.id == image_id and not image.hidden), None
+    )
     having = images_named(seen.images, wanted.name)
     visible = visible_replaced(seen.images, wanted.name, image_id)
-    if image is None or visible or [one.id for one in having] != [image_id]:
+    if image is None or visible or [image.id for image in having] != [image_id]:
         raise CloudError(
             f"'{wanted.name}' in cloud '{glance}' is not image {image_id} alone after it was"
             " published.",
             details=[
-                *(f"{one.id} has the name" for one in having),
-                *(f"{one.id} was replaced, and is visible" for one in visible),
+                *(f"{image.id} has the name" for image in having),
+                *(f"{image.id} was replaced, and is visible" for image in visible),
             ],
             hint="Somebody else changes images of this name. Run the same command again.",
         )
@@ -168,7 +170,7 @@ def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Want
     if differences:
         raise CloudError(
             f"Image {image_id} in cloud '{glance}' is published, but not as it should be.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint="Run the same command again.",
         )
     return image

@@ -62,7 +62,7 @@ def ready(
         origin = Origin(lambda: pieces_of(path))
     image = wanted(build, admission, chosen)
     if signer is not None:
-        earlier = [one.properties for one in reversed(build.published)]
+        earlier = [publication.properties for publication in reversed(build.published)]
         image = signed(image, signer.properties(origin.pieces, earlier))
     return Ready(directory, build, admission, chosen, image, origin)
 
@@ -73,13 +73,17 @@ def for_cloud(ready_build: Ready, seen: Survey, endpoint: str) -> Ready:
     A signature stays as long as no other is made. Raises ``Refused`` where the data would have to
     be sent and the evidence is too old for that.
     """
-    known = find(seen.images, ready_build.wanted)
-    if known is None:
+    image = find(seen.images, ready_build.wanted)
+    if image is None:
         require_young(ready_build.build, ready_build.admission)
     if set(SIGNATURE) <= set(ready_build.wanted.properties):
         return ready_build
-    records = [one.properties for one in ready_build.build.published if one.endpoint == endpoint]
-    before = records[-1] if records else known.properties if known else {}
+    records = [
+        publication.properties
+        for publication in ready_build.build.published
+        if publication.endpoint == endpoint
+    ]
+    before = records[-1] if records else image.properties if image else {}
     if not set(SIGNATURE) <= set(before):
         return ready_build
     signature = {name: before[name] for name in SIGNATURE}

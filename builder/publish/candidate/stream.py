@@ -77,9 +77,9 @@ class Origin:
 
         It is computed, from all of the data, where the manifest does not have it.
         """
-        known = known_hash(wanted, algorithm)
-        if known or algorithm not in hashlib.algorithms_available:
-            return known
+        hash_value = known_hash(wanted, algorithm)
+        if hash_value or algorithm not in hashlib.algorithms_available:
+            return hash_value
         digest = hashlib.new(algorithm)
         for piece in self.pieces():
             digest.update(piece)

@@ -227,7 +227,9 @@ class Glance:
             answer = self._client.images.get_associated_image_tasks(image_id)
         except exc.HTTPException:
             return []
-        return [(one.get("status", ""), str(one.get("message"))) for one in answer.get("tasks", ())]
+        return [
+            (task.get("status", ""), str(task.get("message"))) for task in answer.get("tasks", ())
+        ]
 
     def download(self, image_id: str) -> Iterator[bytes]:
         """An image's data, piece by piece."""
@@ -268,7 +270,9 @@ class Glance:
     def members(self, image_id: str) -> list[str]:
         """The projects that a shared image is shared with, sorted."""
         with self.answering(f"list the members of image {image_id}"):
-            return sorted(one["member_id"] for one in self._client.image_members.list(image_id))
+            return sorted(
+                member["member_id"] for member in self._client.image_members.list(image_id)
+            )
 
     def add_member(self, image_id: str, project: str) -> None:
         """Share an image with a project; that it is shared already is no error."""

@@ -17,12 +17,14 @@ from builder.publish.cloud.names import dated
 
 def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
     """The build's image, where it was published before."""
-    return next((one for one in ours(images, wanted.profile) if one.build == wanted.build), None)
+    return next(
+        (image for image in ours(images, wanted.profile) if image.build == wanted.build), None
+    )
 
 
 def images_named(images: Iterable[CloudImage], name: str) -> list[CloudImage]:
     """The images that have the name, visible or hidden."""
-    return [one for one in images if one.name == name and not one.draft]
+    return [image for image in images if image.name == name and not image.draft]
 
 
 def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
@@ -31,11 +33,13 @@ def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
     Raises ``CloudError`` where several do.
     """
     having = images_named(images, name)
-    answering = [one for one in having if not one.hidden] or having
+    answering = [image for image in having if not image.hidden] or having
     if len(answering) > 1:
         raise CloudError(
             f"{len(answering)} images are called '{name}'; one alone may answer to it.",
-            details=[f"{one.id}  {one.visibility}, built as {one.build or '?'}" for one in having],
+            details=[
+                f"{image.id}  {image.visibility}, built as {image.build or '?'}" for image in having
+            ],
             hint="Rename or hide all but one: openstack image set --hidden ID",
         )
     return answering[0] if answering else None
@@ -47,10 +51,10 @@ def visible_replaced(images: Iterable[CloudImage], name: str, image_id: str) -> 
     A visible image that somebody has given another name is none: that is its owner's choice.
     """
     return [
-        one
-        for one in images
-        if one.published and one.public_name == name and one.id != image_id
-        if not one.hidden and one.name == dated(name, built(one))
+        image
+        for image in images
+        if image.published and image.public_name == name and image.id != image_id
+        if not image.hidden and image.name == dated(name, built(image))
     ]
 
 
@@ -66,11 +70,11 @@ def built(image: CloudImage) -> datetime:
 def ours(images: Iterable[CloudImage], profile: str, name: str | None = None) -> list[CloudImage]:
     """What was published of a profile, under a name where one is given, newest build first."""
     published = [
-        one
-        for one in images
-        if one.profile == profile and one.published and name in (None, one.public_name)
+        image
+        for image in images
+        if image.profile == profile and image.published and name in (None, image.public_name)
     ]
-    return sorted(published, key=lambda one: (built(one), one.created), reverse=True)
+    return sorted(published, key=lambda image: (built(image), image.created), reverse=True)
 
 
 def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImage:
@@ -85,7 +89,7 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
             f"No image is called '{name}', so there is nothing to roll back.",
             hint="See what is there: guest-image list --cloud NAME",
         )
-    by_id = {one.id: one for one in images}
+    by_id = {image.id: image for image in images}
     for left in images_named(images, name):
         if left.hidden:
             successor = left.properties.get(REPLACED_BY, "")
@@ -94,16 +98,16 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
             if left is present or successor == present.id:
                 return left
     others = [
-        one
-        for one in ours(images, profile, name)
-        if one.status == ACTIVE and one.name != name
-        if WITHDRAWN not in one.properties
+        image
+        for image in ours(images, profile, name)
+        if image.status == ACTIVE and image.name != name
+        if WITHDRAWN not in image.properties
     ]
-    replaced = [one for one in others if one.properties.get(REPLACED_BY) == present.id]
+    replaced = [image for image in others if image.properties.get(REPLACED_BY) == present.id]
     if replaced:
         return max(replaced, key=replaced_by_name)
     # The one that it replaced is gone.
-    older = [one for one in others if built(one) < built(present)]
+    older = [image for image in others if built(image) < built(present)]
     if not older:
         raise CloudError(
             f"No older image of {profile} is there to come back under '{name}'.",

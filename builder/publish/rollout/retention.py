@@ -104,16 +104,16 @@ def superfluous(
     if keep_last is None and keep_days is None:
         return []
     replaced = sorted(
-        (one for one in ours(images, profile, name) if one.hidden and one.name != name),
-        key=lambda one: (replaced_by_name(one), built(one)),
+        (image for image in ours(images, profile, name) if image.hidden and image.name != name),
+        key=lambda image: (replaced_by_name(image), built(image)),
         reverse=True,
     )
     limit = timedelta(days=keep_days or 0)
     return [
-        one
-        for rank, one in enumerate(replaced)
-        if rank >= (keep_last or 0) and now - replaced_by_name(one) >= limit
-        if replaceable(one) and not _promised(one, rank, now)
+        image
+        for rank, image in enumerate(replaced)
+        if rank >= (keep_last or 0) and now - replaced_by_name(image) >= limit
+        if replaceable(image) and not _promised(image, rank, now)
     ]
 
 

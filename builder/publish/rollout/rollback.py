@@ -38,7 +38,7 @@ def rollback(glance: Glance, profile: str, progress: Progress, *, home: Path) ->
     after = survey(glance, profile, name).images
     having = images_named(after, name)
     if (
-        [one.id for one in having if not one.hidden] != [target.id]
+        [image.id for image in having if not image.hidden] != [target.id]
         or len(having) > 1
         or visible_replaced(after, name, target.id)
     ):
