@@ -19,7 +19,7 @@ def promotable(
     source: Glance,
     profile: str,
     dist: Path,
-    concession: Waivers,
+    waivers: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None,
@@ -45,7 +45,7 @@ def promotable(
         )
     prepared = ready(
         directory,
-        concession,
+        waivers,
         max_age=max_age,
         settings=settings,
         origin=Origin(lambda: source.download(image.id)),

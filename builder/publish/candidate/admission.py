@@ -55,7 +55,7 @@ class Refused(BuilderError):
     """A build that may not be published; ``details`` are the reasons."""
 
 
-def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timedelta) -> Admission:
+def admit(build: Manifest, waivers: Waivers, *, now: datetime, max_age: timedelta) -> Admission:
     """Judge a build by its evidence.
 
     Raises ``Refused`` with every reason: evidence that is missing, failed, of another file, or
@@ -64,15 +64,13 @@ def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timed
     """
     plan, evidence = build.planned(), build.valid_evidence()
     verdict = judge(plan, evidence)
-    kept = [
-        claim_verdict for claim_verdict in verdict.claims if _reaches(claim_verdict, concession)
-    ]
+    kept = [claim_verdict for claim_verdict in verdict.claims if _reaches(claim_verdict, waivers)]
     dropped = [claim_verdict for claim_verdict in verdict.claims if claim_verdict not in kept]
     orphans = _orphans(
         {claim_verdict.claim.property: claim_verdict.claim.value for claim_verdict in kept},
         plan.flavor,
     )
-    if concession.drop_unproven:
+    if waivers.drop_unproven:
         dropped += [
             claim_verdict for claim_verdict in kept if claim_verdict.claim.property in orphans
         ]
@@ -82,12 +80,12 @@ def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timed
         reasons = []
     else:
         reasons = [_weakness(claim_verdict) for claim_verdict in dropped]
-    excused = _proof(dropped) - _proof(kept) if concession.drop_unproven else frozenset()
+    excused = _proof(dropped) - _proof(kept) if waivers.drop_unproven else frozenset()
     results = {Expected(result.check, result.boot): result for result in evidence}
     wanted = [expectation for expectation in expected(plan) if expectation.check not in excused]
     reasons += _void(build)
     let_through = {
-        expectation for expectation in wanted if _let_through(expectation, results, concession)
+        expectation for expectation in wanted if _let_through(expectation, results, waivers)
     }
     reasons += _unmet(
         [expectation for expectation in wanted if expectation not in let_through], results
@@ -124,11 +122,11 @@ def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
     )
 
 
-def _reaches(verdict: ClaimVerdict, concession: Waivers) -> bool:
+def _reaches(verdict: ClaimVerdict, waivers: Waivers) -> bool:
     if verdict.proven:
         return True
     present = ORDER.index(verdict.grade) >= ORDER.index(Grade.PRESENT)
-    return concession.allow_present and present
+    return waivers.allow_present and present
 
 
 def _orphans(properties: Mapping[str, str], flavor: Mapping[str, str]) -> set[str]:
@@ -159,11 +157,11 @@ def _void(build: Manifest) -> list[str]:
 
 
 def _let_through(
-    expectation: Expected, results: Mapping[Expected, Evidence], concession: Waivers
+    expectation: Expected, results: Mapping[Expected, Evidence], waivers: Waivers
 ) -> bool:
-    """Whether a probe has no result, and needs none by the concession."""
+    """Whether a probe has no result, and needs none by the waivers."""
     was_made = expectation in results and results[expectation].outcome is not Outcome.SKIPPED
-    return concession.allow_present and expectation.boot is not None and not was_made
+    return waivers.allow_present and expectation.boot is not None and not was_made
 
 
 def _unmet(wanted: Sequence[Expected], results: Mapping[Expected, Evidence]) -> list[str]:

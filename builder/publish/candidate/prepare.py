@@ -40,7 +40,7 @@ def settings_of(profile: str | None) -> Publication | None:
 
 def ready(
     directory: Path,
-    concession: Waivers,
+    waivers: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None = None,
@@ -55,7 +55,7 @@ def ready(
     """
     build = manifest.read(directory)
     chosen = settings or build.planned().publish
-    admission = admit(build, concession, now=datetime.now(UTC), max_age=max_age)
+    admission = admit(build, waivers, now=datetime.now(UTC), max_age=max_age)
     path = directory / build.image.name
     if origin is None:
         _require_format(path, build)
