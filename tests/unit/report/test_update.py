@@ -1,5 +1,6 @@
 """A manifest and its report change together, whoever else changes them."""
 
+import ast
 import threading
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import pytest
 from reports import publication
 from samples import evidence, manifest
 
+import builder
 from builder.errors import InputError
 from builder.feature import Outcome
 from builder.report.html import FILE_NAME
 from builder.report.update import update
 from builder.store.manifest import Manifest, read, write
+
+CODE = Path(builder.__file__).parent
 
 
 @pytest.fixture
@@ -67,3 +71,19 @@ def test_where_there_is_no_manifest_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         update(tmp_path, lambda manifest: manifest)
     assert not list(tmp_path.iterdir())
+
+
+def callers(name: str) -> set[str]:
+    """The modules of the program that call a function by this name."""
+    found = set()
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+                found.add(str(path.relative_to(CODE)))
+    return found
+
+
+def test_nobody_else_writes_a_report_or_changes_a_manifest() -> None:
+    assert callers("write_html") == {"report/update.py"}
+    making_new_ones = {"build/build.py", "adopt/adopt.py"}
+    assert callers("manifest.write") == {"report/update.py"} | making_new_ones
