@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud unit test test-all lint format bench bench-publish golden lock wheel clean
+.PHONY: help host image publish cloud unit test test-all lint format bench bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -110,6 +110,9 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
+
+bench-command: $(VENV)/installed ## Time the command itself: its help, a plan
+	$(VENV)/bin/python tests/bench/command.py
 
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py
