@@ -97,6 +97,10 @@ class Filesystem(Protocol):
         """Absolute paths that match a shell pattern, sorted."""
         ...
 
+    def files(self, directory: str) -> tuple[str, ...]:
+        """Absolute paths of the regular files below a directory, at any depth, sorted."""
+        ...
+
     def kernels(self) -> tuple[Kernel, ...]:
         """Every installed kernel, by release."""
         ...

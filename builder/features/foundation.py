@@ -24,6 +24,7 @@ from builder.linux import (
     cloudinit,
     fstab,
     hygiene,
+    identities,
     initramfs,
     network,
     osrelease,
@@ -98,11 +99,11 @@ def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
 
 @inspection("the image has no identity of its own")
 def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
-    """Every guest makes its own machine-id and host keys."""
-    found = tuple(hygiene.identities(disk))
+    """Every guest makes its own ids, names and keys."""
+    found = tuple(identities.identities(disk))
     if found:
-        raise CheckFailed("; ".join(found))
-    return "no machine-id, no SSH host key, no authorized key, no random seed"
+        raise CheckFailed(f"{'; '.join(found)}; {identities.REMEDY}")
+    return "no id, no name, no private key, no seed and no address of one machine"
 
 
 @inspection("the image has no traces of its build")

@@ -64,6 +64,19 @@ class FakeFilesystem:
             ]
         return tuple(sorted(found))
 
+    def files(self, directory: str) -> tuple[str, ...]:
+        real = self._real(directory)
+        if real is None:
+            return ()
+        below = (name for name in self.tree if name.startswith(real.rstrip("/") + "/"))
+        return tuple(
+            sorted(
+                directory + name.removeprefix(real)
+                for name in below
+                if not isinstance(self.tree[name], Link)
+            )
+        )
+
     def kernels(self) -> tuple[Kernel, ...]:
         return kernels.installed(self)
 

@@ -542,7 +542,7 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
             },
             "/boot/loader/entries/a.conf: isolcpus",
         ),
-        ("foundation/has-no-identity", {"/etc/machine-id": "uninitialized\n"}, "no machine-id"),
+        ("foundation/has-no-identity", {"/etc/machine-id": "uninitialized\n"}, "no id, no name"),
         ("foundation/has-no-leftovers", {"/etc/resolv.conf": "# empty\n"}, "no name server"),
         (
             "foundation/network-will-start",
