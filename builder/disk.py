@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from builder import accel, hives
 from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
-from builder.feature import Kernel
+from builder.feature import Kernel, Volume
 from builder.linux import fstab, kernels
 from builder.process import TAIL_LINES
 
@@ -48,6 +48,7 @@ _ABSENT = ("No such file or directory", "Not a directory", "Too many levels of s
 _NO_LINK = "Invalid argument"
 _DIRECTORY = "Is a directory"
 
+_SECTOR = 512  # bytes; blkid counts in these on every disk
 _SMALL = 1 << 20  # bytes; a message holds at most four times as many
 
 P = ParamSpec("P")
@@ -137,6 +138,14 @@ class Disk:
     def kernels(self) -> tuple[Kernel, ...]:
         """Every installed kernel, by release; read once. Raises ``CheckFailed``."""
         return self._kernels
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume; asked for once."""
+        return self._volumes
+
+    @cached_property
+    def _volumes(self) -> tuple[Volume, ...]:
+        return self._session.volumes()
 
     def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
         """Read a key of a Windows registry hive. Raises ``FileNotFoundError``."""
@@ -243,6 +252,26 @@ class _Session(AbstractContextManager["_Session"]):
         except RuntimeError as error:
             raise self._failure(f"Could not mount what is in {self.image}", error) from error
 
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume, by device."""
+        try:
+            return self._run(self._look_at_volumes)
+        except RuntimeError as error:
+            raise self._failure(f"Could not tell what lies on {self.image}", error) from error
+
+    def _look_at_volumes(self) -> tuple[Volume, ...]:
+        handle = self.handle
+        devices = {*handle.list_partitions(), *handle.list_filesystems()}
+        mounted = handle.mountpoints()
+        return tuple(_volume(device, self._tags(device), mounted) for device in sorted(devices))
+
+    def _tags(self, device: str) -> Mapping[str, str]:
+        try:
+            tags: Mapping[str, str] = self.handle.blkid(device)
+        except RuntimeError:  # nothing is known of it
+            return {}
+        return tags
+
     def ask(
         self,
         call: Callable[..., T],
@@ -345,6 +374,21 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:
+    return Volume(
+        device=device,
+        type=tags.get("TYPE", ""),
+        uuid=tags.get("UUID", ""),
+        label=tags.get("LABEL", ""),
+        part_uuid=tags.get("PART_ENTRY_UUID", ""),
+        part_label=tags.get("PART_ENTRY_NAME", ""),
+        part_scheme=tags.get("PART_ENTRY_SCHEME", ""),
+        part_number=int(tags.get("PART_ENTRY_NUMBER", "0")),
+        start=int(tags.get("PART_ENTRY_OFFSET", "0")) * _SECTOR,
+        mount_point=mounted.get(device),
+    )
 
 
 class _Deadline:

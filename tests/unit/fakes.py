@@ -4,7 +4,7 @@ import fnmatch
 import posixpath
 from collections.abc import Mapping
 
-from builder.feature import Kernel
+from builder.feature import Kernel, Volume
 from builder.linux import kernels
 
 
@@ -21,7 +21,9 @@ class FakeFilesystem:
         self,
         tree: Mapping[str, bytes | str | Link],
         registry: Mapping[tuple[str, str], Mapping[str, str | int]] | None = None,
+        volumes: tuple[Volume, ...] = (),
     ) -> None:
+        self._volumes = volumes
         self.tree = dict(tree)
         self._registry = dict(registry or {})
 
@@ -79,6 +81,9 @@ class FakeFilesystem:
 
     def kernels(self) -> tuple[Kernel, ...]:
         return kernels.installed(self)
+
+    def volumes(self) -> tuple[Volume, ...]:
+        return self._volumes
 
     def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
         if (hive, key) not in self._registry:

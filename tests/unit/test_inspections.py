@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeFilesystem, Link
 from initrds import cpio
 
-from builder.feature import CheckFailed, Feature, Inspection
+from builder.feature import CheckFailed, Feature, Inspection, Volume
 from builder.features import FOUNDATION, SHIPPED
 from builder.linux import secureboot
 
@@ -47,7 +47,9 @@ GOOD: Tree = {
         "kernel/arch/x86/kvm/kvm-intel.ko:\n"
     ),
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
-    "/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} root=LABEL=x ro {ISOLATING}\n",
+    "/boot/grub/grub.cfg": (
+        f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro {ISOLATING}\n"
+    ),
     "/boot/grub/i386-pc/normal.mod": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
     "/etc/fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat x 0 2\n",
@@ -97,6 +99,12 @@ GOOD: Tree = {
     "/etc/default/qemu-guest-agent": '#DAEMON_ARGS="--block-rpcs=guest-set-user-password"\n',
 }
 
+VOLUMES = (
+    Volume("/dev/sda1", part_label="BIOS", part_scheme="gpt", part_number=1, start=1 << 20),
+    Volume("/dev/sda2", "vfat", "ABCD-1234", "ESP", mount_point="/boot/efi", start=2 << 20),
+    Volume("/dev/sda3", "ext4", "4f7e4b1c", "cloudimg-rootfs", mount_point="/", start=9 << 20),
+)
+
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "foundation": {
         "os_distro": "debian",
@@ -126,7 +134,7 @@ def inspect(check: str, change: Change, **parameters: object) -> str:
     merged = {**GOOD, **change}
     tree = {path: content for path, content in merged.items() if content is not None}
     given = feature.parameters(**{**PARAMETERS.get(feature.name, {}), **parameters})
-    return inspection.function(FakeFilesystem(tree), given)
+    return inspection.function(FakeFilesystem(tree, volumes=VOLUMES), given)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -316,6 +324,13 @@ def broken_systems() -> Broken:
     check = "foundation/no-kernel-device-names"
     yield check, "fstab", {"/etc/fstab": "/dev/vda1 / ext4 x\n"}, "/etc/fstab:1: names /dev/vda1"
     yield check, "GRUB", {"/boot/grub/grub.cfg": "linux root=/dev/sda3"}, "names /dev/sda3"
+    check = "foundation/boot-finds-its-devices"
+    yield (
+        check,
+        "fstab",
+        {"/etc/fstab": "LABEL=cloudimg-rootfs / ext4 x\nUUID=0 /data ext4 x\n"},
+        "/etc/fstab:2: names UUID=0, which this disk has not: the boot waits for it 90 s",
+    )
     check = "foundation/network-will-start"
     networkd = f"{WANTS}/systemd-networkd.service"
     yield (
@@ -368,12 +383,12 @@ def broken_modules() -> Broken:
     grub = "/boot/grub/grub.cfg"
     entry = f"linux /boot/vmlinuz-{RELEASE} ro"
     yield check, "no entry", {grub: "set default=0\n"}, "no entry that starts a kernel"
-    yield check, "none", {grub: entry}, f"{grub} starts a kernel without isolcpus=managed_irq"
+    yield check, "none", {grub: entry}, f"{grub}:1: starts a kernel without isolcpus=managed_irq"
     yield (
         check,
         "one entry has not all",
         {grub: f"{entry} {ISOLATING}\n{entry} {ISOLATING.replace('nohz_full=2-N', 'quiet')}\n"},
-        f"{grub} starts a kernel without nohz_full=2-N",
+        f"{grub}:2: starts a kernel without nohz_full=2-N",
     )
     yield (
         check,
@@ -382,7 +397,7 @@ def broken_modules() -> Broken:
             grub: "blscfg\n",
             "/boot/loader/entries/a.conf": f"options ro {ISOLATING.replace('2-N', '1-N')}\n",
         },
-        "/boot/loader/entries/a.conf starts a kernel without isolcpus",
+        "/boot/loader/entries/a.conf:1: starts a kernel without isolcpus",
     )
 
     check = "vgpu/kernels-have-driver"

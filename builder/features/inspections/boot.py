@@ -1,0 +1,55 @@
+"""The image boots on any machine that Nova gives it: boot loader, kernels, initrds, devices."""
+
+from builder.feature import CheckFailed, Filesystem, inspection
+from builder.features.inspections.parameters import FoundationParameters
+from builder.linux import bootloader, devices, fstab, initramfs, osrelease
+
+
+@inspection("the disk has the release that the image claims", compares=True)
+def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
+    """Compare os-release with the claims."""
+    facts = osrelease.read(disk)
+    seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', '?')}"
+    claimed = f"{parameters.os_distro} {parameters.os_version}"
+    if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
+        raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
+    return f"/etc/os-release says {seen}"
+
+
+@inspection("GRUB starts every installed kernel from every firmware")
+def boot_loader_is_complete(disk: Filesystem, parameters: FoundationParameters) -> str:
+    """Look for its files and its entries; only a boot shows that they work."""
+    return bootloader.require_bootable(disk, parameters.architecture)
+
+
+@inspection("a kernel that the guest installs gets an initrd for any machine")
+def initrd_is_renewed(disk: Filesystem, _: FoundationParameters) -> str:
+    """One generator, which the kernel's package runs, and which is not narrowed to one machine."""
+    return initramfs.require_renewal(disk)
+
+
+@inspection("nothing that is read at boot names a device by the kernel's name")
+def no_kernel_device_names(disk: Filesystem, _: FoundationParameters) -> str:
+    """A disk that is /dev/vda here is /dev/sda there."""
+    found = fstab.kernel_device_names(disk)
+    if found:
+        raise CheckFailed("; ".join(map(str, found)))
+    return "fstab, crypttab and the boot loader name no /dev/sd*, /dev/vd*, /dev/nvme*"
+
+
+@inspection("every device that the boot waits for is on the disk")
+def boot_finds_its_devices(disk: Filesystem, _: FoundationParameters) -> str:
+    """An image that was cut out of a larger machine names what it has left there."""
+    found = tuple(dict.fromkeys(devices.missing(disk)))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; {devices.REMEDY}")
+    return "fstab, units, the boot loader and the initrds name what is on this disk"
+
+
+INSPECTIONS = (
+    release_on_disk_is_as_claimed,
+    boot_loader_is_complete,
+    initrd_is_renewed,
+    no_kernel_device_names,
+    boot_finds_its_devices,
+)
