@@ -264,6 +264,7 @@ FEATURE = Feature(
     elements=(
         "guest-foundation",
         "guest-cloud-init",
+        "guest-resolver",
         "guest-network",
         "guest-initrd",
         "guest-bootloader",

@@ -1,11 +1,11 @@
 """What an image must not carry: traces of its build, passwords."""
 
-import re
 from collections.abc import Iterator
 
 from builder.feature import Filesystem
 from builder.linux.files import significant_lines, text
 from builder.linux.present import present
+from builder.linux.resolver import name_servers
 
 LEFTOVERS = {  # by patterns of paths
     "/root/.*_history": "a shell history",
@@ -18,17 +18,13 @@ LEFTOVERS = {  # by patterns of paths
     "/etc/apt/apt.conf.d/*proxy*": "the build's proxy",
 }
 
-_NAMESERVER = re.compile(r"nameserver\s+(\S+)")
-
 
 def leftovers(disk: Filesystem) -> Iterator[str]:
     """Yield what the build has left behind."""
     yield from (f"{path} is {meaning}" for path, meaning in present(disk, LEFTOVERS))
     if disk.readlink("/etc/resolv.conf") is None:
-        for number, line in significant_lines(text(disk, "/etc/resolv.conf"), "#;"):
-            match = _NAMESERVER.match(line)
-            if match is not None:
-                yield f"/etc/resolv.conf:{number}: names {match[1]}, a name server of the build"
+        for number, server in name_servers(disk, "/etc/resolv.conf"):
+            yield f"/etc/resolv.conf:{number}: names {server}, a name server of the build"
 
 
 def passwords(disk: Filesystem) -> Iterator[str]:

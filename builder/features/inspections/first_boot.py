@@ -2,7 +2,7 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import cloudinit, network, systemd
+from builder.linux import cloudinit, network, resolver, systemd
 
 SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 
@@ -11,6 +11,12 @@ SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Files that are rendered for a stack that is not started leave the NIC down."""
     return network.require_stack(disk)
+
+
+@inspection("the guest will be told its name servers")
+def name_servers_will_be_told(disk: Filesystem, _: FoundationParameters) -> str:
+    """The file of the resolver has them, or is written by a service that will be started."""
+    return resolver.require_resolver(disk)
 
 
 @inspection("cloud-init will be started")
@@ -27,4 +33,4 @@ def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     return systemd.require_any_started(disk, SSH_UNITS)
 
 
-INSPECTIONS = (network_will_start, cloud_init_will_start, ssh_will_start)
+INSPECTIONS = (network_will_start, name_servers_will_be_told, cloud_init_will_start, ssh_will_start)
