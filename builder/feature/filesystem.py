@@ -19,9 +19,11 @@ class Kernel:
     builtin: frozenset[str]
     """Modules compiled into the kernel."""
     in_initrd: frozenset[str]
-    """Modules in the initrd."""
+    """Modules in the initrd; none where that is defective."""
     on_disk: frozenset[str]
     """Modules below ``/lib/modules/RELEASE``."""
+    initrd_defect: str = ""
+    """Why its initrd cannot be unpacked; empty where it can, and where there is none."""
 
 
 @dataclass(frozen=True)

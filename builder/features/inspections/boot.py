@@ -2,7 +2,10 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import bootloader, devices, fstab, initramfs, osrelease
+from builder.linux import bootloader, devices, fstab, initramfs, initrds, loadable, osrelease
+
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "sr_mod", "isofs")
+"""A guest's disk and NIC, and its config drive, which is a CD-ROM."""
 
 
 @inspection("the disk has the release that the image claims", compares=True)
@@ -20,6 +23,20 @@ def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParame
 def boot_loader_is_complete(disk: Filesystem, parameters: FoundationParameters) -> str:
     """Look for its files and its entries; only a boot shows that they work."""
     return bootloader.require_bootable(disk, parameters.architecture)
+
+
+@inspection("every kernel has an initrd, and it is whole")
+def initrds_are_whole(disk: Filesystem, _: FoundationParameters) -> str:
+    """Unpack each to its end, and look that the boot loader hands it over."""
+    return initrds.require_whole(disk)
+
+
+@inspection("no driver that every guest needs is kept from being loaded")
+def drivers_can_be_loaded(disk: Filesystem, _: FoundationParameters) -> str:
+    """Guides to hardening switch modules off by dozens."""
+    mounted = {volume.type for volume in disk.volumes() if volume.mount_point}
+    loadable.require(disk, {*DRIVERS, *mounted})
+    return f"nothing keeps {', '.join(DRIVERS)} from being loaded"
 
 
 @inspection("a kernel that the guest installs gets an initrd for any machine")
@@ -49,6 +66,8 @@ def boot_finds_its_devices(disk: Filesystem, _: FoundationParameters) -> str:
 INSPECTIONS = (
     release_on_disk_is_as_claimed,
     boot_loader_is_complete,
+    initrds_are_whole,
+    drivers_can_be_loaded,
     initrd_is_renewed,
     no_kernel_device_names,
     boot_finds_its_devices,

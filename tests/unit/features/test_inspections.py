@@ -22,8 +22,11 @@ WANTS = "/etc/systemd/system/multi-user.target.wants"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 INITRD = cpio(
     {
-        f"usr/lib/modules/{RELEASE}/kernel/{name}.ko": b""
-        for name in ("virtio_pci", "virtio_scsi", "sd_mod")
+        "init": b"",
+        **{
+            f"usr/lib/modules/{RELEASE}/kernel/{name}.ko": b""
+            for name in ("virtio_pci", "virtio_scsi", "sd_mod")
+        },
     }
 )
 LINK = "[Match]\nDriver=virtio_net\n\n[Link]\nCombinedChannels=max\nNamePolicy=keep kernel\n"
@@ -49,6 +52,7 @@ GOOD: Tree = {
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
     "/boot/grub/grub.cfg": (
         f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro {ISOLATING}\n"
+        f"initrd /boot/initrd.img-{RELEASE}\n"
     ),
     "/boot/grub/i386-pc/normal.mod": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
@@ -187,8 +191,6 @@ def broken_kernels() -> Broken:
             {initrd: without},
             f"the initrd of kernel {RELEASE} ({initrd}) has no {driver}, and it is not built in",
         )
-    yield check, "no initrd", {initrd: None}, f"the initrd of kernel {RELEASE}, which has none,"
-    yield check, "a broken initrd", {initrd: INITRD[:200]}, f"({initrd}) cannot be read: offset"
     yield (
         check,
         "a second kernel without it",
@@ -200,6 +202,18 @@ def broken_kernels() -> Broken:
         "modules of another kernel",
         {initrd: INITRD.replace(RELEASE.encode(), OTHER.encode())},
         "has no virtio_pci",
+    )
+
+    check = "foundation/initrds-are-whole"
+    yield check, "no kernel", NO_KERNEL, "no kernel is installed"
+    yield check, "no initrd", {initrd: None}, f"kernel {RELEASE} has no initrd in /boot, and finds"
+    yield check, "cut off", {initrd: INITRD[:200]}, f"({initrd}) cannot be read: offset "
+    check = "foundation/drivers-can-be-loaded"
+    yield (
+        check,
+        "never",
+        {"/etc/modprobe.d/cis.conf": "# 1.1\ninstall virtio_pci /bin/false\n"},
+        "/etc/modprobe.d/cis.conf:2: has '/bin/false' run to load virtio_pci, and kernel",
     )
 
     check = "foundation/initrd-is-renewed"
@@ -423,7 +437,7 @@ def broken_modules() -> Broken:
     )
     check = "vgpu/nouveau-is-out"
     initrd = f"/boot/initrd.img-{RELEASE}"
-    nouveau = cpio({f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
+    nouveau = cpio({"init": b"", f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
     yield check, "no kernel", NO_KERNEL, "no kernel is installed"
     yield check, "in the initrd", {initrd: nouveau}, f"has nouveau in its initrd ({initrd})"
     yield (
