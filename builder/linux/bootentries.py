@@ -21,6 +21,15 @@ CONFIGURATIONS = (
 )
 """Files that GRUB reads, as patterns."""
 
+NEXT_KERNELS = (
+    "/etc/kernel/cmdline",
+    "/etc/cmdline.d/*.conf",
+    "/etc/default/grub",
+    "/etc/default/grub.d/*.cfg",
+    "/etc/dracut.conf.d/*.conf",
+)
+"""Files with arguments for the entries of kernels that are yet to be installed, as patterns."""
+
 _ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf")
 _ENVIRONMENTS = ("/boot/grub/grubenv", "/boot/grub2/grubenv")
 
@@ -29,6 +38,9 @@ _INITRD = ("initrd", "initrd16", "initrdefi")
 _KERNELS = ("vmlinuz", "vmlinux", "Image", "bzImage")
 _SET = re.compile(r"(?:set\s+|export\s+)?(\w+)=(.*)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+
+_ASSIGNED = re.compile(r"^(?:export\s+)?\w+\+?=")
+_WORD = re.compile(r"[^\s\"']+")
 
 _RECOVERY = re.compile(r"single|s|1|recovery|rescue|emergency|systemd\.unit=(?:rescue|emergency).*")
 
@@ -76,6 +88,20 @@ def entries(disk: Filesystem) -> tuple[Entry, ...]:
         blocks = [path for pattern in _ENTRIES for path in disk.glob(pattern)]
         found += [_of_block(path, text(disk, path), variables) for path in blocks]
     return tuple(found)
+
+
+def arguments(disk: Filesystem) -> Iterator[tuple[str, str]]:
+    """Yield where each argument stands that a kernel gets which is started by itself.
+
+    Also those that the entries of kernels yet to come will be made of.
+    """
+    for entry in entries(disk):
+        if not entry.is_for_recovery:
+            yield from ((entry.place, argument) for argument in entry.arguments)
+    for path in (path for pattern in NEXT_KERNELS for path in disk.glob(pattern)):
+        for number, line in significant_lines(text(disk, path)):
+            for word in _WORD.findall(_ASSIGNED.sub("", line)):
+                yield f"{path}:{number}", word
 
 
 def _of_grub(path: str, content: str, variables: dict[str, str]) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from builder.feature import Filesystem, Volume
 from builder.linux import unitfile
-from builder.linux.bootentries import CONFIGURATIONS, entries
+from builder.linux.bootentries import CONFIGURATIONS, NEXT_KERNELS, entries
 from builder.linux.files import significant_lines, text
 from builder.linux.fstab import mounts, unit_files
 
@@ -46,13 +46,6 @@ _ARGUMENTS = {  # of the kernel: what follows
     "rd.luks.uuid": _INITRD_WAITS,
     "rd.lvm.lv": _INITRD_WAITS,
 }
-_OF_NEXT_KERNELS = (
-    "/etc/kernel/cmdline",
-    "/etc/cmdline.d/*.conf",
-    "/etc/default/grub",
-    "/etc/default/grub.d/*.cfg",
-    "/etc/dracut.conf.d/*.conf",
-)
 _ARGUMENT = re.compile(r"(?<![\w.-])(root|resume|mount\.usr|rd\.luks\.uuid)=([^\s\"']+)")
 _GRUB_DEVICE = re.compile(r"GRUB_DEVICE=[\"']?([^\s\"']+)")
 _RESUME = re.compile(r"RESUME=[\"']?([^\s\"']*)")
@@ -164,7 +157,7 @@ def _named_by_crypttab(disk: Filesystem) -> frozenset[str]:
 
 def _next_kernels(disk: Filesystem) -> Iterator[Reference]:
     """What the entries of kernels that are yet to come will be made of."""
-    for path in (path for pattern in _OF_NEXT_KERNELS for path in disk.glob(pattern)):
+    for path in (path for pattern in NEXT_KERNELS for path in disk.glob(pattern)):
         for number, line in significant_lines(text(disk, path)):
             for name, value in _ARGUMENT.findall(line):
                 yield _argument(f"{path}:{number}", name, value, _ARGUMENTS[name])

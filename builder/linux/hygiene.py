@@ -1,9 +1,8 @@
-"""What an image must not carry: traces of its build, passwords."""
+"""What an image must not carry: traces of its build."""
 
 from collections.abc import Iterator
 
 from builder.feature import Filesystem
-from builder.linux.files import significant_lines, text
 from builder.linux.present import present
 from builder.linux.resolver import name_servers
 
@@ -25,14 +24,3 @@ def leftovers(disk: Filesystem) -> Iterator[str]:
     if disk.readlink("/etc/resolv.conf") is None:
         for number, server in name_servers(disk, "/etc/resolv.conf"):
             yield f"/etc/resolv.conf:{number}: names {server}, a name server of the build"
-
-
-def passwords(disk: Filesystem) -> Iterator[str]:
-    """Yield the accounts that can be entered with a password, or with none. See shadow(5)."""
-    for number, line in significant_lines(text(disk, "/etc/shadow")):
-        user, _, rest = line.partition(":")
-        password = rest.partition(":")[0]
-        if not password:
-            yield f"/etc/shadow:{number}: {user} needs no password"
-        elif password[0] not in "!*":
-            yield f"/etc/shadow:{number}: {user} has a password"

@@ -2,7 +2,16 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import bootloader, devices, fstab, initramfs, initrds, loadable, osrelease
+from builder.linux import (
+    bootloader,
+    devices,
+    fstab,
+    initramfs,
+    initrds,
+    loadable,
+    osrelease,
+    serialconsole,
+)
 
 DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "sr_mod", "isofs")
 """A guest's disk and NIC, and its config drive, which is a CD-ROM."""
@@ -63,6 +72,12 @@ def boot_finds_its_devices(disk: Filesystem, _: FoundationParameters) -> str:
     return "fstab, units, the boot loader and the initrds name what is on this disk"
 
 
+@inspection("the kernel and a login are on the serial console")
+def console_is_serial(disk: Filesystem, parameters: FoundationParameters) -> str:
+    """Where it is not, the console's log is empty on the day that it is needed."""
+    return serialconsole.require_console(disk, parameters.architecture)
+
+
 INSPECTIONS = (
     release_on_disk_is_as_claimed,
     boot_loader_is_complete,
@@ -71,4 +86,5 @@ INSPECTIONS = (
     initrd_is_renewed,
     no_kernel_device_names,
     boot_finds_its_devices,
+    console_is_serial,
 )

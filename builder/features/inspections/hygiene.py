@@ -2,7 +2,7 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import hygiene, identities
+from builder.linux import hygiene, identities, passwords
 
 
 @inspection("the image has no identity of its own")
@@ -25,11 +25,11 @@ def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
 
 @inspection("no account can be entered with a password")
 def has_no_passwords(disk: Filesystem, _: FoundationParameters) -> str:
-    """The root account, too, is locked."""
-    found = tuple(hygiene.passwords(disk))
+    """The root account, too, is locked, and cloud-init's configuration sets no password."""
+    found = tuple(passwords.passwords(disk))
     if found:
-        raise CheckFailed("; ".join(found))
-    return "every account in /etc/shadow is locked"
+        raise CheckFailed(f"{'; '.join(found)}; {passwords.REMEDY}")
+    return "every account is locked, and cloud-init's configuration sets no password"
 
 
 INSPECTIONS = (has_no_identity, has_no_leftovers, has_no_passwords)

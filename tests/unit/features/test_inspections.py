@@ -51,7 +51,7 @@ GOOD: Tree = {
     ),
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
     "/boot/grub/grub.cfg": (
-        f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro {ISOLATING}\n"
+        f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro console=ttyS0 {ISOLATING}\n"
         f"initrd /boot/initrd.img-{RELEASE}\n"
     ),
     "/boot/grub/i386-pc/normal.mod": b"",
@@ -61,6 +61,9 @@ GOOD: Tree = {
     "/etc/kernel/postinst.d/initramfs-tools": b"",
     "/etc/initramfs-tools/initramfs.conf": "# MODULES=dep\nMODULES=most\n",
     "/etc/initramfs-tools/modules": "virtio_scsi\n",
+    "/usr/bin/growpart": b"",
+    "/usr/sbin/sfdisk": b"",
+    "/usr/sbin/resize2fs": b"",
     # identity
     "/etc/os-release": Link("../usr/lib/os-release"),
     "/usr/lib/os-release": '# comment\nID=debian\nVERSION_ID="12"\nNAME="Debian GNU/Linux"\n',
@@ -73,6 +76,9 @@ GOOD: Tree = {
     **{
         f"{UNITS}/{unit}": INSTALL
         for unit in (
+            "cloud-config.service",
+            "cloud-final.service",
+            "cloud-init-local.service",
             "cloud-init.service",
             "fstrim.timer",
             "irqbalance.service",
@@ -83,7 +89,10 @@ GOOD: Tree = {
         )
     },
     f"{UNITS}/qemu-guest-agent.service": "[Service]\n[Install]\n",
-    "/etc/systemd/system/cloud-init.target.wants/cloud-init.service": Link("x"),
+    **{
+        f"/etc/systemd/system/cloud-init.target.wants/{unit}.service": Link("x")
+        for unit in ("cloud-config", "cloud-final", "cloud-init", "cloud-init-local")
+    },
     "/etc/systemd/system/timers.target.wants/fstrim.timer": Link("x"),
     f"{WANTS}/irqbalance.service": Link("x"),
     f"{WANTS}/ssh.service": Link("x"),
@@ -274,6 +283,13 @@ def broken_services() -> Broken:
     yield check, "no unit", {f"{UNITS}/{agent}": None}, NOT_INSTALLED
     yield check, "masked", masked(agent), f"{agent} is masked by /etc/systemd/system/{agent}"
     yield check, "no rule", {UDEV_RULE: None}, "no udev rule starts it"
+    check = "guest-agent/agent-listens-on-port"
+    yield (
+        check,
+        "another port",
+        {"/etc/qemu/qemu-ga.conf": "[general]\nmethod=isa-serial\n"},
+        "/etc/qemu/qemu-ga.conf:2 has method isa-serial, not virtio-serial",
+    )
     check = "guest-agent/agent-blocks-nothing-needed"
     for path, text in {
         "/etc/qemu/qemu-ga.conf": "[general]\nblock-rpcs=guest-exec,guest-set-user-password\n",
@@ -347,6 +363,13 @@ def broken_systems() -> Broken:
         {"/etc/fstab": "LABEL=cloudimg-rootfs / ext4 x\nUUID=0 /data ext4 x\n"},
         "/etc/fstab:2: names UUID=0, which this disk has not: the boot waits for it 90 s",
     )
+    check = "foundation/console-is-serial"
+    yield (
+        check,
+        "none",
+        {"/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} ro console=tty0\n"},
+        "/boot/grub/grub.cfg:1: gives the kernel console=tty0: the console's log stays empty",
+    )
     check = "foundation/name-servers-will-be-told"
     resolved = "/etc/systemd/system/sysinit.target.wants/systemd-resolved.service"
     yield check, "no resolved", {resolved: None}, "systemd-resolved.service is disabled"
@@ -369,6 +392,15 @@ def broken_systems() -> Broken:
     enabled = "/etc/systemd/system/cloud-init.target.wants/cloud-init.service"
     yield check, "disabled", {enabled: None}, "cloud-init.service is disabled"
     yield check, "switched off", {"/etc/cloud/cloud-init.disabled": b""}, "switches cloud-init off"
+    check = "foundation/cloud-init-listens"
+    yield (
+        check,
+        "another source",
+        {"/etc/cloud/cloud.cfg": "# x\ndatasource_list: [None]\n"},
+        "/etc/cloud/cloud.cfg:2: has cloud-init look for None, and not for Nova's data",
+    )
+    check = "foundation/root-can-grow"
+    yield check, "no growpart", {"/usr/bin/growpart": None}, "/usr/bin/growpart does not exist"
     check = "foundation/ssh-will-start"
     yield check, "not installed", {f"{UNITS}/ssh.service": None}, f"ssh.service {NOT_INSTALLED}"
     yield check, "disabled", {f"{WANTS}/ssh.service": None}, "ssh.service is disabled"
@@ -590,7 +622,7 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
                 "/etc/systemd/system/cloud-init.target.wants/cloud-init-network.service": Link("x"),
                 f"{UNITS}/cloud-init.service": None,
             },
-            "cloud-init-network.service is enabled",
+            "every stage of cloud-init will be started",
         ),
     ],
 )
