@@ -32,7 +32,7 @@ _MAPPED = re.compile(r"/dev/mapper/(.+)|/dev/(?!disk/|mapper/)([\w.+-]+)/([\w.+-
 
 # The system's own: without these it is not whole, whatever the options say.
 _OWN = frozenset({"/", "/boot", "/boot/efi", "/efi", "/usr", "/var"})
-_OPTIONAL = frozenset({"nofail", "noauto"})
+_OPTIONAL = frozenset({"nofail", "noauto", "x-systemd.automount"})
 _COMPARABLE = {  # of fstab's types: what blkid says of what they can mount
     **dict.fromkeys(("ext4",), ("ext2", "ext3", "ext4")),
     **{name: (name,) for name in ("xfs", "btrfs", "vfat", "swap")},

@@ -27,7 +27,8 @@ def _complaints(disk: Filesystem, kernel: Kernel, started: tuple[Entry, ...]) ->
         f"make it: 'update-initramfs -c -k {kernel.release}', "
         f"or 'dracut --force --kver {kernel.release}'"
     )
-    if kernel.builtin >= _TO_THE_DISK and (kernel.initrd is None or kernel.initrd_defect):
+    alone = kernel.builtin >= _TO_THE_DISK
+    if alone and (kernel.initrd is None or kernel.initrd_defect):
         return
     if kernel.initrd is None:
         yield f"kernel {kernel.release} has no initrd in /boot, and finds no root alone; {remedy}"
@@ -38,7 +39,8 @@ def _complaints(disk: Filesystem, kernel: Kernel, started: tuple[Entry, ...]) ->
             f"{kernel.initrd_defect}; {remedy} anew"
         )
     for entry in started:
-        if posixpath.basename(entry.kernel).partition("-")[2] == kernel.release:
+        its_own = posixpath.basename(entry.kernel).partition("-")[2] == kernel.release
+        if its_own and (entry.initrds or not alone):
             yield from _of_entry(disk, entry, kernel.initrd)
 
 

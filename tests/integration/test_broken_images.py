@@ -61,7 +61,9 @@ def test_an_initrd_without_virtio_scsi_and_a_device_name_in_fstab_are_seen(
             f"the initrd of kernel {broken.release} (/boot/initrd.img-{broken.release}) "
             "has no virtio_scsi, and it is not built in"
         ),
-        "foundation/no-kernel-device-names": f"/etc/fstab:1: names /dev/vda1: {FSTAB_LINE}",
+        "foundation/no-kernel-device-names": (
+            f"/etc/fstab:1: names /dev/vda1: {FSTAB_LINE}; name it by its LABEL or UUID"
+        ),
     }
 
 

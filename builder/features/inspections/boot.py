@@ -13,7 +13,7 @@ from builder.linux import (
     serialconsole,
 )
 
-DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "sr_mod", "isofs")
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "sr_mod", "isofs")
 """A guest's disk and NIC, and its config drive, which is a CD-ROM."""
 
 
@@ -59,8 +59,8 @@ def no_kernel_device_names(disk: Filesystem, _: FoundationParameters) -> str:
     """A disk that is /dev/vda here is /dev/sda there."""
     found = fstab.kernel_device_names(disk)
     if found:
-        raise CheckFailed("; ".join(map(str, found)))
-    return "fstab, crypttab and the boot loader name no /dev/sd*, /dev/vd*, /dev/nvme*"
+        raise CheckFailed(f"{'; '.join(map(str, found))}; name it by its LABEL or UUID")
+    return "fstab, crypttab, units and the boot loader name no /dev/sd*, /dev/vd*, /dev/nvme*"
 
 
 @inspection("every device that the boot waits for is on the disk")

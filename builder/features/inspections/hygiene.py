@@ -19,7 +19,7 @@ def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
     """Histories, caches and the name servers of the build host."""
     found = tuple(hygiene.leftovers(disk))
     if found:
-        raise CheckFailed("; ".join(found))
+        raise CheckFailed(f"{'; '.join(found)}; remove each at the end of the build")
     return "no shell history, no package cache, no name server of the build"
 
 

@@ -86,6 +86,12 @@ def test_a_kernel_without_its_initrd_is_told(
             ),
         },
         {"/boot/vmlinuz-0-rescue-0123": b""},
+        {
+            # Ubuntu's tries it without, and again with it
+            GRUB: f"linux /boot/vmlinuz-{RELEASE} panic=-1\nlinux /boot/vmlinuz-{RELEASE}\n"
+            f"initrd {INITRD}\n",
+            BUILTIN: "k/virtio_pci.ko\nk/virtio_blk.ko\n",
+        },
         {INITRD: None, f"/boot/initramfs-{RELEASE}.img": cpio(TREE), GRUB: "set default=0\n"},
     ],
 )
