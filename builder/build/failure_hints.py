@@ -10,6 +10,9 @@ from builder.errors import BuilderError, HostError, InterruptedByUser
 _NO_SPACE = re.compile(
     r"No space left on device|You don't have enough free space|Disk quota exceeded"
 )
+# systemctl, and apt where two packages exclude each other, or one would take away systemd.
+_NO_UNIT = re.compile(r"Unit file (?P<unit>\S+) does not exist")
+_EXCLUDED = re.compile(r"held broken packages|Essential packages were removed")
 _KILLED = re.compile(r"exit code (137|-9)\b|Cannot allocate memory|[Oo]ut of memory")
 # What apt, dnf, zypper and podman say, in this order.
 _NO_MIRROR = re.compile(
@@ -75,6 +78,23 @@ def _lost_resolver(name: str) -> str:
     )
 
 
+def _remedy_in_packages(text: str) -> str:
+    if _NO_PACKAGE.search(text):
+        return "The mirror has no such package: if the profile names it, correct 'packages'."
+    if no_unit := _NO_UNIT.search(text):
+        return (
+            f"The package that brings {no_unit['unit']} is not there: another one has taken its "
+            "place, which the profile names under 'packages', or which one of these depends on. "
+            "The log says which after 'The following packages will be REMOVED'."
+        )
+    if _EXCLUDED.search(text):
+        return (
+            "Packages exclude each other: remove one of those that the log names from 'packages' "
+            "of the profile."
+        )
+    return ""
+
+
 def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, str]:
     if _NO_SPACE.search(text):
         memory = "free memory, of which a build's files may take 80 %, or " if in_memory else ""
@@ -82,8 +102,8 @@ def _cause(text: str, *, in_memory: bool) -> tuple[type[BuilderError] | None, st
             f"Remedy: {memory}make room on the disk, or choose other directories with --output and "
             "GUEST_IMAGE_CACHE."
         )
-    if _NO_PACKAGE.search(text):
-        return None, "The mirror has no such package: if the profile names it, correct 'packages'."
+    if in_packages := _remedy_in_packages(text):
+        return None, in_packages
     if _NO_MIRROR.search(text):
         return HostError, (
             "The package mirror cannot be reached: check the network, or name another one under "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from builder.feature import Filesystem
+from builder.linux import package_sources
 from builder.linux.present import present
 from builder.linux.resolver import name_servers
 
@@ -15,12 +16,23 @@ LEFTOVERS = {  # by patterns of paths
     "/var/cache/yum/*": "a package cache",
     "/var/cache/zypp/packages/*": "a package cache",
     "/etc/apt/apt.conf.d/*proxy*": "the build's proxy",
+    "/etc/dib-manifests/*": "a record of the build host's directories and mirrors",
+    "/etc/.resolv.conf.systemd-resolved.bak": "a copy of the build's resolv.conf",
+    "/etc/resolvconf/resolv.conf.d/original": "a copy of the build's resolv.conf",
+    "/etc/resolv.conf.dpkg-old": "a copy of the build's resolv.conf",
+    "/root/.cache/*": "what a program of the build has kept",
+    "/home/*/.cache/*": "what a program of the build has kept",
+    "/var/cache/ccache/*": "what a compiler of the build has kept",
+    "/tmp/*": "a temporary file of the build",  # noqa: S108 - of the image
+    "/var/tmp/*": "a temporary file of the build",  # noqa: S108 - of the image
 }
 
 
 def leftovers(disk: Filesystem) -> Iterator[str]:
     """Yield what the build has left behind."""
     yield from (f"{path} is {meaning}" for path, meaning in present(disk, LEFTOVERS))
+    yield from package_sources.unreachable(disk)
+    yield from package_sources.proxies(disk)
     if disk.readlink("/etc/resolv.conf") is None:
         for number, server in name_servers(disk, "/etc/resolv.conf"):
             yield f"/etc/resolv.conf:{number}: names {server}, a name server of the build"

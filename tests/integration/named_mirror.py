@@ -16,9 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from builder.aptsources import host_mirrors
 from dnslib.server import DNSLogger, DNSServer
 from dnslib.zoneresolver import ZoneResolver
+
+from builder.build.apt_sources import host_mirrors
 
 NAME_SERVER = "127.77.0.53"
 MIRROR = "127.77.0.80"

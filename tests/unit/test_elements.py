@@ -21,6 +21,7 @@ from builder.features.registry import FOUNDATION, shipped
 from builder.host.paths import elements_path, profiles_path
 from builder.linux import hygiene, identities
 from builder.plan.merge import TREE_ELEMENT
+from builder.profile.packages import FILE_NAME as CONFLICTS
 
 OURS = elements_path()
 THEIRS = Path(diskimage_builder.__file__).parent / "elements"
@@ -144,7 +145,7 @@ def test_an_element_depends_on_the_element_that_reads_its_file(file: Path) -> No
 
 @pytest.mark.parametrize("element", ELEMENTS, ids=name)
 def test_an_element_has_no_file_that_nothing_reads(element: Path) -> None:
-    known = {"README.rst", "element-deps", "element-provides", *NEEDS}
+    known = {"README.rst", "element-deps", "element-provides", CONFLICTS, *NEEDS}
     assert {path.name for path in element.iterdir() if path.is_file()} <= known
     directories = {path.name for path in element.iterdir() if path.is_dir()}
     assert all(one.endswith(".d") for one in directories)

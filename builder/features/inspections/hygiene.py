@@ -16,11 +16,11 @@ def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
 
 @inspection("the image has no traces of its build")
 def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
-    """Histories, caches and the name servers of the build host."""
+    """Histories, caches, and what only the build's host has: name servers, mirrors, directories."""
     found = tuple(hygiene.leftovers(disk))
     if found:
         raise CheckFailed(f"{'; '.join(found)}; remove each at the end of the build")
-    return "no shell history, no package cache, no name server of the build"
+    return "no shell history, no package cache, no name server, proxy or directory of the build"
 
 
 @inspection("no account can be entered with a password")

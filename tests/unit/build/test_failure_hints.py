@@ -84,6 +84,30 @@ def test_an_interrupted_build_needs_no_explanation() -> None:
     assert explained(error, log=LOG, in_memory=False) is error
 
 
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (
+            "Failed to enable unit: Unit file systemd-resolved.service does not exist.",
+            "The package that brings systemd-resolved.service is not there",
+        ),
+        (
+            "E: Unable to correct problems, you have held broken packages.",
+            "Packages exclude each other",
+        ),
+        (
+            "E: Essential packages were removed and -y was used without --allow-remove-essential.",
+            "Packages exclude each other",
+        ),
+    ],
+)
+def test_packages_that_exclude_each_other_are_the_profile_s_matter(said: str, remedy: str) -> None:
+    error = of(said)
+    assert type(error) is BuilderError
+    assert remedy in error.hint
+    assert "'packages'" in error.hint
+
+
 IN_CHROOT = "The hook install.d/50-mine of the element 'mine' ended with exit code 100."
 
 
