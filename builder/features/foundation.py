@@ -14,70 +14,25 @@ from builder.features.inspections import boot, first_boot, hygiene
 from builder.features.inspections.parameters import FoundationParameters
 from builder.linux import osrelease
 from builder.linux.live import output, require_no_failure
+from builder.linux.scripts import script
 
 FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
 RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
 # 'cloud-init status --wait' loads all of it again and asks four times a second: dear where a guest
 # is emulated. result.json is the last that it writes.
-CLOUD_INIT = """
-systemctl is-system-running --wait >/dev/null
-test -e /run/cloud-init/result.json || { echo "cloud-init has not come to its end" >&2; exit 1; }
-cat /run/cloud-init/status.json
-"""
-ROOT_SIZES = """
-set -e
-partition=$(findmnt -no SOURCE /)
-disk=/dev/$(lsblk -no PKNAME "$partition")
-echo "$(findmnt -bno SIZE /) $(lsblk -bdno SIZE "$partition") $(lsblk -bdno SIZE "$disk")"
-"""
+CLOUD_INIT = script("cloud-init-result.sh")
+ROOT_SIZES = script("root-sizes.sh")
 FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
 """
 # What starts a guest afterwards has been written since, or nothing does. Paths of UEFI's removable
 # medium: UEFI 2.10, 3.5.1.1; the type of the partition: GRUB manual, "BIOS installation".
-REMOVE_LOADER = """
-set -e
-# systemd waits 90 s for the ESP, which a guest on a busy host may need more than.
-mountpoint -q /boot/efi || mount /boot/efi || test ! -d /sys/firmware/efi
-if test -d /sys/firmware/efi; then rm -r /boot/efi/EFI
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    core=$(lsblk -rno PATH,PARTTYPE "$disk" | sed -n 's/ 21686148-6449-6e6f-744e-656564454649$//p')
-    head -c 440 /dev/zero | dd of="$disk" conv=notrunc,fsync 2>&1
-    head -c 1048576 /dev/zero | dd of="$core" conv=notrunc,fsync 2>&1
-    rm -r /boot/grub*/i386-pc
-fi
-"""
+REMOVE_LOADER = script("remove-boot-loader.sh")
 # As an upgrade of GRUB's package does it, where one does.
-REINSTALL = """
-set -e
-if test -e /etc/grub.d/enable_cloud; then
-    dpkg-trigger --no-await --by-package=grub2-common /usr/lib/grub/i386-pc
-    dpkg --triggers-only --pending 2>&1
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    install=$(command -v grub-install || command -v grub2-install)
-    if test -d /sys/firmware/efi
-    then "$install" --target=x86_64-efi --removable --no-nvram --force 2>&1  # Red Hat's needs force
-    else "$install" --target=i386-pc "$disk" 2>&1
-    fi
-fi
-cat /proc/sys/kernel/random/boot_id > /var/lib/boot-loader-reinstalled
-sync
-"""
-SINCE_REINSTALL = """
-set -e
-test "$(cat /var/lib/boot-loader-reinstalled)" != "$(cat /proc/sys/kernel/random/boot_id)" ||
-    { echo "it has not been restarted since"; exit 1; }
-rm /var/lib/boot-loader-reinstalled
-test ! -d /sys/firmware/efi || echo $(ls /boot/efi/EFI/BOOT)
-"""
-RECONFIGURE = """
-if command -v update-grub >/dev/null; then update-grub 2>&1
-else grub2-mkconfig -o /boot/grub2/grub.cfg 2>&1
-fi
-"""
+REINSTALL = script("reinstall-boot-loader.sh")
+SINCE_REINSTALL = script("started-since-reinstall.sh")
+RECONFIGURE = script("reconfigure-boot-loader.sh")
 DEVICE_NAMES = "grep -nE '/dev/(sd|vd|xvd|hd)[a-z]' /boot/grub*/grub.cfg || true"
 # What a partition table, an ESP and a file system's own structures may take of a larger disk.
 ROOT_SHARE = 0.85

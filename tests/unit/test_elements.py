@@ -30,6 +30,7 @@ PKG_MAP = THEIRS / "pkg-map/bin/pkg-map"
 ELEMENTS = sorted(path for path in OURS.iterdir() if path.is_dir())
 NAMES = {path.name for path in ELEMENTS}
 SCRIPTS = sorted(path for path in OURS.glob("*/*.d/*") if path.is_file())
+GUEST_SCRIPTS = sorted((BUILDER / "linux" / "scripts").glob("*.sh"))
 HOOKS = [path for path in SCRIPTS if path.parent.name != "environment.d"]
 
 # As diskimage-builder's elements name the distributions that images can be made of.
@@ -68,7 +69,7 @@ def test_there_are_elements_and_scripts() -> None:
 def test_every_script_passes_shellcheck() -> None:
     subprocess.run(["shellcheck", "--version"], capture_output=True, check=True)
     checked = subprocess.run(
-        ["shellcheck", "--shell=bash", "--severity=style", *SCRIPTS],
+        ["shellcheck", "--shell=bash", "--severity=style", *SCRIPTS, *GUEST_SCRIPTS],
         capture_output=True,
         text=True,
         check=False,
