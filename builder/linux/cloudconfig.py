@@ -15,6 +15,21 @@ from builder.linux.files import text
 
 MAIN = "/etc/cloud/cloud.cfg"
 
+_MERGED_LIMIT = 10_000
+"""Pairs that merge keys (``<<``) may come to in one file: a stranger's can double them at will."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as cloud-init reads it, but for merge keys without end."""
+
+    merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        self.merged += len(node.value)
+        if self.merged > _MERGED_LIMIT:
+            raise yaml.constructor.ConstructorError(problem="merge keys without end")
+
 
 @dataclass(frozen=True)
 class Document:
@@ -65,7 +80,7 @@ def documents(disk: Filesystem) -> tuple[Document, ...]:
 def parse(path: str, content: str, before: int = 0) -> Document | None:
     """Read one text; None where it is no mapping: cloud-init passes over such a one, too."""
     try:
-        loader = yaml.SafeLoader(content)
+        loader = _Loader(content)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError, RecursionError):  # the latter two of odd dates, depths
@@ -79,6 +94,11 @@ def last(found: Sequence[Document], *keys: str) -> Document | None:
     """The document whose value below these keys counts; None where there is none."""
     having = [document for document in found if document.has(*keys)]
     return having[-1] if having else None
+
+
+def scalar(value: Any) -> str:  # Any: YAML
+    """The text of a value that is one; empty for a list or a mapping, which may have no end."""
+    return str(value) if isinstance(value, str | int | float | None) else ""
 
 
 def modules(found: Sequence[Document]) -> Iterator[tuple[str, Document, frozenset[str]]]:

@@ -11,7 +11,7 @@ from typing import Any
 from builder.feature import Filesystem
 from builder.linux import cloudconfig, systemd, unitfile
 from builder.linux.bootentries import arguments
-from builder.linux.cloudconfig import Document, last
+from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.files import significant_lines, text
 
 STAGES = (
@@ -212,4 +212,4 @@ def _is_default(user: Any) -> bool:  # Any: YAML
 
 
 def _texts(values: Sequence[Any]) -> frozenset[str]:  # Any: YAML
-    return frozenset(map(str, values))
+    return frozenset(map(scalar, values))

@@ -29,16 +29,15 @@ def logical_lines(content: str) -> Iterator[tuple[int, str]]:
 
     The number is that of the first.
     """
-    begun, start = "", 0
+    begun: list[str] = []
+    start = 0
     for number, line in enumerate(content.splitlines(), start=1):
         start = start if begun else number
-        begun += line
-        if begun.endswith("\\"):
-            begun = begun[:-1] + " "
-            continue
-        yield from ((start, stripped) for _, stripped in significant_lines(begun))
-        begun = ""
-    yield from ((start, stripped) for _, stripped in significant_lines(begun))
+        begun.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield from ((start, stripped) for _, stripped in significant_lines(" ".join(begun)))
+            begun = []
+    yield from ((start, stripped) for _, stripped in significant_lines(" ".join(begun)))
 
 
 def search_path(disk: Filesystem, directories: tuple[str, ...], suffix: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from builder.feature import CheckFailed, Filesystem, Volume
 from builder.linux import cloudconfig, systemd
-from builder.linux.cloudconfig import Document, last
+from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.fstab import mounts
 
 SWITCH = "/etc/growroot-disabled"
@@ -93,7 +93,7 @@ def _growpart(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
     mode = last(found, "growpart", "mode")
     if mode is not None and mode.get("growpart", "mode") not in ("auto", "growpart"):
         # YAML takes a bare 'off' for False.
-        shown = mode.get("growpart", "mode") or "off"
+        shown = scalar(mode.get("growpart", "mode") or "off")
         yield f"{mode.place('growpart', 'mode')}: has growpart's mode {shown}; make it auto"
     devices = last(found, "growpart", "devices")
     if devices is not None and devices.get("growpart", "devices") not in (["/"], "/"):

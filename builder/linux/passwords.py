@@ -5,22 +5,19 @@ and cloud-init's modules ``set_passwords`` and ``users_groups``.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
 from builder.linux import cloudconfig, unitfile
 from builder.linux.bootentries import arguments
-from builder.linux.cloudconfig import Document, last
+from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.files import significant_lines, text
 
 REMEDY = "lock each ('passwd --lock'), and let cloud-init or the agent set one guest's password"
 
 _HEADER = "#cloud-config"
 _PASSWORDS = ("passwd", "hashed_passwd", "plain_text_passwd")
-_SETTING = re.compile(
-    r"\bchpasswd\b|\bpasswd\s+--stdin|\b(?:usermod|useradd)\b.*\s(?:-p|--password)\b"
-)
 _SHADOWED = "x"  # what passwd(5) has where the password stands in shadow(5)
 _CREDENTIALS = (
     "/etc/credstore/passwd.*",
@@ -111,9 +108,22 @@ def _of_configuration(found: Sequence[Document]) -> Iterator[str]:
         document = last(found, stage)
         commands = document.get(stage) if document is not None else None
         for number, command in enumerate(commands if isinstance(commands, list) else ()):
-            words = " ".join(map(str, command)) if isinstance(command, list) else str(command)
-            if document is not None and _SETTING.search(words):
+            words = command if isinstance(command, list) else scalar(command).split()
+            if document is not None and _sets_password({scalar(word) for word in words}):
                 yield f"{document.place(stage, number)}: cloud-init sets passwords by {stage}"
+
+
+def _sets_password(words: Collection[str]) -> bool:
+    """Whether a command's words set one; of a command line for a shell, too."""
+
+    def names(*programs: str) -> bool:
+        return any(word.endswith(programs) for word in words)
+
+    return (
+        names("chpasswd")
+        or (names("passwd") and "--stdin" in words)
+        or (names("usermod", "useradd") and bool({"-p", "--password"} & {*words}))
+    )
 
 
 def _of_user(
@@ -123,9 +133,10 @@ def _of_user(
 ) -> Iterator[str]:
     for name in _PASSWORDS:
         password = user.get(name)
-        if password is not None and not _is_locked(str(password)):
+        if password is not None and not _is_locked(scalar(password)):
             place = document.place(*keys, name)
-            yield f"{place}: cloud-init gives {user.get('name', 'the user')} a password by {name}"
+            who = scalar(user.get("name", "the user"))
+            yield f"{place}: cloud-init gives {who} a password by {name}"
 
 
 def _sets(value: Any) -> bool:  # Any: YAML
@@ -138,7 +149,7 @@ def _sets(value: Any) -> bool:  # Any: YAML
             case {"type": "RANDOM"}:
                 continue
             case {"password": password}:
-                secret = str(password)
+                secret = scalar(password)
             case str(line) if ":" in line:
                 secret = line.partition(":")[2].strip()
             case int(number):

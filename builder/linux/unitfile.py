@@ -61,17 +61,19 @@ def values(found: Iterable[Setting], section: str, name: str) -> tuple[Setting, 
 
 def parsed(disk: Filesystem, path: str) -> Iterator[Setting]:
     """The assignments in one file."""
-    section, begun, start = "", "", 0
+    section, start = "", 0
+    begun: list[str] = []
     for number, line in enumerate(text(disk, path).splitlines(), start=1):
         stripped = line.strip()
         if begun and stripped.startswith(("#", ";")):
             continue  # a comment amid a continued line does not end it
         start = start if begun else number
-        logical = f"{begun} {stripped}".strip() if begun else stripped
-        begun = ""
-        if logical.endswith("\\"):
-            begun = logical.removesuffix("\\").rstrip() or " "
-        elif logical.startswith("[") and logical.endswith("]"):
+        begun.append(stripped.removesuffix("\\").strip())
+        if stripped.endswith("\\"):
+            continue
+        logical = " ".join(begun)
+        begun = []
+        if logical.startswith("[") and logical.endswith("]"):
             section = logical[1:-1]
         elif logical and logical[0] not in "#;":
             name, _, value = logical.partition("=")
