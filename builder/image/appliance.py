@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
+from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
 from builder.linux import fstab
@@ -27,6 +28,7 @@ WATCH_INTERVAL = 0.5
 # The binding has no errno: the appliance's own message, in the C locale, ends with its text.
 _ABSENT = ("No such file or directory", "Not a directory", "Too many levels of symbolic links")
 
+_SECTOR = 512  # bytes; blkid counts in these on every disk
 _SMALL = 1 << 20  # bytes; a message holds at most four times as many
 
 P = ParamSpec("P")
@@ -92,6 +94,28 @@ class _Session(AbstractContextManager["_Session"]):
             raise self._failure(
                 ImageError, f"Could not mount what is in {self.image}", error
             ) from error
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume, by device."""
+        try:
+            return self._run(self._look_at_volumes)
+        except RuntimeError as error:
+            raise self._failure(
+                ImageError, f"Could not tell what lies on {self.image}", error
+            ) from error
+
+    def _look_at_volumes(self) -> tuple[Volume, ...]:
+        handle = self.handle
+        devices = {*handle.list_partitions(), *handle.list_filesystems()}
+        mounted = handle.mountpoints()
+        return tuple(_volume(device, self._tags(device), mounted) for device in sorted(devices))
+
+    def _tags(self, device: str) -> Mapping[str, str]:
+        try:
+            tags: Mapping[str, str] = self.handle.blkid(device)
+        except RuntimeError:  # nothing is known of it
+            return {}
+        return tags
 
     def ask(
         self,
@@ -197,6 +221,21 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:
+    return Volume(
+        device=device,
+        type=tags.get("TYPE", ""),
+        uuid=tags.get("UUID", ""),
+        label=tags.get("LABEL", ""),
+        part_uuid=tags.get("PART_ENTRY_UUID", ""),
+        part_label=tags.get("PART_ENTRY_NAME", ""),
+        part_scheme=tags.get("PART_ENTRY_SCHEME", ""),
+        part_number=int(tags.get("PART_ENTRY_NUMBER", "0")),
+        start=int(tags.get("PART_ENTRY_OFFSET", "0")) * _SECTOR,
+        mount_point=mounted.get(device),
+    )
 
 
 class _Deadline:
