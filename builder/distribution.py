@@ -54,7 +54,8 @@ class Distribution:
 
 _ARCHIVE: Mapping[Literal["archive", "security"], str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
 _DEBIAN_MIRRORS = {**_ARCHIVE, "security": "DIB_DEBIAN_SECURITY_MIRROR"}
-_APT = {"mmdebstrap": "mmdebstrap"}
+# diskimage-builder asks debootstrap for its version, also where mmdebstrap does the work.
+_APT = {"mmdebstrap": "mmdebstrap", "debootstrap": "debootstrap"}
 _UNTRIED = "its elements follow the documentation, and no image of it has been built and booted yet"
 
 DISTRIBUTIONS = {
