@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
-from builder.errors import BuilderError, ImageError, InterruptedByUser
+from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
@@ -83,21 +83,26 @@ class _Session(AbstractContextManager["_Session"]):
             self._run(self.handle.add_drive_opts, image, readonly=True, format=disk_format)
             self._run(self.handle.launch)
         except RuntimeError as error:
-            raise self._failure("The libguestfs appliance did not start", error) from error
+            what = "The libguestfs appliance did not start"
+            raise self._failure(HostError, what, error) from error
 
     def mount(self) -> None:
         try:
             if not self._run(self._mount_by_fstab):
                 self._run(self._mount_by_inspection)
         except RuntimeError as error:
-            raise self._failure(f"Could not mount what is in {self.image}", error) from error
+            raise self._failure(
+                ImageError, f"Could not mount what is in {self.image}", error
+            ) from error
 
     def volumes(self) -> tuple[Volume, ...]:
         """Every partition and logical volume, by device."""
         try:
             return self._run(self._look_at_volumes)
         except RuntimeError as error:
-            raise self._failure(f"Could not tell what lies on {self.image}", error) from error
+            raise self._failure(
+                ImageError, f"Could not tell what lies on {self.image}", error
+            ) from error
 
     def _look_at_volumes(self) -> tuple[Volume, ...]:
         handle = self.handle
@@ -129,7 +134,9 @@ class _Session(AbstractContextManager["_Session"]):
         except RuntimeError as error:
             if str(error).endswith(absent):
                 raise FileNotFoundError(errno.ENOENT, str(error), path) from error
-            raise self._failure(f"Could not read {path} in {self.image}", error) from error
+            raise self._failure(
+                ImageError, f"Could not read {path} in {self.image}", error
+            ) from error
 
     def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return self._worker.submit(call, *arguments, **options).result()
@@ -195,7 +202,7 @@ class _Session(AbstractContextManager["_Session"]):
                 if mount_point == "/":
                     raise
 
-    def _failure(self, what: str, error: RuntimeError) -> BuilderError:
+    def _failure(self, kind: type[BuilderError], what: str, error: RuntimeError) -> BuilderError:
         if self._cancelled.is_set():
             return InterruptedByUser("The inspection was cancelled.")
         if self._deadline.expired:
@@ -206,7 +213,7 @@ class _Session(AbstractContextManager["_Session"]):
                 " whether its appliance starts at all.",
             )
         reason = str(error).partition("\n")[0]  # what follows is about debugging libguestfs
-        return BuilderError(
+        return kind(
             f"{what}: {reason}",
             details=self._log,
             hint="'libguestfs-test-tool' shows whether libguestfs works on this machine.",

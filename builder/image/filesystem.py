@@ -134,11 +134,11 @@ def open_image(
     limit: float = LIMIT,
     cancelled: threading.Event | None = None,
 ) -> Iterator[Disk]:
-    """Open an image that ``imagefile.check_image`` has found safe, and mount what is on it.
+    """Open an image that ``safety.check_image`` has found safe, and mount what is on it.
 
     Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
-    operating system, ``InterruptedByUser`` soon after ``cancelled`` is set, and ``BuilderError``
-    where the appliance fails or ``limit`` seconds are over.
+    operating system or cannot be mounted, ``InterruptedByUser`` soon after ``cancelled`` is set,
+    and ``BuilderError`` where ``limit`` seconds are over.
     """
     guestfs = load_binding()
     require_kernel()
