@@ -107,8 +107,21 @@ class _Session(AbstractContextManager["_Session"]):
     def _look_at_volumes(self) -> tuple[Volume, ...]:
         handle = self.handle
         devices = {*handle.list_partitions(), *handle.list_filesystems()}
-        mounted = handle.mountpoints()
-        return tuple(_volume(device, self._tags(device), mounted) for device in sorted(devices))
+        mounted = {self._listed_name(name): path for name, path in handle.mountpoints().items()}
+        tags = {device: self._tags(device) for device in sorted(devices)}
+        if "/" not in mounted.values():
+            # Of a btrfs that is mounted several times, one mount point is told.
+            mounted |= {name: "/" for name in mounted if tags.get(name, {}).get("TYPE") == "btrfs"}
+        return tuple(_volume(device, found, mounted) for device, found in tags.items())
+
+    def _listed_name(self, device: str) -> str:
+        """The name by which a device is listed: a logical volume may be mounted by another."""
+        if not device.startswith("/dev/mapper/"):
+            return device
+        try:
+            return str(self.handle.lvm_canonical_lv_name(device))
+        except RuntimeError:  # it is no logical volume
+            return device
 
     def _tags(self, device: str) -> Mapping[str, str]:
         try:
