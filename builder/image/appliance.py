@@ -124,10 +124,12 @@ class _Session(AbstractContextManager["_Session"]):
             return device
 
     def _tags(self, device: str) -> Mapping[str, str]:
+        handle = self.handle
         try:
-            tags: Mapping[str, str] = self.handle.blkid(device)
-        except RuntimeError:  # nothing is known of it
-            return {}
+            tags: Mapping[str, str] = handle.blkid(device)
+        except RuntimeError:  # it finds nothing, or two things, such as what was there before
+            asked = {"TYPE": handle.vfs_type, "UUID": handle.vfs_uuid, "LABEL": handle.vfs_label}
+            return {name: _told(ask, device) for name, ask in asked.items()}
         return tags
 
     def ask(
@@ -234,6 +236,13 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _told(ask: Callable[[str], str], device: str) -> str:
+    try:
+        return ask(device)
+    except RuntimeError:
+        return ""
 
 
 def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:
