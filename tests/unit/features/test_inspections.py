@@ -152,7 +152,12 @@ def inspect(check: str, change: Change, **parameters: object) -> str:
     return inspection.function(FakeFilesystem(tree, volumes=VOLUMES), given)
 
 
-@pytest.mark.parametrize("check", CHECKS)
+def marks(check: str) -> list[pytest.MarkDecorator]:
+    """What signatures are made with, where a check looks at them."""
+    return [pytest.mark.program("sbsign")] if check.startswith("secure-boot/") else []
+
+
+@pytest.mark.parametrize("check", [pytest.param(check, marks=marks(check)) for check in CHECKS])
 def test_an_inspection_passes_on_a_good_disk_and_says_what_it_saw(check: str) -> None:
     seen = inspect(check, {})
     assert seen
@@ -532,8 +537,10 @@ BROKEN = (
 
 @pytest.mark.parametrize(
     ("check", "change", "cause"),
-    [(check, change, cause) for check, _, change, cause in BROKEN],
-    ids=[f"{check}: {wrong}" for check, wrong, _, _ in BROKEN],
+    [
+        pytest.param(check, change, cause, id=f"{check}: {wrong}", marks=marks(check))
+        for check, wrong, change, cause in BROKEN
+    ],
 )
 def test_an_inspection_fails_on_a_broken_disk_and_names_the_cause(
     check: str, change: Change, cause: str
