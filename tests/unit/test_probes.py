@@ -267,9 +267,16 @@ PASSING: list[Case] = [
     (
         watchdog.daemon_holds_device,
         WATCHDOG,
-        FakeGuest({"-lname": "watchdog\n"}),
-        "held open by watchdog",
+        FakeGuest({"-lname": "watchdog: i6300ESB timer\nsystemd: iTCO_wdt\n"}),
+        "watchdog holds the i6300ESB timer open",
     ),
+    (
+        watchdog.device_is_i6300esb,
+        WATCHDOG,
+        FakeGuest({"identity": "iTCO_wdt\ni6300ESB timer\n"}),
+        "'iTCO_wdt' and 'i6300ESB timer'",
+    ),
+    (watchdog.device_is_i6300esb, NO_WATCHDOG, FakeGuest({"identity": "iTCO_wdt\n"}), "as asked"),
     (watchdog.restart_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
     (
         watchdog.hung_daemon_resets,
@@ -556,8 +563,14 @@ FAILING: list[Case] = [
     (
         watchdog.daemon_holds_device,
         WATCHDOG,
-        FakeGuest({"-lname": "wd_keepalive\n"}),
+        FakeGuest({"-lname": "wd_keepalive: i6300ESB timer\n"}),
         "held open by wd_keepalive, not by watchdog",
+    ),
+    (
+        watchdog.daemon_holds_device,
+        WATCHDOG,
+        FakeGuest({"-lname": "watchdog: iTCO_wdt\n"}),
+        "watchdog holds the 'iTCO_wdt' open, not the hypervisor's i6300ESB",
     ),
     (
         watchdog.restart_fires_nothing,
