@@ -19,6 +19,11 @@ from builder.feature import (
     inspection,
     probe,
 )
+from builder.features.foundation_networks import (
+    comes_up_without_network,
+    nics_are_as_config_drive_says,
+    silent_nic_holds_nothing_up,
+)
 from builder.linux import (
     bootloader,
     cloudinit,
@@ -28,6 +33,7 @@ from builder.linux import (
     network,
     osrelease,
     systemd,
+    watchdog,
 )
 from builder.linux.live import output, require_no_failure
 
@@ -137,6 +143,11 @@ set -e
 partition=$(findmnt -no SOURCE /)
 disk=/dev/$(lsblk -no PKNAME "$partition")
 echo "$(findmnt -bno SIZE /) $(lsblk -bdno SIZE "$partition") $(lsblk -bdno SIZE "$disk")"
+"""
+WATCHDOGS = """
+for each in /sys/class/watchdog/*; do
+    test ! -e "$each/state" || echo "$(cat "$each/identity"): $(cat "$each/state")"
+done
 """
 FAILED_UNITS = """
 systemctl is-system-running --wait
@@ -276,6 +287,16 @@ def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
     return "systemd is 'running', no unit has failed"
 
 
+@probe("no watchdog that nobody has asked for is armed", when="last")
+def only_own_watchdog_is_armed(guest: Guest, _: FoundationParameters) -> str:
+    """A q35 machine has one beside the hypervisor's, and libvirt may let it reset the guest."""
+    watchdogs = [line.split(": ") for line in output(guest, WATCHDOGS).splitlines()]
+    armed = [name for name, state in watchdogs if state == "active" and name != watchdog.IDENTITY]
+    if armed:
+        raise CheckFailed(f"{', '.join(armed)} is armed: it resets a guest that nobody watches")
+    return ", ".join(f"{name} is {state}" for name, state in watchdogs) or "there is no watchdog"
+
+
 @probe("the kernel reports no failure", when="last")
 def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     """Read the console, which also has what was said before a crash, and the kernel's buffer."""
@@ -399,11 +420,15 @@ FEATURE = Feature(
         cloud_init_finishes,
         root_has_grown,
         no_unit_has_failed,
+        only_own_watchdog_is_armed,
         boot_loader_reinstalls,
         reinstalled_boot_loader_starts,
         boot_loader_reconfigures,
         kernel_reports_no_failure,
         guest_reboots,
         restart_reports_no_failure,
+        comes_up_without_network,
+        nics_are_as_config_drive_says,
+        silent_nic_holds_nothing_up,
     ),
 )

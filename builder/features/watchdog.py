@@ -27,6 +27,7 @@ from builder.feature import (
 )
 from builder.linux import kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
+from builder.linux.live_network import require_before_network, with_network_data
 
 ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
 """Actions of libvirt's watchdog that Nova's enumeration (``WatchdogAction``) lacks."""
@@ -72,9 +73,8 @@ class WatchdogParameters(Parameters):
 
 
 DRIVER = "i6300esb"
-IDENTITY = "i6300ESB timer"
-"""What Linux' drivers/watchdog/i6300esb.c says its device is."""
 DAEMON = "watchdog"
+UNIT = "watchdog.service"
 
 
 def has_device(parameters: WatchdogParameters) -> bool:
@@ -102,7 +102,7 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
 @inspection("the daemon will be started and feeds the watchdog's device", applies=has_device)
 def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
-    seen = systemd.require_started(disk, "watchdog.service")
+    seen = systemd.require_started(disk, UNIT)
     if watchdog.is_switched_off(disk):
         raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
     settings = watchdog.settings(disk)
@@ -111,13 +111,14 @@ def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
         raise CheckFailed(f"{watchdog.CONFIGURATION} names no watchdog-device")
     if device in watchdog.DEVICES:
         return f"{seen}; {watchdog.CONFIGURATION} names {device}"
-    rule = watchdog.rule_that_links(disk, device, IDENTITY)
+    rule = watchdog.rule_that_links(disk, device, watchdog.IDENTITY)
     if rule is None:
         raise CheckFailed(
             f"{watchdog.CONFIGURATION} names {device}, which is not /dev/watchdog, "
-            f"and no udev rule makes it a link to the '{IDENTITY}'"
+            f"and no udev rule makes it a link to the '{watchdog.IDENTITY}'"
         )
-    return f"{seen}; {watchdog.CONFIGURATION} names {device}, which {rule} links to the {IDENTITY}"
+    link = f"which {rule} links to the {watchdog.IDENTITY}"
+    return f"{seen}; {watchdog.CONFIGURATION} names {device}, {link}"
 
 
 @inspection(
@@ -154,14 +155,14 @@ def device_is_i6300esb(guest: Guest, parameters: WatchdogParameters) -> str:
     """Look through all: a q35 machine has another one, which may be first."""
     identities = output(guest, IDENTITIES).splitlines()
     if parameters.action == "disabled":
-        if IDENTITY in identities:
+        if watchdog.IDENTITY in identities:
             raise CheckFailed("the guest has an i6300ESB watchdog although none is asked for")
         return "the guest has no watchdog of the hypervisor, as asked"
     if not identities:
         raise CheckFailed(
             "the guest has no watchdog device: its kernel lacks i6300esb or has not loaded it"
         )
-    if IDENTITY not in identities:
+    if watchdog.IDENTITY not in identities:
         seen = "', '".join(identities)
         raise CheckFailed(f"the guest's watchdog is '{seen}', not the hypervisor's i6300ESB")
     return " and ".join(f"'{identity}'" for identity in identities)
@@ -175,12 +176,12 @@ def daemon_holds_device(guest: Guest, _: WatchdogParameters) -> str:
         raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
     if DAEMON not in held:  # Debian starts wd_keepalive for it, which feeds whatever happens
         raise CheckFailed(f"the watchdog is held open by {', '.join(held)}, not by {DAEMON}")
-    if held[DAEMON] != IDENTITY:
+    if held[DAEMON] != watchdog.IDENTITY:
         raise CheckFailed(
             f"{DAEMON} holds the '{held[DAEMON]}' open, not the hypervisor's i6300ESB: "
             f"{watchdog.CONFIGURATION} names whichever device registers first"
         )
-    return f"{DAEMON} holds the {IDENTITY} open"
+    return f"{DAEMON} holds the {watchdog.IDENTITY} open"
 
 
 FIRING_MARGIN = 30.0
@@ -261,6 +262,16 @@ def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
         raise CheckFailed(f"the watchdog fired with {fired['action']}, not {parameters.action}")
 
 
+@probe(
+    "the daemon is started before the network is there",
+    machine=with_network_data,
+    applies=has_device,
+)
+def daemon_starts_before_network(guest: Guest, _: WatchdogParameters) -> str:
+    """Look when it was started: a guest may hang while it waits for its network."""
+    return require_before_network(guest, UNIT)
+
+
 INSPECTIONS = (
     kernels_have_i6300esb,
     driver_is_loaded,
@@ -273,6 +284,7 @@ PROBES = (
     panic_fires,
     hung_daemon_fires,
     hung_daemon_resets,
+    daemon_starts_before_network,
 )
 
 

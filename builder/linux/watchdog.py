@@ -9,6 +9,8 @@ from builder.linux.files import significant_lines, text
 
 DEVICES = ("/dev/watchdog", "/dev/watchdog0")
 """What the kernel calls the device that registers first."""
+IDENTITY = "i6300ESB timer"
+"""What Linux' drivers/watchdog/i6300esb.c says its device is: the hypervisor's."""
 CONFIGURATION = "/etc/watchdog.conf"
 SWITCH = "/etc/default/watchdog"
 

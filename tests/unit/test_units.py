@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.resources import elements_path
+from builder.host.paths import elements_path
 
 VENDOR_UNIT = """\
 [Unit]
