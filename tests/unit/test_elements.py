@@ -63,6 +63,7 @@ def test_there_are_elements_and_scripts() -> None:
     assert len(SCRIPTS) > len(ELEMENTS)
 
 
+@pytest.mark.program("shellcheck")
 def test_every_script_passes_shellcheck() -> None:
     subprocess.run(["shellcheck", "--version"], capture_output=True, check=True)
     checked = subprocess.run(
