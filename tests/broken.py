@@ -26,6 +26,11 @@ MASKED = (
     "systemd-networkd.service", "ssh.service", "fstrim.timer", "irqbalance.service",
 )  # fmt: skip
 GONE = ("/etc/kernel/postinst.d/initramfs-tools", "/etc/modules-load.d/guest-watchdog.conf")
+DROP_INS = (
+    "systemd-networkd-wait-online.service.d/guest-network.conf",
+    "qemu-guest-agent.service.d/guest-agent.conf",
+    "watchdog.service.d/guest-watchdog.conf",
+)
 WRITTEN = {
     "/etc/cloud/cloud-init.disabled": "",
     "/etc/default/watchdog": "run_watchdog=0\n",
@@ -43,7 +48,7 @@ WRITTEN = {
 
 @dataclass(frozen=True)
 class Broken:
-    """Three images, so that no defect hides another one."""
+    """Four images, so that no defect hides another one."""
 
     cloud: Path
     """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
@@ -52,6 +57,8 @@ class Broken:
     """Has an initrd without virtio_scsi, and names the root's device in fstab."""
     neglected: Path
     """Has everything, and hardly any of it set up: units masked, files gone or with other text."""
+    waiting: Path
+    """Has everything, but that its units wait for the network as they do by default."""
     cloud_release: str
     release: str
 
@@ -59,7 +66,7 @@ class Broken:
 def broken_images(image: Path, directory: Path) -> Broken:
     """Make the images in one start of libguestfs' appliance."""
     cloud = host_cloud_release()
-    copies = [directory / f"{name}.qcow2" for name in ("cloud", "rootless", "neglected")]
+    copies = [directory / f"{name}.qcow2" for name in ("cloud", "rootless", "neglected", "waiting")]
     for copy in copies:
         shutil.copyfile(image, copy)
     disks = Disks(copies)
@@ -75,6 +82,9 @@ def broken_images(image: Path, directory: Path) -> Broken:
         disks.handle.write("/etc/fstab", f"{FSTAB_LINE}\n{fstab}".encode())
         disks.mount(2)
         neglect(disks.handle)
+        disks.mount(3)
+        for path in DROP_INS:
+            disks.handle.rm(f"{UNIT}/{path}")
     finally:
         disks.close()
     return Broken(*copies, cloud_release=cloud, release=release)
