@@ -284,7 +284,6 @@ PROBES = (
     panic_fires,
     hung_daemon_fires,
     hung_daemon_resets,
-    daemon_starts_before_network,
 )
 
 
@@ -319,5 +318,5 @@ FEATURE = Feature(
     claims=claims,
     conflicts=conflicts,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
-    probes=PROBES,
+    probes=(*PROBES, daemon_starts_before_network),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builder.errors import BuilderError
-from builder.feature import FIRST_NIC, Machine, Nic
+from builder.feature import FIRST_NIC, Machine, Nic, machine_text
 from builder.host.accelerator import Accelerator, choose
 from builder.vm.config_drive import documents
 from builder.vm.firmware import Firmware, firmware_paths
@@ -271,3 +271,11 @@ def test_a_silent_nic_is_on_a_network_of_its_own_and_none_is_none() -> None:
     assert "-netdev" not in words
     assert "virtio-net-pci" not in devices(words)
     assert json.loads(documents("proof", "key", ())["network_data.json"])["links"] == []
+
+
+def test_a_network_that_is_not_the_usual_one_is_named() -> None:
+    assert "NIC" not in machine_text(Machine())
+    assert machine_text(Machine(nics=())).endswith(", no NIC")
+    assert machine_text(Machine(nics=NICS)).endswith(
+        "NICs (10.0.2.15/24, MTU 1450; 2001:db8::15/64, MTU 1500, silent)"
+    )
