@@ -141,7 +141,7 @@ IDENTITIES = "cat /sys/class/watchdog/*/identity 2>/dev/null || true"
 # Processes come and go while /proc is walked: what find misses then is no failure. The first device
 # has two names (Linux' drivers/watchdog/watchdog_dev.c).
 HOLDERS = """
-find /proc/[0-9]*/fd -lname '/dev/watchdog*' -printf '%h %l\n' 2>/dev/null | sort -u |
+find /proc/[0-9]*/fd -lname '/dev/watchdog*' -printf '%h %l\\n' 2>/dev/null | sort -u |
 while read -r descriptors device; do
     name=${device#/dev/}
     test "$name" != watchdog || name=watchdog0
