@@ -253,7 +253,8 @@ def _required_probes(
 ) -> Iterator[str]:
     """Probes that prove a claim, those of a feature without claims, and those of the foundation.
 
-    The guest is restarted only where one of the first wants to see it afterwards.
+    The guest is restarted only where one of the first wants to see it afterwards, and booted on
+    other hardware for none of the last.
     """
     needed = {check for claim in claims for check in claim.proof}
     for feature, parameters in used:
@@ -265,7 +266,8 @@ def _required_probes(
     )
     passing = () if restarted else ("restart", "restarted")
     for name, probe in named_probes(used):
-        of_foundation = name.startswith(f"{FOUNDATION.name}/") and probe.when not in passing
+        of_foundation = name.startswith(f"{FOUNDATION.name}/") and probe.machine is None
+        of_foundation = of_foundation and probe.when not in passing
         if name in needed or of_foundation:
             yield name
 

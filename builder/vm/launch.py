@@ -77,7 +77,7 @@ def booted(
     workdir.mkdir(parents=True)
     public_key = ssh.make_key(workdir)
     drive = workdir / "config-drive.iso"
-    config_drive.make(drive, config_drive.documents("proof", public_key, qemu.MAC))
+    config_drive.make(drive, config_drive.documents("proof", public_key, machine.nics))
     with contextlib.ExitStack() as stack:
         monitor = _Channel(stack)
         agent = _Channel(stack) if machine.guest_agent else None
@@ -120,7 +120,7 @@ def booted(
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
-            port = forwarded_port(qmp.command("human-monitor-command", command_line="info usernet"))
+            usernet = qmp.command("human-monitor-command", command_line="info usernet")
         except BuilderError:
             process.wait(MONITOR_LEAD)
             waiting.check("its monitor")
@@ -129,7 +129,7 @@ def booted(
         def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
             since_when = time.monotonic() if since else begin
             waits = replace(waiting, start=since_when, since=since, limit=limit)
-            return ssh.connected(workdir, admin_user, port, waits.until)
+            return ssh.connected(workdir, admin_user, forwarded_port(usernet), waits.until)
 
         lines = GuestChannels(
             console=shown,

@@ -32,6 +32,12 @@ INITRD = cpio(
 LINK = "[Match]\nDriver=virtio_net\n\n[Link]\nCombinedChannels=max\nNamePolicy=keep kernel\n"
 LINK_PATH = "/etc/systemd/network/05-guest-multiqueue.link"
 UDEV_RULE = "/usr/lib/udev/rules.d/60-qemu-guest-agent.rules"
+WATCHDOG_RULE = "/etc/udev/rules.d/90-guest-watchdog.rules"
+LINK_RULE = (
+    'SUBSYSTEM=="watchdog", ATTR{identity}=="i6300ESB timer", SYMLINK+="watchdog-i6300esb", '
+    'TAG+="systemd", ENV{SYSTEMD_WANTS}+="watchdog.service"\n'
+)
+LINKED = "watchdog-device = /dev/watchdog-i6300esb\n"
 ISOLATING = (
     "isolcpus=managed_irq,domain,2-N nohz_full=2-N rcu_nocbs=2-N irqaffinity=0-1"  # all but two
 )
@@ -273,7 +279,24 @@ def broken_kernels() -> Broken:
     )
     yield check, "no configuration", {conf: None}, f"{conf} names no watchdog-device"
     yield check, "a comment", {conf: "#watchdog-device = /dev/watchdog\n"}, "no watchdog-device"
-    yield check, "another device", {conf: "watchdog-device=/dev/wd\n"}, "/dev/wd, not /dev/watchdog"
+    yield (
+        check,
+        "another device",
+        {conf: "watchdog-device=/dev/wd\n"},
+        "no udev rule makes it a link",
+    )
+    yield (
+        check,
+        "a link to another watchdog",
+        {WATCHDOG_RULE: LINK_RULE.replace("i6300ESB timer", "iTCO_wdt"), conf: LINKED},
+        "names /dev/watchdog-i6300esb, which is not /dev/watchdog, and no udev rule",
+    )
+    yield (
+        check,
+        "a link of another name",
+        {WATCHDOG_RULE: LINK_RULE.replace("-i6300esb", "-i6300esb2"), conf: LINKED},
+        "no udev rule makes it a link to the 'i6300ESB timer'",
+    )
     yield (
         "watchdog/timeout-is-as-asked",
         "another timeout",
@@ -575,6 +598,16 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
                 f"/usr/lib/modules/{RELEASE}/modules.builtin": "kernel/i6300esb.ko\n",
             },
             "built into every kernel",
+        ),
+        (
+            "watchdog/daemon-feeds-device",
+            {
+                f"{WANTS}/watchdog.service": None,
+                "/etc/systemd/system/watchdog.service": "[Service]\n[Install]\n",
+                WATCHDOG_RULE: LINK_RULE,
+                "/etc/watchdog.conf": LINKED,
+            },
+            f"started by {WATCHDOG_RULE}; /etc/watchdog.conf names /dev/watchdog-i6300esb, which",
         ),
         (
             "guest-agent/agent-will-start",
