@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from builder import accel, hives
 from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
-from builder.feature import Kernel
+from builder.feature import Kernel, RegistryValue
 from builder.linux import fstab, kernels
 from builder.process import TAIL_LINES
 
@@ -114,7 +114,7 @@ class Disk:
         """Every installed kernel, by release; read once. Raises ``CheckFailed``."""
         return self._kernels
 
-    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+    def registry(self, hive: str, key: str) -> Mapping[str, RegistryValue]:
         """Read a key of a Windows registry hive. Raises ``FileNotFoundError``."""
         return self._ask(partial(hives.values, self._handle, key), hive)
 

@@ -70,6 +70,10 @@ class Kernel:
     """Modules below ``/lib/modules/RELEASE``."""
 
 
+RegistryValue = str | int | tuple[str, ...]
+"""A text, a number or a list of texts of a Windows registry."""
+
+
 class Filesystem(Protocol):
     """The disk of an image at rest, mounted read-only, paths as the guest sees them."""
 
@@ -101,10 +105,11 @@ class Filesystem(Protocol):
         """Every installed kernel, by release."""
         ...
 
-    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+    def registry(self, hive: str, key: str) -> Mapping[str, RegistryValue]:
         r"""The values of a key (``A\B\C``) of the Windows registry hive at the path ``hive``.
 
-        Texts and numbers only. Raises ``FileNotFoundError`` where there is no such hive or key.
+        Those of other types are left out. Raises ``FileNotFoundError`` where there is no such hive
+        or key.
         """
         ...
 

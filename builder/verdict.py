@@ -1,4 +1,7 @@
-"""What the evidence says: the grade of each claim, and whether the image is proven."""
+"""What the evidence says: the grade of each claim, and whether the image is proven.
+
+Nothing is proven of an image that has not been booted, however many inspections it passes.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,11 +43,18 @@ class Verdict:
     claims: tuple[ClaimVerdict, ...]
     problems: tuple[Evidence, ...]
     missing: tuple[Expected, ...]
+    booted: bool
+    """Whether the plan has boots: an image that nothing gets into is only inspected."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every claim has the grade it needs, and every planned check has passed."""
+        return not self.problems and not self.missing and all(one.proven for one in self.claims)
 
     @property
     def proven(self) -> bool:
-        """Whether every claim is proven and every planned check has passed."""
-        return not self.problems and not self.missing and all(one.proven for one in self.claims)
+        """Whether it is complete, and by a running guest."""
+        return self.complete and self.booted
 
 
 def expected(plan: Plan) -> tuple[Expected, ...]:
@@ -69,6 +79,7 @@ def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:
         claims=tuple(_judge_claim(claim, wanted, results) for claim in plan.claims),
         problems=tuple(one for one in made if one.outcome is not Outcome.PASSED),
         missing=tuple(one for one in wanted if one not in results),
+        booted=bool(plan.boots),
     )
 
 

@@ -279,7 +279,7 @@ def _write_junit(path: Path | None, known: "Manifest") -> None:
 def _conclude(
     directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
 ) -> int:
-    """Print the verdict; the exit code is 0 where the image is proven."""
+    """Print the verdict; the exit code is 0 where it is complete."""
     from builder.report.text import evidence_text, verdict_json, verdict_text
     from builder.terminal import show
     from builder.verdict import verdict_of
@@ -293,7 +293,7 @@ def _conclude(
         click.echo(f"{directory}")
     if inspected_only:
         return int(any(one.boot is None for one in verdict_of(known).problems))
-    return int(not verdict_of(known).proven)
+    return int(not verdict_of(known).complete)
 
 
 def _list_checks(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:

@@ -21,7 +21,7 @@ from builder.terminal import (
     table,
 )
 from builder.verdict import ClaimVerdict, Verdict, verdict_of
-from builder.words import enumeration
+from builder.words import counted, enumeration
 
 MIB = 1024 * 1024
 _STYLES = {
@@ -49,7 +49,7 @@ def verdict_text(build: Manifest) -> list[Part]:
         *(_adopted(build, build.adopted) if build.adopted else []),
         *section("flavor needs", items(f"{key}={value}" for key, value in plan.flavor.items())),
         *section("compute host needs", table((need,) for need in plan.host)),
-        *section("", prose(conclusion, GOOD if verdict.proven else BAD)),
+        *section("", prose(conclusion, _style(verdict))),
     ]
 
 
@@ -61,13 +61,15 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "profile": build.planned().profile,
         "image": build.image.model_dump(),
         "proven": verdict.proven,
+        "complete": verdict.complete,
+        "booted": verdict.booted,
         "claims": [
             {
                 "property": one.claim.property,
                 "value": one.claim.value,
                 "owner": one.claim.owner,
                 "grade": one.grade,
-                "proven": one.proven,
+                "proven": one.proven and verdict.booted,
                 "seen": one.seen,
             }
             for one in verdict.claims
@@ -146,9 +148,17 @@ def _problems(problems: Iterable[Evidence]) -> list[Part]:
     return parts
 
 
+def _style(verdict: Verdict) -> str:
+    if verdict.proven:
+        return GOOD
+    return DOUBT if verdict.complete else BAD
+
+
 def _conclusion(verdict: Verdict) -> str:
     if verdict.proven:
         return f"Proven: all {len(verdict.claims)} claims."
+    if verdict.complete:
+        return f"Inspected, not booted: {counted(len(verdict.claims), 'claim')}, by the disk alone."
     unproven = sum(not one.proven for one in verdict.claims)
     return (
         f"Not proven: {unproven or 'none'} of {len(verdict.claims)} claims, "
