@@ -101,6 +101,12 @@ def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
 
 def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
     looked_at = {one.id for one in inspections(adoptee.used)}
+    refuting = {
+        check_id(feature, one)
+        for feature, _ in adoptee.used
+        for one in feature.inspections
+        if one.refutes
+    }
     claims = []
     for claim in planned_claims(adoptee.used):
         at_rest = tuple(check for check in claim.proof if check in looked_at)
@@ -108,7 +114,7 @@ def _plan(adoptee: Adoptee, passed: frozenset[str]) -> Plan:
             continue
         if not adoptee.limits:
             claims.append(claim)
-        elif at_rest:
+        elif not refuting.issuperset(at_rest):
             claims.append(replace(claim, proof=at_rest, grade=Grade.PRESENT))
     claims = _consistent(claims)
     probes = () if adoptee.limits else tuple(_worthwhile(adoptee.used, claims, passed))

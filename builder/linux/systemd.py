@@ -68,6 +68,39 @@ def unit(disk: Filesystem, name: str) -> Unit:
     return Unit(name, state, path, starters)
 
 
+def started(disk: Filesystem) -> Iterator[str]:
+    """Yield the path of every unit that a link, a udev rule or a timer of its name starts.
+
+    Each once, masked ones left out.
+    """
+    links = (
+        posixpath.basename(link)
+        for directory in (_CONFIG, *_VENDOR)
+        for pull in _PULLS
+        for link in disk.glob(f"{directory}/*.{pull}/*")
+    )
+    wanted = [*links, *(name for _, name in _wanted_by_devices(disk))]
+    names = dict.fromkeys(wanted)
+    timed = (f"{name.removesuffix('.timer')}.service" for name in names if name.endswith(".timer"))
+    paths: dict[str, None] = {}
+    for name in dict.fromkeys((*names, *timed)):
+        path, target = _resolve(disk, name)
+        if path is not None and target != _NULL:
+            paths.setdefault(path)
+    yield from paths
+
+
+def drop_ins(disk: Filesystem, path: str) -> tuple[str, ...]:
+    """The files that change the unit at a path, in the order in which they do."""
+    name = posixpath.basename(path)
+    return search_path(disk, tuple(f"{place}/{name}.d" for place in (_CONFIG, *_VENDOR)), ".conf")
+
+
+def udev_rules(disk: Filesystem) -> tuple[str, ...]:
+    """The files of udev rules that apply, in their order."""
+    return search_path(disk, _UDEV, ".rules")
+
+
 def require_started(disk: Filesystem, name: str) -> str:
     """Return what will start the unit, as a sentence. Raises ``CheckFailed`` if nothing does."""
     found = unit(disk, name)
@@ -134,8 +167,12 @@ def _links(disk: Filesystem, directory: str, name: str) -> Iterator[str]:
 
 
 def _udev_rules(disk: Filesystem, name: str) -> Iterator[str]:
-    for path in search_path(disk, _UDEV, ".rules"):
-        rules = significant_lines(text(disk, path).replace("\\\n", ""))
-        wanted = (wants for _, rule in rules for wants in _UDEV_WANTS.findall(rule))
-        if any(name in wants.split() for wants in wanted):
-            yield path
+    yield from dict.fromkeys(path for path, wanted in _wanted_by_devices(disk) if wanted == name)
+
+
+def _wanted_by_devices(disk: Filesystem) -> Iterator[tuple[str, str]]:
+    """The units that udev rules have started, each with the rules' file."""
+    for path in udev_rules(disk):
+        for _, rule in significant_lines(text(disk, path).replace("\\\n", "")):
+            for wanted in _UDEV_WANTS.findall(rule):
+                yield from ((path, name) for name in wanted.split())

@@ -271,6 +271,7 @@ def broken_services() -> Broken:
     check = "multiqueue/irqbalance-will-start"
     yield check, "no unit", {f"{UNITS}/irqbalance.service": None}, NOT_INSTALLED
     yield check, "disabled", {f"{WANTS}/irqbalance.service": None}, "irqbalance.service is disabled"
+    yield from limited_queues()
     check = "multiqueue/queue-rule-exists"
     default = "/usr/lib/systemd/network/99-default.link"
     yield check, "only the default", {LINK_PATH: None}, f"{default} is the first .link file"
@@ -293,6 +294,97 @@ def broken_services() -> Broken:
     fstab = "LABEL=cloudimg-rootfs / ext4 defaults,discard 0 1\n"
     yield check, "not asked for", {"/etc/fstab": fstab}, "the profile does not ask for discard"
     yield check, "no root", {"/etc/fstab": "# nothing\n"}, "/etc/fstab has no line for the root"
+
+
+ETHTOOL = "/usr/sbin/ethtool -L eth0 combined 1"
+TUNING = f"{WANTS}/tuning.service"
+
+
+def limited_queues() -> Broken:
+    check = "multiqueue/queues-are-not-limited"
+    first = "/etc/systemd/network/01-first.link"
+    yield check, "a number", {LINK_PATH: LINK.replace("max", "2")}, f"{LINK_PATH} sets Combined"
+    for match in ("OriginalName=*", "OriginalName=eth*", "Type=ether", "Driver=virtio*"):
+        link = f"[Match]\n{match}\n[Link]\nCombinedChannels=1\n"
+        yield check, f"a file before it: {match}", {first: link}, f"{first} sets CombinedChannels=1"
+    addition = f"{LINK_PATH}.d/one.conf"
+    yield check, "an addition", {addition: "[Link]\nCombinedChannels=1\n"}, "CombinedChannels=1"
+    rule = 'ACTION=="add", SUBSYSTEM=="net", \\\n  RUN+="/sbin/ethtool -L $name combined 1"\n'
+    path = "/etc/udev/rules.d/70-queues.rules"
+    yield check, "a udev rule", {path: rule}, f"{path}:1 sets 1 of them"
+    for path, text in {
+        "/etc/rc.local": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/network/if-up.d/queues": f"#!/bin/sh\n[ -n $IFACE ] && {ETHTOOL} || true\n",
+        "/etc/network/interfaces.d/eth0": f"iface eth0 inet dhcp\n    post-up {ETHTOOL}\n",
+        "/etc/sysconfig/network-scripts/ifcfg-eth0": 'A=b\nETHTOOL_OPTS="-L eth0 combined 1"\n',
+        "/etc/NetworkManager/dispatcher.d/50-queues": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/NetworkManager/system-connections/a.nmconnection": "[ethtool]\nchannels-combined=1\n",
+        "/etc/cloud/cloud.cfg.d/99-queues.cfg": "bootcmd:\n- [ethtool, -L, eth0, combined, '1']\n",
+        "/var/lib/cloud/scripts/per-boot/queues.sh": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/cron.d/queues": f"# at boot\n@reboot root {ETHTOOL}\n",
+    }.items():
+        yield check, path, {path: text}, f"{path}:2 sets 1 of them"
+    unit = f"{UNITS}/tuning.service"
+    tuning = {TUNING: Link("x"), unit: f"[Service]\nExecStart={ETHTOOL}\n"}
+    yield check, "a unit", tuning, f"{unit}:2 sets 1 of them"
+    script = "/usr/local/sbin/tune-network"
+    yield (
+        check,
+        "a unit's script",
+        {
+            TUNING: Link("x"),
+            unit: f"[Service]\nExecStart=-/bin/bash -e {script} eth0\n",
+            script: "#!/bin/bash\nethtool --set-channels $1 combined 2\n",
+        },
+        f"{script}:2 sets 2 of them",
+    )
+    yield (
+        check,
+        "a drop-in of a unit that a timer starts",
+        {
+            "/etc/systemd/system/timers.target.wants/tuning.timer": Link("x"),
+            f"{UNITS}/tuning.timer": INSTALL,
+            unit: "[Service]\nExecStart=/bin/true\n",
+            "/etc/systemd/system/tuning.service.d/more.conf": f"[Service]\nExecStart={ETHTOOL}\n",
+        },
+        "/etc/systemd/system/tuning.service.d/more.conf:2",
+    )
+    profile = "/etc/tuned/guest/tuned.conf"
+    tuned = {"/etc/tuned/active_profile": "guest\n", profile: "[net]\nchannels=combined 1\n"}
+    yield check, "tuned", tuned, f"{profile}:2 sets 1 of them"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {LINK_PATH: None},
+        {LINK_PATH: None, "/usr/lib/systemd/network/99-default.link": None},
+        {LINK_PATH: None, f"{WANTS}/irqbalance.service": None},
+        {
+            "/etc/systemd/network/01-other.link": LINK.replace("virtio_net", "mlx5*").replace(
+                "max", "1"
+            )
+        },
+        {
+            "/etc/systemd/network/01-one.link": LINK.replace("Driver=v", "MACAddress=52:").replace(
+                "max", "1"
+            )
+        },
+        {"/etc/systemd/network/99-late.link": LINK.replace("max", "1")},
+        {f"{UNITS}/tuning.service": f"[Service]\nExecStart={ETHTOOL}\n{INSTALL}"},
+        {
+            TUNING: Link("x"),
+            f"{UNITS}/tuning.service": f"[Service]\nExecStart={ETHTOOL}\n",
+            "/etc/systemd/system/tuning.service": Link("/dev/null"),
+        },
+        {"/etc/rc.local": f"#!/bin/sh\n# {ETHTOOL}\ntrue # {ETHTOOL}\n"},
+        {"/etc/rc.local": "#!/bin/sh\nethtool -L eth0 combined $(nproc)\nethtool -l eth0\n"},
+        {"/etc/rc.local": "#!/bin/sh\nethtool -G eth0 rx 1024; echo combined 1\n"},
+        {"/etc/tuned/guest/tuned.conf": "[net]\nchannels=combined 1\n"},
+    ],
+)
+def test_what_sets_no_number_of_queues_is_left_to_the_boot(change: Change) -> None:
+    assert inspect("multiqueue/queues-are-not-limited", change)
 
 
 def broken_systems() -> Broken:
