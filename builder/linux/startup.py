@@ -53,8 +53,8 @@ def lines(disk: Filesystem) -> Iterator[tuple[str, int, str]]:
     for path in systemd.udev_rules(disk):
         yield from _lines(disk, path)
     scripts: dict[str, None] = {}
-    for unit in systemd.started(disk):
-        for path in (unit, *systemd.drop_ins(disk, unit)):
+    for files in systemd.started(disk):
+        for path in files:
             for number, line in _content(disk, path):
                 yield path, number, line
                 command = _RUNS.match(line)

@@ -68,32 +68,37 @@ def unit(disk: Filesystem, name: str) -> Unit:
     return Unit(name, state, path, starters)
 
 
-def started(disk: Filesystem) -> Iterator[str]:
-    """Yield the path of every unit that a link, a udev rule or a timer of its name starts.
+def started(disk: Filesystem) -> Iterator[tuple[str, ...]]:
+    """Yield the files of every unit that a link, a udev rule or a timer of its name starts.
 
-    Each once, masked ones left out.
+    Each unit once, its own file first, then its drop-ins in their order. Masked ones are left out.
     """
+    places = {place: frozenset(disk.list(place)) for place in (_CONFIG, *_VENDOR)}
+
+    def find(name: str) -> str:
+        wanted = (name, _template(name))
+        paths = (f"{place}/{one}" for one in wanted for place in places if one in places[place])
+        return next(paths, "")
+
     links = (
         posixpath.basename(link)
-        for directory in (_CONFIG, *_VENDOR)
+        for place in places
         for pull in _PULLS
-        for link in disk.glob(f"{directory}/*.{pull}/*")
+        for link in disk.glob(f"{place}/*.{pull}/*")
     )
-    wanted = [*links, *(name for _, name in _wanted_by_devices(disk))]
-    names = dict.fromkeys(wanted)
+    names = dict.fromkeys((*links, *(name for _, name in _wanted_by_devices(disk))))
     timed = (f"{name.removesuffix('.timer')}.service" for name in names if name.endswith(".timer"))
-    paths: dict[str, None] = {}
+    seen = set()
     for name in dict.fromkeys((*names, *timed)):
-        path, target = _resolve(disk, name)
-        if path is not None and target != _NULL:
-            paths.setdefault(path)
-    yield from paths
-
-
-def drop_ins(disk: Filesystem, path: str) -> tuple[str, ...]:
-    """The files that change the unit at a path, in the order in which they do."""
-    name = posixpath.basename(path)
-    return search_path(disk, tuple(f"{place}/{name}.d" for place in (_CONFIG, *_VENDOR)), ".conf")
+        path = find(name)
+        target = disk.readlink(path) if path else None
+        if target is not None:  # an alias, or masked
+            path = find(posixpath.basename(target))
+        if path and path not in seen:
+            seen.add(path)
+            own = f"{posixpath.basename(path)}.d"
+            found = tuple(f"{place}/{own}" for place in places if own in places[place])
+            yield path, *search_path(disk, found, ".conf")
 
 
 def udev_rules(disk: Filesystem) -> tuple[str, ...]:
