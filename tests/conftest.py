@@ -50,7 +50,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 def remove_old_builds(home: Path) -> None:
     """Remove builds that are too old to be taken again; an image has 300 MB."""
-    from builder.build import REUSE_LIMIT  # noqa: PLC0415 - unit tests start without it
+    from builder.build.reuse import REUSE_LIMIT  # noqa: PLC0415 - unit tests start without it
 
     oldest = time.time() - REUSE_LIMIT.total_seconds()
     for manifest in home.glob("[!.]*/manifest.json"):
@@ -61,12 +61,13 @@ def remove_old_builds(home: Path) -> None:
 @pytest.fixture(scope="session")
 def built() -> Callable[[str], Path]:
     """The build directory of a profile, built when first asked for; its evidence is not touched."""
-    from builder.build import build, reusable  # noqa: PLC0415 - unit tests start without it
-    from builder.features import installed  # noqa: PLC0415
-    from builder.locking import locked  # noqa: PLC0415
-    from builder.plan import make_plan  # noqa: PLC0415
-    from builder.profilefile import load  # noqa: PLC0415
-    from builder.progress import Progress  # noqa: PLC0415
+    from builder.build.build import build  # noqa: PLC0415 - unit tests start without it
+    from builder.build.reuse import reusable  # noqa: PLC0415
+    from builder.features.registry import installed  # noqa: PLC0415
+    from builder.host.locking import locked  # noqa: PLC0415
+    from builder.plan.merge import make_plan  # noqa: PLC0415
+    from builder.profile.load import load  # noqa: PLC0415
+    from builder.terminal.progress import Progress  # noqa: PLC0415
 
     @cache
     def directory(profile: str) -> Path:

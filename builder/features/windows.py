@@ -5,14 +5,7 @@ file is ``vioser.sys``), and ``QEMU-GA``.
 """
 
 from builder import windows
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Filesystem,
-    Parameters,
-    inspection,
-)
+from builder.feature import CheckFailed, Claim, Feature, Filesystem, Parameters, inspection
 
 OTHER_CHANNEL = "isa-serial"
 """What the agent is told (``--method``) to listen to a serial port of the machine."""
@@ -104,5 +97,5 @@ FEATURE = Feature(
     },
     claims=claims,
     inspections=(windows_is_as_claimed, vioscsi_starts_at_boot, agent_starts_with_windows),
-    unprobed="No probe knows its way into a Windows guest: it is inspected, and not booted.",
+    no_probe_reason="No probe knows its way into a Windows guest: it is inspected, and not booted.",
 )
