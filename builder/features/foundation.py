@@ -22,6 +22,7 @@ from builder.feature import (
 from builder.linux import (
     bootloader,
     cloudinit,
+    elf,
     fstab,
     hygiene,
     initramfs,
@@ -53,6 +54,18 @@ def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParame
     if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
         raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
     return f"/etc/os-release says {seen}"
+
+
+@inspection("the programs on the disk are for the processors that the image claims", compares=True)
+def programs_are_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
+    """Read what a program that every Linux has is built for."""
+    seen = elf.architecture(disk)
+    if seen != parameters.architecture:
+        raise CheckFailed(
+            f"the programs are built for {seen or 'no known architecture'}, "
+            f"the image claims {parameters.architecture}"
+        )
+    return f"the programs are built for {seen}"
 
 
 @inspection("GRUB starts every installed kernel from every firmware")
@@ -354,7 +367,7 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="architecture",
             value=parameters.architecture,
             promise=f"the guest's kernel and programs are built for {parameters.architecture}",
-            proof=(release_is_as_claimed,),
+            proof=(programs_are_as_claimed, release_is_as_claimed),
         ),
     )
 
@@ -381,6 +394,7 @@ FEATURE = Feature(
     claims=claims,
     inspections=(
         release_on_disk_is_as_claimed,
+        programs_are_as_claimed,
         boot_loader_is_complete,
         initrd_is_renewed,
         no_kernel_device_names,

@@ -110,6 +110,7 @@ FEATURE = Feature(
     name="secure-boot",
     summary="every step of the boot is signed, from shim to the kernel's modules; needs uefi",
     parameters=SecureBootParameters,
+    architectures=("x86_64",),
     claims=claims,
     inspections=(loader_is_signed, what_follows_is_signed),
     probes=(secure_boot_is_enforced, kernel_is_locked_down),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from builder.feature import Outcome
 from builder.plan.model import Plan
-from builder.report.adopted import faults
+from builder.report.adopted import faults, unproven_text
 from builder.report.units import duration
 from builder.store.manifest import Adopted, Evidence, Manifest
 from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
@@ -130,7 +130,7 @@ def _outcome(outcome: Outcome) -> Line:
 
 def _adopted(build: Manifest, adopted: Adopted) -> list[Part]:
     """What could not be shown of an image that was built elsewhere."""
-    rows = [(f"{one.property}={one.value}", one.owner, one.reason) for one in adopted.lacking]
+    rows = [(unproven_text(one), one.owner, one.reason) for one in adopted.lacking]
     return [
         *section("without evidence", table(rows, heading=("claim", "feature", "reason"))),
         *section("not passed, and of no claim", _problems(faults(build, adopted))),

@@ -100,7 +100,7 @@ def test_an_old_windows_has_its_version_in_one_text() -> None:
 )  # fmt: skip
 def test_a_disk_whose_registry_names_no_release_has_no_windows(of: FakeFilesystem) -> None:
     assert windows.release(of) is None
-    assert distribution_of(of).os_distro == "unknown"
+    assert distribution_of(of).name == "unknown"
 
 
 @pytest.mark.parametrize("name", [one.name for one in WINDOWS.inspections])

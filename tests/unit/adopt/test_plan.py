@@ -34,6 +34,7 @@ LINUX = ForeignImage(
     disk=Disk(format="qcow2", compression="none"),
     used=candidates(shipped(), DEBIAN),
     limits=(),
+    unknown={},
 )
 NO_WAY_IN = "It is not booted: cloud-init is not installed."
 

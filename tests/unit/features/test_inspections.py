@@ -7,6 +7,7 @@ import firmware_disk
 import pytest
 from fakes import FakeFilesystem, Link
 from initrds import cpio
+from programs import program
 
 from builder.feature import CheckFailed, Feature, Inspection
 from builder.features.registry import FOUNDATION, SHIPPED
@@ -55,6 +56,7 @@ GOOD: Tree = {
     "/etc/kernel/postinst.d/initramfs-tools": b"",
     "/etc/initramfs-tools/initramfs.conf": "# MODULES=dep\nMODULES=most\n",
     "/etc/initramfs-tools/modules": "virtio_scsi\n",
+    "/usr/bin/env": program(),
     # identity
     "/etc/os-release": Link("../usr/lib/os-release"),
     "/usr/lib/os-release": '# comment\nID=debian\nVERSION_ID="12"\nNAME="Debian GNU/Linux"\n',
@@ -393,6 +395,10 @@ def broken_systems() -> Broken:
     yield check, "another version", {release: "ID=debian\nVERSION_ID=13\n"}, "says 'debian 13'"
     yield check, "no file", {release: None}, "says '? ?', the image claims 'debian 12'"
     yield check, "an open quote", {release: 'ID="debian\n'}, "the image claims 'debian 12'"
+    check = "foundation/programs-are-as-claimed"
+    arm = {"/usr/bin/env": program("aarch64")}
+    yield check, "another architecture", arm, "are built for aarch64, the image claims x86_64"
+    yield check, "no program", {"/usr/bin/env": None}, "are built for no known architecture"
     check = "foundation/boot-loader-is-complete"
     yield check, "no grub.cfg", {"/boot/grub/grub.cfg": None}, "GRUB has no configuration"
     yield check, "no UEFI", {"/boot/efi/EFI/BOOT/BOOTX64.EFI": None}, "UEFI finds no boot loader"
