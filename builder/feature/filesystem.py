@@ -14,6 +14,8 @@ class Kernel:
 
     release: str
     """As ``uname -r`` prints it."""
+    image: str
+    """Path of the kernel itself."""
     initrd: str | None
     """Path of its initrd, or None where it has none."""
     builtin: frozenset[str]

@@ -45,9 +45,9 @@ def what_follows_is_signed(disk: Filesystem, _: SecureBootParameters) -> str:
     authorities = _shim(disk).vendor_authorities()
     grubs = esp.grubs(disk)
     if not grubs:
-        raise CheckFailed(f"shim finds no GRUB below {esp.MOUNT_POINT}")
+        raise CheckFailed(f"shim finds no GRUB below {esp.mount_point(disk)}")
     found = kernels.require_every(disk)
-    paths = (*grubs, *(f"/boot/vmlinuz-{kernel.release}" for kernel in found))
+    paths = (*grubs, *(kernel.image for kernel in found))
     signers = [Program(path, disk.read_bytes(path)).signer(authorities) for path in paths]
     return f"signed by {', '.join(dict.fromkeys(signers))}: GRUB and {kernels.names(found)}"
 

@@ -196,7 +196,7 @@ def broken_kernels() -> Broken:
 
     check = "foundation/initrd-is-renewed"
     maker, hook = "/usr/sbin/update-initramfs", "/etc/kernel/postinst.d/initramfs-tools"
-    yield check, "nothing makes it", {maker: None}, "installed: neither"
+    yield check, "nothing makes it", {maker: None}, "installed: none"
     yield check, "two make it", {"/usr/bin/dracut": b""}, "installed: initramfs-tools and dracut"
     yield check, "nothing runs it", {hook: None}, f"there is no {hook}"
     yield (
@@ -681,8 +681,62 @@ def test_the_driver_of_the_tpm_is_that_of_the_model_that_is_asked_for() -> None:
 
 
 def test_an_unknown_architecture_fails() -> None:
-    with pytest.raises(CheckFailed, match="no known name of a boot loader for riscv64"):
-        inspect("foundation/boot-loader-is-complete", {}, architecture="riscv64")
+    with pytest.raises(CheckFailed, match="no known name of a boot loader for s390x"):
+        inspect("foundation/boot-loader-is-complete", {}, architecture="s390x")
+
+
+@pytest.mark.parametrize("place", ["/efi", "/boot"])
+def test_the_esp_may_be_mounted_elsewhere(place: str) -> None:
+    loader = GOOD[firmware_disk.LOADER]
+    moved: Change = {
+        firmware_disk.LOADER: None,
+        firmware_disk.GRUB: None,
+        "/boot/efi/keep": b"",
+        f"{place}/EFI/BOOT/BOOTX64.EFI": loader,
+        f"{place}/EFI/BOOT/grubx64.efi": GOOD[firmware_disk.GRUB],
+    }
+    assert inspect("uefi/loader-is-at-removable-path", moved) == (
+        f"{place}/EFI/BOOT/BOOTX64.EFI is where UEFI looks"
+    )
+    assert "GRUB for BIOS and UEFI" in inspect("foundation/boot-loader-is-complete", moved)
+    assert "UEFI CA of the tests" in inspect("secure-boot/loader-is-signed", moved)
+
+
+def test_a_missing_loader_is_missed_where_the_esp_is() -> None:
+    moved: Change = {firmware_disk.LOADER: None, firmware_disk.GRUB: None, "/efi/EFI/arch/x": b""}
+    with pytest.raises(CheckFailed, match=r"/efi/EFI/BOOT/BOOTX64\.EFI does not exist"):
+        inspect("uefi/loader-is-at-removable-path", moved)
+
+
+ARCH_RELEASE = "6.12.1-arch1-1"
+ARCH: Change = {
+    **NO_KERNEL,
+    f"/boot/initrd.img-{RELEASE}": None,
+    f"/usr/lib/modules/{RELEASE}/modules.builtin": None,
+    f"/usr/lib/modules/{RELEASE}/modules.dep": None,
+    f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": None,
+    "/boot/vmlinuz-linux": b"",
+    "/boot/initramfs-linux.img": INITRD.replace(RELEASE.encode(), ARCH_RELEASE.encode()),
+    f"/usr/lib/modules/{ARCH_RELEASE}/pkgbase": "linux\n",
+    f"/usr/lib/modules/{ARCH_RELEASE}/vmlinuz": b"",
+    f"/usr/lib/modules/{ARCH_RELEASE}/modules.dep": "kernel/drivers/watchdog/i6300esb.ko.zst:\n",
+    "/boot/grub/grub.cfg": "linux /boot/vmlinuz-linux root=UUID=x rw\n",
+}
+
+
+def test_a_kernel_that_is_called_after_its_package_is_judged_by_its_release() -> None:
+    assert inspect("watchdog/kernels-have-i6300esb", ARCH) == f"i6300esb is in {ARCH_RELEASE}"
+    seen = inspect("foundation/boot-loader-is-complete", ARCH)
+    assert seen == f"GRUB for BIOS and UEFI starts {ARCH_RELEASE}"
+    other = {**ARCH, "/boot/grub/grub.cfg": "linux /boot/vmlinuz-linux-lts root=UUID=x rw\n"}
+    with pytest.raises(CheckFailed, match=f"has no entry for kernel {ARCH_RELEASE}"):
+        inspect("foundation/boot-loader-is-complete", other)
+
+
+def test_systemd_boot_is_said_once() -> None:
+    change: Change = {"/boot/grub/grub.cfg": None, "/boot/efi/loader/entries/a.conf": "title a\n"}
+    with pytest.raises(CheckFailed, match="there is no GRUB: /boot/efi/loader/entries is of syst"):
+        inspect("foundation/boot-loader-is-complete", change)
 
 
 def test_bios_is_not_asked_of_arm() -> None:
