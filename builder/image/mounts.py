@@ -66,8 +66,9 @@ def _is_root(handle: Any, device: str) -> bool:
     except RuntimeError:
         return False
     try:
-        has_fstab = handle.is_file(_FSTAB, followsymlinks=True)
-        return bool(has_fstab and handle.exists("/etc/os-release"))
+        # What systemd mounts by the types of its partitions needs no fstab.
+        has_system = handle.is_file(_FSTAB, followsymlinks=True) or handle.is_dir("/usr/bin")
+        return bool(has_system and handle.exists("/etc/os-release"))
     finally:
         handle.umount_all()
 
@@ -131,18 +132,25 @@ def _subvolume_options(entry: Mount) -> tuple[str, ...]:
 
 
 def _fstab(handle: Any) -> tuple[Mount, ...]:
+    if not handle.is_file(_FSTAB, followsymlinks=True):
+        return ()
     return fstab.parse_fstab(handle.pread(_FSTAB, _FSTAB_LIMIT, 0).decode(errors="replace"))
 
 
 def _mount_unlisted_esp(handle: Any) -> None:
-    """Mount the ESP of a disk whose fstab has no line for it: systemd finds it by its type."""
-    mounted = set(handle.mountpoints().values())
-    if not mounted.isdisjoint(esp.MOUNT_POINTS):
+    """Mount the ESP of a disk whose fstab has no line for it: the firmware finds it all the same.
+
+    So does systemd, by the partition's type.
+    """
+    mounted = handle.mountpoints()
+    device = next((one for one in _esps(handle)), None)
+    if device is None or device in mounted:
         return
-    free = (path for path in esp.MOUNT_POINTS if handle.is_dir(path) and not handle.ls(path))
-    for device, mount_point in zip(_esps(handle), free, strict=False):
-        with suppress(RuntimeError):
-            handle.mount_ro(device, mount_point)
+    for path in esp.MOUNT_POINTS:
+        if handle.is_dir(path) and not handle.ls(path):
+            with suppress(RuntimeError):
+                handle.mount_ro(device, path)
+            return
 
 
 def _esps(handle: Any) -> Iterator[str]:

@@ -29,7 +29,12 @@ _RENDERERS = re.compile(r"renderers\s*:\s*\[([^\]]*)\]")
 _EVERY_NIC = {"OriginalName": "*", "Type": "ether"}
 """Conditions that every NIC of a guest meets."""
 
-_LINKS = ("/etc/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
+_LINKS = (
+    "/etc/systemd/network",
+    "/usr/local/lib/systemd/network",
+    "/usr/lib/systemd/network",
+    "/lib/systemd/network",
+)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ ALL = "max"
 # A shell's words, or those of a list in YAML.
 _BETWEEN = r"[\s,'\"]+"
 _ETHTOOL = re.compile(
-    rf"\bethtool{_BETWEEN}(?:-L|--set-channels){_BETWEEN}[^#;&|]{{0,99}}?\bcombined{_BETWEEN}(\d+)"
+    rf"\bethtool{_BETWEEN}(?:-L|--set-channels){_BETWEEN}[^;&]{{0,99}}?\bcombined{_BETWEEN}(\d+)"
 )
 _OPTIONS = re.compile(
-    r"ETHTOOL_OP[A-Z_]{0,9}=.{0,99}?(?:-L|--set-channels)\s[^#;&|]{0,99}?\bcombined\s+(\d+)"
+    r"ETHTOOL_OP[A-Z_]{0,9}=.{0,99}?(?:-L|--set-channels)\s[^;&]{0,99}?\bcombined\s+(\d+)"
 )
 _CONNECTION = re.compile(r"channels-combined\s*=\s*(\d+)")
 _TUNED = re.compile(r"channels\s*=.*\bcombined\s+(\d+)")

@@ -17,7 +17,12 @@ from builder.linux.files import search_path, significant_lines, text
 
 _CONFIG = "/etc/systemd/system"
 _VENDOR = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-_UDEV = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+_UDEV = (
+    "/etc/udev/rules.d",
+    "/usr/local/lib/udev/rules.d",
+    "/usr/lib/udev/rules.d",
+    "/lib/udev/rules.d",
+)
 
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"

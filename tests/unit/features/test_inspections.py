@@ -328,6 +328,11 @@ def limited_queues() -> Broken:
         "/etc/cron.d/queues": f"# at boot\n@reboot root {ETHTOOL}\n",
     }.items():
         yield check, path, {path: text}, f"{path}:2 sets 1 of them"
+    loop = "for n in /sys/class/net/e*; do ethtool -L ${n##*/} combined 1; done"
+    script = "/etc/networkd-dispatcher/routable.d/queues"
+    yield check, "a loop", {script: f"#!/bin/sh\n{loop}\n"}, f"{script}:2 sets 1 of them"
+    local = "/usr/local/lib/systemd/network/01-first.link"
+    yield check, "a local file", {local: LINK.replace("max", "1")}, f"{local} sets Combined"
     unit = f"{UNITS}/tuning.service"
     tuning = {TUNING: Link("x"), unit: f"[Service]\nExecStart={ETHTOOL}\n"}
     yield check, "a unit", tuning, f"{unit}:2 sets 1 of them"
