@@ -37,16 +37,17 @@ def distribution_of(disk: Filesystem) -> Distribution:
         )
     name, number = osrelease.os_distro(release), osrelease.os_version(release)
     architecture = elf.architecture(disk)
-    for one in DISTRIBUTIONS.values():
-        if (one.os_distro, one.os_version, one.architecture) == (name, number, architecture):
-            return replace(one, default_user=cloudinit.default_user(disk) or "")
+    user = cloudinit.default_user(disk) or ""
+    for known in DISTRIBUTIONS.values():
+        if (known.os_distro, known.os_version, known.architecture) == (name, number, architecture):
+            return replace(known, default_user=user)
     return Distribution(
         name="-".join(filter(None, (name or UNKNOWN, number))),
         os_distro=name,
         os_version=number,
         release=release.get("VERSION_CODENAME", ""),
         element="",
-        default_user=cloudinit.default_user(disk) or "",
+        default_user=user,
         architecture=architecture,
         initramfs=None,
     )

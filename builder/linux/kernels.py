@@ -4,10 +4,10 @@ import glob
 import re
 from collections.abc import Iterator
 
-from builder.feature import CheckFailed, Filesystem, Kernel
-from builder.linux import esp
+from builder.feature import CheckFailed, CheckSkipped, Filesystem, Kernel
+from builder.linux import esp, loadable
 from builder.linux.files import text
-from builder.linux.initrd import InitrdError, module_names
+from builder.linux.initrd import InitrdError, read
 
 TREE = "/lib/modules"
 
@@ -22,6 +22,7 @@ _INITRDS = (
 )
 _ENTRY_INITRDS = "/{}/*/{}/initrd*"
 """The Boot Loader Specification's: a directory for the machine, in it one for the release."""
+_PROGRAM = ".efi"
 _UNIFIED = "EFI/Linux/*{}*.efi"
 
 # dracut's rescue kernel is a copy of another one and has no modules of its own.
@@ -31,10 +32,7 @@ _MODULE = re.compile(r"([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
 
 
 def installed(disk: Filesystem) -> tuple[Kernel, ...]:
-    """Every kernel that the boot loader could start, by release.
-
-    Raises ``CheckFailed`` where an initrd cannot be read: no statement about it would be true.
-    """
+    """Every kernel that the boot loader could start, by release."""
     return tuple(
         _kernel(disk, release, suffix) for release, suffix in sorted(_releases(disk).items())
     )
@@ -48,8 +46,11 @@ def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
     return found
 
 
-def require_driver(disk: Filesystem, driver: str) -> str:
-    """Say which kernels have a driver. Raises ``CheckFailed`` for the first one that lacks it."""
+def require_driver(disk: Filesystem, driver: str, *, by_name: bool = False) -> str:
+    """Say which kernels have a driver. Raises ``CheckFailed`` for the first one that lacks it.
+
+    Or for what keeps it from being loaded; one that is loaded ``by_name`` may be blacklisted.
+    """
     found = require_every(disk)
     for kernel in found:
         if driver not in kernel.builtin | kernel.on_disk:
@@ -57,7 +58,18 @@ def require_driver(disk: Filesystem, driver: str) -> str:
                 f"kernel {kernel.release} has no {driver}: it is built without it, "
                 f"neither built in nor below {TREE}/{kernel.release}"
             )
+    loadable.require(disk, (driver,), by_name=by_name)
     return f"{driver} is in {names(found)}"
+
+
+def require_initrd(kernel: Kernel) -> None:
+    """Raise ``CheckSkipped`` where a kernel's initrd tells nothing of what it can load."""
+    if kernel.initrd is None or kernel.initrd_defect:
+        state = "cannot be read" if kernel.initrd else "does not exist"
+        raise CheckSkipped(
+            f"the initrd of kernel {kernel.release} {state}: the foundation's inspection of initrds"
+            " says why"
+        )
 
 
 def names(kernels: tuple[Kernel, ...]) -> str:
@@ -92,7 +104,7 @@ def _image(disk: Filesystem, release: str, suffix: str) -> str:
 
 
 def _initrd(disk: Filesystem, release: str, suffix: str) -> str | None:
-    """The path of the kernel's initrd. Raises ``CheckFailed`` where it is a part of the kernel."""
+    """The path of the kernel's initrd, or of the program for UEFI that has both in it."""
     names = dict.fromkeys(filter(None, (suffix, release)))
     usual = (pattern.format(name) for name in names for pattern in _INITRDS)
     found = next(filter(disk.exists, usual), None)
@@ -101,13 +113,8 @@ def _initrd(disk: Filesystem, release: str, suffix: str) -> str | None:
     for place in esp.MOUNT_POINTS:
         entries = disk.glob(_ENTRY_INITRDS.format(place.strip("/"), glob.escape(release)))
         unified = disk.glob(f"{place}/{_UNIFIED.format(glob.escape(release))}")
-        if entries:
-            return entries[0]
-        if unified:
-            raise CheckFailed(
-                f"kernel {release} and its initrd are one program for UEFI ({unified[0]}), "
-                "into which no check here can look"
-            )
+        if entries or unified:
+            return (*entries, *unified)[0]
     return None
 
 
@@ -119,23 +126,29 @@ def _kernel(disk: Filesystem, release: str, suffix: str) -> Kernel:
     files = (line.partition(":")[0] for line in dependencies)
     on_disk = frozenset(_modules(files if dependencies else _walk(disk, directory)))
     initrd = _initrd(disk, release, suffix)
+    modules, defect = _in_initrd(disk, initrd, release) if initrd else (frozenset(), "")
     return Kernel(
         release=release,
         image=_image(disk, release, suffix),
         initrd=initrd,
         builtin=builtin,
-        in_initrd=_in_initrd(disk, initrd, release) if initrd else frozenset(),
+        in_initrd=modules,
         on_disk=on_disk,
+        initrd_defect=defect,
     )
 
 
-def _in_initrd(disk: Filesystem, initrd: str, release: str) -> frozenset[str]:
+def _in_initrd(disk: Filesystem, initrd: str, release: str) -> tuple[frozenset[str], str]:
+    """The modules in it, and why it is none; only one of the two."""
+    if initrd.endswith(_PROGRAM):
+        return frozenset(), "it is one program for UEFI with its kernel, which is not taken apart"
     try:
-        return module_names(disk.read_bytes(initrd), release)
+        contents = read(disk.read_bytes(initrd), release)
     except InitrdError as error:
-        raise CheckFailed(
-            f"the initrd of kernel {release} ({initrd}) cannot be read: {error}"
-        ) from error
+        return frozenset(), str(error)
+    if not contents.has_init:
+        return frozenset(), "it has no /init: it is cut off behind its first archive, or no initrd"
+    return contents.modules, ""
 
 
 def _walk(disk: Filesystem, directory: str) -> Iterator[str]:
