@@ -19,7 +19,7 @@ from builder.feature.check import (
     probe,
 )
 from builder.feature.feature import Claim, Conflict, Feature, Surroundings
-from builder.feature.filesystem import Filesystem, Kernel, Volume
+from builder.feature.filesystem import Filesystem, Kernel, RegistryValue, Volume
 from builder.feature.guest import Completed, Guest
 from builder.feature.machine import (
     FIRST_NIC,
@@ -55,6 +55,7 @@ __all__ = [
     "P",
     "Parameters",
     "Probe",
+    "RegistryValue",
     "SourceFile",
     "Surroundings",
     "Topology",

@@ -217,7 +217,7 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="architecture",
             value=parameters.architecture,
             promise=f"the guest's kernel and programs are built for {parameters.architecture}",
-            proof=(release_is_as_claimed,),
+            proof=(boot.programs_are_as_claimed, release_is_as_claimed),
         ),
     )
 

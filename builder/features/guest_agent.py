@@ -38,7 +38,8 @@ from builder.linux.live_network import (
 from builder.linux.scripts import script
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
-UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+USER_PATTERN = r"^[a-z][a-z0-9_-]{0,31}$"
+UserName = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
 
 UNIT = guestagent.UNIT
 DRIVER = "virtio_console"

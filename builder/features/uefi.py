@@ -84,6 +84,7 @@ FEATURE = Feature(
     name="uefi",
     summary="boots with UEFI on the machine type q35, and with nothing else",
     parameters=UefiParameters,
+    architectures=("x86_64",),
     claims=claims,
     inspections=(loader_is_at_removable_path,),
     probes=(guest_is_started_by_uefi, machine_is_q35),

@@ -17,7 +17,7 @@ from builder.errors import BuilderError, HostError, ImageError, InterruptedByUse
 from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
-from builder.linux import fstab
+from builder.image import mounts
 
 LIMIT = 300.0
 """Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
@@ -88,8 +88,7 @@ class _Session(AbstractContextManager["_Session"]):
 
     def mount(self) -> None:
         try:
-            if not self._run(self._mount_by_fstab):
-                self._run(self._mount_by_inspection)
+            self._run(mounts.mount, self.handle, self.image)
         except RuntimeError as error:
             raise self._failure(
                 ImageError, f"Could not mount what is in {self.image}", error
@@ -155,67 +154,6 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return self._worker.submit(call, *arguments, **options).result()
-
-    def _mount_by_fstab(self) -> bool:
-        """Mount an ordinary disk: partitions, found by label or UUID.
-
-        ``inspect_os`` takes ten seconds under emulation, this takes two.
-        """
-        handle = self.handle
-        root = next(filter(self._is_root, handle.list_partitions() or handle.list_devices()), None)
-        if root is None:
-            return False
-        handle.mount_ro(root, "/")
-        mounts = fstab.parse_fstab(handle.pread("/etc/fstab", _SMALL, 0).decode(errors="replace"))
-        find = {"LABEL": handle.findfs_label, "UUID": handle.findfs_uuid}
-        for mount in sorted(mounts, key=lambda mount: mount.mount_point):
-            kind, equals, value = mount.spec.partition("=")
-            if mount.mount_point == "/" or not mount.mount_point.startswith("/"):
-                continue
-            if kind in find:
-                with suppress(
-                    RuntimeError
-                ):  # what is missing cannot be mounted by the guest either
-                    handle.mount_ro(find[kind](value.strip('"')), mount.mount_point)
-            elif equals or mount.spec.startswith("/dev/"):
-                handle.umount_all()
-                return False
-        return True
-
-    def _is_root(self, device: str) -> bool:
-        handle = self.handle
-        if handle.vfs_type(device) not in {"ext2", "ext3", "ext4", "xfs"}:
-            return False
-        try:
-            handle.mount_ro(device, "/")
-        except RuntimeError:
-            return False
-        try:
-            return bool(
-                handle.is_file("/etc/fstab", followsymlinks=True)
-                and handle.exists("/etc/os-release")
-            )
-        finally:
-            handle.umount_all()
-
-    def _mount_by_inspection(self) -> None:
-        """Mount whatever libguestfs knows: LVM, btrfs subvolumes, RAID."""
-        roots = self.handle.inspect_os()
-        if len(roots) != 1:
-            found = f"{len(roots)} operating systems" if roots else "no operating system"
-            raise ImageError(
-                f"{self.image} has {found} in it; an image to inspect has one.",
-                details=[f"found on: {', '.join(roots)}"] if roots else [],
-                hint="Check that this is the disk image of an installed system, not an installer or"
-                " a volume of data.",
-            )
-        mounts = self.handle.inspect_get_mountpoints(roots[0])
-        for mount_point in sorted(mounts):
-            try:
-                self.handle.mount_ro(mounts[mount_point], mount_point)
-            except RuntimeError:
-                if mount_point == "/":
-                    raise
 
     def _failure(self, kind: type[BuilderError], what: str, error: RuntimeError) -> BuilderError:
         if self._cancelled.is_set():

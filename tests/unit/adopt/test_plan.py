@@ -34,6 +34,7 @@ LINUX = ForeignImage(
     disk=Disk(format="qcow2", compression="none"),
     used=candidates(shipped(), DEBIAN),
     limits=(),
+    unknown={},
 )
 NO_WAY_IN = "It is not booted: cloud-init is not installed."
 
@@ -119,6 +120,18 @@ def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
     assert one.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
 
 
+def test_multiqueue_needs_nothing_but_that_nothing_limits_it_and_a_boot_that_bears_it_out() -> None:
+    plan, seen = adopted(LINUX)
+    assert properties(plan)["hw_vif_multiqueue_enabled"] == "true"
+    assert not {one.check for one in seen} & {
+        "multiqueue/queue-rule-exists", "multiqueue/irqbalance-will-start",
+        "multiqueue/irqbalance-is-active",
+    }  # fmt: skip
+    plan, seen = adopted(LINUX, "multiqueue/queues-are-not-limited")
+    assert "hw_vif_multiqueue_enabled" not in properties(plan)
+    assert not any(boot.machine.multiqueue for boot in plan.boots)
+
+
 def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> None:
     plan, seen = adopted(LINUX, "guest-agent/agent-answers")
     reasons = {one.property: one.reason for one in failing(plan, seen)}
@@ -174,6 +187,7 @@ def test_an_image_that_nothing_gets_into_is_present_at_most() -> None:
     final = plan_of_evidence(plan, seen, ())
     assert {one.grade for one in judge(final, seen).claims} == {Grade.PRESENT}
     assert properties(final)["hw_disk_bus"] == "scsi"
+    assert "hw_vif_multiqueue_enabled" not in properties(final), "nothing shows it without a boot"
     reasons = {one.property: one.reason for one in lacking(adoptee, final, seen)}
     assert reasons["os_type"] == NO_WAY_IN
 
