@@ -9,7 +9,6 @@ from pydantic import StringConstraints
 Initramfs = Literal["initramfs-tools", "dracut"]
 """What makes a kernel's initial RAM disk, by the name of its package."""
 
-
 USER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"
 """A user's name, which programs are given as an argument: it must not look like an option."""
 
@@ -42,7 +41,7 @@ class Distribution:
     """What its package manager takes, where it is known."""
     tools: Mapping[str, str] = field(default_factory=dict)
     """Programs that bootstrap it on the build host, each with the Debian package that has it."""
-    unproven: str = ""
+    untested_reason: str = ""
     """Why no image of it counts as tried; empty where one has been built and proven."""
 
     def variables(self) -> dict[str, str]:
@@ -100,7 +99,7 @@ DISTRIBUTIONS = {
             mirrors=_ARCHIVE,
             package_format="deb",
             tools=_APT,
-            unproven=_UNTRIED,
+            untested_reason=_UNTRIED,
         ),
         Distribution(
             name="rocky-9",
@@ -117,7 +116,7 @@ DISTRIBUTIONS = {
             mirrors=_ARCHIVE,
             package_format="rpm",
             tools={"podman": "podman"},
-            unproven=_UNTRIED,
+            untested_reason=_UNTRIED,
         ),
         Distribution(
             name="opensuse-15.6",
@@ -132,7 +131,7 @@ DISTRIBUTIONS = {
             mirrors=_ARCHIVE,
             package_format="rpm",
             tools={"zypper": "zypper"},
-            unproven=_UNTRIED,
+            untested_reason=_UNTRIED,
         ),
     )
 }

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from builder.accel import detect
-from builder.disk import _load_binding
+from builder.host.accelerator import detect
+from builder.image.binding import load_binding
 
 CLOUD = "-cloud-amd64"
 """Ends the releases of Debian's kernel for clouds, which has no driver of any watchdog device."""
@@ -106,7 +106,7 @@ class Disks:
     """A libguestfs session that may write."""
 
     def __init__(self, images: list[Path]) -> None:
-        self.handle: Any = _load_binding().GuestFS(python_return_dict=True)
+        self.handle: Any = load_binding().GuestFS(python_return_dict=True)
         self.handle.set_backend("direct")
         if detect().name == "tcg":
             self.handle.set_backend_settings(["force_tcg"])

@@ -5,8 +5,7 @@ from typing import Any
 
 from builder.distribution import DISTRIBUTIONS
 from builder.feature import Parameters
-from builder.features import AnyFeature
-from builder.profilecheck import parameters_of
+from builder.features.registry import AnyFeature, parameters_of
 
 
 def choices_of(feature: AnyFeature) -> dict[str, Sequence[tuple[object, Parameters]]]:

@@ -50,7 +50,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 def remove_old_builds(home: Path) -> None:
     """Remove builds that are too old to be taken again; an image has 300 MB."""
-    from builder.build import REUSE_LIMIT  # noqa: PLC0415 - unit tests start without it
+    from builder.build.reuse import REUSE_LIMIT  # noqa: PLC0415 - unit tests start without it
 
     oldest = time.time() - REUSE_LIMIT.total_seconds()
     for manifest in home.glob("[!.]*/manifest.json"):
@@ -61,12 +61,13 @@ def remove_old_builds(home: Path) -> None:
 @pytest.fixture(scope="session")
 def built() -> Callable[[str], Path]:
     """The build directory of a profile, built when first asked for; its evidence is not touched."""
-    from builder.build import build, reusable  # noqa: PLC0415 - unit tests start without it
-    from builder.features import installed  # noqa: PLC0415
-    from builder.locking import locked  # noqa: PLC0415
-    from builder.plan import make_plan  # noqa: PLC0415
-    from builder.profilefile import load  # noqa: PLC0415
-    from builder.progress import Progress  # noqa: PLC0415
+    from builder.build.build import build  # noqa: PLC0415 - unit tests start without it
+    from builder.build.reuse import reusable  # noqa: PLC0415
+    from builder.features.registry import installed  # noqa: PLC0415
+    from builder.host.locking import locked  # noqa: PLC0415
+    from builder.plan.merge import make_plan  # noqa: PLC0415
+    from builder.profile.load import load  # noqa: PLC0415
+    from builder.terminal.progress import Progress  # noqa: PLC0415
 
     @cache
     def directory(profile: str) -> Path:
@@ -104,6 +105,18 @@ def broken(
     directory = tmp_path_factory.mktemp("broken")
     yield broken_images(built_image("pinned-scsi"), directory)
     shutil.rmtree(directory)
+
+
+ADMINISTRATORS = ("/usr/sbin", "/sbin")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a program that a contributor has not; CI has to have it."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *ADMINISTRATORS])
+    needed = [name for marker in item.iter_markers("program") for name in marker.args]
+    missing = [name for name in needed if shutil.which(name, path=path) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"{', '.join(missing)} is not installed: make host")
 
 
 SKIPPED_BOOTS = pytest.StashKey[list[str]]()

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from builder.digest import sha256_of
+from builder.host.files import sha256_of
 
 NAME = "guest-hello"
 VERSION = "1.0"

@@ -3,7 +3,7 @@
 from samples import SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.manifest import Adopted, BootRecord, Lacking, Manifest, Package, Published
+from builder.store.manifest import Adopted, BootRecord, Manifest, Package, Published, UnprovenClaim
 
 PLAN = plan("pinned-scsi")
 HOSTILE = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="alert(3)'
@@ -46,7 +46,7 @@ def hostile() -> Manifest:
         evidence(one.check, outcome, boot=one.boot, seen=HOSTILE)
         for one, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
     ]
-    lacks = Lacking(property=HOSTILE, value=HOSTILE, owner=HOSTILE, reason=HOSTILE, checks=())
+    lacks = UnprovenClaim(property=HOSTILE, value=HOSTILE, owner=HOSTILE, reason=HOSTILE, checks=())
     packages = (Package(name=HOSTILE, version=HOSTILE, architecture=HOSTILE, installed_size=9),)
     return manifest(
         PLAN,

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from builder.feature import Outcome
-from builder.features import shipped
-from builder.manifest import Evidence, ImageFile, Manifest, Package
-from builder.plan import Plan, make_plan, to_json
-from builder.profilefile import load
-from builder.verdict import expected
+from builder.features.registry import shipped
+from builder.plan.merge import make_plan
+from builder.plan.model import Plan, to_json
+from builder.profile.load import load
+from builder.store.manifest import Evidence, ImageFile, Manifest, Package
+from builder.store.verdict import expected
 
 SHA256 = "a" * 64
 OTHER_SHA256 = "b" * 64

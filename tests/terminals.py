@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from unittest import mock
 
-from builder.terminal import Part, rendered
+from builder.terminal.output import Part, rendered
 
 
 class Terminal(io.StringIO):

@@ -10,14 +10,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from builder.feature import (
-    Feature,
-    Filesystem,
-    Objection,
-    Parameters,
-    Surroundings,
-    inspection,
-)
+from builder.feature import Conflict, Feature, Filesystem, Parameters, Surroundings, inspection
 from builder.linux import kernelarguments
 from builder.words import counted
 
@@ -109,11 +102,11 @@ def flavor(parameters: CpuPinningParameters) -> dict[str, str]:
     return specs
 
 
-def objections(parameters: CpuPinningParameters, surroundings: Surroundings) -> Iterator[Objection]:
+def conflicts(parameters: CpuPinningParameters, surroundings: Surroundings) -> Iterator[Conflict]:
     """Linux isolates nothing where the list of CPUs to isolate begins behind the last one."""
     count, vcpus = parameters.housekeeping, surroundings.flavor.get("vcpus", "")
     if count is not None and vcpus.isdecimal() and count >= int(vcpus):
-        yield Objection(
+        yield Conflict(
             "housekeeping",
             f"takes {count} of {counted(int(vcpus), 'vCPU')}, and leaves none to isolate",
             "Write fewer, or ask for more vCPUs in cpu-topology.",
@@ -142,6 +135,7 @@ FEATURE = Feature(
     inspections=(kernels_are_told,),
     flavor=flavor,
     host=host,
-    objections=objections,
-    unprobed="Pinning happens on the host: a guest sees the same CPUs whether pinned or not.",
+    conflicts=conflicts,
+    no_probe_reason="Pinning happens on the host: a guest sees the same CPUs,"
+    " whether pinned or not.",
 )

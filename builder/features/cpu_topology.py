@@ -11,15 +11,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Guest,
-    Parameters,
-    Topology,
-    probe,
-)
+from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, Topology, probe
 from builder.linux.live import output
 
 MOST_VCPUS = 255
@@ -66,7 +58,6 @@ PROMISES = {
     "cores": "each socket of the guest has",
     "threads": "each core of the guest has",
 }
-
 
 # Sockets, cores and CPUs that are online; a core's number is unique in the whole guest.
 LSCPU = "lscpu --online --parse=SOCKET,CORE,CPU | grep -v '^#'"

@@ -8,15 +8,7 @@ and where they do not, fstrim in the guest still reports success.
 
 from pydantic import Field
 
-from builder.feature import (
-    CheckFailed,
-    Feature,
-    Filesystem,
-    Guest,
-    Parameters,
-    inspection,
-    probe,
-)
+from builder.feature import CheckFailed, Feature, Filesystem, Guest, Parameters, inspection, probe
 from builder.linux import fstab, systemd
 from builder.linux.live import output, require_active
 

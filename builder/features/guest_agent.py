@@ -19,10 +19,10 @@ from pydantic import Field, StringConstraints
 from builder.feature import (
     CheckFailed,
     Claim,
+    Conflict,
     Feature,
     Filesystem,
     Guest,
-    Objection,
     Parameters,
     Surroundings,
     inspection,
@@ -191,11 +191,11 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
     return (channel, admin, quiesce) if parameters.require_quiesce else (channel, admin)
 
 
-def objections(parameters: GuestAgentParameters, surroundings: Surroundings) -> Iterator[Objection]:
+def conflicts(parameters: GuestAgentParameters, surroundings: Surroundings) -> Iterator[Conflict]:
     """A profile that changes the distribution inherits the name of another one's user."""
     user, default = parameters.admin_user, surroundings.distribution.default_user
     if surroundings.complete and user not in (default, "root"):
-        yield Objection(
+        yield Conflict(
             "admin_user",
             f"is '{user}', but nobody can log in as that: the image has '{default}' and root",
             f"Write '{default}' (in a profile that extends another: or leave its value empty).",
@@ -209,7 +209,7 @@ FEATURE = Feature(
     defaults=lambda distribution: {"admin_user": distribution.default_user},
     elements=("guest-agent",),
     claims=claims,
-    objections=objections,
+    conflicts=conflicts,
     inspections=(agent_will_start, agent_blocks_nothing_needed),
     probes=(
         agent_answers,

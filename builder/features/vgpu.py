@@ -13,17 +13,17 @@ from pydantic import Field, field_validator, model_validator
 from builder.feature import (
     CheckFailed,
     Claim,
+    Conflict,
     Feature,
     Filesystem,
     Inspection,
     Kernel,
-    Objection,
     Parameters,
     Surroundings,
     inspection,
 )
+from builder.feature.source_file import Location, Sha256, SourceFile, name_of
 from builder.linux import kernels, modprobe
-from builder.sourcefile import Location, Sha256, SourceFile, name_of
 
 DEBIAN = ".deb"
 TARBALLS = (".tar.gz", ".tar.xz")
@@ -186,17 +186,17 @@ def host(parameters: VgpuParameters) -> tuple[str, ...]:
     return (*needs, f"the graphics processor's resource provider has the trait {parameters.trait}")
 
 
-def objections(parameters: VgpuParameters, surroundings: Surroundings) -> Iterator[Objection]:
+def conflicts(parameters: VgpuParameters, surroundings: Surroundings) -> Iterator[Conflict]:
     """What the elements would find out when half of the image is built."""
     distribution, driver = surroundings.distribution, parameters.driver
     if driver is None and surroundings.complete:
-        yield Objection(
+        yield Conflict(
             "",
             "brings no driver: it names none, and the profile has no package that could",
             "Name the vendor's file with 'driver' and 'sha256', or its package in 'packages'.",
         )
     if driver and name_of(driver).endswith(DEBIAN) and distribution.package_format == "rpm":
-        yield Objection(
+        yield Conflict(
             "driver",
             f"is a Debian package, and {distribution.name} has RPM packages",
             f"Bring the driver as a tarball for DKMS ({', '.join(TARBALLS)}).",
@@ -214,7 +214,7 @@ FEATURE = Feature(
     inspections=INSPECTIONS,
     flavor=lambda _: {"resources:VGPU": "1"},
     host=host,
-    objections=objections,
-    unprobed="A virtual graphics processor is cut from a real one by its vendor's manager: QEMU has"
-    " no such device to emulate, and the driver stays unused without it.",
+    conflicts=conflicts,
+    no_probe_reason="A virtual graphics processor is cut from a real one by its vendor's manager:"
+    " QEMU has no such device to emulate, and the driver stays unused without it.",
 )

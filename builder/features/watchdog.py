@@ -16,10 +16,10 @@ from pydantic import Field, field_validator
 from builder.feature import (
     CheckFailed,
     Claim,
+    Conflict,
     Feature,
     Filesystem,
     Guest,
-    Objection,
     Parameters,
     Surroundings,
     inspection,
@@ -236,7 +236,8 @@ def panic_fires(guest: Guest, parameters: WatchdogParameters) -> str:
 def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
     limit = parameters.timeout + FIRING_MARGIN
     try:
-        fired = guest.event("WATCHDOG", timeout=limit)
+        with guest.idle():
+            fired = guest.event("WATCHDOG", timeout=limit)
     except TimeoutError:
         raise CheckFailed(f"the watchdog did not fire within {limit:.0f} s") from None
     if fired["action"] != parameters.action:
@@ -270,10 +271,10 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     )
 
 
-def objections(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Objection]:
+def conflicts(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Conflict]:
     """Without a device nothing counts the seconds that the profile has written."""
     if not has_device(parameters) and "timeout" in parameters.model_fields_set:
-        yield Objection(
+        yield Conflict(
             "timeout",
             "has no meaning with 'action: disabled', which leaves the guest without a watchdog",
             "Remove it (in a profile that extends another: leave its value empty).",
@@ -287,7 +288,7 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
-    objections=objections,
+    conflicts=conflicts,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
     probes=PROBES,
 )

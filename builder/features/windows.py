@@ -4,14 +4,7 @@ The drivers and the agent are those of virtio-win: the service ``vioscsi``, and 
 """
 
 from builder import windows
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Filesystem,
-    Parameters,
-    inspection,
-)
+from builder.feature import CheckFailed, Claim, Feature, Filesystem, Parameters, inspection
 
 
 class WindowsParameters(Parameters):
@@ -110,5 +103,5 @@ FEATURE = Feature(
     },
     claims=claims,
     inspections=(windows_is_as_claimed, vioscsi_starts_at_boot, agent_starts_with_windows),
-    unprobed="No probe knows its way into a Windows guest: it is inspected, and not booted.",
+    no_probe_reason="No probe knows its way into a Windows guest: it is inspected, and not booted.",
 )

@@ -99,7 +99,6 @@ FAILURES = (
 
 ALLOWED: tuple[Allowed, ...] = ()
 
-
 # kernel/rcu/tree_stall.h, tree_exp.h, kernel/watchdog.c
 _STALL = re.compile(
     r"rcu: INFO: \w+ (?:self-)?detected (?:expedited )?stall|watchdog: BUG: soft lockup"
@@ -149,7 +148,7 @@ def tail(text: str, lines: int = 15) -> tuple[str, ...]:
     return tuple(kept[-lines:])
 
 
-def stuck(text: str) -> str | None:
+def boot_failure(text: str) -> str | None:
     """Why the guest will not come up without help, or None where nothing says so."""
     shown = plain(text)
     for pattern, reason in STUCK:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from builder.publish.image import CloudImage
-from builder.publish.release import built
-from builder.terminal import DOUBT, GOOD, Part, line, table
+from builder.publish.cloud.history import built
+from builder.publish.cloud.image import CloudImage
+from builder.terminal.output import DOUBT, GOOD, Part, line, table
 
 MIB = 1024 * 1024
 _STYLES = {"current": GOOD, "unfinished": DOUBT}

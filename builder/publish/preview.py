@@ -3,18 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from builder.publish.audit import sharings
-from builder.publish.difference import (
+from builder.publish.cloud.change import Change
+from builder.publish.cloud.difference import (
     content_differences,
     known_hash,
     mapping_differences,
     property_differences,
 )
-from builder.publish.image import ACTIVE, PUBLISHER, CloudImage, Wanted
-from builder.publish.properties import draft_name
-from builder.publish.publish import Retention, find, planned_changes
-from builder.publish.release import Change, holders, superfluous
-from builder.publish.survey import Survey
+from builder.publish.cloud.history import find, images_named
+from builder.publish.cloud.image import ACTIVE, PUBLISHER, CloudImage, Wanted
+from builder.publish.cloud.names import draft_name
+from builder.publish.cloud.survey import Survey
+from builder.publish.drift import sharings
+from builder.publish.rollout.changes import planned_changes
+from builder.publish.rollout.retention import Retention, superfluous
 
 MIB = 1024 * 1024
 _NEW = "(new)"
@@ -117,7 +119,7 @@ def _changed(image: CloudImage, change: Change) -> CloudImage:
 
 
 def _answering(seen: Survey, name: str) -> list[CloudImage]:
-    having = holders(seen.images, name)
+    having = images_named(seen.images, name)
     return [one for one in having if not one.hidden] or having
 
 

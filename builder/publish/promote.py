@@ -4,21 +4,22 @@ from datetime import timedelta
 from pathlib import Path
 
 from builder.errors import BuilderError, CloudError, InputError
-from builder.publication import Publication
-from builder.publish.build import Ready, manifests, ready
-from builder.publish.difference import content_differences, known_hash
-from builder.publish.draft import Origin
-from builder.publish.glance import Glance
-from builder.publish.refusal import Concession
-from builder.publish.release import current
-from builder.publish.survey import name_of, survey
+from builder.profile.publication import Publication
+from builder.publish.candidate.admission import Waivers
+from builder.publish.candidate.prepare import Ready, ready
+from builder.publish.candidate.stream import Origin
+from builder.publish.cloud.difference import content_differences, known_hash
+from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.history import current
+from builder.publish.cloud.survey import name_of, survey
+from builder.store.build_directory import manifests
 
 
 def promotable(
     source: Glance,
     profile: str,
     dist: Path,
-    concession: Concession,
+    concession: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None,

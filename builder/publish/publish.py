@@ -3,51 +3,28 @@
 So a run that was killed is repaired by the next one: what it has done is seen and not done again.
 """
 
-import contextlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import CloudError
-from builder.progress import Progress
-from builder.publish import lease
-from builder.publish.difference import (
-    content_differences,
-    property_differences,
-    restoring,
-)
-from builder.publish.draft import (
+from builder.publish.candidate.stream import Origin
+from builder.publish.cloud import lease
+from builder.publish.cloud.change import Change
+from builder.publish.cloud.difference import content_differences, property_differences
+from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.history import find, images_named, visible_replaced
+from builder.publish.cloud.image import CloudImage, Wanted
+from builder.publish.cloud.survey import Survey, survey
+from builder.publish.rollout.apply import carry_out
+from builder.publish.rollout.changes import planned_changes
+from builder.publish.rollout.draft import (
     Delivery,
-    Origin,
     checked_draft,
     remove_abandoned,
     require_nobody_at_work,
 )
-from builder.publish.glance import Glance
-from builder.publish.image import CloudImage, Wanted
-from builder.publish.release import (
-    Change,
-    Terms,
-    claim,
-    holders,
-    ours,
-    release,
-    replaceable,
-    strays,
-    superfluous,
-    switch,
-)
-from builder.publish.survey import Survey, survey
-from builder.publish.switching import carry_out
-from builder.words import counted
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long replaced images stay."""
-
-    keep_last: int | None
-    keep_days: int | None
+from builder.publish.rollout.retention import Retention, retire
+from builder.terminal.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -105,18 +82,6 @@ def publish(
     return Result(image, bool(changed), tuple(kept))
 
 
-def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
-    """The build's image, where it was published before."""
-    return next((one for one in ours(images, wanted.profile) if one.build == wanted.build), None)
-
-
-def planned_changes(seen: Survey, target: CloudImage, wanted: Wanted) -> list[Change]:
-    """What makes the target answer to the public name, with the wanted properties."""
-    attributes, remove = restoring(property_differences(target, wanted), wanted)
-    terms = Terms(wanted.name, wanted.visibility, wanted.protected, attributes, remove)
-    return switch(seen.images, target, terms, now=seen.now)
-
-
 def _require_content(glance: Glance, image: CloudImage, wanted: Wanted, origin: Origin) -> None:
     hash_value = origin.hash_value(wanted, image.hash_algorithm)
     differences = content_differences(image, wanted, hash_value)
@@ -149,8 +114,8 @@ def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
 
 def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
     image = next((one for one in seen.images if one.id == image_id and not one.hidden), None)
-    having = holders(seen.images, wanted.name)
-    visible = strays(seen.images, wanted.name, image_id)
+    having = images_named(seen.images, wanted.name)
+    visible = visible_replaced(seen.images, wanted.name, image_id)
     if image is None or visible or [one.id for one in having] != [image_id]:
         raise CloudError(
             f"'{wanted.name}' in cloud '{glance}' is not image {image_id} alone after it was"
@@ -174,66 +139,7 @@ def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Want
 def _overtaken(glance: Glance, wanted: Wanted, draft: CloudImage) -> CloudError:
     glance.delete(draft.id)
     return CloudError(
-        f"'{wanted.name}' in cloud '{glance}' came to be another image during the upload.",
+        f"'{wanted.name}' in cloud '{glance}' was replaced by another client during the upload.",
         details=["Somebody else has published, rolled back or renamed; nothing was changed here."],
         hint="See what is there (guest-image list); then run the same command again.",
     )
-
-
-def retire(
-    glance: Glance,
-    seen: Survey,
-    wanted: Wanted,
-    retention: Retention,
-    progress: Progress,
-    *,
-    publisher: str,
-) -> tuple[list[str], list[str]]:
-    """Delete the replaced images that nobody keeps.
-
-    Returns their ids, and what was not deleted with the reason: a server was made of it, or the
-    cloud does not say so, or it refuses.
-    """
-    deleted, kept = [], []
-    for image in superfluous(
-        seen.images,
-        wanted.profile,
-        wanted.name,
-        keep_last=retention.keep_last,
-        keep_days=retention.keep_days,
-        now=seen.now,
-    ):
-        try:
-            reason = _retire(glance, image.id, publisher)
-        except CloudError as error:
-            reason = " ".join([error.message, *error.details])
-        if reason:
-            kept.append(f"keeping {image.id} of build {image.build}: {reason}")
-            progress.event(f"{glance}: {kept[-1]}")
-        else:
-            progress.event(
-                f"{glance}: deleted {image.id} of build {image.build}, as retention says"
-            )
-            deleted.append(image.id)
-    return deleted, kept
-
-
-def _retire(glance: Glance, image_id: str, publisher: str) -> str:
-    """Delete an image, or say why it stays. Raises ``CloudError``."""
-    servers = glance.servers(image_id)
-    if servers:
-        return f"it is the image of {counted(len(servers), 'server')}"
-    image = glance.image(image_id)
-    if image is None:
-        return ""
-    if not replaceable(image):
-        return "somebody has changed it meanwhile"
-    # As a draft nobody brings it back while it is being deleted.
-    glance.change(claim(image, publisher))
-    try:
-        glance.delete(image_id)
-    except CloudError:
-        with contextlib.suppress(CloudError):
-            glance.change(release(image))
-        raise
-    return ""

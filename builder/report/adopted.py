@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from builder.feature import Outcome
-from builder.manifest import Adopted, Evidence, Manifest
+from builder.store.manifest import Adopted, Evidence, Manifest
 
 
 def faults(build: Manifest, adopted: Adopted) -> Sequence[Evidence]:

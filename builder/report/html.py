@@ -13,16 +13,16 @@ from pathlib import Path
 
 import jinja2
 
-from builder.builds import LOG, boot_log
-from builder.feature import Grade, Outcome
-from builder.manifest import Manifest, replace_text
-from builder.render import machine_text
+from builder.feature import Grade, Outcome, machine_text
+from builder.host.files import replace_text
 from builder.report import view
 from builder.report.adopted import faults
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
 from builder.report.units import duration, short_duration, size
-from builder.verdict import verdict_of
+from builder.store.build_directory import LOG, boot_log
+from builder.store.manifest import Manifest
+from builder.store.verdict import verdict_of
 
 FILE_NAME = "report.html"
 

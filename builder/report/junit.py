@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from builder.feature import Outcome
-from builder.manifest import Evidence, Manifest
-from builder.verdict import Expected, verdict_of
+from builder.store.manifest import Evidence, Manifest
+from builder.store.verdict import Expected, verdict_of
 
 INSPECTION = "inspection"
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from builder.feature import Outcome
-from builder.manifest import Adopted, Evidence, Manifest
-from builder.plan import Plan
+from builder.plan.model import Plan
 from builder.report.adopted import faults
 from builder.report.units import duration
-from builder.terminal import (
+from builder.store.manifest import Adopted, Evidence, Manifest
+from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
+from builder.terminal.output import (
     BAD,
     DOUBT,
     GOOD,
@@ -20,7 +21,6 @@ from builder.terminal import (
     section,
     table,
 )
-from builder.verdict import ClaimVerdict, Verdict, verdict_of
 from builder.words import enumeration
 
 MIB = 1024 * 1024

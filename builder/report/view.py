@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.feature import Outcome
-from builder.manifest import Evidence, Manifest
-from builder.plan import Plan
+from builder.plan.model import Plan
 from builder.report.treemap import Item
-from builder.verdict import ClaimVerdict, Verdict
+from builder.store.manifest import Evidence, Manifest
+from builder.store.verdict import ClaimVerdict, Verdict
 
 KIB = 1024
 INSPECTION = "disk at rest"

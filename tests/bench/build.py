@@ -14,15 +14,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from builder.aptsources import host_mirrors
-from builder.build import build
-from builder.features import installed
-from builder.manifest import Manifest, read
-from builder.plan import Plan, make_plan
-from builder.process import require_tool
-from builder.profilefile import load
-from builder.progress import Progress
-from builder.resources import cache_directory
+from builder.build.apt_sources import host_mirrors
+from builder.build.build import build
+from builder.features.registry import installed
+from builder.host.paths import cache_directory
+from builder.host.process import require_tool
+from builder.plan.merge import make_plan
+from builder.plan.model import Plan
+from builder.profile.load import load
+from builder.store.manifest import Manifest, read
+from builder.terminal.progress import Progress
 
 PROFILE = "pinned-scsi"
 DEBOOTSTRAP_SCRIPTS = Path("/usr/share/debootstrap/scripts")

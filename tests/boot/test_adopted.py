@@ -6,13 +6,13 @@ import pytest
 from broken import Broken
 from terminals import plain
 
-from builder import manifest
-from builder.adopt import adopt
+from builder.adopt.adopt import adopt
 from builder.feature import Grade
-from builder.features import shipped
-from builder.progress import Progress
+from builder.features.registry import shipped
 from builder.report.text import verdict_text
-from builder.verdict import verdict_of
+from builder.store import manifest
+from builder.store.verdict import verdict_of
+from builder.terminal.progress import Progress
 
 pytestmark = pytest.mark.boot
 

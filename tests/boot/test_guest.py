@@ -13,18 +13,19 @@ from pathlib import Path
 import pytest
 from broken import Broken
 
-from builder import manifest
-from builder.checks import checks_of, record
-from builder.cores import Cores
-from builder.digest import sha256_of
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Outcome
-from builder.features import shipped, watchdog
-from builder.guest import RunningGuest
-from builder.plan import Plan, make_plan
-from builder.profilefile import load
-from builder.verdict import Expected, expected
-from builder.vm import BOOT_LIMIT, booted
+from builder.features import watchdog
+from builder.features.registry import shipped
+from builder.host.files import sha256_of
+from builder.plan.merge import make_plan
+from builder.plan.model import Plan
+from builder.profile.load import load
+from builder.proof.checks import checks_of, record
+from builder.store import manifest
+from builder.store.verdict import Expected, expected
+from builder.vm.guest import Control, RunningGuest
+from builder.vm.launch import BOOT_LIMIT, booted
 
 pytestmark = pytest.mark.boot
 
@@ -85,16 +86,16 @@ PLUGGING = (
 
 
 @pytest.fixture(scope="module")
-def cores() -> Cores:
-    """To cancel them ends the unable guest."""
-    return Cores(1)
+def cancelled() -> threading.Event:
+    """To set it ends the unable guest."""
+    return threading.Event()
 
 
 @pytest.fixture(scope="module")
 def unable(
     broken: Broken,
     plan: Plan,
-    cores: Cores,
+    cancelled: threading.Event,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGuest]:
     """A guest with a kernel for clouds and without an agent, on a machine with neither virtio-scsi
@@ -106,7 +107,9 @@ def unable(
     assert machine.watchdog == "reset"
     assert machine.guest_agent
     workdir = tmp_path_factory.mktemp("unable") / "work"
-    with booted(broken.cloud, "qcow2", machine, workdir, admin_user="debian", cores=cores) as guest:
+    with booted(
+        broken.cloud, "qcow2", machine, workdir, admin_user="debian", control=Control(cancelled)
+    ) as guest:
         yield guest
 
 
@@ -180,9 +183,9 @@ def test_a_panic_that_no_watchdog_notices_fails(unable: RunningGuest) -> None:
 
 
 def test_a_guest_that_is_cancelled_ends_in_the_middle_of_a_command(
-    unable: RunningGuest, cores: Cores
+    unable: RunningGuest, cancelled: threading.Event
 ) -> None:
     """The last test of the unable guest, whose kernel has panicked."""
-    threading.Timer(1, cores.cancel).start()
+    threading.Timer(1, cancelled.set).start()
     with pytest.raises(InterruptedByUser):
         unable.run("sleep", "60")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from drivers import GREETING, MODULE, NAME
 
-from builder import manifest
-from builder.checks import checks_of, record
 from builder.feature import Outcome, Topology
-from builder.features import shipped
-from builder.guest import RunningGuest
-from builder.plan import Plan
-from builder.vm import booted
+from builder.features.registry import shipped
+from builder.plan.model import Plan
+from builder.proof.checks import checks_of, record
+from builder.store import manifest
+from builder.vm.guest import RunningGuest
+from builder.vm.launch import booted
 
 pytestmark = pytest.mark.boot
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from builder import manifest
-from builder.assemble import ESP_START, ROOT_START
-from builder.checks import checks_of, record
+from builder.build.disk_image import ESP_START, ROOT_START
 from builder.errors import BuilderError
 from builder.feature import Machine, Outcome
-from builder.features import shipped
+from builder.features.registry import shipped
 from builder.linux import esp
-from builder.plan import Plan
-from builder.progress import Progress
-from builder.verify import inspect
-from builder.vm import booted
+from builder.plan.model import Plan
+from builder.proof.checks import checks_of, record
+from builder.proof.inspection import inspect
+from builder.store import manifest
+from builder.terminal.progress import Progress
+from builder.vm.launch import booted
 
 pytestmark = pytest.mark.boot
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from builder import manifest
+from builder.store import manifest
 
 pytestmark = pytest.mark.boot
 

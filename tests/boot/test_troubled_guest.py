@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from builder import manifest
-from builder.checks import checks_of, record
 from builder.feature import CheckFailed, Outcome
-from builder.features import foundation, guest_agent, shipped, watchdog
+from builder.features import foundation, guest_agent, watchdog
 from builder.features import nested_virtualisation as nested
-from builder.guest import RunningGuest
+from builder.features.registry import shipped
 from builder.linux import login
-from builder.vm import booted
+from builder.proof.checks import checks_of, record
+from builder.store import manifest
+from builder.vm.guest import RunningGuest
+from builder.vm.launch import booted
 
 pytestmark = pytest.mark.boot
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from builder import tap
-from builder.cores import Cores
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import Firmware, Machine
-from builder.vm import booted
+from builder.vm import tap
+from builder.vm.guest import Control
+from builder.vm.launch import booted
 
 pytestmark = pytest.mark.boot
 
@@ -52,7 +52,7 @@ def test_a_disk_without_boot_loader_fails_at_once_and_says_so(
 
 
 def test_a_wait_ends_with_its_limit_and_the_consoles_tail(empty: Path, tmp_path: Path) -> None:
-    with pytest.raises(BuilderError, match=r"Waited \d s for .*SSH.*, in vain") as failure:
+    with pytest.raises(BuilderError, match=r"Timed out after \d s waiting for .*SSH") as failure:
         boot(empty, tmp_path / "work", boot_limit=0)
     assert failure.value.details[0] == "the console's last lines:"
     assert "console.log" in failure.value.hint
@@ -68,12 +68,12 @@ def test_the_early_end_of_qemu_is_reported_with_its_own_words(tmp_path: Path) ->
 
 
 def test_a_cancelled_boot_ends_at_once_and_leaves_no_overlay(empty: Path, tmp_path: Path) -> None:
-    cores = Cores(1)
-    timer = threading.Timer(0.5, cores.cancel)
+    cancelled = threading.Event()
+    timer = threading.Timer(0.5, cancelled.set)
     timer.start()
     start = time.monotonic()
     with pytest.raises(InterruptedByUser):
-        boot(empty, tmp_path / "work", Machine(firmware="uefi"), cores=cores)
+        boot(empty, tmp_path / "work", Machine(firmware="uefi"), control=Control(cancelled))
     timer.join()
     assert time.monotonic() - start < 10
     assert not (tmp_path / "work" / "overlay.qcow2").exists()
@@ -83,7 +83,7 @@ def test_qemu_dies_with_this_program(empty: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     script = (
         "import sys; from pathlib import Path; from builder.feature import Machine; "
-        "from builder.vm import booted; "
+        "from builder.vm.launch import booted; "
         f"booted(Path({str(empty)!r}), 'raw', Machine(firmware='uefi'), Path({str(work)!r}), "
         "admin_user='debian').__enter__()"
     )

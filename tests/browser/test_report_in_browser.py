@@ -13,8 +13,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from builder.manifest import Manifest, Package
 from builder.report.html import html
+from builder.store.manifest import Manifest, Package
 
 pytestmark = pytest.mark.browser
 

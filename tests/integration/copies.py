@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from builder.resources import cache_directory
+from builder.host.paths import cache_directory
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "base"
-MAIN = "from builder.cli import main; main()"
+MAIN = "from builder.cli.program import main; main()"
 LIMIT = 300.0
 
 

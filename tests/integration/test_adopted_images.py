@@ -9,14 +9,14 @@ import pytest
 import windows_disk
 from click.testing import CliRunner
 
-from builder import manifest
-from builder.adopt import adopt, name_of
-from builder.cli import cli
+from builder.adopt.adopt import adopt, name_of
+from builder.cli.options import cli
 from builder.errors import ImageError
 from builder.feature import Grade
-from builder.features import installed
-from builder.progress import Progress
-from builder.verdict import verdict_of
+from builder.features.registry import installed
+from builder.store import manifest
+from builder.store.verdict import verdict_of
+from builder.terminal.progress import Progress
 
 pytestmark = pytest.mark.integration
 

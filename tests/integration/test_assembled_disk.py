@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.assemble import (
+from builder.build.disk_image import (
     BIOS_BOOT_START,
     ESP_SIZE,
     ESP_START,
@@ -18,8 +18,8 @@ from builder.assemble import (
     Layout,
     bios_boot_code,
 )
+from builder.build.requirements import BUILD_TOOLS
 from builder.errors import BuilderError
-from builder.host import BUILD_TOOLS
 
 pytestmark = pytest.mark.integration
 

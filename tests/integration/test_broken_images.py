@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from broken import AGENT, FSTAB_LINE, Broken
 
-from builder import manifest
-from builder.checks import checks_of
 from builder.feature import Outcome
-from builder.features import shipped
-from builder.progress import Progress
-from builder.verify import inspect
+from builder.features.registry import shipped
+from builder.proof.checks import checks_of
+from builder.proof.inspection import inspect
+from builder.store import manifest
+from builder.terminal.progress import Progress
 
 pytestmark = pytest.mark.integration
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from copies import LIMIT, PROFILE, Copy
 
-from builder import manifest
-from builder.builds import LATEST, LOG
-from builder.digest import digests
-from builder.features import installed
-from builder.plan import make_plan, to_json
-from builder.profilefile import load
+from builder.features.registry import installed
+from builder.host.files import digests
+from builder.plan.merge import make_plan
+from builder.plan.model import to_json
+from builder.profile.load import load
+from builder.store import manifest
+from builder.store.build_directory import LATEST, LOG
 
 pytestmark = [
     pytest.mark.integration,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.disk import Disk, open_image
 from builder.errors import BuilderError, ImageError, InterruptedByUser
+from builder.image.filesystem import Disk, open_image
 
 pytestmark = pytest.mark.integration
 
@@ -241,7 +241,7 @@ def test_a_signal_leaves_no_appliance(tmp_path: Path, number: signal.Signals, mo
     program = f"""\
         from pathlib import Path
         import time
-        from builder.disk import open_image
+        from builder.image.filesystem import open_image
         with open_image(Path({str(image)!r}), "raw"):
             Path({str(is_open)!r}).touch()
             time.sleep(600)

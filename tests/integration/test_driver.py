@@ -11,12 +11,12 @@ import pytest
 from broken import Disks
 from drivers import MODULE, profile
 
-from builder import manifest
-from builder.checks import checks_of
 from builder.feature import Outcome
-from builder.features import shipped
-from builder.progress import Progress
-from builder.verify import inspect
+from builder.features.registry import shipped
+from builder.proof.checks import checks_of
+from builder.proof.inspection import inspect
+from builder.store import manifest
+from builder.terminal.progress import Progress
 
 pytestmark = [
     pytest.mark.integration,

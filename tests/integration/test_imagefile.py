@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.errors import BuilderError, ImageError, InputError
-from builder.imagefile import check_image
+from builder.image.safety import check_image
 
 pytestmark = pytest.mark.integration
 
@@ -128,7 +128,7 @@ def test_half_a_header_is_refused(qcow2: Path, size: int) -> None:
 def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
-    assert "is no disk image" in refusal(path)
+    assert "is not a disk image" in refusal(path)
 
 
 def test_a_format_that_is_not_inspected_is_named(tmp_path: Path) -> None:

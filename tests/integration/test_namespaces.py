@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.process import run
-from builder.sandbox import Sandbox
+from builder.build.sandbox import Sandbox
+from builder.host.process import run
 
 pytestmark = [
     pytest.mark.integration,
@@ -20,7 +20,7 @@ pytestmark = [
 HOLDING = """
 import sys, time
 from pathlib import Path
-from builder.sandbox import Sandbox
+from builder.build.sandbox import Sandbox
 import subprocess
 with Sandbox(Path(sys.argv[1]), in_memory=True) as sandbox:
     inside = subprocess.Popen(sandbox.command(["sleep", "12345.678"]))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from copies import MAIN, PROFILE, Copy, wait_until
 
-from builder.builds import FAILED, LATEST, LOG, PARTIAL
-from builder.host import BUILD_TOOLS
+from builder.build.requirements import BUILD_TOOLS
+from builder.store.build_directory import FAILED, LATEST, LOG, PARTIAL
 
 pytestmark = [
     pytest.mark.integration,
@@ -19,8 +19,8 @@ pytestmark = [
 ]
 
 ON_DISK = (
-    "from builder import host; host.works_in_memory = lambda: False; host.SPACE_ON_DISK = 0; "
-    + MAIN
+    "from builder.build import requirements as host; "
+    "host.works_in_memory = lambda: False; host.SPACE_ON_DISK = 0; " + MAIN
 )
 """The program on a machine with little memory, which does not measure its disk before a build."""
 

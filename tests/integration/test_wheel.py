@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from samples import complete, manifest, plan
 
-from builder.manifest import write
+from builder.store.manifest import write
 
 pytestmark = pytest.mark.integration
 
@@ -72,7 +72,7 @@ def test_the_package_is_the_wheel_s_and_not_the_checkout_s(program: Path, elsewh
 def test_a_verb_says_the_same_as_in_the_checkout(
     program: Path, elsewhere: Path, words: tuple[str, ...]
 ) -> None:
-    checkout = [sys.executable, "-c", "from builder.cli import main; main()"]
+    checkout = [sys.executable, "-c", "from builder.cli.program import main; main()"]
     said = run(program, *words, cwd=elsewhere)
     assert said
     assert anywhere(said) == anywhere(run(*checkout, *words, cwd=ROOT))
@@ -95,7 +95,7 @@ def test_the_reports_template_is_in_the_wheel(program: Path, elsewhere: Path) ->
 def test_the_elements_are_those_of_the_checkout_and_their_hooks_can_be_run(
     program: Path, elsewhere: Path
 ) -> None:
-    code = "from builder.resources import elements_path; print(elements_path())"
+    code = "from builder.host.paths import elements_path; print(elements_path())"
     elements = Path(run(program.with_name("python"), "-c", code, cwd=elsewhere).strip())
 
     def files(directory: Path) -> dict[str, tuple[bytes, bool]]:
@@ -115,4 +115,4 @@ def test_diskimage_builder_finds_the_block_device_plugin(program: Path, elsewher
         "print(one.load().__module__)"
     )
     said = run(program.with_name("python"), "-c", code, cwd=elsewhere)
-    assert said == "builder.blockdevice\n"
+    assert said == "builder.build.dib_block_device\n"

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder.accel import detect
-from builder.disk import _load_binding
+from builder.host.accelerator import detect
+from builder.image.binding import load_binding
 
 CONFIG = "/Windows/System32/config"
 DRIVERS = "/Windows/System32/drivers"
@@ -42,7 +42,7 @@ def make(disk: Path, services: Mapping[str, int], drivers: tuple[str, ...]) -> N
     with disk.open("wb") as file:
         file.truncate(96 << 20)
     scratch = disk.with_suffix(".part")
-    handle: Any = _load_binding().GuestFS(python_return_dict=True)
+    handle: Any = load_binding().GuestFS(python_return_dict=True)
     handle.set_backend("direct")
     if detect().name == "tcg":
         handle.set_backend_settings(["force_tcg"])

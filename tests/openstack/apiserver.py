@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from builder.errors import BuilderError
-from builder.process import Running, running
+from builder.host.process import Running, running
 
 START_LIMIT = 180
 """Seconds within which a server answers; two on an idle machine, many more on a busy one."""

@@ -17,8 +17,8 @@ from apiserver import LOOPBACK, Server
 from cloudconfig import keystone_configuration
 
 from builder.errors import HostError
-from builder.locking import locked, remove_leftovers
-from builder.process import run
+from builder.host.locking import locked, remove_leftovers
+from builder.host.process import run
 
 if TYPE_CHECKING:
     from openstack.connection import Connection

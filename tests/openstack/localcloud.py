@@ -23,7 +23,7 @@ from cloudtemplate import (
 )
 from keymanager import Barbican
 
-from builder.process import run
+from builder.host.process import run
 
 if TYPE_CHECKING:
     from glanceclient.v2.client import Client

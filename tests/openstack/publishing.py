@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from localcloud import LocalCloud
 
-from builder.cli import main
+from builder.cli.program import main
 
 NAME = "pinned-scsi"
 

@@ -12,7 +12,7 @@ from cloudtemplate import CACHE, PROGRAMS
 from localcloud import LocalCloud
 
 from builder.errors import BuilderError, InterruptedByUser
-from builder.locking import locked, remove_leftovers
+from builder.host.locking import locked, remove_leftovers
 
 
 def main() -> int:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from builder.feature import Outcome
-from builder.features import shipped
-from builder.manifest import Evidence, ImageFile, Manifest, Package, write
-from builder.plan import make_plan, to_json
-from builder.profilefile import load
-from builder.verdict import expected
+from builder.features.registry import shipped
+from builder.plan.merge import make_plan
+from builder.plan.model import to_json
+from builder.profile.load import load
+from builder.store.manifest import Evidence, ImageFile, Manifest, Package, write
+from builder.store.verdict import expected
 
 MIB = 1024 * 1024
 

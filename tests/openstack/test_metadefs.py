@@ -8,7 +8,7 @@ import pytest
 from cloudtemplate import PROGRAMS, require_installed
 from test_nova import CLAIMS
 
-from builder.publish.vocabulary import BOOLEANS, KNOWN
+from builder.nova.properties import BOOLEANS, KNOWN
 
 pytestmark = pytest.mark.openstack
 

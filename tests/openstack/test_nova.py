@@ -10,10 +10,10 @@ import pytest
 from choices import choices_of
 from novaquestions import Nova
 
-from builder import cputopology
-from builder.features import FOUNDATION, SHIPPED
-from builder.nova import TRUE_WORDS, is_true, objections
-from builder.publish.vocabulary import BOOLEANS, KNOWN, complaints
+from builder.features.registry import FOUNDATION, SHIPPED
+from builder.nova import topology
+from builder.nova.conflicts import nova_conflicts
+from builder.nova.properties import BOOLEANS, KNOWN, TRUE_WORDS, complaints, is_true
 
 pytestmark = pytest.mark.openstack
 
@@ -243,17 +243,17 @@ def test_an_image_and_a_flavor_that_nova_does_not_bring_together_meet_an_objecti
     nova: Nova, image: dict[str, str], flavor: dict[str, str], refusal: str | None
 ) -> None:
     assert nova.conflicts(image, flavor) == ([refusal] if refusal else [])
-    assert bool(objections(image, flavor)) == (refusal is not None)
+    assert bool(nova_conflicts(image, flavor)) == (refusal is not None)
 
 
 def test_every_topology_is_the_one_that_nova_makes(nova: Nova) -> None:
     for vcpus, wish in product(range(1, 9), product(range(4), repeat=3)):
         image = {
             f"hw_cpu_{part}": str(number)
-            for part, number in zip(cputopology.PARTS, wish, strict=True)
+            for part, number in zip(topology.PARTS, wish, strict=True)
             if number
         }
-        ours = cputopology.best(wish, vcpus)
+        ours = topology.best(wish, vcpus)
         assert (ours.sockets, ours.cores, ours.threads) == nova.topology(image, vcpus), (
             f"{vcpus} vCPUs, {wish}"
         )

@@ -19,7 +19,7 @@ from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
 from smallbuild import MIB, small_build
 
-from builder.manifest import read, write
+from builder.store.manifest import read, write
 
 pytestmark = pytest.mark.openstack
 
@@ -195,7 +195,7 @@ def test_glance_fetches_what_is_at_an_address_and_nothing_else_is_published(
     with served(partial(Quiet, directory=str(tmp_path))) as url:
         wrong = guest_image(*words, f"{url}/wrong")
         assert wrong.status == 5
-        assert "something else than it was sent" in wrong.err
+        assert "returned different data or properties" in wrong.err
         assert "~ hash: " in wrong.err
         assert images(cloud) == []
         missing = guest_image(*words, f"{url}/missing")

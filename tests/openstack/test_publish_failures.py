@@ -13,7 +13,7 @@ from localcloud import LocalCloud
 from publishing import NAME, Command, answering, current, images, visible
 from smallbuild import MIB, small_build
 
-from builder.manifest import read
+from builder.store.manifest import read
 
 pytestmark = pytest.mark.openstack
 
@@ -364,7 +364,7 @@ def test_somebody_who_renames_during_the_upload_is_not_overruled(
     gate.open()
     _, said = client.communicate(timeout=60)
     assert client.returncode == 5
-    assert "came to be another image during the upload" in said
+    assert "was replaced by another client during the upload" in said
     assert [one.name for one in images(cloud)] == ["kept"]
     cloud.client().images.update(image.id, name=NAME)
     require_repaired(cloud, guest_image, old, new)

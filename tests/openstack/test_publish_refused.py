@@ -9,7 +9,7 @@ from localcloud import LocalCloud
 from publishing import NAME, Command, current, images
 from smallbuild import small_build
 
-from builder.publish.vocabulary import is_storable
+from builder.nova.properties import is_storable
 
 pytestmark = pytest.mark.openstack
 

@@ -12,7 +12,7 @@ from glanceclient import exc
 from localcloud import LocalCloud
 from publishing import Command, current, images
 
-from builder.publish.signature import CERTIFICATE, HASH, KEY_TYPE, SIGNATURE
+from builder.publish.candidate.signature import CERTIFICATE, HASH, KEY_TYPE, SIGNATURE
 
 pytestmark = pytest.mark.openstack
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from builder.publish.image import BUILD, IDENTITY, PROFILE, SHA256, CloudImage, Wanted
-from builder.publish.image import NAME as PUBLIC_NAME
-from builder.publish.release import Change
+from builder.publish.cloud.change import Change
+from builder.publish.cloud.image import BUILD, IDENTITY, PROFILE, SHA256, CloudImage, Wanted
+from builder.publish.cloud.image import NAME as PUBLIC_NAME
 
 NAME = "pinned-scsi"
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from builder.feature import CheckFailed, Completed, Machine
@@ -57,6 +58,9 @@ class FakeGuest:
         if name not in self._events:
             raise TimeoutError(f"QEMU reported no {name} within {timeout:.0f} s")
         return self._events[name]
+
+    def idle(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def new_volume(self, size: int) -> str:  # noqa: ARG002 - the protocol's
         return "volume1"

@@ -17,10 +17,10 @@ import pytest
 import yaml
 
 from builder import distribution
-from builder.features import FOUNDATION, shipped
+from builder.features.registry import FOUNDATION, shipped
+from builder.host.paths import elements_path, profiles_path
 from builder.linux import hygiene
-from builder.plan import TREE_ELEMENT
-from builder.resources import elements_path, profiles_path
+from builder.plan.merge import TREE_ELEMENT
 
 OURS = elements_path()
 THEIRS = Path(diskimage_builder.__file__).parent / "elements"
@@ -63,6 +63,7 @@ def test_there_are_elements_and_scripts() -> None:
     assert len(SCRIPTS) > len(ELEMENTS)
 
 
+@pytest.mark.program("shellcheck")
 def test_every_script_passes_shellcheck() -> None:
     subprocess.run(["shellcheck", "--version"], capture_output=True, check=True)
     checked = subprocess.run(

@@ -6,11 +6,10 @@ import pytest
 from fakes import FakeFilesystem
 
 from builder import windows
+from builder.adopt.distribution import distribution_of
 from builder.distribution import Distribution
 from builder.feature import CheckFailed, Inspection
-from builder.features import WINDOWS
-from builder.foreign import distribution_of
-from builder.profilecheck import parameters_of
+from builder.features.registry import WINDOWS, parameters_of
 from builder.windows import Release
 
 # Windows writes its directories in whichever case it likes.

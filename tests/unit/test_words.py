@@ -3,9 +3,9 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from builder.diagnosis import diagnose
+from builder.profile.messages import diagnose
+from builder.profile.yaml import parse
 from builder.words import counted, did_you_mean, enumeration, nearest, shown
-from builder.yamlsource import parse
 
 
 @pytest.mark.parametrize(

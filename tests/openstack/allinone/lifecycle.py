@@ -25,7 +25,7 @@ from allinone.nova import Cpus
 from allinone.process import Service, Started
 from allinone.site import HOME, REGION, Site, prepare
 from builder.errors import HostError
-from builder.locking import locked
+from builder.host.locking import locked
 
 ROOT = HOME / "cloud"
 _PATIENCE = 5.0

@@ -18,7 +18,7 @@ from apiserver import answers, gunicorn_settings
 
 from allinone.site import PROGRAMS, Site
 from builder.errors import BuilderError
-from builder.process import TAIL_LINES, run
+from builder.host.process import TAIL_LINES, run
 
 START_LIMIT = 180.0
 """Seconds within which a service is ready; a few on an idle machine, many more on a busy one."""

@@ -1,0 +1,246 @@
+"""An image that was built elsewhere becomes a build directory: inspected, booted, and judged."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from builder.adopt.distribution import distribution_of
+from builder.adopt.plan import (
+    ForeignImage,
+    boots_of_rest,
+    candidates,
+    inspections,
+    lacking,
+    plan_of_evidence,
+    plan_to_probe,
+)
+from builder.distribution import USER_NAME, Distribution
+from builder.errors import BuilderError, ImageError, InputError
+from builder.feature import Filesystem
+from builder.features.registry import WINDOWS, Registry
+from builder.host import files
+from builder.host.files import digests
+from builder.host.process import run
+from builder.image.safety import ImageInfo, check_image
+from builder.linux import cloudinit
+from builder.plan.model import Plan, to_json
+from builder.profile.model import Disk
+from builder.proof.checks import Check, checks_of_feature
+from builder.proof.inspection import inspect
+from builder.proof.prove import verify
+from builder.report.html import write_html
+from builder.store import build_directory, manifest
+from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
+from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
+from builder.terminal.progress import Progress
+
+FORMATS = ("qcow2", "raw")
+"""What a build directory can have: Nova's hosts take others apart, and not every one of them."""
+
+COPY_LIMIT = 3600.0
+PREFIX = "adopted-"
+
+
+def adopt(
+    file: Path, dist: Path, registry: Registry, progress: Progress, *, admin_user: str | None
+) -> Path:
+    """Inspect and boot the image, and return its directory, ``dist/adopted-NAME/TIME-DIGEST``.
+
+    ``admin_user`` is cloud-init's default user; None takes the one that the disk names.
+    Raises ``InputError`` for a user that the disk contradicts, ``ImageError`` for what is no safe
+    image, ``HostError``, and ``BuilderError`` where the image does not come up.
+    """
+    info = check_image(file)
+    if info.format not in FORMATS:
+        raise ImageError(
+            f"{file} is in the format {info.format}, which is not adopted.",
+            hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
+        )
+    progress.phase("checksum")
+    sums = digests(file)
+    name = name_of(file)
+    with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
+        _adopt_in(place, info, sums, registry, progress, admin_user)
+    return dist.absolute() / name / place.name
+
+
+def name_of(file: Path) -> str:
+    """The name that the file's builds are found by: its own, without what no directory can have."""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("-._")
+    return f"{PREFIX}{plain or 'image'}"[:64]
+
+
+def _adopt_in(
+    place: build_directory.Workplace,
+    info: ImageInfo,
+    sums: tuple[str, str],
+    registry: Registry,
+    progress: Progress,
+    admin_user: str | None,
+) -> None:
+    created = datetime.now(UTC).replace(microsecond=0)
+    image = place.directory / f"image.{info.format}"
+    progress.phase("copy")
+    run(
+        ["cp", "--reflink=auto", "--sparse=always", info.path.absolute(), image],
+        timeout=COPY_LIMIT,
+        purpose="copy the image",
+    )
+    if digests(image) != sums:
+        raise ImageError(
+            f"{info.path} has changed while it was read.", hint="Stop what writes to it."
+        )
+    progress.phase("inspection")
+    adoptee, evidence = _looked_at(info, image, sums[0], registry, progress, admin_user)
+    plan = plan_to_probe(adoptee, evidence)
+    known = Manifest(
+        build=place.name,
+        inputs=sums[0],
+        created=created,
+        plan=to_json(_booting_only(plan)),
+        image=ImageFile(
+            name=image.name,
+            format=adoptee.disk.format,
+            size=image.stat().st_size,
+            virtual_size=info.virtual_size,
+            sha256=sums[0],
+            sha512=sums[1],
+        ),
+        tools={"guest-image-builder": version("guest-image-builder")},
+        packages=(),
+        timings={},
+        hooks={},
+        evidence=evidence,
+    )
+    files.replace_text(place.directory / CHECKSUMS, f"{sums[0]}  {image.name}\n")
+    manifest.write(place.directory, known)
+    if plan.boots:
+        known = verify(place.directory, registry, progress, boots=True)
+        _require_one_boot(known, plan)
+        rest = boots_of_rest(plan, adoptee, (boot.name for boot in known.boots))
+        if rest:
+            remaining = to_json(replace(_booting_only(plan), boots=rest))
+            manifest.write(place.directory, known.model_copy(update={"plan": remaining}))
+            known = verify(place.directory, registry, progress, boots=True)
+            plan = replace(plan, boots=(*plan.boots, *rest))
+    plan = plan_of_evidence(plan, known.evidence, (boot.name for boot in known.boots))
+    adopted = Adopted(
+        source=adoptee.source,
+        lacking=lacking(adoptee, plan, known.evidence),
+        limits=(*adoptee.limits, *_not_up(known)),
+    )
+    update = {"plan": to_json(plan), "adopted": adopted, "timings": dict(progress.timings)}
+    known = known.model_copy(update=update)
+    manifest.write(place.directory, known)
+    write_html(place.directory, known)
+
+
+def _looked_at(
+    info: ImageInfo,
+    image: Path,
+    sha256: str,
+    registry: Registry,
+    progress: Progress,
+    admin_user: str | None,
+) -> tuple[ForeignImage, tuple[Evidence, ...]]:
+    """What the disk is, and what every candidate's inspections see, in one start of libguestfs."""
+    found: list[ForeignImage] = []
+
+    def checks(disk: Filesystem) -> Iterator[Check]:
+        found.append(_adoptee(disk, info, registry, admin_user))
+        wanted = {one.id for one in inspections(found[0].used)}
+        for feature, parameters in found[0].used:
+            for check in checks_of_feature(feature, parameters):
+                if check.id in wanted:
+                    yield check
+
+    evidence = inspect(image, info.format, checks, sha256, progress)
+    return found[0], evidence
+
+
+def _adoptee(
+    disk: Filesystem, info: ImageInfo, registry: Registry, admin_user: str | None
+) -> ForeignImage:
+    distribution = distribution_of(disk)
+    if distribution.os_distro == WINDOWS.name:
+        limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
+    else:
+        distribution = _with_user(distribution, disk, admin_user, info.path)
+        limits = tuple(_obstacles(disk))
+    return ForeignImage(
+        name=name_of(info.path),
+        source=info.path.name,
+        distribution=distribution,
+        disk=Disk(format="raw" if info.format == "raw" else "qcow2", compression="none"),
+        used=candidates(registry, distribution),
+        limits=limits,
+    )
+
+
+def _with_user(
+    distribution: Distribution, disk: Filesystem, wanted: str | None, file: Path
+) -> Distribution:
+    """The distribution with the default user that a proof logs in as."""
+    configured = cloudinit.default_user(disk)
+    if wanted and configured and wanted != configured:
+        raise InputError(
+            f"cloud-init in {file} makes the user '{configured}', not '{wanted}'.",
+            details=["A proof logs in as cloud-init's default user, with the injected key."],
+            hint=f"Call it with --admin-user {configured}.",
+        )
+    user = wanted or configured or distribution.default_user
+    if not re.fullmatch(USER_NAME, user):
+        raise InputError(
+            f"{user!r} is no name of a user that can be logged in as.",
+            details=[f"A proof logs in to {file} as cloud-init's default user."],
+            hint="Name one with --admin-user: letters, digits, '_', '.' and '-', at most 32.",
+        )
+    return replace(distribution, default_user=user)
+
+
+def _obstacles(disk: Filesystem) -> Iterator[str]:
+    """Why no proof would get into the booted guest."""
+    if not cloudinit.will_start(disk):
+        yield (
+            "It is not booted: cloud-init is not installed or not enabled, and nothing else would "
+            "let a proof in."
+        )
+    elif not cloudinit.reads_config_drive(disk):
+        yield (
+            "It is not booted: its cloud-init does not look for a config drive, on which a proof "
+            "brings its key."
+        )
+
+
+def _booting_only(plan: Plan) -> Plan:
+    """The plan without its inspections, which have been made."""
+    return replace(plan, inspections=())
+
+
+def _require_one_boot(known: Manifest, plan: Plan) -> None:
+    if known.boots:
+        return
+    raise BuilderError(
+        f"{plan.description}: the image does not come up under any firmware.",
+        details=list(
+            dict.fromkeys(
+                line for one in known.evidence if one.boot for line in one.seen.splitlines()
+            )
+        ),
+        hint=f"It is waited for to let '{plan.distribution.default_user}' in by SSH; "
+        "'guest-image inspect FILE' tells what its disk has.",
+    )
+
+
+def _not_up(known: Manifest) -> tuple[str, ...]:
+    """For each boot that did not come up, why: every probe of such a boot says the same."""
+    up = {boot.name for boot in known.boots}
+    said = {
+        one.boot: one.seen.partition("\n")[0]
+        for one in known.evidence
+        if one.boot is not None and one.boot not in up
+    }
+    return tuple(f"It does not come up in the boot {name}: {why}" for name, why in said.items())

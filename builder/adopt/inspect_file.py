@@ -1,0 +1,49 @@
+"""Inspection of an image that this tool did not build, and that no profile describes.
+
+Every feature's inspections are made, with default parameters, but for those that compare the disk
+with a profile's wishes. Those of the foundation say whether the image is a sound guest at all, the
+others which abilities it has.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from builder.adopt.distribution import distribution_of
+from builder.adopt.plan import candidates
+from builder.feature import Filesystem, Outcome
+from builder.features.registry import FOUNDATION, Registry
+from builder.host.files import sha256_of
+from builder.image.safety import check_image
+from builder.plan.merge import check_id
+from builder.proof.checks import Check, checks_of_feature
+from builder.proof.inspection import inspect
+from builder.store.manifest import Evidence
+from builder.terminal.progress import Progress
+
+
+def inspect_foreign(
+    path: Path, registry: Registry, progress: Progress
+) -> tuple[tuple[Evidence, ...], bool]:
+    """Evidence of every feature's inspections, and whether the image is a sound guest by it.
+
+    It is where the foundation's inspections have passed and every other one could be made: an
+    ability that it lacks is a finding, for nobody has asked for it. Raises ``InputError`` and
+    ``ImageError`` for a file that is no safe image, and ``HostError``.
+    """
+    progress.phase("inspection")
+    info = check_image(path)
+
+    def checks(disk: Filesystem) -> Iterator[Check]:
+        distribution = distribution_of(disk)
+        for feature, parameters in candidates(registry, distribution):
+            wanted = {check_id(feature, one) for one in feature.inspections if not one.compares}
+            yield from (one for one in checks_of_feature(feature, parameters) if one.id in wanted)
+
+    evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
+    return evidence, not any(map(_is_fault, evidence))
+
+
+def _is_fault(one: Evidence) -> bool:
+    if one.check.startswith(f"{FOUNDATION.name}/"):
+        return one.outcome is not Outcome.PASSED
+    return one.outcome is Outcome.ERROR

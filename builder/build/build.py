@@ -1,0 +1,182 @@
+"""A plan becomes a build directory: image, manifest, log, checksums."""
+
+import errno
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from builder.build import dib, requirements
+from builder.build import packages as image_packages
+from builder.build.dib_environment import ROOT_LABEL
+from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
+from builder.build.elements import elements_paths
+from builder.build.failure_hints import explained
+from builder.build.package_cache import package_cache
+from builder.build.reuse import inputs_digest
+from builder.build.sandbox import Sandbox
+from builder.build.source_files import fetch_sources
+from builder.errors import BuilderError, HostError
+from builder.features.registry import installed
+from builder.host.files import digests, replace_text
+from builder.host.paths import cache_directory
+from builder.host.process import run
+from builder.plan.model import Plan, to_json
+from builder.store import build_directory, manifest
+from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
+from builder.store.manifest import ImageFile, Manifest
+from builder.terminal.progress import Progress
+
+STEP_LIMIT = 900.0
+
+
+def build(plan: Plan, dist: Path, progress: Progress) -> Path:
+    """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
+
+    Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
+    and ``BuilderError`` if the build fails; then only its log stays.
+    """
+    requirements.require_plain(dist.absolute(), "--output")
+    requirements.require_plain(cache_directory(), "GUEST_IMAGE_CACHE")
+    elements = elements_paths(plan, installed())
+    for directory in elements:
+        requirements.require_plain(directory, "install its package elsewhere")
+    in_memory = requirements.works_in_memory()
+    requirements.require_for_build(dist, plan.distribution.tools, in_memory=in_memory)
+    inputs = inputs_digest(plan, *elements)
+    with build_directory.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
+        try:
+            _build_in(place, plan, inputs, elements, progress, in_memory=in_memory)
+        except BuilderError as error:
+            raise explained(error, log=place.kept_log, in_memory=in_memory) from error
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise explained(
+                HostError(
+                    f"The disk became full during the build of '{plan.profile}'.",
+                    details=[str(error)],
+                ),
+                log=place.kept_log,
+                in_memory=in_memory,
+            ) from error
+    return place.directory.parent.parent / place.name
+
+
+def _build_in(
+    place: build_directory.Workplace,
+    plan: Plan,
+    inputs: str,
+    elements: Sequence[Path],
+    progress: Progress,
+    *,
+    in_memory: bool,
+) -> None:
+    created = datetime.now(UTC).replace(microsecond=0)
+    root_uuid = str(uuid.uuid4())
+    work = place.scratch / "work"
+    work.mkdir()
+    files = place.scratch / "files"
+    files.mkdir()
+    with (
+        place.log.open("w", encoding="utf-8", buffering=1) as log_file,
+        # Outlives the sandbox, so that nobody writes into it any more when it is given back.
+        package_cache(
+            cache_directory(),
+            distro=plan.distribution.os_distro,
+            release=plan.distribution.release,
+        ) as packages,
+        Sandbox(work, in_memory=in_memory) as sandbox,
+    ):
+        log = _logger(log_file.write)
+        if plan.files:
+            progress.phase("files")
+            fetch_sources(plan.files, files, cache_directory() / "files", log)
+        tree, hooks = dib.build_tree(
+            plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, files=files,
+            log=log, progress=progress,
+        )  # fmt: skip
+
+        def run_inside(argv: Sequence[str | Path], purpose: str) -> str:
+            log(f"{purpose}: {' '.join(map(str, argv))}")
+            return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
+
+        progress.phase("disk")
+        installed = image_packages.packages(run_inside, sandbox.path(tree), tree)
+        packages.note_used((one.name, one.version, one.architecture) for one in installed)
+        others = image_packages.unpackaged(run_inside, sandbox.path(tree), tree)
+        assembler = Assembler(run_inside, sandbox.path)
+        layout = Layout(
+            size=_size(assembler.content_size(tree), plan),
+            root_label=ROOT_LABEL,
+            root_uuid=root_uuid,
+        )
+        raw = sandbox.scratch / "disk.raw"
+        assembler.write_disk(tree, raw, layout)
+        progress.phase("convert")
+        image = place.directory / f"image.{plan.disk.format}"
+        assembler.convert(
+            raw, image, image_format=plan.disk.format, compression=plan.disk.compression
+        )
+    progress.phase("checksums")
+    sha256, sha512 = digests(image)
+    replace_text(place.directory / CHECKSUMS, f"{sha256}  {image.name}\n")
+    progress.phase("manifest")
+    manifest.write(
+        place.directory,
+        Manifest(
+            build=place.name,
+            inputs=inputs,
+            created=created,
+            plan=to_json(plan),
+            image=ImageFile(
+                name=image.name,
+                format=plan.disk.format,
+                size=image.stat().st_size,
+                virtual_size=layout.size,
+                sha256=sha256,
+                sha512=sha512,
+            ),
+            tools=tool_versions(plan.distribution.tools),
+            packages=installed,
+            unpackaged=dict(others),
+            timings=dict(progress.timings),
+            hooks=dict(hooks),
+        ),
+    )
+
+
+def _logger(write: Callable[[str], object]) -> Callable[[str], None]:
+    start = time.monotonic()
+
+    def log(line: str) -> None:
+        write(f"{time.monotonic() - start:8.1f} {line}\n")
+
+    return log
+
+
+def _size(content: int, plan: Plan) -> int:
+    wanted = plan.disk.size_gib * GIB if plan.disk.size_gib is not None else None
+    return disk_size(content, free=plan.disk.extra_mib * MIB, wanted=wanted)
+
+
+_VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
+    "qemu-img": ["qemu-img", "--version"],
+    "sfdisk": ["sfdisk", "--version"],
+    "mke2fs": ["sh", "-c", "mke2fs -V 2>&1"],
+    "mkfs.vfat": ["fatlabel", "--version"],
+    "mtools": ["mtools", "--version"],
+}
+
+
+def tool_versions(bootstrap: Iterable[str]) -> dict[str, str]:
+    """The first line of what each tool says of its version, those of the bootstrap first."""
+    commands = {**{name: [name, "--version"] for name in bootstrap}, **_VERSION_COMMANDS}
+    versions = {
+        name: run(argv, timeout=30, purpose=f"ask {name} for its version").splitlines()[0].strip()
+        for name, argv in commands.items()
+    }
+    own = {name: version(name) for name in ("guest-image-builder", "diskimage-builder")}
+    return {**own, **versions}

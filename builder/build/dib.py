@@ -1,0 +1,100 @@
+"""diskimage-builder: a plan becomes a directory tree.
+
+It runs in a clean environment (only the variables named here) and in a sandbox. Its output goes to
+the build's log, line by line, and is read for the phase it is in and for the hook that failed.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from builder.build.dib_environment import environment
+from builder.build.dib_log import HookTrace
+from builder.build.package_cache import PackageCache
+from builder.build.sandbox import Sandbox
+from builder.errors import BuilderError
+from builder.host.process import stream
+from builder.plan.model import Plan
+from builder.terminal.progress import Progress
+
+BUILD_LIMIT = 3600.0
+
+
+def element_of(directory: str, hook: str, elements: Sequence[Path]) -> str:
+    """Which element a hook comes from: one of these, or diskimage-builder's own by its name."""
+    found = [path for home in elements for path in sorted(home.glob(f"*/{directory}/{hook}"))]
+    if not found:
+        import diskimage_builder  # noqa: PLC0415 - slow, and needed for a failed build only
+
+        own = Path(diskimage_builder.__file__).parent / "elements"
+        found = sorted(own.glob(f"*/{directory}/{hook}"))
+    return found[0].parent.parent.name if found else "unknown"
+
+
+def build_tree(
+    plan: Plan,
+    sandbox: Sandbox,
+    *,
+    elements: Sequence[Path],
+    packages: PackageCache,
+    root_uuid: str,
+    files: Path,
+    log: Callable[[str], None],
+    progress: Progress,
+) -> tuple[Path, Mapping[str, float]]:
+    """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
+
+    ``files`` is where the elements find the plan's files.
+    ``log`` gets every line, ``progress`` the phases and the last line. Raises ``BuilderError`` that
+    names the element, the hook, its exit code and its last lines.
+    """
+    tree = sandbox.scratch / "tree"
+    trace = HookTrace()
+
+    def on_line(line: str) -> None:
+        log(line)
+        trace.read(line)
+        progress.phase(trace.phase)
+        progress.line(line)
+
+    settings = environment(
+        plan,
+        os.environ,
+        elements=elements,
+        scratch=sandbox.scratch,
+        packages=packages,
+        tree=tree,
+        root_uuid=root_uuid,
+        files=files,
+    )
+    try:
+        status = stream(
+            sandbox.command(plan.argv),
+            env={name: one.value for name, one in settings.items()},
+            timeout=BUILD_LIMIT,
+            on_line=on_line,
+        )
+    except TimeoutError as error:
+        raise BuilderError(
+            f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
+            details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
+        ) from error
+    if status != 0:
+        raise _failure(status, trace, elements, plan.argv)
+    return tree, trace.seconds
+
+
+def _failure(
+    status: int, trace: HookTrace, elements: Sequence[Path], argv: Sequence[str]
+) -> BuilderError:
+    if not trace.hook:
+        return BuilderError(
+            f"diskimage-builder ended with exit code {status}.",
+            details=[f"command: {' '.join(argv)}", *trace.tail],
+        )
+    element = element_of(trace.directory, trace.hook, elements)
+    return BuilderError(
+        f"The hook {trace.directory}/{trace.hook} of the element '{element}' ended with exit code "
+        f"{status}.",
+        details=trace.tail,
+    )

@@ -1,0 +1,160 @@
+"""The environment of diskimage-builder: what a build sets, and what it would set. Pure."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from builder.build.apt_sources import host_mirrors
+from builder.build.elements import elements_paths
+from builder.build.mmdebstrap import mmdebstrap_arguments
+from builder.build.package_cache import PackageCache
+from builder.distribution import DISTRIBUTIONS
+from builder.errors import InputError
+from builder.features.registry import Registry
+from builder.plan.model import Plan
+from builder.profile.model import MIRROR_ADDRESS
+
+ROOT_LABEL = "cloudimg-rootfs"
+
+PASSED_ON = (
+    "http_proxy", "https_proxy", "no_proxy", "DIB_DISTRIBUTION_MIRROR",
+    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE",
+)  # fmt: skip
+"""Variables of the caller that reach diskimage-builder; every other one is kept out."""
+
+MIRRORS = {name for known in DISTRIBUTIONS.values() for name in known.mirrors.values()}
+
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+
+_PLAIN_PROXY = re.compile(r"[A-Za-z0-9._~:/%+\[\]@,*-]*")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The value of a variable, and where it comes from."""
+
+    value: str
+    origin: str
+
+
+BUILDER = "guest-image"
+
+OF_HOST = "the host's apt sources"
+
+OF_CALLER = "the environment"
+
+OF_PLAN = "the profile"
+
+
+def _require_plain(variables: Mapping[str, str]) -> None:
+    """Refuse what a shell would read more into: diskimage-builder quotes no mirror and no proxy."""
+    bad = [
+        f"{name}={variables[name]}"
+        for name in sorted(MIRRORS)
+        if name in variables and not re.fullmatch(MIRROR_ADDRESS, variables[name])
+    ]
+    if bad:
+        raise InputError(
+            "A mirror must be a plain http or https address.",
+            details=bad,
+            hint="Use letters, digits and -._~:/%+[] only; a password does not belong there.",
+        )
+    bad = [
+        f"{name}={variables[name]}"
+        for name in PROXIES
+        if name in variables and not _PLAIN_PROXY.fullmatch(variables[name])
+    ]
+    if bad:
+        raise InputError(
+            "A proxy must be a plain address.",
+            details=bad,
+            hint="Use letters, digits and -._~:/%+[]@,* only, other characters as %XX.",
+        )
+
+
+def environment(
+    plan: Plan,
+    caller: Mapping[str, str],
+    *,
+    elements: Sequence[Path],
+    scratch: Path,
+    packages: PackageCache,
+    tree: Path,
+    root_uuid: str,
+    files: Path,
+) -> dict[str, Setting]:
+    """The whole environment of disk-image-create.
+
+    Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
+    """
+    own = plan.distribution
+    passed = {name: caller[name] for name in PASSED_ON if name in caller}
+    found = {
+        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
+        **_settings(passed, OF_CALLER),
+        **_settings(plan.environment, OF_PLAN),
+    }
+    of_others = MIRRORS - set(own.mirrors.values())
+    given = {name: one for name, one in found.items() if name not in of_others}
+    variables = {name: one.value for name, one in given.items()}
+    _require_plain(variables)
+    fixed = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+        ":/sbin:/bin",
+        "HOME": str(scratch),
+        "LANG": "C.UTF-8",
+        "TMP_DIR": str(scratch),
+        "DIB_NO_TMPFS": "1",  # the sandbox has its own
+        "DIB_NO_TIMESTAMP": "1",  # the log has its own
+        "DIB_IMAGE_CACHE": str(packages.directory),
+        "DIB_LOCKFILES": str(scratch / "locks"),
+        "DIB_APT_LOCAL_CACHE": "0",  # the element guest-tree binds it, when nobody empties it
+        "DIB_DISABLE_APT_CLEANUP": "1",  # it would empty the package cache, not the image
+        "DIB_PYTHON_EXEC": sys.executable,
+        "DIB_PYTHON_VERSION": "3",  # its default for Debian is still 2
+        "ELEMENTS_PATH": ":".join(map(str, elements)),
+        "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, own, variables),
+        "DIB_GUEST_TREE": str(tree),
+        "DIB_GUEST_FILES": str(files),
+        "DIB_ROOT_UUID": root_uuid,
+        "ROOT_LABEL": ROOT_LABEL,
+    }
+    return {**_settings(fixed, BUILDER), **given}
+
+
+def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
+    return {name: Setting(value, origin) for name, value in variables.items()}
+
+
+def expected_environment(
+    plan: Plan, registry: Registry, caller: Mapping[str, str]
+) -> dict[str, Setting]:
+    """The variables that a build on this machine, called now, would set, sorted by name.
+
+    What only the build itself knows stands in angle brackets, and so does what logs in to a
+    proxy: a plan is there to be shown. Raises ``InputError`` for what a build would refuse.
+    """
+    scratch = Path("<scratch>")
+    settings = environment(
+        plan,
+        caller,
+        elements=elements_paths(plan, registry),
+        scratch=scratch,
+        packages=PackageCache(Path("<packages>"), plan.distribution.os_distro),
+        tree=scratch / "tree",
+        root_uuid="<uuid>",
+        files=Path("<files>"),
+    )
+    logins = {
+        caller[name].rpartition("@")[0].rpartition("/")[2] + "@"
+        for name in PROXIES
+        if "@" in caller.get(name, "")
+    }
+    for name, one in settings.items():
+        value = one.value
+        for login in sorted(logins, key=len, reverse=True):  # one may end as another does
+            value = value.replace(login, "<login>@")
+        settings[name] = replace(one, value=value)
+    return dict(sorted(settings.items()))

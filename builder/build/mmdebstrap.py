@@ -1,0 +1,53 @@
+"""The bootstrap of Debian and Ubuntu: options that save diskimage-builder work. Pure."""
+
+from collections.abc import Mapping
+
+from builder.build.package_cache import PackageCache
+from builder.distribution import Distribution
+
+BOOTSTRAP_PACKAGES = (
+    "busybox", "ca-certificates", "gnupg", "gnupg2", "lsb-release", "python3", "python3-yaml",
+    "sudo", "systemd-sysv",
+)  # fmt: skip
+"""What diskimage-builder's elements for Debian and Ubuntu install one by one, before ours."""
+
+
+def mmdebstrap_arguments(
+    packages: PackageCache, distribution: Distribution, variables: Mapping[str, str]
+) -> str:
+    """Options for mmdebstrap that save diskimage-builder from doing its work twice.
+
+    The packages that its elements want next come with the bootstrap, in the versions that the
+    updates and security archives have, and from the cache where it has them. ``variables`` name
+    the mirrors, and the proxy for https: diskimage-builder gives mmdebstrap only the one for http.
+    Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
+    """
+    archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
+    hooks = [
+        f"mkdir -p {archives} && cp -t {archives} {packages.archives}/*.deb || true",
+    ]
+    for mirror, suite in (
+        ("DIB_DISTRIBUTION_MIRROR", "updates"),
+        ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
+    ):
+        if mirror in variables:
+            source = f"deb {variables[mirror]} {distribution.release}-{suite} main"
+            hooks.append(f"mkdir -p {lists} && echo {source} > {lists}/{suite}.list")
+    proxy = '"$1"/etc/apt/apt.conf.d/80https-proxy'
+    if variables.get("https_proxy"):
+        hooks.append(
+            f"mkdir -p $(dirname {proxy}) && "
+            f'echo "Acquire::https::Proxy \\"{variables["https_proxy"]}\\";" > {proxy}'
+        )
+    options = [f"--setup-hook='{hook}'" for hook in hooks]
+    # Renamed when it is complete: what a build that is stopped has copied in part is no package.
+    kept = f"{packages.archives}/$deb"
+    options.append(
+        f"--customize-hook='cd {archives} && for deb in *.deb; do test -e {kept} || "
+        f"{{ cp $deb {kept}.part && mv {kept}.part {kept}; }} || exit 1; done'"
+    )
+    if variables.get("https_proxy"):
+        options.append(f"--customize-hook='rm {proxy}'")
+    options.append("--skip=essential/unlink,download/empty")
+    options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
+    return " ".join(options)

@@ -1,0 +1,102 @@
+"""What this machine must have before work starts: programs, rights, space, memory."""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from builder.errors import HostError, InputError
+
+BUILD_TOOLS: Mapping[str, str] = {
+    "sudo": "sudo",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "sfdisk": "fdisk",
+    "mke2fs": "e2fsprogs",
+    "mkfs.vfat": "dosfstools",
+    "fatlabel": "dosfstools",
+    "mcopy": "mtools",
+    "qemu-img": "qemu-utils",
+    "zstd": "zstd",
+}
+"""Programs that every build runs, and the Debian packages that have them."""
+
+GIB = 1024**3
+
+SPACE_IN_MEMORY = 2 * GIB
+
+SPACE_ON_DISK = 6 * GIB
+
+MEMORY = 5 * GIB
+"""Available memory from which on the tree and the raw disk are kept in it: they take 3 GiB."""
+
+
+def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
+    """Bytes that can be used without swapping, as the kernel estimates it."""
+    for line in meminfo.read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def works_in_memory() -> bool:
+    """Whether a build's scratch files fit into memory; half of the build's time hangs on it."""
+    return available_memory() >= MEMORY
+
+
+def require_for_build(directory: Path, tools: Mapping[str, str], *, in_memory: bool) -> None:
+    """Raise ``HostError`` with everything that this machine lacks for a build at once.
+
+    ``tools`` are the programs that the image's distribution needs besides, with their packages.
+    """
+    lacks: list[str] = []
+    if os.geteuid() != 0:
+        lacks.append("root's rights: a build makes files that belong to root")
+    needed_tools = {**BUILD_TOOLS, **tools}
+    missing = sorted({package for tool, package in needed_tools.items() if not shutil.which(tool)})
+    if missing:
+        lacks.append(f"programs of the packages {' '.join(missing)}")
+    needed = SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK
+    free = shutil.disk_usage(_existing(directory)).free
+    if free < needed:
+        lacks.append(
+            f"space: {directory} has {free / GIB:.1f} GiB free, a build needs {needed / GIB:.0f}"
+        )
+    if not lacks:
+        return
+    remedies = []
+    if os.geteuid() != 0:
+        remedies.append("run it as root (sudo)")
+    if missing:
+        remedies.append(f"apt-get install {' '.join(missing)} (or 'make host')")
+    if free < needed:
+        remedies.append("make room, or choose another directory with --output")
+    raise HostError(
+        "This machine cannot build an image yet.",
+        details=[f"It lacks {lack}." for lack in lacks],
+        hint="Remedy: " + "; ".join(remedies) + ".",
+    )
+
+
+def require_plain(directory: Path, option: str) -> None:
+    """Raise ``InputError`` if a program that builds would take the path for something else.
+
+    diskimage-builder's shell scripts split it, mtools take what follows @@ for an offset.
+    """
+    special = sorted(set(re.findall(r"@@|[\s\"'\\$`*?;&|<>()\[\]{}!#]", str(directory))))
+    if special:
+        raise InputError(
+            f"No build can work in {directory}.",
+            details=[
+                f"The programs that build cannot take a path with {' '.join(map(repr, special))}."
+            ],
+            hint=f"Choose another directory ({option}).",
+        )
+
+
+def _existing(directory: Path) -> Path:
+    """The nearest directory above that exists."""
+    while not directory.exists():
+        directory = directory.parent
+    return directory

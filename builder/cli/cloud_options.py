@@ -1,0 +1,100 @@
+"""What the verbs of clouds share: options, one answer for each cloud, the exit code."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.options import print_json
+
+if TYPE_CHECKING:
+    from builder.publish.cloud.glance import Glance
+    from builder.terminal.progress import Progress
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+class Age(click.ParamType[timedelta]):
+    """A time span such as ``12h``, ``30d`` or ``4w``."""
+
+    name = "age"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Parse it. Raises ``BadParameter``."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", str(value))
+        if match is None:
+            self.fail(f"'{value}' is no age: write 12h, 30d or 4w.", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+cloud_option = click.option(
+    "--cloud", required=True, metavar="NAME", help="A cloud of clouds.yaml, or 'envvars'."
+)
+evidence_options = (
+    click.option(
+        "--max-age",
+        type=Age(),
+        default="30d",
+        show_default=True,
+        help="How old evidence may be for an upload: 12h, 30d, 4w.",
+    ),
+    click.option(
+        "--allow",
+        type=click.Choice(["present"]),
+        help="Let through probes that were not made or skipped; the image's tags say so.",
+    ),
+    click.option(
+        "--drop-unproven",
+        is_flag=True,
+        help="Leave out the properties without proof; the image's tags name them.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb says of one cloud: to people, and to programs."""
+
+    lines: Sequence[str]
+    data: Mapping[str, object]
+    status: int = 0
+
+
+def in_each(
+    clouds: Sequence[str], act: Callable[["Glance"], Answer], progress: "Progress"
+) -> list[Answer]:
+    """Do it in every cloud, also where another one fails."""
+    from builder.errors import BuilderError, InterruptedByUser
+    from builder.publish.cloud.glance import Glance
+
+    answers = []
+    for name in dict.fromkeys(clouds):
+        try:
+            answers.append(act(Glance(name, say=progress.line)))
+        except InterruptedByUser:
+            raise
+        except BuilderError as error:
+            progress.event(str(error))
+            data = {"cloud": name, "error": str(error)}
+            answers.append(Answer([], data, error.exit_code))
+    return answers
+
+
+def conclude(answers: Sequence[Answer], *, as_json: bool) -> int:
+    """Print the answers; the exit code is that of the first cloud where something is amiss."""
+    from builder.terminal.output import BAD, DOUBT, GOOD, line, show
+
+    styles = {"+": GOOD, "~": DOUBT, "-": BAD}
+    if as_json:
+        print_json([one.data for one in answers])
+    else:
+        lines = [text for one in answers for text in one.lines]
+        show(line(text, styles.get(text.strip()[:1], "")) for text in lines)
+    return next((one.status for one in answers if one.status), 0)

@@ -1,0 +1,84 @@
+"""The command's beginning and end: signals, errors as text, exit codes."""
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from builder.cli.options import cli
+from builder.errors import BuilderError, InterruptedByUser
+
+ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+INTERNAL_ERROR = 70
+"""``EX_SOFTWARE`` of sysexits.h."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a verb and exit. Every error of the program becomes text and an exit code here."""
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) leaves it
+        signal.signal(signal.SIGHUP, _stop)
+    _find_administrators_programs()
+    try:
+        status = cli.main(
+            None if arguments is None else list(arguments),
+            prog_name="guest-image",
+            standalone_mode=False,
+        )
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(InterruptedByUser.exit_code)
+    except BuilderError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
+        _report_internal_error(error)
+        sys.exit(INTERNAL_ERROR)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End as Ctrl-C does, by an exception that every ``with`` block cleans up after.
+
+    A second signal must not break off the cleaning up.
+    """
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    raise InterruptedByUser(f"Stopped by {signal.Signals(number).name}.")
+
+
+def _find_administrators_programs() -> None:
+    """Look for programs where root's are, too: a shell of ``su`` or of a user does not."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    missing = [one for one in ADMINISTRATORS if one not in path]
+    os.environ["PATH"] = os.pathsep.join([*path, *missing])
+
+
+def _report_internal_error(error: Exception) -> None:
+    trace = "".join(traceback.format_exception(error))
+    if os.environ.get("GUEST_IMAGE_DEBUG") == "1":
+        click.echo(trace, err=True)
+        return
+    try:
+        handle, log = tempfile.mkstemp(prefix="guest-image-error-", suffix=".log")
+        os.close(handle)
+        Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
+    except OSError as full:
+        click.echo(
+            f"{trace}\nThis is an internal error of guest-image; its log is above: {full}", err=True
+        )
+        return
+    click.echo(
+        f"This is an internal error of guest-image: {type(error).__name__}: {error}\n"
+        f"  The details are in {log}; please attach it to your report.\n"
+        "  With GUEST_IMAGE_DEBUG=1 they are shown here.",
+        err=True,
+    )

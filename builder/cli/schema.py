@@ -1,0 +1,17 @@
+"""The verb ``schema``."""
+
+from builder.cli.options import cli, print_json
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a profile, with every installed feature's parameters.
+
+    \b
+    Examples:
+      guest-image schema > profile.schema.json
+    """
+    from builder.features.registry import installed
+    from builder.profile.schema import profile_schema
+
+    print_json(profile_schema(installed()))

@@ -1,0 +1,62 @@
+"""The contract of a feature: what third parties import.
+
+A feature is frozen data plus functions. It knows nothing of libguestfs, QEMU or OpenStack: its
+inspections see a ``Filesystem``, its probes see a ``Guest``, and both are protocols.
+"""
+
+from builder.feature.check import (
+    CheckFailed,
+    CheckSkipped,
+    Grade,
+    Inspection,
+    Outcome,
+    P,
+    Parameters,
+    Probe,
+    When,
+    always,
+    inspection,
+    probe,
+)
+from builder.feature.feature import Claim, Conflict, Feature, Surroundings
+from builder.feature.filesystem import Filesystem, Kernel
+from builder.feature.guest import Completed, Guest
+from builder.feature.machine import (
+    SPARE_NETDEV,
+    SPARE_PORT,
+    Firmware,
+    Machine,
+    Topology,
+    machine_text,
+)
+from builder.feature.source_file import SourceFile
+
+__all__ = [
+    "SPARE_NETDEV",
+    "SPARE_PORT",
+    "CheckFailed",
+    "CheckSkipped",
+    "Claim",
+    "Completed",
+    "Conflict",
+    "Feature",
+    "Filesystem",
+    "Firmware",
+    "Grade",
+    "Guest",
+    "Inspection",
+    "Kernel",
+    "Machine",
+    "Outcome",
+    "P",
+    "Parameters",
+    "Probe",
+    "SourceFile",
+    "Surroundings",
+    "Topology",
+    "When",
+    "always",
+    "inspection",
+    "machine_text",
+    "probe",
+]

@@ -1,0 +1,63 @@
+"""The disk of an image at rest, as inspections see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One installed kernel: what it can load at once, from its initrd, and from its root disk.
+
+    Module names are written with underscores, as ``lsmod`` prints them.
+    """
+
+    release: str
+    """As ``uname -r`` prints it."""
+    initrd: str | None
+    """Path of its initrd, or None where it has none."""
+    builtin: frozenset[str]
+    """Modules compiled into the kernel."""
+    in_initrd: frozenset[str]
+    """Modules in the initrd."""
+    on_disk: frozenset[str]
+    """Modules below ``/lib/modules/RELEASE``."""
+
+
+class Filesystem(Protocol):
+    """The disk of an image at rest, mounted read-only, paths as the guest sees them."""
+
+    def exists(self, path: str) -> bool:
+        """Whether the path exists; a symbolic link is followed within the image."""
+        ...
+
+    def read_bytes(self, path: str) -> bytes:
+        """The file's content. Raises ``FileNotFoundError``."""
+        ...
+
+    def read_text(self, path: str) -> str:
+        """The file's content as UTF-8, undecodable bytes replaced. Raises ``FileNotFoundError``."""
+        ...
+
+    def readlink(self, path: str) -> str | None:
+        """The target as written in the link, or None where the path is no symbolic link."""
+        ...
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """Names in a directory, sorted, without ``.`` and ``..``; empty where there is none."""
+        ...
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Absolute paths that match a shell pattern, sorted."""
+        ...
+
+    def kernels(self) -> tuple[Kernel, ...]:
+        """Every installed kernel, by release."""
+        ...
+
+    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+        r"""The values of a key (``A\B\C``) of the Windows registry hive at the path ``hive``.
+
+        Texts and numbers only. Raises ``FileNotFoundError`` where there is no such hive or key.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What this computer offers: programs, files, locks, an accelerator."""

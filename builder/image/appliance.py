@@ -1,0 +1,240 @@
+"""The appliance of libguestfs, from its start to its end."""
+
+import errno
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
+
+from builder.errors import BuilderError, ImageError, InterruptedByUser
+from builder.host import accelerator
+from builder.host.process import TAIL_LINES
+from builder.linux import fstab
+
+LIMIT = 300.0
+"""Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
+
+WATCH_INTERVAL = 0.5
+"""Seconds between looks whether the appliance must be ended."""
+
+# The binding has no errno: the appliance's own message, in the C locale, ends with its text.
+_ABSENT = ("No such file or directory", "Not a directory", "Too many levels of symbolic links")
+
+_SMALL = 1 << 20  # bytes; a message holds at most four times as many
+
+P = ParamSpec("P")
+
+T = TypeVar("T")
+
+
+class _Session(AbstractContextManager["_Session"]):
+    """One appliance, from its start to its end.
+
+    Every call is made in a thread of its own. In the main thread, an interrupt would wait for the
+    call to end, and be lost where it meets the binding's callback.
+    """
+
+    def __init__(
+        self,
+        guestfs: ModuleType,
+        image: Path,
+        scratch: Path,
+        limit: float,
+        cancelled: threading.Event,
+    ) -> None:
+        self.image = image
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="libguestfs")
+        # Made in that thread, too: only there does libguestfs keep its errors off the terminal.
+        self.handle: Any = self._run(guestfs.GuestFS, python_return_dict=True)  # Any: untyped
+        self._log: deque[str] = deque(maxlen=TAIL_LINES)
+        self._cancelled = cancelled
+        self._deadline = _Deadline(limit, scratch, cancelled)
+        self.handle.set_backend("direct")
+        if accelerator.detect().name == "tcg":
+            # An empty list is not the same as no call: libguestfs 1.48 crashes on it.
+            self.handle.set_backend_settings(["force_tcg"])
+        self.handle.set_smp(min(2, len(os.sched_getaffinity(0))))
+        self.handle.set_tmpdir(str(scratch))
+        # With a callback, libguestfs writes nothing to the terminal itself.
+        events = guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING
+        self.handle.set_event_callback(self._hear, events)
+
+    def __exit__(self, *_: object) -> None:
+        # After an interrupt a call may still be running. It ends when its appliance does.
+        closing = self._worker.submit(self.handle.close)
+        while not wait([closing], timeout=1).done:
+            self._deadline.kill()
+        self._worker.shutdown()
+        self._deadline.stop()
+
+    def start(self, disk_format: str) -> None:
+        self._deadline.start()
+        image = str(self.image.absolute())
+        try:
+            self._run(self.handle.add_drive_opts, image, readonly=True, format=disk_format)
+            self._run(self.handle.launch)
+        except RuntimeError as error:
+            raise self._failure("The libguestfs appliance did not start", error) from error
+
+    def mount(self) -> None:
+        try:
+            if not self._run(self._mount_by_fstab):
+                self._run(self._mount_by_inspection)
+        except RuntimeError as error:
+            raise self._failure(f"Could not mount what is in {self.image}", error) from error
+
+    def ask(
+        self,
+        call: Callable[..., T],
+        path: str,
+        *arguments: int,
+        absent: tuple[str, ...] = _ABSENT,
+        **options: bool,
+    ) -> T:
+        """Ask the appliance about a path.
+
+        Raises ``FileNotFoundError`` where its error ends with one of the texts in ``absent``.
+        """
+        try:
+            return self._run(call, path, *arguments, **options)
+        except RuntimeError as error:
+            if str(error).endswith(absent):
+                raise FileNotFoundError(errno.ENOENT, str(error), path) from error
+            raise self._failure(f"Could not read {path} in {self.image}", error) from error
+
+    def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        return self._worker.submit(call, *arguments, **options).result()
+
+    def _mount_by_fstab(self) -> bool:
+        """Mount an ordinary disk: partitions, found by label or UUID.
+
+        ``inspect_os`` takes ten seconds under emulation, this takes two.
+        """
+        handle = self.handle
+        root = next(filter(self._is_root, handle.list_partitions() or handle.list_devices()), None)
+        if root is None:
+            return False
+        handle.mount_ro(root, "/")
+        mounts = fstab.parse_fstab(handle.pread("/etc/fstab", _SMALL, 0).decode(errors="replace"))
+        find = {"LABEL": handle.findfs_label, "UUID": handle.findfs_uuid}
+        for mount in sorted(mounts, key=lambda mount: mount.mount_point):
+            kind, equals, value = mount.spec.partition("=")
+            if mount.mount_point == "/" or not mount.mount_point.startswith("/"):
+                continue
+            if kind in find:
+                with suppress(
+                    RuntimeError
+                ):  # what is missing cannot be mounted by the guest either
+                    handle.mount_ro(find[kind](value.strip('"')), mount.mount_point)
+            elif equals or mount.spec.startswith("/dev/"):
+                handle.umount_all()
+                return False
+        return True
+
+    def _is_root(self, device: str) -> bool:
+        handle = self.handle
+        if handle.vfs_type(device) not in {"ext2", "ext3", "ext4", "xfs"}:
+            return False
+        try:
+            handle.mount_ro(device, "/")
+        except RuntimeError:
+            return False
+        try:
+            return bool(
+                handle.is_file("/etc/fstab", followsymlinks=True)
+                and handle.exists("/etc/os-release")
+            )
+        finally:
+            handle.umount_all()
+
+    def _mount_by_inspection(self) -> None:
+        """Mount whatever libguestfs knows: LVM, btrfs subvolumes, RAID."""
+        roots = self.handle.inspect_os()
+        if len(roots) != 1:
+            found = f"{len(roots)} operating systems" if roots else "no operating system"
+            raise ImageError(
+                f"{self.image} has {found} in it; an image to inspect has one.",
+                details=[f"found on: {', '.join(roots)}"] if roots else [],
+                hint="Check that this is the disk image of an installed system, not an installer or"
+                " a volume of data.",
+            )
+        mounts = self.handle.inspect_get_mountpoints(roots[0])
+        for mount_point in sorted(mounts):
+            try:
+                self.handle.mount_ro(mounts[mount_point], mount_point)
+            except RuntimeError:
+                if mount_point == "/":
+                    raise
+
+    def _failure(self, what: str, error: RuntimeError) -> BuilderError:
+        if self._cancelled.is_set():
+            return InterruptedByUser("The inspection was cancelled.")
+        if self._deadline.expired:
+            return BuilderError(
+                f"Inspecting {self.image} was stopped after {self._deadline.seconds:.0f} s.",
+                details=[f"{what}.", *self._log],
+                hint="Try again while the machine is less busy; 'libguestfs-test-tool' shows"
+                " whether its appliance starts at all.",
+            )
+        reason = str(error).partition("\n")[0]  # what follows is about debugging libguestfs
+        return BuilderError(
+            f"{what}: {reason}",
+            details=self._log,
+            hint="'libguestfs-test-tool' shows whether libguestfs works on this machine.",
+        )
+
+    def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
+        self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+class _Deadline:
+    """Kills the appliance when its time is over, or the work is cancelled.
+
+    A handle of libguestfs is locked while a call runs, so the process is killed from outside. It
+    is known by our scratch directory in its arguments.
+    """
+
+    def __init__(self, seconds: float, scratch: Path, cancelled: threading.Event) -> None:
+        self.seconds = seconds
+        self.expired = False
+        self._scratch = os.fsencode(scratch)
+        self._cancelled = cancelled
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._left.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def kill(self) -> None:
+        for pid in self._appliances():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _watch(self) -> None:
+        end = time.monotonic() + self.seconds
+        while not self._left.wait(WATCH_INTERVAL):
+            self.expired = time.monotonic() >= end
+            if self.expired or self._cancelled.is_set():
+                self.kill()  # and once more later: it may not have been started yet
+
+    def _appliances(self) -> Iterator[int]:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                arguments = (process / "cmdline").read_bytes()
+                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == os.getpid() and (
+                    self._scratch in arguments or b"supermin" in arguments
+                ):
+                    yield int(process.name)

@@ -1,0 +1,1 @@
+"""All that is known of Nova: its vocabulary, its conflicts, the hardware that it gives."""

@@ -1,0 +1,1 @@
+"""The pure merge of a profile and its features."""

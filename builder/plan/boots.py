@@ -1,0 +1,129 @@
+"""Which boots an image's probes need: as few as can be, each on the hardware that Nova would give.
+
+Pure. Every boot costs a minute or two under emulation, so probes share one wherever they can.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Annotated, Any, get_args
+
+from pydantic import StringConstraints
+
+from builder.feature import Firmware, Machine, Probe, When
+from builder.nova.hardware import firmwares, machine
+
+VCPUS = (4, 1)
+"""Of the first boot and of the second: with one vCPU Nova gives a NIC one queue only."""
+
+MOMENTS: tuple[When, ...] = get_args(When)
+
+Named = tuple[str, Probe[Any]]
+"""A probe with its id (Any: the parameters of its own feature)."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One start of the image in QEMU, and the probes made in it, in their order."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    """Names its logs too: no plan from elsewhere may name another file."""
+    machine: Machine
+    probes: tuple[str, ...]
+    login: bool = True
+    """Whether any of them wants the default user to be logged in."""
+
+
+def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot, ...]:
+    """One boot for each firmware, and one for each kind of hardware that a probe asks for.
+
+    Probes that destroy their guest end a boot each; those for which no boot is left get their own.
+    """
+    machines = [
+        _machine(properties, firmware, vcpus)
+        for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
+    ]
+    named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
+    here = [one for one in named if not _wants_other_hardware(one[1], machines[0])]
+    common = [one for one in here if one[1].when != "destroy"]
+    ending = [one for one in here if one[1].when == "destroy"]
+    judging = [one for one in common if one[1].when == "last" and not one[1].once]
+    dealt = _assign_probes(common, ending, machines)
+    made = [
+        Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
+        for hardware, names in zip(machines, dealt, strict=True)
+    ]
+    for number, (name, _) in enumerate(ending):
+        if number < len(made):
+            made[number] = replace(made[number], probes=(*made[number].probes, name))
+        else:
+            made.append(_own([(name, ending[number][1])], machines[0], judging))
+    return (*made, *_on_other_hardware(named, machines[0], judging))
+
+
+def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> Machine:
+    hardware = machine(properties, firmware)
+    return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
+
+
+def _assign_probes(
+    probes: Sequence[Named], ending: Sequence[Named], machines: Sequence[Machine]
+) -> list[set[str]]:
+    """The names of each boot's probes, but for the one of ``ending`` that will end it.
+
+    Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
+    turn, and a boot that none is left for has the first. What else is made once goes where there
+    is least to do: first what fits few boots, then the longest.
+    """
+    restarts = [one for one in probes if one[1].when == "restart"]
+    others = [one for one in probes if one[1].when != "restart"]
+    count = len(machines)
+    boots = [
+        [*(one for one in others if not one[1].once), *(restarts[number::count] or restarts[:1])]
+        for number in range(count)
+    ]
+    once = sorted(
+        (one for one in others if one[1].once), key=lambda one: (-one[1].vcpus, -one[1].seconds)
+    )
+    busy = [
+        sum(each.seconds for _, each in (*boot, *ending[number : number + 1]))
+        for number, boot in enumerate(boots)
+    ]
+    for one in once:
+        fit = [number for number in range(count) if machines[number].vcpus >= one[1].vcpus]
+        free = min(fit or range(count), key=lambda number: busy[number])
+        boots[free].append(one)
+        busy[free] += one[1].seconds
+    return [{name for name, _ in boot} for boot in boots]
+
+
+def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:
+    return probe.machine is not None and probe.machine(usual) != usual
+
+
+def _on_other_hardware(
+    probes: Sequence[Named], usual: Machine, judging: Sequence[Named]
+) -> list[Boot]:
+    wanted = [
+        (one[1].machine(usual), one)
+        for one in probes
+        if one[1].machine is not None and _wants_other_hardware(one[1], usual)
+    ]
+    wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
+    return [
+        _own([one for _, one in group], hardware, judging)
+        for hardware, group in groupby(wanted, key=lambda pair: pair[0])
+    ]
+
+
+def _own(probes: Sequence[Named], hardware: Machine, judging: Sequence[Named]) -> Boot:
+    """A boot for these probes, and for those that judge what a guest has gone through."""
+    login = any(one.login for _, one in probes)
+    made = sorted(
+        (*probes, *(judging if login else ())), key=lambda one: MOMENTS.index(one[1].when)
+    )
+    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(made), login)
+
+
+def _ids(probes: Iterable[Named]) -> tuple[str, ...]:
+    return tuple(name for name, _ in probes)

@@ -1,0 +1,1 @@
+"""YAML to a profile, and everything that can be wrong with one."""

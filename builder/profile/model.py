@@ -1,0 +1,229 @@
+"""The profile: what an image is made of, as a YAML file says it.
+
+Rules of a profile, for its readers and its editors: a key without a value means its default; a
+profile that ``extends`` another is laid over it (mappings merge, lists add up, a key without a
+value takes the inherited one away); a feature is removed with ``false``.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
+from builder.feature import Parameters
+from builder.profile.publication import Publication
+from builder.words import enumeration
+
+SUFFIXES = (".yaml", ".yml")
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""A profile's name is the name of a directory, and of an image in Glance."""
+
+
+def _matching(pattern: str, meaning: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """Annotations of a text that must match; ``meaning`` completes "'TEXT' …" for a human."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise PydanticCustomError("form", "{reason}", {"reason": meaning})
+        return text
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    if not line.isprintable():
+        raise PydanticCustomError("form", "{reason}", {"reason": "has unprintable characters"})
+    return line
+
+
+def _known_distribution(name: str) -> str:
+    if name not in DISTRIBUTIONS:
+        expected = enumeration(f"'{known}'" for known in DISTRIBUTIONS)
+        raise PydanticCustomError("literal_error", "unknown", {"expected": expected})
+    return name
+
+
+_PACKAGE = _matching(
+    # Debian's policy manual, 5.6.7; RPM's names have capitals and underscores, too.
+    r"[A-Za-z0-9][A-Za-z0-9+._-]+",
+    "is no name of a package: letters, digits, '+', '-', '.', '_'",
+)
+MIRROR_ADDRESS = r"https?://[A-Za-z0-9._~:/%+\[\]-]+"
+"""What diskimage-builder's shell scripts take for one word."""
+_MIRROR = _matching(
+    MIRROR_ADDRESS, "is no mirror: write an http:// or https:// address without a password"
+)
+
+PackageName = Annotated[str, *_PACKAGE]
+MirrorAddress = Annotated[str, *_MIRROR]
+DistributionName = Annotated[
+    str,
+    AfterValidator(_known_distribution),
+    WithJsonSchema({"type": "string", "enum": list(DISTRIBUTIONS)}),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _default_compression(data: dict[str, Any]) -> Literal["zstd", "none"]:  # Any: pydantic's type
+    return "none" if data.get("format") == "raw" else "zstd"
+
+
+def _default_extra(data: dict[str, Any]) -> int:  # Any: pydantic's type
+    return 256 if data.get("size_gib") is None else 0
+
+
+class Disk(_Model):
+    """The image's file, and the room that the disk in it has."""
+
+    format: Literal["qcow2", "raw"] = Field(
+        default="qcow2", description="The image's format; qcow2 by default."
+    )
+    compression: Literal["zstd", "zlib", "none"] = Field(
+        default_factory=_default_compression,
+        description="How a qcow2 is compressed, zstd by default; zlib for readers before QEMU 5.1.",
+    )
+    size_gib: int | None = Field(
+        default=None,
+        ge=1,
+        le=65536,
+        description="The disk's size in GiB; by default as small as its content allows.",
+    )
+    extra_mib: int = Field(
+        default_factory=_default_extra,
+        ge=0,
+        le=1024 * 1024,
+        description="Free space of the root file system in MiB, 256 by default; not beside"
+        " size_gib.",
+    )
+
+    @field_validator("compression")
+    @classmethod
+    def only_qcow2(cls, compression: str, info: ValidationInfo) -> str:
+        """A raw image has no compression of its own."""
+        if info.data.get("format") == "raw" and compression != "none":
+            raise ValueError(
+                "a raw image cannot be compressed.\n"
+                "Remove 'compression' (in a profile that extends another: leave its value empty),\n"
+                "or write 'format: qcow2'."
+            )
+        return compression
+
+    @field_validator("extra_mib")
+    @classmethod
+    def only_without_size(cls, extra_mib: int, info: ValidationInfo) -> int:
+        """The disk's size leaves nothing to choose."""
+        if info.data.get("size_gib") is not None and extra_mib:
+            raise ValueError(
+                "it has no meaning beside 'size_gib', which fixes the disk's size.\n"
+                "Keep one of the two."
+            )
+        return extra_mib
+
+
+class Mirrors(_Model):
+    """Where packages come from; by default the build host's own mirrors, where it has any."""
+
+    archive: MirrorAddress | None = Field(default=None, description="The distribution's archive.")
+    security: MirrorAddress | None = Field(default=None, description="Its security updates.")
+
+    def environment(self, distribution: Distribution) -> dict[str, str]:
+        """The variables in which diskimage-builder's elements look for mirrors."""
+        named = {"archive": self.archive, "security": self.security}
+        return {
+            variable: mirror
+            for kind, variable in distribution.mirrors.items()
+            if (mirror := named[kind]) is not None
+        }
+
+
+class Document(_Model):
+    """A guest image: its distribution, its disk and its features."""
+
+    extends: str | None = Field(
+        default=None,
+        description="The profile that this one is laid over: a shipped profile's name, or a path"
+        " relative to this file.",
+    )
+    description: Annotated[str, AfterValidator(_one_line)] = Field(
+        default="", description="What the image is for, in one sentence."
+    )
+    distribution: DistributionName = Field(description="The distribution and its release.")
+    initramfs: Initramfs | None = Field(
+        default=None,
+        description="What makes the initial RAM disk; by default the distribution's own.",
+    )
+    disk: Disk = Disk()
+    mirrors: Mirrors = Mirrors()
+    packages: tuple[PackageName, ...] = Field(
+        default=(), description="Packages to install beside those of the features."
+    )
+    features: dict[str, Any] = Field(  # Any: each feature validates its own parameters
+        default_factory=dict,
+        description="The guest's abilities, each with its parameters, or with nothing for its"
+        " defaults, or with false to remove an inherited one.",
+    )
+    publish: Publication = Publication()
+
+    @field_validator("mirrors")
+    @classmethod
+    def only_its_kinds(cls, mirrors: Mirrors, info: ValidationInfo) -> Mirrors:
+        """Refuse a mirror that the distribution's elements would not look at."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if distribution and mirrors.security and "security" not in distribution.mirrors:
+            raise ValueError(
+                f"{distribution.name} has no mirror of its own for security updates:\n"
+                "its archive has them. Write 'archive' only."
+            )
+        return mirrors
+
+    @field_validator("initramfs")
+    @classmethod
+    def of_the_distribution(
+        cls, initramfs: Initramfs | None, info: ValidationInfo
+    ) -> Initramfs | None:
+        """Refuse what the distribution does not have."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if initramfs and distribution and initramfs not in distribution.initramfs_choices:
+            choices = enumeration(f"'{one}'" for one in distribution.initramfs_choices)
+            raise ValueError(
+                f"images of {distribution.name} are not made with {initramfs}.\n"
+                f"Write {choices}, or leave the value empty."
+            )
+        return initramfs
+
+    def resolved(self) -> Distribution:
+        """The distribution, with the ``initramfs`` that is asked for."""
+        distribution = DISTRIBUTIONS[self.distribution]
+        return replace(distribution, initramfs=self.initramfs or distribution.initramfs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A profile that is valid, with everything that it extends."""
+
+    name: str
+    description: str
+    distribution: Distribution
+    """With the profile's ``initramfs``."""
+    disk: Disk
+    mirrors: Mirrors
+    packages: tuple[str, ...]
+    features: Mapping[str, Parameters]
+    """Parameters by the feature's name, in the order of the file."""
+    publish: Publication

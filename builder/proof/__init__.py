@@ -1,0 +1,1 @@
+"""Checks are made, and their outcomes recorded as evidence."""

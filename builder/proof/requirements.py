@@ -1,0 +1,67 @@
+"""What a proof needs of this machine."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from builder.build.requirements import GIB
+from builder.errors import HostError
+from builder.image import binding
+from builder.plan.boots import Boot
+from builder.vm import firmware, swtpm
+
+PROOF_TOOLS: Mapping[str, str] = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "genisoimage": "genisoimage",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "setpriv": "util-linux",
+}
+"""Programs that a proof runs, and the Debian packages that have them."""
+
+PROOF_SPACE = 2 * GIB
+"""What the overlays of two guests and libguestfs' appliance take at most, about."""
+
+TUN = Path("/dev/net/tun")
+
+
+def require_for_proof(boots: Iterable[Boot]) -> None:
+    """Raise ``HostError`` with everything that this machine lacks for a proof at once.
+
+    ``boots`` tell what their machines need besides. Nothing is started: a kernel that libguestfs
+    cannot use, for one, shows later.
+    """
+    lacks: list[str] = []
+    remedies: list[str] = []
+    machines = [boot.machine for boot in boots]
+    missing = sorted({package for tool, package in PROOF_TOOLS.items() if not shutil.which(tool)})
+    if any(machine.firmware == "uefi" for machine in machines) and not _has_uefi():
+        missing.append("ovmf")
+    if any(machine.tpm for machine in machines) and not shutil.which(swtpm.PROGRAM):
+        missing.append("swtpm")
+    if missing:
+        lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
+        remedies.append(f"Remedy: apt-get install {' '.join(missing)} (or 'make host').")
+    for error in binding.missing_requirements():
+        lacks += [error.message, *error.details]
+        remedies.append(error.hint)
+    if any(machine.multiqueue for machine in machines) and not TUN.exists():
+        lacks.append(f"It lacks {TUN}, which a NIC with several queues needs.")
+        remedies.append("Load its driver: modprobe tun.")
+    scratch = Path(tempfile.gettempdir())
+    free = shutil.disk_usage(scratch).free
+    if free < PROOF_SPACE:
+        lacks.append(
+            f"{scratch} has {free / GIB:.1f} GiB free, a proof needs {PROOF_SPACE / GIB:.0f}."
+        )
+        remedies.append("Make room, or choose another directory with TMPDIR.")
+    if lacks:
+        raise HostError(
+            "This machine cannot prove an image yet.", details=lacks, hint=" ".join(remedies)
+        )
+
+
+def _has_uefi() -> bool:
+    return any(firmware.FIRMWARE_DESCRIPTORS.glob("*.json"))

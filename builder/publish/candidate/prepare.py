@@ -1,0 +1,95 @@
+"""A build and its evidence, ready to be published, and the record of where it was."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.errors import ImageError
+from builder.image.safety import format_of
+from builder.nova.properties import SIGNATURE
+from builder.profile.publication import Publication
+from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
+from builder.publish.candidate.properties import signed, wanted
+from builder.publish.candidate.stream import Origin, pieces_of
+from builder.publish.cloud.history import find
+from builder.publish.cloud.image import Wanted
+from builder.publish.cloud.survey import Survey
+from builder.store import manifest
+from builder.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    from builder.publish.candidate.signature import Signer  # with its libraries slow to load
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A build that may be published."""
+
+    directory: Path
+    build: Manifest
+    admission: Admission
+    settings: Publication
+    wanted: Wanted
+    origin: Origin
+
+
+def ready(
+    directory: Path,
+    concession: Waivers,
+    *,
+    max_age: timedelta,
+    settings: Publication | None = None,
+    origin: Origin | None = None,
+    signer: "Signer | None" = None,
+) -> Ready:
+    """Judge a build's evidence and say what would be published.
+
+    ``settings`` stand in for those that it was built with, ``origin`` for its own file; with a
+    ``signer`` the image is signed. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence
+    that is too old refuses an upload only, by ``for_cloud``.
+    """
+    build = manifest.read(directory)
+    chosen = settings or build.planned().publish
+    admission = admit(build, concession, now=datetime.now(UTC), max_age=max_age)
+    path = directory / build.image.name
+    if origin is None:
+        _require_format(path, build)
+        origin = Origin(lambda: pieces_of(path))
+    image = wanted(build, admission, chosen)
+    if signer is not None:
+        earlier = [one.properties for one in reversed(build.published)]
+        image = signed(image, signer.properties(origin.pieces, earlier))
+    return Ready(directory, build, admission, chosen, image, origin)
+
+
+def for_cloud(ready_build: Ready, seen: Survey, endpoint: str) -> Ready:
+    """The same for one cloud, by what it has and what it was sent before.
+
+    A signature stays as long as no other is made. Raises ``Refused`` where the data would have to
+    be sent and the evidence is too old for that.
+    """
+    known = find(seen.images, ready_build.wanted)
+    if known is None:
+        require_young(ready_build.build, ready_build.admission)
+    if set(SIGNATURE) <= set(ready_build.wanted.properties):
+        return ready_build
+    records = [one.properties for one in ready_build.build.published if one.endpoint == endpoint]
+    before = records[-1] if records else known.properties if known else {}
+    if not set(SIGNATURE) <= set(before):
+        return ready_build
+    signature = {name: before[name] for name in SIGNATURE}
+    return replace(ready_build, wanted=signed(ready_build.wanted, signature))
+
+
+def _require_format(path: Path, build: Manifest) -> None:
+    found, size = format_of(path), path.stat().st_size
+    if (found, size) == (build.image.format, build.image.size):
+        return
+    raise ImageError(
+        f"{path} is not the file that was built and proven.",
+        details=[
+            f"It is {found} of {size} bytes, and was {build.image.format} of {build.image.size}."
+        ],
+        hint=f"Build it again: guest-image image {build.planned().profile}",
+    )

@@ -1,0 +1,129 @@
+"""From a manifest to the image as it is to be in Glance. Pure.
+
+A property is a claim with evidence, or says what was built and what its publisher promises
+(SCS-0102); nothing else is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
+
+from builder.errors import InputError
+from builder.nova.conflicts import nova_conflicts
+from builder.nova.properties import NAME_LIMIT, complaints
+from builder.plan.model import Plan
+from builder.profile.publication import Publication
+from builder.publish.candidate.admission import Admission
+from builder.publish.cloud.image import BUILD, NAME, PROFILE, SHA256, Wanted
+from builder.publish.cloud.names import dated, draft_name, public_name
+from builder.store.manifest import Manifest
+from builder.words import counted, shown
+
+GIB = 1024**3
+
+_PROMISES = (
+    "replace_frequency",
+    "hotfix_hours",
+    "provided_until",
+    "uuid_validity",
+    "image_source",
+    "patchlevel",
+    "maintained_until",
+    "l1_support_contact",
+    "license_included",
+    "license_required",
+    "subscription_included",
+    "subscription_required",
+    "hypervisor_type",
+)
+"""Keys of a profile's section ``publish`` that are properties of the same name."""
+
+
+def wanted(build: Manifest, admission: Admission, settings: Publication) -> Wanted:
+    """The image as it is to be.
+
+    Raises ``InputError`` with everything that Nova would refuse or ignore.
+    """
+    plan = build.planned()
+    properties = {claim.property: claim.value for claim in admission.claims}
+    properties |= _origin(build, plan, settings) | _promises(settings)
+    name = public_name(plan, settings)
+    properties |= {
+        PROFILE: plan.profile,
+        BUILD: build.build,
+        NAME: name,
+        SHA256: build.image.sha256,
+    }
+    _refuse_nonsense(build, properties, plan)
+    _refuse_long(name, draft_name(name, build.build), dated(name, build.created))
+    return Wanted(
+        profile=plan.profile,
+        build=build.build,
+        name=name,
+        size=build.image.size,
+        sha512=build.image.sha512,
+        disk_format=build.image.format,
+        min_disk=-(-build.image.virtual_size // GIB),
+        min_ram=settings.min_ram_mib or _least_memory(plan),
+        visibility=settings.visibility,
+        members=settings.members,
+        protected=settings.protected,
+        tags=frozenset((f"os:{plan.distribution.os_distro}", *settings.tags, *admission.tags)),
+        properties=dict(sorted(properties.items())),
+    )
+
+
+def signed(image: Wanted, signature: Mapping[str, str]) -> Wanted:
+    """The image with the properties of its signature. Raises ``InputError`` for wrong ones."""
+    if wrong := complaints(signature):
+        raise InputError(
+            "The image is not signed: Nova would refuse its signature.",
+            details=wrong,
+            hint="Give the certificate's id in Barbican, which is a UUID.",
+        )
+    return replace(image, properties=dict(sorted({**image.properties, **signature}.items())))
+
+
+def _origin(build: Manifest, plan: Plan, settings: Publication) -> dict[str, str]:
+    return {
+        "image_build_date": f"{build.created.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        "image_original_user": settings.image_original_user or plan.distribution.default_user,
+        "image_description": settings.image_description or plan.description or plan.profile,
+    }
+
+
+def _promises(settings: Publication) -> dict[str, str]:
+    values = {name: getattr(settings, name) for name in _PROMISES}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _least_memory(plan: Plan) -> int:
+    return min((boot.machine.memory_mib for boot in plan.boots), default=0)
+
+
+def _refuse_long(name: str, *derived: str) -> None:
+    beyond = max(map(len, derived)) - NAME_LIMIT
+    if beyond > 0:
+        raise InputError(
+            f"The public name is {counted(beyond, 'character')} too long: {shown(name)}",
+            details=[f"Glance takes {NAME_LIMIT}, and more is added while an image is published."],
+            hint="Shorten 'name' in the profile's section 'publish'.",
+        )
+
+
+def _refuse_nonsense(build: Manifest, properties: Mapping[str, str], plan: Plan) -> None:
+    reasons = complaints(properties)
+    reasons += [
+        f"{one.name}: {one.reason}. {one.remedy}" for one in nova_conflicts(properties, plan.flavor)
+    ]
+    if reasons:
+        raise InputError(
+            f"Build {build.build} of {plan.profile} is not published: Nova would refuse or ignore"
+            " some of its properties.",
+            details=reasons,
+            hint="Correct the profile's features and its section 'publish', and build it again.",
+        )

@@ -1,0 +1,86 @@
+"""An image's data on its way to a cloud: in pieces, counted and hashed."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import BuilderError, InputError
+from builder.host.files import BLOCK
+from builder.publish.cloud.difference import (
+    known_hash,
+)
+from builder.publish.cloud.image import Wanted
+
+
+class Upload:
+    """Data that is read once, piece by piece, and must be what the manifest says.
+
+    ``tell`` is told how many bytes have been sent, of how many.
+    """
+
+    def __init__(
+        self, pieces: Iterator[bytes], *, size: int, sha512: str, tell: Callable[[int, int], None]
+    ) -> None:
+        self.size = size
+        self._pieces = pieces
+        self._expected = sha512
+        self._digest = hashlib.sha512()
+        self._sent = 0
+        self._tell = tell
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """The next piece, at the end none. Raises ``BuilderError`` where it is other data."""
+        piece = next(self._pieces, b"")
+        self._digest.update(piece)
+        self._sent += len(piece)
+        if self._sent > self.size:
+            raise self._other(f"it is longer than {self.size} bytes")
+        if not piece:
+            if self._sent < self.size:
+                raise self._other(f"it ended after {self._sent} of {self.size} bytes")
+            if self._digest.hexdigest() != self._expected:
+                raise self._other("its SHA-512 is not that of the manifest")
+        self._tell(self._sent, self.size)
+        return piece
+
+    def _other(self, what: str) -> BuilderError:
+        return BuilderError(
+            "The image is not the one that was proven; it was not published.",
+            details=[f"While it was sent: {what}."],
+            hint="Leave the file alone while it is published. If it was changed, build it again.",
+        )
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """A file's content. Raises ``InputError`` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read.",
+            details=[error.strerror or str(error)],
+            hint="Check the path and its permissions; if the file is gone, build it again.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the data comes from."""
+
+    pieces: Callable[[], Iterator[bytes]]
+
+    def hash_value(self, wanted: Wanted, algorithm: str) -> str | None:
+        """The data's hash in Glance's algorithm, or None where it cannot be told.
+
+        It is computed, from all of the data, where the manifest does not have it.
+        """
+        known = known_hash(wanted, algorithm)
+        if known or algorithm not in hashlib.algorithms_available:
+            return known
+        digest = hashlib.new(algorithm)
+        for piece in self.pieces():
+            digest.update(piece)
+        return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""A cloud: how Glance is spoken to, and what it has."""

@@ -1,0 +1,410 @@
+"""A cloud's Glance: the only module that knows OpenStack's clients.
+
+Clouds come from ``clouds.yaml`` and ``OS_*`` (``cloudsyaml``); requests go through
+keystoneauth1 and python-glanceclient. What a cloud answers becomes data or a ``CloudError``.
+"""
+
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+from glanceclient import exc
+from glanceclient.v2.client import Client
+from keystoneauth1 import exceptions as auth_exc
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from openstack import exceptions as sdk_exc
+
+from builder.errors import CloudError
+from builder.publish.cloud import config
+from builder.publish.cloud.change import Change
+from builder.publish.cloud.image import ACTIVE, CloudImage
+
+REQUEST_LIMIT = 300.0
+"""Seconds that a cloud may take for one answer where its configuration says nothing."""
+BUSY_LIMIT = 30
+"""Seconds that are waited at most when a cloud says when to come again."""
+BUSY_RETRIES = 3
+POLL_INTERVAL = 0.5
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, UNSUPPORTED = 401, 403, 404, 409, 413, 415
+_INTERNAL, _UNAVAILABLE = 500, 503
+
+_ATTRIBUTES = frozenset(
+    {
+        "id", "name", "status", "visibility", "protected", "os_hidden", "checksum", "os_hash_algo",
+        "os_hash_value", "owner", "size", "virtual_size", "container_format", "disk_format",
+        "created_at", "updated_at", "tags", "min_ram", "min_disk", "file", "self", "schema",
+        "locations", "direct_url", "stores",
+    }
+)  # fmt: skip
+"""What Glance's image schema names; everything else is a property."""
+_GLANCES_OWN = "os_glance_"
+_BUSY_TASKS = frozenset({"pending", "processing"})
+_GONE = frozenset({"deleted", "pending_delete"})
+"""A task that ends after its image was deleted lets the record come up again, in this state."""
+_PATCH = "application/openstack-images-v2.1-json-patch"
+"""In this version ``add`` replaces what is there."""
+
+_HINTS: Mapping[int, str] = {
+    UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*; then run the same command again.",
+    FORBIDDEN: "Ask the cloud's operators for the right. To make an image public is often the"
+    " administrators' alone: the profile's section 'publish' may say another visibility.",
+    CONFLICT: "See what is there with guest-image list; then run the same command again.",
+    TOO_LARGE: "Free quota of images in this project, or have it raised; then run the same command"
+    " again.",
+    UNSUPPORTED: "The cloud does not take this format, or the file is not of it.",
+    _INTERNAL: "The cloud's operators find the cause in Glance's log. Run the same command again.",
+    _UNAVAILABLE: "The cloud is busy, or its store is full. Run the same command again later.",
+}
+_AGAIN = "Nothing visible was changed by this step. Run the same command again."
+
+# The clients log what they then raise; without a handler that would reach the terminal.
+for _name in ("keystoneauth", "glanceclient", "openstack", "urllib3"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+class Source(Protocol):
+    """What an upload reads from."""
+
+    size: int
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at the end none."""
+        ...
+
+
+class Glance:
+    """One cloud's images, as one project sees them."""
+
+    def __init__(self, cloud: str, *, say: Callable[[str], None] = lambda _: None) -> None:
+        """Find the cloud's configuration; nothing is sent yet. Raises ``InputError``."""
+        self.cloud = cloud
+        self._say = say
+        region = config.region(cloud, REQUEST_LIMIT)
+        with self._answering("be reached"):
+            self._session = region.get_session()
+            self._status = 0  # of the latest answer: glanceclient does not know all of them
+            self._session.session.hooks["response"].append(self._see_answer)
+            adapter = region.get_session_client("image")
+            place = {
+                "session": self._session,
+                "interface": adapter.interface,
+                "region_name": adapter.region_name,
+                "endpoint_override": adapter.endpoint_override,
+            }
+            self._region = region
+            self._data = Client(**place)
+            # A body that is streamed cannot be sent twice, so only these requests are repeated.
+            self._client = Client(
+                **place, status_code_retries=BUSY_RETRIES, retriable_status_codes=[_UNAVAILABLE]
+            )
+
+    def __str__(self) -> str:
+        return self.cloud
+
+    @property
+    def project(self) -> str:
+        """The project's id, or the empty string where the authentication knows no projects."""
+        with self._answering("tell the project"):
+            return self._session.get_project_id() or ""
+
+    @property
+    def endpoint(self) -> str:
+        """Where its Glance is."""
+        with self._answering("tell where its images are"):
+            return str(self._client.http_client.get_endpoint() or "").rstrip("/")
+
+    def now(self) -> datetime:
+        """The time by the cloud's own clock."""
+        with self._answering("tell the time"):
+            response, _ = self._client.http_client.get("/v2/images?limit=1")
+        date = response.headers.get("Date")
+        return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)
+
+    def images(self, **filters: str) -> list[CloudImage]:
+        """Every image that the filters let through, visible and hidden ones."""
+        with self._answering("list its images"):
+            return [
+                _image(found)
+                for hidden in ("false", "true")
+                for found in self._client.images.list(
+                    filters={**filters, "os_hidden": hidden}, page_size=100
+                )
+                if found["status"] not in _GONE
+            ]
+
+    def image(self, image_id: str) -> CloudImage | None:
+        """One image, or None where there is none that can be seen."""
+        try:
+            with self._answering(f"show image {image_id}"):
+                return _image(self._client.images.get(image_id))
+        except CloudError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+
+    def create(self, image_id: str, attributes: Mapping[str, object]) -> CloudImage | None:
+        """Make an image without data, or None where the id is or was in use already."""
+        try:
+            with self._answering("make an image"):
+                return _image(self._client.images.create(id=image_id, **attributes))
+        except CloudError as error:
+            if error.status == CONFLICT:
+                return None
+            raise
+
+    def refresh(self) -> None:
+        """Get a new token where there are tokens: what follows may take longer than an old one."""
+        with self._answering("renew the token"):
+            self._session.invalidate()
+            self._session.get_token()
+
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Afterwards start with new connections: who refuses data may close one without a word."""
+        self.refresh()
+        try:
+            with self._answering("take the image's data"):
+                yield
+        finally:
+            self._session.session.close()
+
+    def upload(self, image_id: str, source: Source, store: str | None) -> None:
+        """Send an image's data."""
+        with self._sending():
+            self._data.images.upload(image_id, source, image_size=source.size, backend=store)
+
+    def stage(self, image_id: str, source: Source) -> None:
+        """Send an image's data to the place from which ``glance-direct`` imports it."""
+        with self._sending():
+            self._data.images.stage(image_id, source, image_size=source.size)
+
+    def import_data(
+        self, image_id: str, method: str, *, uri: str | None, stores: Sequence[str], limit: float
+    ) -> None:
+        """Let Glance import what was staged or what is at an address, and wait for its end.
+
+        Raises ``CloudError`` with Glance's own reason, or after ``limit`` seconds.
+        """
+        with self._answering(f"import the image by {method}"):
+            self._client.images.image_import(
+                image_id, method, uri=uri, stores=list(stores), allow_failure=False
+            )
+        deadline = time.monotonic() + limit
+        while True:
+            with self._answering("tell how the import is going"):
+                found = self._client.images.get(image_id)
+            tasks = self._tasks(image_id)
+            reasons = [message for state, message in tasks if state == "failure"]
+            if stores_without := found.get("os_glance_failed_import"):
+                reasons.append(f"It is not in the stores {stores_without}.")
+            if reasons:
+                raise CloudError(
+                    f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
+                    details=reasons,
+                    hint=_AGAIN,
+                )
+            # An active image is not left alone yet: the task writes its record once more.
+            status = found["status"]
+            if status == ACTIVE and not _BUSY_TASKS & {state for state, _ in tasks}:
+                return
+            if time.monotonic() > deadline:
+                raise CloudError(
+                    f"Cloud '{self.cloud}' has not imported image {image_id} by {method} within"
+                    f" {limit:.0f} s; its status is {status}.",
+                    hint=_AGAIN,
+                )
+            self._say(f"{method}: {status}")
+            time.sleep(POLL_INTERVAL)
+
+    def _tasks(self, image_id: str) -> list[tuple[str, str]]:
+        """State and message of Glance's tasks for an image; none where it does not tell."""
+        try:
+            answer = self._client.images.get_associated_image_tasks(image_id)
+        except exc.HTTPException:
+            return []
+        return [(one.get("status", ""), str(one.get("message"))) for one in answer.get("tasks", ())]
+
+    def download(self, image_id: str) -> Iterator[bytes]:
+        """An image's data, piece by piece."""
+        with self._answering(f"send the data of image {image_id}"):
+            body = self._data.images.data(image_id, do_checksum=False)
+            if body is None:
+                raise CloudError(f"Image {image_id} of cloud '{self.cloud}' has no data.")
+            yield from body
+
+    def change(self, change: Change) -> CloudImage:
+        """Make a change in one request, and return the image as it is then.
+
+        glanceclient's own ``update`` asks for the image before and after, and overlooks that all
+        tags are to go.
+        """
+        patch = [
+            *({"op": "remove", "path": _pointer(name)} for name in change.remove),
+            *({"op": "add", "path": _pointer(name), "value": value}
+              for name, value in change.attributes.items()),
+        ]  # fmt: skip
+        with self._answering(change.reason):
+            _, body = self._client.http_client.patch(
+                f"/v2/images/{change.image}",
+                headers={"Content-Type": _PATCH},
+                data=json.dumps(patch),
+            )
+            return _image(body)
+
+    def delete(self, image_id: str) -> None:
+        """Delete an image; that it is gone already is no error."""
+        try:
+            with self._answering(f"delete image {image_id}"):
+                self._client.images.delete(image_id)
+        except CloudError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    def members(self, image_id: str) -> list[str]:
+        """The projects that a shared image is shared with, sorted."""
+        with self._answering(f"list the members of image {image_id}"):
+            return sorted(one["member_id"] for one in self._client.image_members.list(image_id))
+
+    def add_member(self, image_id: str, project: str) -> None:
+        """Share an image with a project; that it is shared already is no error."""
+        try:
+            with self._answering(f"share image {image_id} with {project}"):
+                self._client.image_members.create(image_id, project)
+        except CloudError as error:
+            if error.status != CONFLICT:
+                raise
+
+    def remove_member(self, image_id: str, project: str) -> None:
+        """Share an image with a project no longer."""
+        with self._answering(f"share image {image_id} no longer with {project}"):
+            self._client.image_members.delete(image_id, project)
+
+    def servers(self, image_id: str) -> list[str] | None:
+        """Ids of the servers that were made of an image, or None where the cloud has no compute.
+
+        Those of all projects where the credentials may see them, else those of the own one.
+        Raises ``CloudError`` where the cloud does not tell.
+        """
+        from openstack.connection import Connection  # noqa: PLC0415 - slow, and for retention only
+
+        with self._answering(f"list the servers that are made of image {image_id}"):
+            if not self._has_compute():
+                return None
+            compute = Connection(config=self._region, session=self._session).compute
+            try:
+                found = list(compute.servers(details=False, image=image_id, all_projects=True))
+            except sdk_exc.ForbiddenException:
+                found = list(compute.servers(details=False, image=image_id))
+            return [one.id for one in found]
+
+    def _has_compute(self) -> bool:
+        region, auth = self._region, self._session.auth
+        if region.get_endpoint("compute"):
+            return True
+        return isinstance(auth, BaseIdentityPlugin) and bool(
+            auth.get_access(self._session).service_catalog.get_urls(
+                service_type="compute",
+                interface=region.get_interface("compute"),
+                region_name=region.get_region_name("compute"),
+            )
+        )
+
+    def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
+        """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""
+        self._status = response.status_code
+        wait = response.headers.get("Retry-After")
+        if response.status_code == _UNAVAILABLE and wait:
+            seconds = min(int(wait), BUSY_LIMIT) if wait.isdecimal() else BUSY_LIMIT
+            response.headers["Retry-After"] = str(seconds)
+            self._say(f"cloud '{self.cloud}' is busy; retrying in {seconds} s")
+        return response
+
+    @contextlib.contextmanager
+    def _answering(self, what: str) -> Iterator[None]:
+        """Make a ``CloudError`` of whatever the clients raise in the block."""
+        message = f"Cloud '{self.cloud}' could not {what}."
+        try:
+            yield
+        except exc.HTTPException as error:
+            status = error.code if isinstance(error.code, int) else self._status
+            hint = _HINTS.get(status, _AGAIN)
+            raise CloudError(message, details=_reason(error), hint=hint, status=status) from error
+        except (auth_exc.Unauthorized, auth_exc.AuthorizationFailure) as error:
+            raise CloudError(
+                message, details=[_line(error)], hint=_HINTS[UNAUTHORIZED], status=UNAUTHORIZED
+            ) from error
+        except (exc.CommunicationError, exc.InvalidEndpoint, auth_exc.ConnectionError) as error:
+            raise CloudError(
+                message,
+                details=[_line(error)],
+                hint="Check the network and the cloud's addresses. " + _AGAIN,
+            ) from error
+        except (auth_exc.ClientException, sdk_exc.SDKException, exc.BaseException) as error:
+            raise CloudError(
+                message,
+                details=[_line(error)],
+                hint="Check the cloud's entry in clouds.yaml, or OS_*.",
+            ) from error
+        except OSError as error:
+            raise CloudError(message, details=[_line(error)], hint=_AGAIN) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CloudError(
+                message,
+                details=[f"Its answer is not one of Glance's ({type(error).__name__}: {error})."],
+                hint="Check that the address is Glance's, and what is between. " + _AGAIN,
+            ) from error
+
+
+def _image(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON
+    return CloudImage(
+        id=found["id"],
+        name=found.get("name") or "",
+        status=found["status"],
+        hidden=bool(found.get("os_hidden")),
+        visibility=found["visibility"],
+        protected=bool(found.get("protected")),
+        owner=found.get("owner") or "",
+        created=_time(found["created_at"]),
+        updated=_time(found["updated_at"]),
+        size=found.get("size"),
+        hash_algorithm=found.get("os_hash_algo") or "",
+        hash_value=found.get("os_hash_value") or "",
+        disk_format=found.get("disk_format") or "",
+        container_format=found.get("container_format") or "",
+        min_disk=found.get("min_disk") or 0,
+        min_ram=found.get("min_ram") or 0,
+        tags=frozenset(found.get("tags") or ()),
+        properties=_properties(found),
+        stores=found.get("stores") or "",
+    )
+
+
+def _properties(found: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
+    return {
+        name: str(value)
+        for name, value in found.items()
+        if name not in _ATTRIBUTES and not name.startswith(_GLANCES_OWN) and value is not None
+    }
+
+
+def _pointer(name: str) -> str:
+    """A name as a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _reason(error: exc.HTTPException) -> list[str]:
+    return [line.strip() for line in str(error).splitlines() if line.strip()][:5]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,1 @@
+"""An image takes the public name of another, and gives it back."""

@@ -1,0 +1,180 @@
+"""Build directories: ``dist/PROFILE/UTC-TIME-DIGEST/``, complete or not there at all.
+
+A build happens in ``.NAME.partial`` and is renamed when it is complete. A lock held on the
+directory tells a build that runs from what a killed one left, which the next build removes.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from builder.errors import HostError, InputError
+from builder.host.locking import locked, remove_leftovers
+from builder.store import manifest
+from builder.store.manifest import FILE_NAME, Manifest
+
+LATEST = "latest"
+PARTIAL = ".partial"
+FAILED = ".failed"
+LOG = "build.log"
+IMAGE_SUFFIXES = (".qcow2", ".raw", ".img", ".vmdk", ".vhd", ".vhdx", ".vdi", ".iso")
+"""Who writes one of these means a file."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where one build happens."""
+
+    name: str
+    directory: Path
+    """What is in it becomes the build directory."""
+    scratch: Path
+    """Gone when the build is over."""
+
+    @property
+    def log(self) -> Path:
+        """The full log."""
+        return self.directory / LOG
+
+    @property
+    def kept_log(self) -> Path:
+        """Where the log of a failed build stays."""
+        return self.directory.parent.parent / f"{self.name}{FAILED}" / LOG
+
+
+def boot_log(directory: Path, boot: str, log: str) -> Path:
+    """Where a log of one of a build's boots is kept."""
+    return directory / f"{boot}-{log}"
+
+
+def build_name(digest: str) -> str:
+    """The name of a build that starts now: sortable by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
+
+
+@contextlib.contextmanager
+def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
+    """A place for a build, which gets its final name and ``latest`` when the block succeeds.
+
+    After a failure only the log stays, in ``NAME.failed``. Raises ``HostError`` where no directory
+    can be made.
+    """
+    home = dist / profile
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(
+            f"Could not make the directory {home}.",
+            details=[error.strerror or str(error)],
+            hint="Choose another directory with --output.",
+        ) from error
+    with contextlib.ExitStack() as locks:
+        # A build that begins must not be taken for a leftover by another, nor take its name.
+        with locked(home):
+            _remove_leftovers(home)
+            name = _free_name(home, digest)
+            partial = home / f".{name}{PARTIAL}"
+            place = Workplace(name, partial / "build", partial / "scratch")
+            place.directory.mkdir(parents=True)
+            place.scratch.mkdir()
+            locks.enter_context(locked(partial))
+        try:
+            yield place
+        except BaseException:
+            _keep_log(place)
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        final = home / name
+        place.directory.rename(final)
+        point_latest_at(final)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def point_latest_at(build: Path) -> None:
+    """Let ``latest`` name a build, unless it names one that began later; it never names none.
+
+    Names begin with the time. A build that takes long may end after one that began later.
+    """
+    latest = build.parent / LATEST
+    if latest.is_symlink() and latest.exists() and latest.readlink().name > build.name:
+        return
+    link = build.parent / f".{LATEST}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(build.name)
+    link.replace(latest)
+
+
+def find_build(word: str, dist: Path) -> Path:
+    """The directory of a build: a path, or a profile's name for its latest one.
+
+    Raises ``InputError``.
+    """
+    given = Path(word)
+    if is_file(given / FILE_NAME):
+        return given.resolve()
+    if given.name == FILE_NAME and is_file(given):
+        return given.parent.resolve()
+    latest = dist / word / LATEST
+    if is_file(latest / FILE_NAME):
+        return latest.resolve()
+    if "/" in word or given.suffix in IMAGE_SUFFIXES:
+        raise InputError(
+            f"There is neither a build directory nor a file '{word}'.",
+            hint="Check the path.",
+        )
+    built = sorted(path.parent.name for path in dist.glob(f"*/{LATEST}"))
+    raise InputError(
+        f"There is no build '{word}'.",
+        details=[f"Profiles built in {dist}: {', '.join(built) or 'none'}."],
+        hint=f"Give a build directory or the name of a built profile, or build it: "
+        f"guest-image build {word}",
+    )
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file that can be reached."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a directory that may not be read
+        return False
+
+
+def _free_name(home: Path, digest: str) -> str:
+    """A name that no build has, not even one that runs: two may begin in one second."""
+    name = first = build_name(digest)
+    number = 1
+    while (home / name).exists() or (home / f".{name}{PARTIAL}").exists():
+        number += 1
+        name = f"{first}-{number}"
+    return name
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Remove what killed builds left, and the logs of failed ones; leave running ones alone."""
+    remove_leftovers(home.glob(f".*{PARTIAL}"))
+    for failed in home.glob(f"*{FAILED}"):
+        shutil.rmtree(failed, ignore_errors=True)
+
+
+def _keep_log(place: Workplace) -> None:
+    with contextlib.suppress(OSError):  # a full disk may be why the build failed
+        if place.log.exists():
+            place.kept_log.parent.mkdir()
+            place.log.rename(place.kept_log)
+
+
+CHECKSUMS = "SHA256SUMS"
+
+DIGEST_LENGTH = 6
+
+
+def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Every complete build below a directory whose manifest this version can read."""
+    for path in sorted(dist.glob(f"*/[!.]*/{manifest.FILE_NAME}")):
+        if not path.parent.is_symlink():
+            with contextlib.suppress(InputError):
+                yield path.parent, manifest.read(path.parent)

@@ -1,0 +1,264 @@
+"""The manifest: everything known about one build, as versioned JSON beside the image.
+
+Every verb reads the manifest and not memory, so that the build host, the host with KVM and the
+host with the cloud's credentials may be three machines. Sections are only ever added to it.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from builder.errors import InputError
+from builder.feature import Outcome
+from builder.host.files import replace_text
+from builder.plan.model import Plan, from_json
+
+SCHEMA_VERSION: Literal[1] = 1
+
+FILE_NAME = "manifest.json"
+
+
+class _Section(BaseModel):
+    # What a later version has added stays when this one rewrites the file.
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""The name of a file beside the manifest: a manifest from elsewhere must not name another one."""
+
+
+class ImageFile(_Section):
+    """The image file. Sizes are in bytes."""
+
+    name: FileName
+    format: Literal["qcow2", "raw"]
+    size: int
+    virtual_size: int
+    sha256: str
+    sha512: str
+
+
+class Package(_Section):
+    """One installed package; ``installed_size`` is in KiB, as the package manager says it."""
+
+    name: str
+    version: str
+    architecture: str
+    installed_size: int
+
+
+class Evidence(_Section):
+    """The recorded outcome of one check, with what was seen."""
+
+    check: str
+    """``FEATURE/CHECK``, as in the plan."""
+    kind: Literal["inspection", "probe"]
+    """Whether it looked at the disk at rest or at a running guest."""
+    title: str
+    """What the check says when it passes."""
+    outcome: Outcome
+    """How it ended."""
+    seen: str
+    """What the check saw; the cause where it failed, the reason where it was skipped."""
+    image_sha256: str
+    """The file that was checked; for another file the evidence is void."""
+    boot: str | None = None
+    """Which of the plan's boots a probe was made in."""
+    at: datetime
+    """When the check began."""
+    seconds: float
+    """How long it took."""
+
+
+class BootRecord(_Section):
+    """One boot of the image: what it ran on and how long it took, in seconds."""
+
+    name: str
+    """As the plan calls it."""
+    accelerator: str
+    """``kvm`` or ``tcg`` (emulation)."""
+    until_ssh: float
+    """Seconds from power-on to the default user's login."""
+    probes: float
+    """Seconds that all its probes took."""
+    image_sha256: str
+    """The file that was booted."""
+    qemu: str = ""
+    """The version of QEMU."""
+    firmware: str = ""
+    """Vendor and version of the firmware, as the guest sees them."""
+    at: datetime | None = None
+    """When it began; not known of older boots."""
+
+
+class Published(_Section):
+    """The image as it was published in one cloud."""
+
+    cloud: str
+    """The cloud's name in ``clouds.yaml``."""
+    endpoint: str
+    """Where its Glance is."""
+    project: str
+    """The id of the project that has the image."""
+    image: str
+    """The image's id."""
+    name: str
+    """Its public name."""
+    visibility: str
+    """Who sees it, in Glance's words."""
+    members: tuple[str, ...]
+    """The projects that it is shared with."""
+    protected: bool
+    """Whether it could not be deleted while it had the public name."""
+    tags: tuple[str, ...]
+    """Its tags."""
+    min_disk: int
+    """The least disk of a flavor, in GiB."""
+    min_ram: int
+    """The least memory of a flavor, in MiB."""
+    properties: dict[str, str]
+    """Its properties."""
+    on_inspection: tuple[str, ...]
+    """Properties that were allowed without the probe that they need (``--allow present``)."""
+    dropped: tuple[str, ...]
+    """Properties that it does not have for want of proof (``--drop-unproven``)."""
+    unchecked: tuple[str, ...] = ()
+    """Probes that were let through without a result (``--allow present``)."""
+    at: datetime
+    """When it was published so."""
+
+
+class UnprovenClaim(_Section):
+    """A claim that an adopted image has no evidence for."""
+
+    property: str
+    value: str
+    owner: str
+    """The feature that would claim it."""
+    reason: str
+    """Which checks failed and what they saw, or what kept them from being made."""
+    checks: tuple[str, ...]
+    """Those that failed, by their ids."""
+
+
+class Adopted(_Section):
+    """Where an image that was built elsewhere comes from, and what could not be shown of it."""
+
+    source: str
+    """The file, as it was named."""
+    lacking: tuple[UnprovenClaim, ...]
+    limits: tuple[str, ...]
+    """What kept whole kinds of checks from being made, one sentence each."""
+
+
+class Manifest(_Section):
+    """All of it."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    """Rises when a reader of an older version would misread the file."""
+    build: str
+    """The name of the build directory."""
+    inputs: str
+    """Digest of what the build was made from: the plan, the elements, the builder's versions."""
+    created: datetime
+    """When the build began."""
+    plan: dict[str, Any]  # Any: JSON of the plan
+    """The whole plan, as ``guest-image plan --json`` prints it beside the environment."""
+    image: ImageFile
+    """The image file."""
+    tools: dict[str, str]
+    """The version of each program that made the image."""
+    packages: tuple[Package, ...]
+    """Every package in the image."""
+    unpackaged: dict[str, int] = {}
+    """Bytes on disk of the files that belong to no package, by directory."""
+    timings: dict[str, float]
+    """Seconds per phase of the build, in their order."""
+    hooks: dict[str, float]
+    """Seconds per diskimage-builder hook."""
+    evidence: tuple[Evidence, ...] = ()
+    """What every check saw, newest per check and boot."""
+    boots: tuple[BootRecord, ...] = ()
+    """The boots in which probes were made."""
+    libguestfs: str = ""
+    """The version of libguestfs that the newest inspections were made with."""
+    published: tuple[Published, ...] = ()
+    """Where and how the image was published, newest last."""
+    adopted: Adopted | None = None
+    """Only of an image that was built elsewhere: its plan has what it has evidence for."""
+
+    def planned(self) -> Plan:
+        """The plan that the image was built by."""
+        return from_json(self.plan)
+
+    def valid_evidence(self) -> tuple[Evidence, ...]:
+        """The evidence of this very file: that of another sha256 is void."""
+        return tuple(one for one in self.evidence if one.image_sha256 == self.image.sha256)
+
+    def with_evidence(
+        self, evidence: Iterable[Evidence], boots: Iterable[BootRecord] = ()
+    ) -> "Manifest":
+        """A copy in which new evidence takes the place of older evidence of the same check.
+
+        What is known of an older boot goes with its evidence, whether or not there is a new record.
+        """
+        new, new_boots = tuple(evidence), tuple(boots)
+        replaced = {(one.check, one.boot) for one in new}
+        kept = tuple(one for one in self.evidence if (one.check, one.boot) not in replaced)
+        names = {boot.name for boot in new_boots} | {one.boot for one in new}
+        kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
+        return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
+
+    def with_published(self, record: Published) -> "Manifest":
+        """A copy that tells of a publication, unless it tells of an equal one already."""
+        told = self.published_as(record.endpoint, record.image)
+        if told is not None and told == record.model_copy(update={"at": told.at}):
+            return self
+        return self.model_copy(update={"published": (*self.published, record)})
+
+    def published_as(self, endpoint: str, image: str) -> Published | None:
+        """What was last published as this image."""
+        return next(
+            (
+                one
+                for one in reversed(self.published)
+                if (one.endpoint, one.image) == (endpoint, image)
+            ),
+            None,
+        )
+
+
+def read(directory: Path) -> Manifest:
+    """The manifest of a build directory.
+
+    Raises ``InputError`` where there is none, or one that this version cannot read.
+    """
+    path = directory / FILE_NAME
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+        manifest.planned()
+    except OSError as error:
+        raise InputError(
+            f"{directory} is no build directory: {FILE_NAME} cannot be read ({error.strerror}).",
+            hint="Name a directory below dist/PROFILE/, or a profile that was built here.",
+        ) from error
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise InputError(
+            f"{path} is no manifest that this version can read.",
+            details=problems[:5],
+            hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
+        ) from error
+    return manifest
+
+
+def write(directory: Path, manifest: Manifest) -> None:
+    """Write the manifest of a build directory; a reader sees the old one or the new one."""
+    replace_text(
+        directory / FILE_NAME,
+        json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n",
+    )

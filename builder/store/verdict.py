@@ -1,0 +1,101 @@
+"""What the evidence says: the grade of each claim, and whether the image is proven."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from builder.feature import Grade, Outcome
+from builder.plan.model import Plan, PlannedClaim
+from builder.store.manifest import Evidence, Manifest
+
+ORDER = tuple(Grade)
+"""Grades, weakest first."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One result that the plan asks for: a check, and for a probe the boot it is made in."""
+
+    check: str
+    boot: str | None
+
+
+@dataclass(frozen=True)
+class ClaimVerdict:
+    """A claim, the grade that the evidence gives it, and what was seen."""
+
+    claim: PlannedClaim
+    grade: Grade
+    seen: str
+
+    @property
+    def proven(self) -> bool:
+        """Whether the grade is the one that the claim needs, or better; never without proof."""
+        return bool(self.claim.proof) and ORDER.index(self.grade) >= ORDER.index(self.claim.grade)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All claims, and the checks that did not pass whoever's claim they belong to."""
+
+    claims: tuple[ClaimVerdict, ...]
+    problems: tuple[Evidence, ...]
+    missing: tuple[Expected, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether every claim is proven and every planned check has passed."""
+        return not self.problems and not self.missing and all(one.proven for one in self.claims)
+
+
+def expected(plan: Plan) -> tuple[Expected, ...]:
+    """Every result that a complete proof has."""
+    return (
+        *(Expected(one.id, None) for one in plan.inspections),
+        *(Expected(probe, boot.name) for boot in plan.boots for probe in boot.probes),
+    )
+
+
+def verdict_of(build: Manifest) -> Verdict:
+    """The verdict by the build's own, valid evidence."""
+    return judge(build.planned(), build.valid_evidence())
+
+
+def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:
+    """Judge the plan's claims by evidence of one image, which must be valid for it."""
+    results = {Expected(one.check, one.boot): one for one in evidence}
+    wanted = expected(plan)
+    made = [results[one] for one in wanted if one in results]
+    return Verdict(
+        claims=tuple(_judge_claim(claim, wanted, results) for claim in plan.claims),
+        problems=tuple(one for one in made if one.outcome is not Outcome.PASSED),
+        missing=tuple(one for one in wanted if one not in results),
+    )
+
+
+def _judge_claim(
+    claim: PlannedClaim, wanted: Sequence[Expected], results: dict[Expected, Evidence]
+) -> ClaimVerdict:
+    proof = [one for one in wanted if one.check in claim.proof]
+    found = [results[one] for one in proof if one in results]
+    bad = [one for one in found if one.outcome is not Outcome.PASSED]
+    inspections = [one for one in proof if one.boot is None]
+
+    def passed(part: Sequence[Expected]) -> bool:
+        return bool(part) and all(
+            one in results and results[one].outcome is Outcome.PASSED for one in part
+        )
+
+    if passed(proof) and {one.check for one in proof} == set(claim.proof):
+        grade = claim.grade
+    elif passed(inspections):
+        grade = Grade.PRESENT
+    else:
+        grade = Grade.DECLARED
+    if bad:
+        seen = "; ".join(dict.fromkeys(f"{one.outcome}: {one.seen}" for one in bad))
+    elif found:
+        # The last proof of a claim is its strongest: probes stand behind inspections.
+        seen = max(found, key=lambda one: (one.kind == "probe", claim.proof.index(one.check))).seen
+    else:
+        seen = "not checked"
+    return ClaimVerdict(claim, grade, seen)

@@ -1,0 +1,1 @@
+"""A running guest: its QEMU, and the channels into it."""

@@ -1,0 +1,220 @@
+"""A running guest as the probes see it: the ``Guest`` protocol over SSH, agent and monitor."""
+
+import contextlib
+import itertools
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from builder.errors import BuilderError, InterruptedByUser
+from builder.feature import CheckFailed, Completed, Machine
+from builder.linux import console
+from builder.vm.guest_agent import Agent
+from builder.vm.qmp import Qmp
+from builder.vm.ssh import Connection
+
+POLL = 0.25
+
+Connect = Callable[[float, int], contextlib.AbstractContextManager[Connection]]
+"""Connects to a guest that is starting, within so many seconds; the console is watched for signs
+of trouble from a position on."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """How whoever has started a guest and the guest act on each other."""
+
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set, it ends the guest at once, whatever waits for it."""
+    idle: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
+    """Entered while the guest does little, for whoever else could use its core."""
+
+
+class GuestNotUp(BuilderError):
+    """The guest ran, and did not come up: that is the image's doing, not this machine's."""
+
+
+@dataclass(frozen=True)
+class GuestChannels:
+    """What leads from this program into one guest."""
+
+    console: Path
+    keyboard: Path
+    qmp: Qmp
+    emulated: bool
+    agent: Agent | None
+    connect: Connect
+    volumes: Path
+    """Where the files of new volumes are made; their owner removes them."""
+
+
+class RunningGuest:
+    """What ``builder.vm.launch.booted`` yields; it satisfies ``builder.feature.guest.Guest``.
+
+    A context manager: SSH is connected in its block only.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        admin_user: str,
+        lines: GuestChannels,
+        *,
+        boot_limit: float,
+        login: bool = True,
+        control: Control,
+    ) -> None:
+        self._machine = machine
+        self._admin_user = admin_user
+        self._lines = lines
+        self._boot_limit = boot_limit
+        self._login = login
+        self._control = control
+        self._numbers = itertools.count(1)
+        self._session = contextlib.ExitStack()
+        self._ssh: Connection | None = None
+
+    def __enter__(self) -> Self:
+        if self._login:
+            self._connect(self._boot_limit, 0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def _connect(self, limit: float, since: int) -> None:
+        self._session.close()
+        self._ssh = self._session.enter_context(self._lines.connect(limit, since))
+        self._lines.qmp.forget("RESET")  # the firmware may make several
+
+    @property
+    def machine(self) -> Machine:
+        """The hardware it runs on."""
+        return self._machine
+
+    @property
+    def emulated(self) -> bool:
+        """Whether its CPUs are emulated."""
+        return self._lines.emulated
+
+    @property
+    def admin_user(self) -> str:
+        """The default user that cloud-init made, with the injected SSH key."""
+        return self._admin_user
+
+    def run(self, *argv: str, timeout: float = 60) -> Completed:
+        """Run a command as root.
+
+        Raises ``TimeoutError``, ``CheckFailed`` if the guest is lost, ``InterruptedByUser`` if it
+        was ended on purpose.
+        """
+        if self._ssh is None:
+            raise CheckFailed("nobody is logged in to this guest")
+        try:
+            return self._ssh.run_as_root(argv, timeout)
+        except TimeoutError as error:
+            raise self._in_vain(error) from None
+        except ConnectionError as error:
+            self._refuse_if_cancelled()
+            raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
+
+    def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
+        """Ask the guest agent. Raises ``TimeoutError``, ``CheckFailed``."""
+        if self._lines.agent is None:
+            raise CheckFailed("this machine has no guest agent channel")
+        try:
+            return self._lines.agent.command(command, timeout=timeout, **arguments)
+        except TimeoutError as error:
+            raise self._in_vain(error) from None
+
+    def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
+        """Give QEMU itself a monitor command and return its answer."""
+        return self._lines.qmp.command(command, **arguments)
+
+    def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
+        """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
+        try:
+            return self._lines.qmp.event(name, timeout=timeout)
+        except TimeoutError as error:
+            raise self._in_vain(error) from None
+
+    def idle(self) -> contextlib.AbstractContextManager[object]:
+        """While the block runs, the guest does little: its core may do something else."""
+        return self._control.idle()
+
+    def _in_vain(self, error: TimeoutError) -> TimeoutError:
+        shown = self.console()
+        reason = console.boot_failure(shown) or "the console's last lines"
+        return TimeoutError("\n  ".join((f"{error}; {reason}:", *console.tail(shown))))
+
+    def new_volume(self, size: int) -> str:
+        """Make an empty, thin volume of ``size`` bytes and return the name of its block node."""
+        name = f"volume{next(self._numbers)}"
+        path = self._lines.volumes / f"{name}.raw"
+        with path.open("wb") as file:
+            file.truncate(size)
+        discard = "unmap" if self._machine.discard else "ignore"
+        medium = {"driver": "file", "filename": str(path), "discard": discard}
+        self.qmp("blockdev-add", driver="raw", node_name=name, discard=discard, file=medium)
+        return name
+
+    def console(self) -> str:
+        """Everything the serial console has shown so far."""
+        return self._lines.console.read_text(errors="replace")
+
+    def type(self, text: str) -> None:
+        """Type on the serial console."""
+        # Not blocking: a guest that reads nothing must not hold this program.
+        keyboard = os.open(self._lines.keyboard, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(keyboard, text.encode())
+        finally:
+            os.close(keyboard)
+
+    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
+        """Wait until the console shows a pattern, and return where the match ends.
+
+        Raises ``TimeoutError``, ``InterruptedByUser`` if the guest was ended on purpose.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            match = re.compile(pattern).search(self.console(), after)
+            if match is not None:
+                return match.end()
+            self._refuse_if_cancelled()
+            if time.monotonic() > deadline:
+                shown = "\n  ".join(console.tail(self.console()[after:]))
+                raise TimeoutError(
+                    f"the console did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
+                    f"  {shown}"
+                )
+            time.sleep(POLL)
+
+    def wait_for_restart(self, *, timeout: float) -> None:
+        """Wait until the guest has been reset and lets the default user in again.
+
+        Raises ``TimeoutError`` where no reset comes, ``CheckFailed`` where the guest is not back
+        within ``timeout`` seconds.
+        """
+        start = time.monotonic()
+        self.event("RESET", timeout=timeout)
+        since = len(self.console())
+        try:
+            self._connect(timeout - (time.monotonic() - start), since)
+        except GuestNotUp as error:
+            raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
+
+    def _refuse_if_cancelled(self) -> None:
+        if self._control.cancelled.is_set():
+            raise InterruptedByUser("The boot was cancelled.")

@@ -1,0 +1,59 @@
+"""A guest that starts is waited for, and watched for signs of trouble."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import BuilderError, InterruptedByUser
+from builder.host.accelerator import Accelerator
+from builder.host.process import Running
+from builder.linux import console
+from builder.vm.guest import GuestNotUp
+
+
+@dataclass(frozen=True)
+class BootWait:
+    """Waits for a booting guest: with a limit, and over at once when it cannot come up."""
+
+    process: Running
+    log: Path
+    start: float
+    since: int
+    """Where in the console's log this start of the guest begins."""
+    limit: float
+    accelerator: Accelerator
+    cancelled: threading.Event
+
+    def until(self, condition: Callable[[], bool], awaited: str) -> None:
+        """Poll until the condition holds."""
+        while True:
+            self.check(awaited)
+            if condition():
+                return
+            time.sleep(0.25)
+
+    def check(self, awaited: str) -> None:
+        """Raise if the guest cannot come up any more."""
+        seconds = time.monotonic() - self.start
+        if self.cancelled.is_set():
+            raise InterruptedByUser("The boot was cancelled.")
+        if self.process.status is not None:
+            kind = GuestNotUp if self.process.status == 0 else BuilderError  # 0: a power-off
+            raise kind(
+                f"QEMU ended with exit code {self.process.status} after {seconds:.0f} s, "
+                f"before {awaited} was there.",
+                details=self.process.tail(),
+            )
+        shown = self.log.read_text(errors="replace")[self.since :] if self.log.exists() else ""
+        reason = console.boot_failure(shown)
+        if reason is not None:
+            raise GuestNotUp(f"The guest does not come up: {reason}.", details=console.tail(shown))
+        if seconds > self.limit:
+            speed = f"{self.accelerator.name}: {self.accelerator.reason}"
+            raise GuestNotUp(
+                f"Timed out after {seconds:.0f} s waiting for {awaited} ({speed}).",
+                details=("the console's last lines:", *console.tail(shown)),
+                hint=f"The whole console is in {self.log}.",
+            )

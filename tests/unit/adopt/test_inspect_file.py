@@ -1,0 +1,100 @@
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import FakeFilesystem
+from samples import evidence
+
+from builder.adopt import inspect_file
+from builder.adopt.distribution import distribution_of
+from builder.adopt.inspect_file import inspect_foreign
+from builder.cli import program
+from builder.distribution import DISTRIBUTIONS
+from builder.feature import Outcome
+from builder.features.registry import shipped
+from builder.proof import inspection
+from builder.terminal.progress import Progress
+
+
+def disk(os_release: str) -> FakeFilesystem:
+    return FakeFilesystem({"/etc/os-release": os_release})
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distribution_that_can_be_built_is_recognised(name: str) -> None:
+    known = DISTRIBUTIONS[name]
+    text = f'PRETTY_NAME="x"\nID={known.os_distro}\nVERSION_ID="{known.os_version}"\n'
+    assert distribution_of(disk(text)) == known
+
+
+def test_another_distribution_is_called_as_it_calls_itself() -> None:
+    seen = distribution_of(disk('ID="rocky"\nVERSION_ID="9.4"\n'))
+    assert (seen.name, seen.os_distro, seen.os_version) == ("rocky-9.4", "rocky", "9.4")
+
+
+def test_another_release_of_a_known_distribution_is_not_taken_for_a_known_one() -> None:
+    seen = distribution_of(disk("ID=debian\nVERSION_ID=11\nVERSION_CODENAME=bullseye\n"))
+    assert seen not in DISTRIBUTIONS.values()
+    assert (seen.os_version, seen.release, seen.default_user) == ("11", "bullseye", "debian")
+
+
+def test_a_disk_that_names_no_distribution_has_an_unknown_one() -> None:
+    assert distribution_of(FakeFilesystem({})).os_distro == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("check", "outcome", "code"),
+    [
+        ("watchdog/daemon-feeds-device", Outcome.PASSED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.FAILED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.SKIPPED, 0),
+        ("watchdog/daemon-feeds-device", Outcome.ERROR, 1),
+        ("foundation/has-no-identity", Outcome.PASSED, 0),
+        ("foundation/has-no-identity", Outcome.FAILED, 1),
+        ("foundation/has-no-identity", Outcome.SKIPPED, 1),
+        ("foundation/has-no-identity", Outcome.ERROR, 1),
+    ],
+)
+def test_what_is_no_sound_guest_ends_in_exit_code_1(
+    check: str, outcome: Outcome, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "image.raw"
+    image.touch()
+    seen = (evidence(check, outcome), evidence("foundation/has-no-passwords"))
+    monkeypatch.setattr(
+        inspect_file, "check_image", lambda _: SimpleNamespace(path=image, format="raw")
+    )
+    monkeypatch.setattr(inspect_file, "inspect", lambda *_: seen)
+    with pytest.raises(SystemExit) as caught:
+        program.main(["inspect", str(image)])
+    assert caught.value.code == code
+
+
+def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "image.raw"
+    image.touch()
+
+    @contextmanager
+    def opened(*_: Any, **__: Any) -> Iterator[FakeFilesystem]:
+        yield disk("ID=debian\nVERSION_ID=12\n")
+
+    monkeypatch.setattr(inspection, "open_image", opened)
+    found = SimpleNamespace(path=image, format="raw")
+    monkeypatch.setattr(inspect_file, "check_image", lambda _: found)
+    found_there, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
+    made = {one.check for one in found_there}
+    assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < made
+    assert made.isdisjoint(
+        {
+            "foundation/release-on-disk-is-as-claimed",
+            "discard/mount-option-is-as-asked",
+            "watchdog/timeout-is-as-asked",
+        }
+    )
+    assert not sound

@@ -1,0 +1,86 @@
+"""What a plan shows of the environment that the build will set."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from samples import plan
+
+from builder.build import dib_environment
+from builder.build.dib_environment import expected_environment
+from builder.build.package_cache import PackageCache
+from builder.cli import program
+from builder.features.registry import shipped
+from builder.host.paths import elements_path
+
+MIRROR = "DIB_DISTRIBUTION_MIRROR"
+Shown = Callable[..., str]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shown:
+    """What the verb prints on a host that has a mirror of its own."""
+    monkeypatch.setattr(
+        dib_environment, "host_mirrors", lambda *_: {MIRROR: "http://host.example/debian"}
+    )
+    for name in dib_environment.PASSED_ON:
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as caught:
+            program.main(["plan", *arguments])
+        assert caught.value.code == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+def test_a_plan_shows_everything_that_the_build_will_set(shown: Shown) -> None:
+    built = dib_environment.environment(
+        plan(), {}, elements=[elements_path()], scratch=Path("/s"), tree=Path("/s/tree"),
+        packages=PackageCache(Path("/p"), "debian"), root_uuid="u", files=Path("/f"),
+    )  # fmt: skip
+    section = shown("pinned-scsi").partition("\nenvironment\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^  \S.*?  (\w+)=", section, re.MULTILINE) == sorted(built)
+    assert f"  ELEMENTS_PATH={elements_path()}\n" in section
+    assert "  DIB_ROOT_UUID=<uuid>\n" in section
+    assert "  TMP_DIR=<scratch>" in section
+
+
+def test_a_plan_says_where_a_mirror_comes_from(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "extends: base\nmirrors: {archive: 'http://profile.example/debian'}"
+    )
+    assert f"  the host's apt sources  {MIRROR}=http://host.example/debian\n" in shown("base")
+    monkeypatch.setenv(MIRROR, "http://caller.example/debian")
+    assert re.search(f"  the environment  +{MIRROR}=http://caller.example/debian\n", shown("base"))
+    text = shown(str(tmp_path / "mine.yaml"))
+    assert re.search(f"  the profile  +{MIRROR}=http://profile.example/debian\n", text)
+
+
+def test_its_json_has_it_beside_a_plan_that_knows_nothing_of_this_machine(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = json.loads(shown("base", "--json"))
+    monkeypatch.setenv(MIRROR, "http://caller.example/debian")
+    second = json.loads(shown("base", "--json"))
+    assert first["build_environment"][MIRROR] == {
+        "value": "http://host.example/debian",
+        "origin": "the host's apt sources",
+    }
+    assert second["build_environment"][MIRROR]["origin"] == "the environment"
+    assert first["digest"] == second["digest"] == plan("base").digest
+
+
+def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
+    caller = {"http_proxy": "http://me:s3cret@proxy.example:3128", "https_proxy": "s3cret@proxy"}
+    settings = expected_environment(plan("base"), shipped(), caller)
+    assert settings["http_proxy"].value == "http://<login>@proxy.example:3128"
+    assert settings["https_proxy"].value == "<login>@proxy"
+    assert "<login>@proxy" in settings["DIB_MMDEBSTRAP_EXTRA_ARGS"].value
+    assert not [one for one in settings.values() if "s3cret" in one.value]

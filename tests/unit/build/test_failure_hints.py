@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from builder.build.failure_hints import explained
+from builder.errors import BuilderError, HostError, InterruptedByUser
+
+LOG = Path("/dist/base/20261122T101500Z-3f9c2a.failed/build.log")
+
+
+def of(said: str, *, in_memory: bool = False) -> BuilderError:
+    return explained(BuilderError("It failed.", details=[said]), log=LOG, in_memory=in_memory)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("cp: error writing '/x': No space left on device", "make room"),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room"),
+        ("mke2fs: Disk quota exceeded", "make room"),
+        ("Err:1 Could not resolve 'mirror'", "mirror cannot be reached"),
+        ("Temporary failure resolving 'mirror'", "mirror cannot be reached"),
+        ("E: Unable to connect to mirror:80", "mirror cannot be reached"),
+        ("Connection failed [IP: 192.0.2.1 80]", "mirror cannot be reached"),
+        ("connect (111: Connection refused)", "mirror cannot be reached"),
+        ("E: Failed to fetch http://mirror/x.deb  404  Not Found", "does not deliver"),
+        ("E: Failed to fetch http://mirror/x.deb  Hash Sum mismatch", "does not deliver"),
+        ("E: Failed to fetch http://m/x.deb  Could not connect to m:80", "cannot be reached"),
+        ("diskimage-builder ended with exit code -9.", "want of memory"),
+        ("The hook x of the element 'y' ended with exit code 137.", "want of memory"),
+        ("Error: Failed to download metadata for repo 'baseos'", "mirror cannot be reached"),
+        ("Download (curl) error for 'http://mirror/repomd.xml'", "mirror cannot be reached"),
+        ("Error: pinging container registry registry", "mirror cannot be reached"),
+    ],
+)
+def test_what_this_machine_lacks_is_its_own_matter(said: str, remedy: str) -> None:
+    error = of(said)
+    assert isinstance(error, HostError)
+    assert error.details == (said,)
+    assert remedy in error.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "E: Unable to locate package no-such-package",
+        "Error: Unable to find a match: no-such-package",
+        "No provider of 'no-such-package' found.",
+        "Package 'no-such-package' not found.",
+    ],
+)
+def test_a_package_that_does_not_exist_is_the_profile_s_matter(said: str) -> None:
+    error = of(said)
+    assert type(error) is BuilderError
+    assert "'packages'" in error.hint
+
+
+def test_without_space_memory_may_be_meant_where_files_are_kept_in_it() -> None:
+    assert "memory" in of("No space left on device", in_memory=True).hint
+    assert "memory" not in of("No space left on device", in_memory=False).hint
+
+
+def test_any_other_cause_stays_what_it_is_with_the_log_s_place() -> None:
+    error = of("guest-initrd: found neither initramfs-tools, dracut nor mkinitrd")
+    assert type(error) is BuilderError
+    assert error.hint == f"The full log is {LOG}."
+
+
+def test_a_hint_that_an_error_has_already_stays() -> None:
+    error = explained(HostError("No.", hint="Do it."), log=LOG, in_memory=False)
+    assert error.hint == f"Do it. The full log is {LOG}."
+    assert isinstance(error, HostError)
+
+
+def test_an_interrupted_build_needs_no_explanation() -> None:
+    error = InterruptedByUser("Stopped by SIGTERM.")
+    assert explained(error, log=LOG, in_memory=False) is error

@@ -1,0 +1,44 @@
+import time
+
+import pytest
+
+from builder.host.process import stream
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+
+
+def followed(script: str, limit: float = 20) -> tuple[int, list[str]]:
+    lines: list[str] = []
+    status = stream(["sh", "-c", script], env=ENVIRONMENT, timeout=limit, on_line=lines.append)
+    return status, lines
+
+
+def test_a_followed_program_gives_its_lines_in_order_and_its_exit_code() -> None:
+    status, lines = followed("echo one; echo two >&2; printf three; exit 7")
+    assert (status, lines) == (7, ["one", "two", "three"])
+
+
+def test_a_followed_program_sees_only_the_given_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OF_THE_CALLER", "x")
+    assert followed('echo "${OF_THE_CALLER:-none}"') == (0, ["none"])
+
+
+def test_a_followed_program_that_outlives_its_limit_is_killed() -> None:
+    lines: list[str] = []
+    argv = ["sh", "-c", "echo begun; exec sleep 20"]
+    with pytest.raises(TimeoutError, match="'sh' was still running after 0 s"):
+        stream(argv, env=ENVIRONMENT, timeout=0.2, on_line=lines.append)
+    assert lines == ["begun"]
+
+
+def test_a_program_that_somebody_else_has_killed_did_not_run_too_long() -> None:
+    assert followed("kill -KILL $$")[0] == -9
+
+
+def test_the_limit_holds_for_what_the_program_started_too() -> None:
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        followed("sleep 1.5; true", limit=0.2)
+    assert time.monotonic() - start < 1

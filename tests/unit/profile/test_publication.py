@@ -1,0 +1,81 @@
+"""What a profile may say of its publication, and what is said where it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from builder.errors import InputError
+from builder.features.registry import shipped
+from builder.profile.load import load
+from builder.profile.publication import Publication
+
+
+def section(tmp_path: Path, text: str) -> Publication:
+    path = tmp_path / "mine.yaml"
+    lines = "".join(f"  {line}\n" for line in text.splitlines())
+    path.write_text(f"extends: base\npublish:\n{lines}", encoding="utf-8")
+    return load(str(path), shipped()).publish
+
+
+def test_a_profile_needs_no_section() -> None:
+    publish = load("base", shipped()).publish
+    assert (publish.name, publish.visibility, publish.keep_last) == ("{profile}", "private", None)
+
+
+def test_a_section_is_laid_over_that_of_the_extended_profile(tmp_path: Path) -> None:
+    parent = tmp_path / "parent.yaml"
+    parent.write_text("extends: base\npublish: {visibility: public, keep_last: 2, tags: [a]}\n")
+    child = tmp_path / "child.yaml"
+    child.write_text("extends: ./parent.yaml\npublish: {keep_last: 5, tags: [b]}\n")
+    publish = load(str(child), shipped()).publish
+    assert (publish.visibility, publish.keep_last, publish.tags) == ("public", 5, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("visibility: shred", "Did you mean 'shared'?"),
+        ("members: [abc]", "Glance knows members of shared images only."),
+        ("name: 'x {profil}'", "Did you mean 'profile'?"),
+        ("name: 'x {profile'", "a brace without its other half"),
+        ("name: '{profile!r}'", "has the field 'profile'"),
+        ("name: ''", "is no line of printable text"),
+        (f"name: {'x' * 300}", "is longer than 255 characters"),
+        ("name: '\U0001f600'", "has characters that Glance refuses"),
+        ("image_description: '\U0001f600'", "has characters that Glance refuses"),
+        ("keep_last: -1", "keep_last"),
+        ("provided_until: 2026-13-01", "is none of none, notice, YYYY-MM-DD"),
+        ("uuid_validity: last-0", "is none of none, last-N, notice, forever, YYYY-MM-DD"),
+        ("maintained_until: soon", "is no date: write YYYY-MM-DD"),
+        ("image_source: ftp://x", "write an http:// or https:// address, or private"),
+        ("license_included: true\nlicense_required: true", "the licences are included already"),
+        ("keep_last: 2\nuuid_validity: last-3", "is more than 'keep_last' and 'keep_days' keep"),
+        ("keep_days: 2\nuuid_validity: forever", "is more than 'keep_last' and 'keep_days' keep"),
+        ("replace_frequency: dayly", "Did you mean 'daily'?"),
+        ("tagz: [a]", "Did you mean 'tags'?"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        section(tmp_path, text)
+    assert message in str(error.value)
+    assert "mine.yaml:" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keep_last: 3\nuuid_validity: last-3",
+        "uuid_validity: forever",
+        "provided_until: 2030-01-01",
+        "visibility: shared\nmembers: [abc]",
+        "license_included: false\nlicense_required: true",
+    ],
+)
+def test_what_fits_together_is_taken(text: str, tmp_path: Path) -> None:
+    assert section(tmp_path, text)
+
+
+def test_a_date_has_one_form(tmp_path: Path) -> None:
+    publish = section(tmp_path, "maintained_until: '20270630'\nprovided_until: '20270630'")
+    assert (publish.maintained_until, publish.provided_until) == ("2027-06-30", "2027-06-30")

@@ -1,0 +1,188 @@
+"""What becomes of a proof's evidence, whatever becomes of the proof."""
+
+import hashlib
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_guest import FakeGuest
+from fakes import FakeFilesystem
+from samples import SHA256, complete, evidence, manifest, plan
+
+from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.feature import Outcome
+from builder.features.registry import shipped
+from builder.proof import boot, inspection
+from builder.proof import prove as subject
+from builder.proof.prove import verify
+from builder.store.manifest import BootRecord, Manifest, read, write
+from builder.terminal.progress import Progress
+from builder.vm.guest import GuestNotUp
+
+PLAN = plan("base")
+BOOTS = [planned.name for planned in PLAN.boots]
+
+
+class Host:
+    """A machine with a core for each job, on which nothing is really inspected or booted."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, Exception] = {}
+        self.waiting: set[str] = set()
+        self.opened = threading.Event()
+        number = {"major": 7, "minor": 2, "micro": 22}
+        version = {"qemu": number, "package": "Debian 1:7.2"}
+        self.monitor: dict[str, Any] = {"query-version": version, "query-block": []}
+
+    @contextmanager
+    def open_image(self, *_: Any, **__: Any) -> Iterator[FakeFilesystem]:
+        yield FakeFilesystem({"/etc/os-release": "ID=debian\n"})
+        self.opened.set()
+
+    @contextmanager
+    def booted(self, *arguments: Any, **options: Any) -> Iterator[FakeGuest]:
+        self.opened.wait(10)
+        name = arguments[3].name
+        if name in self.waiting:
+            options["control"].cancelled.wait(10)
+            raise InterruptedByUser("The boot was cancelled.")
+        if name in self.failures:
+            raise self.failures[name]
+        yield FakeGuest({"bios_version": "SeaBIOS\n1.16\n"}, qmp=self.monitor)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    host = Host()
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(8))
+    monkeypatch.setattr(inspection, "open_image", host.open_image)
+    monkeypatch.setattr(boot, "booted", host.booted)
+    monkeypatch.setattr(subject, "check_image", lambda _: None)
+    monkeypatch.setattr(subject, "sha256_of", lambda _: SHA256)
+    monkeypatch.setattr(inspection, "libguestfs_version", lambda: "1.48.6")
+    return host
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    write(tmp_path, manifest(PLAN))
+    return tmp_path
+
+
+def prove(build: Path) -> Manifest:
+    return verify(build, shipped(), Progress(io.StringIO()), boots=True)
+
+
+def outcomes(known: Manifest, boot: str | None) -> set[Outcome]:
+    return {one.outcome for one in known.evidence if one.boot == boot}
+
+
+def test_every_check_of_the_plan_has_its_evidence(build: Path, host: Host) -> None:
+    known = prove(build)
+    assert {(one.check, one.boot) for one in known.evidence} == {
+        (one.check, one.boot) for one in complete(PLAN)
+    }
+    assert {boot.name for boot in known.boots} == set(BOOTS)
+
+
+def test_what_the_checks_ran_on_is_recorded(build: Path, host: Host) -> None:
+    known = prove(build)
+    assert known.libguestfs == "1.48.6"
+    assert {(boot.qemu, boot.firmware) for boot in known.boots} == {
+        ("7.2.22 Debian 1:7.2", "SeaBIOS 1.16")
+    }
+
+
+def test_uefi_is_recorded_by_its_file(build: Path, host: Host) -> None:
+    code = build / "OVMF_CODE.fd"
+    code.write_bytes(b"")
+    host.monitor["query-block"] = [
+        {"device": "", "inserted": {"file": "other"}},
+        {"device": "pflash0", "inserted": {"file": str(code)}},
+    ]
+    assert {boot.firmware for boot in prove(build).boots} == {
+        f"SeaBIOS 1.16 (OVMF_CODE.fd, SHA-256 {hashlib.sha256().hexdigest()})"
+    }
+
+
+def test_the_report_tells_of_evidence_as_soon_as_it_is_recorded(build: Path, host: Host) -> None:
+    host.failures[BOOTS[0]] = HostError("There is no UEFI firmware.")
+    host.waiting.add(BOOTS[1])
+    with pytest.raises(HostError):
+        prove(build)
+    (inspected, *_) = read(build).evidence
+    assert inspected.seen in unescape((build / "report.html").read_text())
+    host.failures.clear()
+    host.waiting.clear()
+    prove(build)
+    assert f"<h3>{BOOTS[0]}" in (build / "report.html").read_text()
+
+
+def test_a_boot_s_record_tells_when_it_began(build: Path, host: Host) -> None:
+    known = prove(build)
+    for record in known.boots:
+        first = min(one.at for one in known.evidence if one.boot == record.name)
+        assert record.at is not None
+        assert 0 <= (first - record.at).total_seconds() < 10
+
+
+def test_what_this_machine_lacks_ends_the_proof_and_leaves_the_evidence_of_what_has_ended(
+    build: Path, host: Host
+) -> None:
+    host.failures[BOOTS[1]] = HostError("There is no UEFI firmware.")
+    host.waiting.add(BOOTS[0])
+    start = time.monotonic()
+    with pytest.raises(HostError, match="no UEFI firmware"):
+        prove(build)
+    assert time.monotonic() - start < 5
+    known = read(build)
+    assert outcomes(known, None)
+    assert not outcomes(known, BOOTS[0]) | outcomes(known, BOOTS[1])
+
+
+def test_two_proofs_of_one_build_keep_each_other_s_evidence(
+    build: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = evidence("other/check")
+
+    def meanwhile(_: Path) -> None:
+        write(build, read(build).with_evidence([other]))
+
+    monkeypatch.setattr(subject, "check_image", meanwhile)
+    monkeypatch.setattr(subject.manifest, "read", _first_stale(read(build)))
+    assert other in prove(build).evidence
+
+
+def _first_stale(stale: Manifest) -> Any:
+    answers = iter([stale])
+    return lambda directory: next(answers, None) or read(directory)
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (GuestNotUp("The guest does not come up: its kernel panicked."), Outcome.FAILED),
+        (BuilderError("QEMU ended with exit code 1."), Outcome.ERROR),
+        (BuilderError("Could not make the guest's config drive."), Outcome.ERROR),
+    ],
+)
+def test_only_a_guest_that_does_not_come_up_speaks_against_the_image(
+    build: Path, host: Host, failure: BuilderError, outcome: Outcome
+) -> None:
+    host.failures[BOOTS[0]] = failure
+    known = prove(build)
+    assert outcomes(known, BOOTS[0]) == {outcome}
+    assert {one.seen for one in known.evidence if one.boot == BOOTS[0]} == {str(failure)}
+
+
+def test_a_boot_that_fails_leaves_no_record_of_an_older_one(build: Path, host: Host) -> None:
+    old = BootRecord(name=BOOTS[0], accelerator="tcg", until_ssh=40, probes=10, image_sha256=SHA256)
+    write(build, read(build).with_evidence([], [old]))
+    host.failures[BOOTS[0]] = GuestNotUp("The guest does not come up.")
+    assert {boot.name for boot in prove(build).boots} == {BOOTS[1]}

@@ -1,0 +1,174 @@
+"""From a manifest to what Glance gets."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import WHEN, complete, manifest, plan
+
+from builder.errors import InputError
+from builder.features.registry import shipped
+from builder.nova.properties import KNOWN, complaints
+from builder.plan.model import PlannedClaim
+from builder.profile.load import load, shipped_profiles
+from builder.profile.publication import Publication
+from builder.publish.candidate.admission import Admission, Waivers, admit
+from builder.publish.candidate.properties import wanted
+from builder.publish.cloud.image import Wanted
+from builder.publish.cloud.names import dated, draft_name, public_name
+from builder.store.manifest import Manifest
+
+SCS_MANDATORY = [
+    "architecture",
+    "os_version",
+    "os_distro",
+    "hw_disk_bus",
+    "hypervisor_type",
+    "image_build_date",
+    "image_original_user",
+    "image_source",
+    "image_description",
+    "replace_frequency",
+    "provided_until",
+    "uuid_validity",
+]
+
+
+def build(profile: str = "pinned-scsi") -> Manifest:
+    of = plan(profile)
+    return manifest(of, evidence=complete(of))
+
+
+def made(profile: str = "pinned-scsi", **settings: Any) -> Wanted:
+    known = build(profile)
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    return wanted(known, admission, Publication(**settings))
+
+
+def test_every_claim_and_all_that_scs_demands_becomes_a_property() -> None:
+    properties = made().properties
+    claims = {one.property: one.value for one in plan("pinned-scsi").claims}
+    assert claims.items() <= properties.items()
+    assert [name for name in SCS_MANDATORY if name not in properties] == []
+
+
+def test_what_was_built_is_told() -> None:
+    one = made()
+    assert one.properties["image_build_date"] == "2026-01-02 03:04:05"
+    assert one.properties["image_original_user"] == "debian"
+    assert one.properties["guest_image_sha256"] == "a" * 64
+    assert (one.min_disk, one.min_ram) == (2, 1024)
+    assert one.tags == {"os:debian"}
+
+
+def test_the_smallest_disk_of_a_flavor_is_not_smaller_than_the_image() -> None:
+    known = build()
+    image = known.image.model_copy(update={"virtual_size": (2 << 30) + 1})
+    known = known.model_copy(update={"image": image})
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    assert wanted(known, admission, Publication()).min_disk == 3
+
+
+def test_promises_are_the_profiles() -> None:
+    properties = made(
+        hotfix_hours=48, license_included=False, provided_until="2027-01-01", image_source="private"
+    ).properties
+    assert properties["hotfix_hours"] == "48"
+    assert properties["license_included"] == "false"
+    assert properties["provided_until"] == "2027-01-01"
+    assert "patchlevel" not in properties
+
+
+def test_the_public_name_is_a_template() -> None:
+    settings = Publication(name="{os_distro} {os_version} ({profile}, {architecture})")
+    assert public_name(plan("base"), settings) == "debian 12 (base, x86_64)"
+
+
+def test_a_name_that_leaves_no_room_for_those_made_of_it_is_refused() -> None:
+    longest = 255 - len(draft_name("", build().build))
+    assert len(made(name="x" * longest).name) == longest
+    with pytest.raises(InputError, match="is 1 character too long"):
+        made(name="x" * (longest + 1))
+
+
+def test_a_dated_name_is_in_utc() -> None:
+    assert dated("x", WHEN) == "x 20260102T030405Z"
+
+
+@pytest.mark.parametrize("profile", shipped_profiles())
+def test_every_shipped_profile_has_properties_that_nova_understands(profile: str) -> None:
+    loaded = load(profile, shipped())
+    assert complaints(made(profile, **loaded.publish.model_dump()).properties) == []
+
+
+def test_properties_that_nova_would_ignore_are_refused() -> None:
+    known = build()
+    alone = tuple(one for one in known.planned().claims if one.property == "hw_disk_bus")
+    with pytest.raises(InputError, match="no virtio-scsi controller"):
+        wanted(known, Admission(alone, (), ()), Publication())
+
+
+def test_values_that_nova_refuses_are_refused_with_the_nearest_one() -> None:
+    known = build()
+    (claim,) = (one for one in known.planned().claims if one.property == "hw_watchdog_action")
+    wrong = PlannedClaim(**{**vars(claim), "value": "power-off"})
+    with pytest.raises(InputError) as error:
+        wanted(known, Admission((wrong,), (), ()), Publication())
+    (complaint,) = error.value.details
+    assert complaint.startswith("hw_watchdog_action=power-off: 'power-off' is not none, pause,")
+    assert complaint.endswith("Did you mean 'poweroff'?")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("hw_disk_bus", "SCSI", "Did you mean 'scsi'?"),
+        ("hw_diskbus", "scsi", "Did you mean 'hw_disk_bus'?"),
+        ("hw_qemu_guest_agent", "banana", "is not yes, no, true or false"),
+        ("trait:HW_CPU_X86_VMX", "maybe", "a trait is 'required'"),
+        ("provided_until", "soon", "none, notice or a date"),
+        ("image_build_date", "2026-02-30", "a time YYYY-MM-DD"),
+        ("maintained_until", "20260101", "a date YYYY-MM-DD"),
+        ("image_description", "x" * 70000, "longer than Glance stores"),
+        ("os_admin_user", " ", "is not a text"),
+        ("hw_mem_page_size", "banana", "any, small, large, or a size"),
+        ("hw_machine_type", "Q 35", "a word in lower case"),
+        ("provided_until", "2026-02-30", "none, notice or a date"),
+        ("uuid_validity", "2026-99-99", "forever or a date"),
+        ("guest_image_note", "x\0", "is not one line of printable text"),
+        ("image_description", "a\nb", "is not one line of printable text"),
+        ("image_description", "\U0001f600", "has characters that Glance refuses"),
+        ("guest_image_note", "\U0001f600", "has characters that Glance refuses"),
+    ],
+)
+def test_a_wrong_property_is_complained_of(name: str, value: str, complaint: str) -> None:
+    (text,) = complaints({name: value})
+    assert complaint in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("trait:HW_CPU_X86_VMX", "required"),
+        ("guest_image_sha256", "a"),
+        ("image_build_date", "2026-01-02"),
+        ("image_build_date", "2026-01-02 03:04"),
+        ("uuid_validity", "last-3"),
+        ("uuid_validity", "2026-02-28"),
+        ("provided_until", "2026-02-28"),
+        ("hw_mem_page_size", "large"),
+        ("hw_mem_page_size", "2048"),
+        ("hw_mem_page_size", "1GB"),
+        ("hw_machine_type", "pc-q35-rhel9.4.0"),
+        ("image_description", "Grüße, 画像"),
+    ],
+)
+def test_a_right_property_is_not(name: str, value: str) -> None:
+    assert complaints({name: value}) == []
+
+
+@given(st.sampled_from(sorted(KNOWN)), st.text())
+def test_whatever_value_there_is_is_judged(name: str, value: str) -> None:
+    assert len(complaints({name: value})) <= 1

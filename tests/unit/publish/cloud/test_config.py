@@ -1,0 +1,79 @@
+"""What is said of a wrong clouds.yaml, and of answers that are not Glance's."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from requests import Response
+
+from builder.errors import CloudError, InputError
+from builder.publish.cloud.config import region
+from builder.publish.cloud.glance import Glance
+
+AUTH = "auth: {auth_url: 'http://127.0.0.1:9/v3', username: u, password: p, project_name: x}"
+
+
+@pytest.fixture(autouse=True)
+def clouds_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [one for one in os.environ if one.startswith("OS_")]:
+        monkeypatch.delenv(name)
+    path = tmp_path / "clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("clouds: [mine]", "below 'clouds' each cloud is a mapping"),
+        ("clouds:", "openstacksdk cannot read it"),
+        ("- mine", "not a valid mapping"),
+        ("clouds: {mine: hello}", "The cloud mine is 'hello', not a mapping"),
+        ("clouds: {mine: }", "The cloud mine is nothing, not a mapping"),
+        ("clouds: {mine: [", "while parsing a flow node"),
+        ("clouds:\n\tmine: {}", "cannot start any token"),
+        ("clouds: {mine: {auth: hello}}", "openstacksdk cannot read it"),
+        ("clouds: {mine: {region_name: x}}", "auth_url"),
+        (f"clouds: {{mine: {{auth_type: bogus, {AUTH}}}}}", "bogus"),
+        (f"clouds: {{mine: {{api_timeout: soon, {AUTH}}}}}", "api_timeout of mine is 'soon'"),
+        (f"clouds: {{mine: {{api_timeout: -1, {AUTH}}}}}", "api_timeout of mine is"),
+    ],
+)
+def test_what_is_wrong_in_it_is_told(clouds_yaml: Path, text: str, said: str) -> None:
+    clouds_yaml.write_text(text)
+    with pytest.raises(InputError, match=re.escape(said)) as error:
+        Glance("mine")
+    assert error.value.message == "The configuration of clouds is wrong."
+
+
+@pytest.mark.parametrize(("extra", "seconds"), [("", 300.0), ("api_timeout: 7,", 7.0)])
+def test_an_answer_has_a_limit(clouds_yaml: Path, extra: str, seconds: float) -> None:
+    clouds_yaml.write_text(f"clouds: {{mine: {{{extra} {AUTH}}}}}")
+    assert region("mine", 300.0).config["api_timeout"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (204, b"")]
+)
+def test_an_answer_that_is_not_glances_is_told(
+    clouds_yaml: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+) -> None:
+    def answer(*_: object, **__: object) -> Response:
+        made = Response()
+        made.status_code = status
+        made.headers["Content-Type"] = "application/json"
+        made.raw = io.BytesIO(body)
+        return made
+
+    clouds_yaml.write_text("clouds: {mine: {auth_type: none, auth: {endpoint: 'http://[::1]:9'}}}")
+    monkeypatch.setattr("requests.Session.request", answer)
+    glance = Glance("mine")
+    with pytest.raises(CloudError, match="could not"):
+        glance.images()
+    with pytest.raises(CloudError, match="could not"):
+        glance.image("8d2f0d3e")
+    with pytest.raises(CloudError):
+        list(glance.download("8d2f0d3e"))

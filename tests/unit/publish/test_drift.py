@@ -1,0 +1,279 @@
+"""What an audit finds, and what repairs it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cloud_images import NAME, changed, day, image
+from samples import complete, manifest, plan
+from terminals import plain
+
+from builder.publish.cloud.image import (
+    BUILD,
+    IDENTITY,
+    NOTES,
+    PROFILE,
+    PUBLISHER,
+    REPLACED_AT,
+    REPLACED_BY,
+    CloudImage,
+)
+from builder.publish.cloud.image import NAME as PUBLIC_NAME
+from builder.publish.drift import (
+    Finding,
+    Known,
+    Place,
+    Sharing,
+    concerned,
+    findings,
+    known_images,
+    unjudged,
+)
+from builder.publish.listing import listing_json, listing_text, state
+from builder.store.manifest import ImageFile, Published
+
+PLAN = plan("pinned-scsi")
+OLD = image(
+    "old",
+    1,
+    name=f"{NAME} 20260102T120000Z",
+    hidden=True,
+    properties={PUBLIC_NAME: NAME, REPLACED_BY: "new", REPLACED_AT: "2026-01-03T00:00:00Z"},
+)
+NEW = image("new", 2, properties={PUBLIC_NAME: NAME})
+HERE = Place("prod", "http://glance", "project")
+
+
+def told(one: CloudImage, at: int, **fields: Any) -> Published:
+    return Published(
+        **{
+            "cloud": "prod",
+            "endpoint": "http://glance",
+            "project": one.owner,
+            "image": one.id,
+            "name": NAME,
+            "visibility": one.visibility,
+            "members": (),
+            "protected": False,
+            "tags": tuple(one.tags),
+            "min_disk": one.min_disk,
+            "min_ram": one.min_ram,
+            "properties": {key: value for key, value in one.properties.items() if key not in NOTES},
+            "on_inspection": (),
+            "dropped": (),
+            "at": day(at),
+            **fields,
+        }
+    )
+
+
+def known(**fields: Any) -> dict[str, Known]:
+    file = ImageFile(
+        name="image.qcow2",
+        format="qcow2",
+        size=100,
+        virtual_size=1 << 30,
+        sha256="a" * 64,
+        sha512="d" * 128,
+    )
+    builds = [
+        manifest(
+            PLAN,
+            build=one.build,
+            created=day(at),
+            image=file,
+            evidence=complete(PLAN),
+            published=(told(one, at, **fields),),
+        )
+        for one, at in ((OLD, 1), (NEW, 2))
+    ]
+    return known_images(builds, [], HERE)
+
+
+def audit(*images: CloudImage, **fields: Any) -> list[Finding]:
+    return findings(images, known(**fields), {}, now=day(9))
+
+
+def repaired(*images: CloudImage) -> list[CloudImage]:
+    after = list(images)
+    for finding in audit(*images):
+        for change in finding.changes:
+            after = changed(after, change)
+    return after
+
+
+def test_nothing_is_found_where_nothing_has_changed() -> None:
+    assert audit(OLD, NEW) == []
+
+
+def test_a_rollback_is_no_drift() -> None:
+    properties = dict(image("old", 1).properties)
+    back = replace(OLD, name=NAME, hidden=False, properties=properties)
+    replaced = replace(NEW, name=f"{NAME} 20260103T120000Z", hidden=True)
+    assert audit(back, replaced) == []
+
+
+def test_other_properties_are_shown_and_set_back() -> None:
+    drifted = replace(NEW, properties={**NEW.properties, BUILD: "x", "extra": "1"})
+    (finding,) = audit(OLD, drifted)
+    assert finding.lines == ("- extra=1", "~ guest_image_build: x -> build-2")
+    assert repaired(OLD, drifted) == [OLD, NEW]
+
+
+def test_another_visibility_is_shown_and_set_back() -> None:
+    hidden = replace(NEW, visibility="private")
+    assert audit(OLD, hidden)[0].lines == ("~ visibility: private -> public",)
+    assert repaired(OLD, hidden) == [OLD, NEW]
+
+
+def test_other_data_is_shown_and_cannot_be_repaired() -> None:
+    (finding,) = audit(OLD, replace(NEW, hash_value="e" * 128))
+    assert finding.lines[0].startswith("~ hash: eee")
+    assert (finding.drift, finding.changes) == (True, ())
+
+
+def test_members_are_compared() -> None:
+    shared = [replace(one, visibility="shared") for one in (OLD, NEW)]
+    fields = {"visibility": "shared", "members": ("a", "b")}
+    found = findings(shared, known(**fields), {"new": ["a"], "old": ["a", "b"]}, now=day(9))
+    assert [one.lines for one in found] == [("~ members: a -> a, b",)]
+    assert found[0].sharings == (Sharing("new", "b", wanted=True),)
+
+
+def test_an_image_that_is_shared_no_longer_is_shared_again() -> None:
+    fields = {"visibility": "shared", "members": ("a",)}
+    old, new = replace(OLD, visibility="shared"), replace(NEW, visibility="private")
+    found = findings([old, new], known(**fields), {"old": ["a"]}, now=day(9))
+    assert [one.reason for one in found[0].sharings] == ["share new with a"]
+    assert found[0].changes[0].attributes == {"visibility": "shared"}
+
+
+def test_a_replaced_image_that_is_visible_again_is_hidden() -> None:
+    visible = replace(OLD, hidden=False)
+    assert len(audit(visible, NEW)) == 1
+    assert [one.hidden for one in repaired(visible, NEW)] == [True, False]
+
+
+def test_a_name_without_an_image_is_given_to_the_latest() -> None:
+    images = repaired(OLD, replace(NEW, name="other", hidden=True))
+    assert [(one.id, one.name, one.hidden) for one in images] == [
+        ("old", OLD.name, True),
+        ("new", NAME, False),
+    ]
+
+
+def test_of_two_images_of_one_name_the_latest_keeps_it() -> None:
+    images = repaired(replace(OLD, name=NAME, hidden=False), NEW)
+    assert [(one.name == NAME, one.hidden) for one in images] == [(False, True), (True, False)]
+
+
+def test_an_image_that_is_gone_is_told() -> None:
+    (finding,) = audit(OLD, *[])[:1]
+    assert finding.lines == ("- image new of build build-2: it is gone",)
+
+
+def test_a_replaced_image_that_is_gone_is_no_drift() -> None:
+    assert audit(NEW) == []
+
+
+def test_drafts_and_unknown_images_are_named_and_not_judged() -> None:
+    draft = image("draft", 3, name="x", hidden=True, properties={PUBLISHER: "p"})
+    stranger = image("stranger", 0, name="y", hidden=True, properties={PUBLIC_NAME: NAME})
+    found = audit(OLD, NEW, draft, stranger)
+    assert [(one.subject, one.drift) for one in found] == [
+        ("draft x", False),
+        ("stranger y", False),
+    ]
+
+
+def test_another_image_of_a_name_is_told_and_gives_it_up() -> None:
+    made = replace(image("made"), properties={})
+    looked = concerned([OLD, NEW, made, replace(made, id="other", name="other")], known())
+    assert [one.id for one in looked] == ["old", "new", "made"]
+    (finding,) = audit(*looked)
+    assert finding.lines[0] == "made has the name, and was not published by guest-image"
+    assert [(one.id, one.name == NAME, one.hidden) for one in repaired(*looked)] == [
+        ("old", False, True),
+        ("new", True, False),
+        ("made", False, True),
+    ]
+
+
+@pytest.mark.parametrize(("note", "value"), [(PROFILE, NAME), (IDENTITY, "new")])
+def test_an_image_that_no_longer_says_that_it_is_ours_is_not_gone(note: str, value: str) -> None:
+    forgot = replace(NEW, properties={k: v for k, v in NEW.properties.items() if k != note})
+    looked = concerned([OLD, forgot], known())
+    (finding,) = audit(*looked)
+    assert finding.lines == (f"+ {note}={value}",)
+    assert repaired(*looked) == [OLD, NEW]
+
+
+def test_a_hash_that_the_manifest_lacks_is_not_compared_and_that_is_said() -> None:
+    other = replace(NEW, hash_algorithm="sha384", hash_value="e" * 96)
+    (finding,) = audit(OLD, other)
+    assert finding.lines == ("the manifest has no sha384 hash: the data was not compared",)
+    assert not finding.drift
+
+
+# ---- which manifests tell of the cloud
+
+
+def test_a_manifest_of_another_cloud_is_not_asked() -> None:
+    build = manifest(PLAN, build="other", published=(told(NEW, 2, endpoint="http://other"),))
+    there = replace(NEW, hash_value="e" * 128)
+    assert known_images([build], [there], HERE) == {}
+
+
+def test_a_manifest_of_another_project_is_not_asked() -> None:
+    build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, project="theirs"),))
+    assert known_images([build], [NEW], HERE) == {}
+
+
+def test_a_cloud_is_known_by_another_address() -> None:
+    build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, endpoint="http://old"),))
+    assert list(known_images([build], [NEW], HERE)) == ["new"]
+    assert known_images([build], [], HERE) == {}
+
+
+def test_what_was_published_at_this_address_counts_more() -> None:
+    records = (told(NEW, 3), told(NEW, 2, endpoint="http://other", visibility="private"))
+    build = manifest(PLAN, build=NEW.build, published=records)
+    assert known_images([build], [NEW], HERE)["new"].published.visibility == "public"
+
+
+def test_an_audit_that_could_compare_nothing_says_so() -> None:
+    build = manifest(PLAN, published=(told(NEW, 2, endpoint="http://old"),))
+    finding = unjudged([build], {}, HERE)
+    assert finding is not None
+    assert finding.drift
+    assert finding.lines == (
+        "nothing was compared: this is project project at http://glance",
+        "the manifests tell of project project at http://old",
+    )
+    assert unjudged([build], known(), HERE) is None
+    assert unjudged([build], {}, replace(HERE, cloud="never-published-to")) is None
+
+
+# ---- the list
+
+
+def test_the_list_has_the_newest_first() -> None:
+    lines = plain(listing_text([OLD, NEW])).splitlines()
+    assert [line.split()[1] for line in lines] == ["state", "current", "replaced"]
+    assert [one["id"] for one in listing_json([OLD, NEW])] == ["new", "old"]
+
+
+def test_the_state_tells_what_an_image_is() -> None:
+    draft = image("draft", 3, properties={PUBLISHER: "p"})
+    renamed = replace(NEW, name="other")
+    assert [state(one) for one in (NEW, OLD, draft, renamed)] == [
+        "current",
+        "replaced",
+        "unfinished",
+        "renamed",
+    ]
+
+
+def test_times_are_compared_by_the_clouds_clock() -> None:
+    assert findings([OLD, NEW], known(), {}, now=day(9) + timedelta(days=999)) == []

@@ -1,0 +1,242 @@
+"""A machine as QEMU's arguments, and the small decisions around it."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.errors import BuilderError
+from builder.feature import Machine
+from builder.host.accelerator import Accelerator, choose
+from builder.vm.config_drive import documents
+from builder.vm.firmware import Firmware, firmware_paths
+from builder.vm.launch import forwarded_port
+from builder.vm.qemu import EMULATED, MAC, TRANSLATION, QemuBackends, arguments, connected, pipe
+
+TCG = Accelerator("tcg", "no virtualisation")
+KVM = Accelerator("kvm", "real")
+
+
+def backends(**changes: Any) -> QemuBackends:
+    given: dict[str, Any] = {
+        "image": Path("/w/image.qcow2"),
+        "image_format": "qcow2",
+        "overlay": Path("/w/overlay.qcow2"),
+        "config_drive": Path("/w/config.iso"),
+        "console": "pipe,path=/w/serial",
+        "monitor": "socket,fd=5",
+    }
+    return QemuBackends(**{**given, **changes})
+
+
+def devices(words: list[str]) -> dict[str, dict[str, str]]:
+    """Each -device by its driver; a driver given twice has its last options."""
+    found = {}
+    for option, value in itertools.pairwise(words):
+        if option == "-device":
+            driver, *options = value.split(",")
+            found[driver] = dict(one.split("=", 1) for one in options)
+    return found
+
+
+def value(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1]
+
+
+def blockdevs(words: list[str]) -> dict[str, dict[str, Any]]:
+    found = [json.loads(b) for a, b in itertools.pairwise(words) if a == "-blockdev"]
+    return {one["node-name"]: one for one in found}
+
+
+def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
+    words = arguments(Machine(), backends(), TCG)
+    assert set(devices(words)) == {"virtio-blk-pci", "ide-cd", "virtio-net-pci"}
+    assert value(words, "-machine") == "pc,graphics=off"
+    assert value(words, "-smp") == "2,sockets=2,cores=1,threads=1"
+    assert value(words, "-m") == "1024M"
+    assert {"-nodefaults", "-no-user-config"} < set(words)
+
+
+def test_scsi_is_a_disk_on_a_virtio_scsi_controller() -> None:
+    found = devices(arguments(Machine(disk_bus="scsi"), backends(), TCG))
+    assert found["scsi-hd"]["bus"] == f"{found['virtio-scsi-pci']['id']}.0"
+    assert found["scsi-hd"]["drive"] == "root"
+    assert "virtio-blk-pci" not in found
+
+
+def test_only_the_overlay_is_written_and_no_path_in_an_image_is_followed() -> None:
+    root = blockdevs(arguments(Machine(), backends(), TCG))["root"]
+    assert root["file"]["filename"] == "/w/overlay.qcow2"
+    assert root["discard"] == "unmap"
+    assert root["backing"]["read-only"] is True
+    assert root["backing"]["file"]["filename"] == "/w/image.qcow2"
+    assert root["backing"]["backing"] is None
+
+
+def test_a_raw_image_is_opened_as_raw() -> None:
+    words = arguments(Machine(), backends(image_format="raw"), TCG)
+    backing = blockdevs(words)["root"]["backing"]
+    assert backing["driver"] == "raw"
+    assert "backing" not in backing
+
+
+def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
+    words = arguments(Machine(guest_agent=True), backends(agent=connected(7)), TCG)
+    found = devices(words)
+    assert found["virtserialport"]["name"] == "org.qemu.guest_agent.0"
+    assert found["virtserialport"]["bus"] == f"{found['virtio-serial-pci']['id']}.0"
+    assert "socket,fd=7,id=agent" in words
+
+
+@pytest.mark.parametrize("action", ["reset", "poweroff", "pause", "none"])
+def test_the_watchdog_is_an_i6300esb_with_its_action(action: Any) -> None:
+    words = arguments(Machine(watchdog=action), backends(), TCG)
+    assert "i6300esb" in devices(words)
+    assert value(words, "-action") == f"watchdog={action}"
+
+
+def test_without_a_watchdog_there_is_no_device() -> None:
+    words = arguments(Machine(), backends(), TCG)
+    assert "i6300esb" not in devices(words)
+    assert "-action" not in words
+
+
+def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
+    wired = backends(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17))
+    words = arguments(Machine(multiqueue=True, vcpus=4), wired, TCG)
+    assert "tap,id=net1,fds=10:11:12:13,vhost=off" in words
+    assert "tap,id=spare,fds=14:15:16:17,vhost=off" in words
+    nic = devices(words)["virtio-net-pci"]
+    assert (nic["netdev"], nic["mq"], nic["vectors"]) == ("net1", "on", "10")
+
+
+def test_the_guest_reaches_nothing_and_is_reached_by_ssh_only() -> None:
+    user = value(arguments(Machine(), backends(), TCG), "-netdev")
+    assert user == "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+
+
+def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
+    firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
+    words = arguments(Machine(firmware="uefi"), backends(firmware=firmware), TCG)
+    assert value(words, "-machine") == "q35"
+    drives = [b for a, b in itertools.pairwise(words) if a == "-drive"]
+    assert drives == [
+        "if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd",
+        "if=pflash,unit=1,format=raw,readonly=off,file=/w/VARS.fd",
+    ]
+
+
+def test_secure_boot_lets_only_system_management_mode_change_the_variables() -> None:
+    firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
+    machine = Machine(firmware="uefi", secure_boot=True)
+    words = arguments(machine, backends(firmware=firmware), TCG)
+    assert value(words, "-machine") == "q35,smm=on"
+    assert value(words, "-global") == "driver=cfi.pflash01,property=secure,value=on"
+
+
+def test_the_random_number_generator_is_virtio_s_and_reads_what_nova_s_reads() -> None:
+    words = arguments(Machine(rng=True), backends(), TCG)
+    assert value(words, "-object") == "rng-random,id=entropy,filename=/dev/urandom"
+    assert devices(words)["virtio-rng-pci"] == {"rng": "entropy"}
+
+
+@pytest.mark.parametrize("model", ["tpm-tis", "tpm-crb"])
+def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
+    words = arguments(Machine(tpm=model), backends(tpm=connected(9)), TCG)
+    assert "socket,fd=9,id=tpm" in words
+    assert value(words, "-tpmdev") == "emulator,id=tpm0,chardev=tpm"
+    assert devices(words)[model] == {"tpmdev": "tpm0"}
+
+
+def test_the_processor_is_the_accelerators() -> None:
+    emulated = arguments(Machine(), backends(), TCG)
+    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == (TRANSLATION, EMULATED)
+    virtual = arguments(Machine(), backends(), KVM)
+    assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
+
+
+def test_a_comma_in_a_path_stays_part_of_it() -> None:
+    words = arguments(Machine(), backends(console=pipe(Path("/a,b/serial"))), TCG)
+    assert "pipe,path=/a,,b/serial,id=console" in words
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "opens", "name"),
+    [
+        ("flags\t\t: fpu vmx sse\n", True, "kvm"),
+        ("flags\t\t: fpu svm sse\n", True, "kvm"),
+        ("flags\t\t: fpu sse hypervisor\n", True, "tcg"),
+        ("model name\t: vmx\nflags\t\t: fpu\n", True, "tcg"),
+        ("flags\t\t: fpu vmx\n", False, "tcg"),
+    ],
+)
+def test_kvm_is_trusted_only_where_the_processor_agrees(
+    cpuinfo: str, opens: Any, name: str
+) -> None:
+    assert choose(cpuinfo, kvm_opens=opens).name == name
+
+
+def descriptor(
+    *features: str, architecture: str = "x86_64", code: str = "/f/CODE.fd"
+) -> dict[str, Any]:
+    return {
+        "interface-types": ["uefi"],
+        "mapping": {
+            "device": "flash",
+            "executable": {"filename": code, "format": "raw"},
+            "nvram-template": {"filename": "/f/VARS.fd", "format": "raw"},
+        },
+        "targets": [{"architecture": architecture, "machines": ["pc-q35-*"]}],
+        "features": list(features),
+    }
+
+
+ENFORCING = descriptor("secure-boot", "enrolled-keys", "requires-smm", code="/f/ENFORCING.fd")
+WITHOUT_KEYS = descriptor("secure-boot", "requires-smm")
+
+
+def test_firmware_enforces_secure_boot_only_where_that_is_wanted() -> None:
+    descriptors = [ENFORCING, WITHOUT_KEYS, descriptor()]
+    plain = firmware_paths(descriptors, secure_boot=False)
+    assert plain == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
+    enforcing = firmware_paths(reversed(descriptors), secure_boot=True)
+    assert enforcing == (Path("/f/ENFORCING.fd"), Path("/f/VARS.fd"))
+
+
+@pytest.mark.parametrize(
+    ("secure_boot", "descriptors"),
+    [
+        (False, [ENFORCING, WITHOUT_KEYS, descriptor(architecture="aarch64")]),
+        (True, [WITHOUT_KEYS, descriptor()]),
+    ],
+)
+def test_firmware_of_another_kind_is_not_chosen(
+    secure_boot: Any, descriptors: list[dict[str, Any]]
+) -> None:
+    assert firmware_paths(descriptors, secure_boot=secure_boot) is None
+
+
+def test_the_forwarded_port_is_read_from_qemus_answer() -> None:
+    answer = (
+        "Hub -1 (net0):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port\r\n"
+        "  TCP[HOST_FORWARD]   3       127.0.0.1 38027       10.0.2.15    22     0     0\r\n"
+    )
+    assert forwarded_port(answer) == 38027
+
+
+def test_an_answer_without_a_forwarded_port_is_refused() -> None:
+    with pytest.raises(BuilderError, match="forwards no port"):
+        forwarded_port("Hub -1 (net0):\r\n")
+
+
+def test_the_config_drive_describes_the_first_nic_only_and_runs_nothing() -> None:
+    files = documents("proof", "ssh-ed25519 AAAA proof", MAC)
+    assert "user_data" not in files
+    network = json.loads(files["network_data.json"])
+    assert [link["ethernet_mac_address"] for link in network["links"]] == [MAC]
+    assert [one["type"] for one in network["networks"]] == ["ipv4_dhcp"]
+    meta = json.loads(files["meta_data.json"])
+    assert meta["public_keys"] == {"proof": "ssh-ed25519 AAAA proof"}
+    assert meta["hostname"] == "proof"
