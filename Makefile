@@ -99,24 +99,24 @@ TESTS ?=
 CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
 test test-all: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
-	$(PYTEST) $(or $(CHOSEN),-m 'not whole')
+	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 
 test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
-	$(PYTEST)
+	$(PYTEST) -m 'not cloud'
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py
 
 # Below, host installs what the whole OpenStack needs besides.
-openstack openstack-down test-cloud: HOST_PACKAGES += $(CLOUD_PACKAGES)
+openstack test-cloud: HOST_PACKAGES += $(CLOUD_PACKAGES)
 openstack: host $(VENV)/installed $(OPENSTACK)/all-in-one/installed ## Bring up a whole OpenStack on this machine (as root)
 	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py up
 
 openstack-down: $(VENV)/installed ## End that OpenStack and remove it; KEEP=1 keeps its databases and images
 	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py down $(if $(KEEP),--keep)
 
-test-cloud: host $(VENV)/installed-dev $(OPENSTACK)/all-in-one/installed ## Test with a whole OpenStack (as root)
-	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest tests/cloud
+test-cloud: host $(VENV)/installed-dev $(OPENSTACK)/all-in-one/installed ## Run the tests that need a whole OpenStack (as root)
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest $(or $(CHOSEN),tests/cloud)
 
 lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck
 	$(VENV)/bin/pre-commit run --all-files
@@ -153,4 +153,5 @@ wheel: $(VENV)/installed ## Build the wheel into build/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir build .
 
 clean: ## Remove builds, caches and the virtual environment
+	[ ! -d $(OPENSTACK)/all-in-one/cloud ] || $(MAKE) openstack-down
 	$(SUDO) rm -rf $(VENV) $(OUTPUT) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ from pathlib import Path
 from allinone import libvirt, lifecycle
 from allinone.nova import Cpus
 from allinone.resources import FLAVORS, NETWORK
-from allinone.site import PROGRAMS, Site
+from allinone.site import PROGRAMS, ROOT, Site
 
 from builder.errors import BuilderError, InterruptedByUser
 
@@ -18,6 +18,7 @@ from builder.errors import BuilderError, InterruptedByUser
 def main() -> int:
     """Do what the words ask; the exit code is that of the error, and 0 without one."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=ROOT, help="where it lives")
     actions = parser.add_subparsers(required=True, metavar="up|down")
     up = actions.add_parser("up", help="bring it up, and print how to use it")
     up.add_argument("--shared-cpus", default="", help="host processors for floating guests")
@@ -43,13 +44,14 @@ def _up(arguments: argparse.Namespace) -> None:
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)
 
-    site = lifecycle.up(report, Cpus(arguments.shared_cpus, arguments.dedicated_cpus))
+    cpus = Cpus(arguments.shared_cpus, arguments.dedicated_cpus)
+    site = lifecycle.up(report, cpus, arguments.root)
     report("ready")
     print(_instructions(site))
 
 
 def _down(arguments: argparse.Namespace) -> None:
-    lifecycle.down(keep=arguments.keep)
+    lifecycle.down(keep=arguments.keep, root=arguments.root)
 
 
 def _instructions(site: Site) -> str:

@@ -46,6 +46,7 @@ def set_up(site: Site) -> None:
         "make Keystone's first user",
         *(*manage, "bootstrap", "--bootstrap-password", site.password),
         *("--bootstrap-region-id", REGION),
+        *("--bootstrap-internal-url", site.url("keystone") + _PATHS["keystone"]),
         *("--bootstrap-public-url", site.url("keystone") + _PATHS["keystone"]),
     )
 

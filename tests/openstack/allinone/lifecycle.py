@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import yaml
 from cloudconfig import cloud_of_user
@@ -23,17 +24,16 @@ from allinone import (
 )
 from allinone.nova import Cpus
 from allinone.process import Service, Started
-from allinone.site import HOME, REGION, Site, prepare
+from allinone.site import HOME, REGION, ROOT, Site, prepare
 from builder.errors import HostError
 from builder.host.locking import locked
 
-ROOT = HOME / "cloud"
 _PATIENCE = 5.0
 """Seconds that a process gets to end in order."""
 Report = Callable[[str], None]
 
 
-def up(report: Report, cpus: Cpus) -> Site:
+def up(report: Report, cpus: Cpus, root: Path = ROOT) -> Site:
     """Bring up an OpenStack and return it; what ran before is ended, what was kept is used.
 
     ``report`` gets a line for each part. When a part fails everything is ended, and the logs stay.
@@ -43,33 +43,39 @@ def up(report: Report, cpus: Cpus) -> Site:
     _require_root()
     if not (HOME / "installed").exists():
         raise HostError("The OpenStack is not installed.", hint="Run: make openstack")
-    with locked(HOME):
-        _remove(keep=(ROOT / "kept" / "complete").exists())
-        site = prepare()
+    root = root.resolve()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with locked(root.parent):
+        _remove(root, keep=True)
+        site = prepare(root)
         try:
             _Start(site, report).run(cpus)
         except BaseException:
-            process.end(ROOT, patience=0)
+            process.end(root, patience=0)
             libvirt.remove_mount_points()
             raise
         return site
 
 
-def down(*, keep: bool) -> None:
+def down(*, keep: bool, root: Path = ROOT) -> None:
     """End the OpenStack and remove it; ``keep`` its databases, images and disks for the next start.
 
     There may be none, or a part of one. Raises ``HostError`` without root.
     """
     _require_root()
-    HOME.mkdir(parents=True, exist_ok=True)
-    with locked(HOME):
-        _remove(keep=keep)
+    root = root.resolve()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with locked(root.parent):
+        _remove(root, keep=keep)
 
 
-def _remove(*, keep: bool) -> None:
-    process.end(ROOT, patience=_PATIENCE if keep else 0, last="mariadb")
+def _remove(root: Path, *, keep: bool) -> None:
+    process.end(root, patience=_PATIENCE if keep else 0, last="mariadb")
     libvirt.remove_mount_points()
-    for directory in (ROOT / "run",) if keep else (ROOT,):
+    complete = root / "kept" / "complete"
+    if not keep:
+        complete.unlink(missing_ok=True)  # first, so that no half is ever taken for a whole
+    for directory in (root / "run",) if complete.exists() else (root,):
         if directory.exists():
             shutil.rmtree(directory)
 

@@ -14,7 +14,9 @@ from cloudtemplate import CACHE
 from builder.errors import HostError
 
 HOME = CACHE.resolve() / "all-in-one"
-"""What ``make`` installs lies here, and the lock of those who start and end it."""
+"""What ``make`` installs lies here."""
+ROOT = HOME / "cloud"
+"""Where the OpenStack of ``make openstack`` lives. Others may live elsewhere."""
 PROGRAMS = HOME / "venv" / "bin"
 REGION = "One"
 _LONGEST = 70
@@ -56,7 +58,7 @@ class Site:
     ports: Ports
     password: str
     since: float
-    root: Path = HOME / "cloud"
+    root: Path
 
     @property
     def kept(self) -> Path:
@@ -109,7 +111,7 @@ class Site:
         return directory
 
 
-def prepare(root: Path = HOME / "cloud") -> Site:
+def prepare(root: Path) -> Site:
     """Make the directories of a start, and choose ports; the password is that of what was kept.
 
     Raises ``HostError`` where sockets would have names that are too long for the kernel.
