@@ -10,13 +10,14 @@ import pytest
 from allinone import lifecycle
 from allinone.nova import Cpus
 from allinone.resources import FLAVORS, NETWORK
-from allinone.site import Site
+from allinone.site import HOME, Site
 from cloudtemplate import connect
 from smallbuild import small_image
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
+ROOT = HOME / "tests"
 SERVER_LIMIT = 300
 """Seconds within which a server is what it is to be; half a minute on an idle machine."""
 
@@ -35,11 +36,12 @@ def _alone() -> None:
 
 @pytest.fixture(scope="session")
 def site() -> Generator[Site]:
-    """The running OpenStack of ``make openstack``: a new one, or what was kept. It ends with us."""
+    """A running OpenStack, which is not that of ``make openstack``."""
+    lifecycle.down(keep=False, root=ROOT)  # what killed tests have left
     try:
-        yield lifecycle.up(print, Cpus())
+        yield lifecycle.up(print, Cpus(), ROOT)
     finally:
-        lifecycle.down(keep=False)
+        lifecycle.down(keep=False, root=ROOT)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from allinone import (
     placement,
     process,
     rabbitmq,
+    record,
     resources,
 )
 from allinone.nova import Cpus
@@ -34,9 +35,11 @@ Report = Callable[[str], None]
 
 
 def up(report: Report, cpus: Cpus, root: Path = ROOT) -> Site:
-    """Bring up an OpenStack and return it; what ran before is ended, what was kept is used.
+    """Bring up an OpenStack and return it.
 
-    ``report`` gets a line for each part. When a part fails everything is ended, and the logs stay.
+    One that runs there with the same ``cpus`` stays as it is; where only a part of it is left, that
+    is ended first. What was kept is used. ``report`` gets a line for each part. When a part fails
+    everything is ended, and the logs stay.
     Raises ``HostError`` without root or what ``make`` installs, and ``BuilderError`` with the last
     lines of the service that has failed.
     """
@@ -46,6 +49,9 @@ def up(report: Report, cpus: Cpus, root: Path = ROOT) -> Site:
     root = root.resolve()
     root.parent.mkdir(parents=True, exist_ok=True)
     with locked(root.parent):
+        if (running := record.running(root, cpus)) is not None:
+            report("it runs already")
+            return running
         _remove(root, keep=True)
         site = prepare(root)
         try:
@@ -133,6 +139,7 @@ class _Start:
             resources.create(site)
             site.complete.touch()
         _write_clouds(site)
+        record.write(site, cpus, (service.name for service in self._started))
 
     def _set_up_keystone(self) -> None:
         keystone.set_up(self._site)

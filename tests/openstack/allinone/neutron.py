@@ -49,7 +49,7 @@ def configure(site: Site) -> None:
             "agent": {"root_helper": "env"},
             "ovs": {
                 "datapath_type": "netdev",
-                "integration_bridge": openvswitch.BRIDGE,
+                "integration_bridge": openvswitch.bridge(site),
                 "ovsdb_connection": openvswitch.address(site),
                 "of_listen_address": LOOPBACK,
                 "of_listen_port": site.ports.openflow,

@@ -17,13 +17,15 @@ from pathlib import Path
 from apiserver import answers, gunicorn_settings
 
 from allinone.site import PROGRAMS, Site
-from builder.errors import BuilderError
+from builder.errors import BuilderError, HostError
 from builder.host.process import TAIL_LINES, run
 
 START_LIMIT = 180.0
 """Seconds within which a service is ready; a few on an idle machine, many more on a busy one."""
 _POLL = 0.1
 _NAME = "ALL_IN_ONE_SERVICE"
+_outliving: list[subprocess.Popen[bytes]] = []
+"""Python warns of processes that it forgets while they run; these are meant to."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,35 @@ class Started:
     """A service that this program has started."""
 
     def __init__(self, site: Site, service: Service) -> None:
+        self.name = service.name
         self._service = service
         self._log = site.logs / f"{service.name}.log"
         with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                service.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=service.directory,
-                env={**environment(site), **service.environment, _NAME: service.name},
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    service.argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=service.directory,
+                    env={**environment(site), **service.environment, _NAME: service.name},
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise HostError(
+                    f"{service.name}: '{service.argv[0]}' is not installed.",
+                    hint="Run: make openstack",
+                ) from error
+        _outliving.append(self._process)
 
     def wait(self, others: Iterable["Started"] = ()) -> None:
         """Wait until it is ready. Raises ``BuilderError`` when it, or another one, has ended."""
         deadline = time.monotonic() + START_LIMIT
-        while not self._service.ready():
+        while True:
             for service in (self, *others):
                 service.require_running()
+            if self._service.ready():
+                return
             if time.monotonic() > deadline:
                 raise self._failure(f"timed out after {START_LIMIT:.0f} s waiting for it to answer")
             time.sleep(_POLL)
@@ -91,7 +103,7 @@ class Started:
     def _failure(self, what: str) -> BuilderError:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         return BuilderError(
-            f"{self._service.name}: {what}.",
+            f"{self.name}: {what}.",
             details=lines[-TAIL_LINES:],
             hint=f"Its log: {self._log}",
         )

@@ -2,13 +2,11 @@
 
 import contextlib
 import socket
-from pathlib import Path
 
 from apiserver import LOOPBACK
 
 from allinone.process import Service
 from allinone.site import Site
-from builder.errors import HostError
 
 _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's command of that name changes to the user rabbitmq."""
@@ -16,8 +14,6 @@ _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
 def service(site: Site) -> Service:
     """The message queue. Nothing of it is kept: each start has a new one."""
-    if not Path(_SERVER).exists():
-        raise HostError(f"'{_SERVER}' is not installed.", hint="Run: make openstack")
     directory = site.configuration("rabbitmq")
     (directory / "rabbitmq.conf").write_text(
         f"listeners.tcp.default = {LOOPBACK}:{site.ports.amqp}\n"
