@@ -45,7 +45,7 @@ def glance_configuration(
         "database": {"connection": f"sqlite:///{directory}/glance.sqlite"},
         "glance_store": {"default_backend": stores[0]},
         "paste_deploy": {"flavor": "keystone", "config_file": paste},
-        "keystone_authtoken": service_user("glance", password, keystone_url),
+        "keystone_authtoken": authtoken("glance", password, keystone_url),
         # Where castellan changes the token of a request for one to ask Barbican with.
         "barbican": {"auth_endpoint": f"{keystone_url}/v3"},
         # Images may be fetched from loopback, at any port.
@@ -68,16 +68,21 @@ def barbican_configuration(*, directory: Path, keystone_url: str, password: str,
         {
             "DEFAULT": {"db_auto_create": True},
             "database": {"connection": f"sqlite:///{directory}/barbican.sqlite"},
-            "keystone_authtoken": service_user("barbican", password, keystone_url),
+            "keystone_authtoken": authtoken("barbican", password, keystone_url),
             "simple_crypto_plugin": {"kek": kek},
         }
     )
 
 
+def authtoken(name: str, password: str, keystone_url: str) -> dict[str, str]:
+    """The section with which a service asks Keystone about those who ask it."""
+    uri = {"www_authenticate_uri": f"{keystone_url}/v3"}
+    return uri | service_user(name, password, keystone_url)
+
+
 def service_user(name: str, password: str, keystone_url: str) -> dict[str, str]:
-    """The section with which a service authenticates itself, and those who ask it, at Keystone."""
+    """What a service needs to authenticate itself when it asks others."""
     return {
-        "www_authenticate_uri": f"{keystone_url}/v3",
         "auth_url": f"{keystone_url}/v3",
         "auth_type": "password",
         "username": name,

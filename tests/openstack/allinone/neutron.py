@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apiserver import LOOPBACK
-from cloudconfig import ini, service_user
+from cloudconfig import authtoken, ini, service_user
 
 from allinone import mariadb, openvswitch
 from allinone.process import Service, run_step, wsgi
@@ -32,7 +32,7 @@ def configure(site: Site) -> None:
                 "rpc_state_report_workers": 0,
             },
             "database": {"connection": site.database("neutron")},
-            "keystone_authtoken": service_user("neutron", site.password, site.url("keystone")),
+            "keystone_authtoken": authtoken("neutron", site.password, site.url("keystone")),
             "nova": {
                 **service_user("nova", site.password, site.url("keystone")),
                 "region_name": REGION,
@@ -41,7 +41,7 @@ def configure(site: Site) -> None:
             "oslo_concurrency": {"lock_path": site.run / "locks"},
             "ml2": {
                 "type_drivers": "local",
-                "tenant_network_types": "local",
+                "project_network_types": "local",
                 "mechanism_drivers": "openvswitch",
                 "extension_drivers": "port_security",
             },

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from apiserver import LOOPBACK
-from cloudconfig import ini, service_user
+from cloudconfig import authtoken, ini, service_user
 
 from allinone import libvirt, mariadb, openvswitch
 from allinone.process import Service, run_step, wsgi
@@ -39,8 +39,11 @@ def configure(site: Site, cpus: Cpus) -> None:
     """Write ``nova.conf`` for all processes of Nova."""
     state = site.kept / "nova"
     state.mkdir(exist_ok=True)
-    credentials = service_user("nova", site.password, site.url("keystone"))
-    of_service = {**credentials, "region_name": REGION, "valid_interfaces": "public"}
+    of_service = {
+        **service_user("nova", site.password, site.url("keystone")),
+        "region_name": REGION,
+        "valid_interfaces": "public",
+    }
     helper = PROGRAMS / "privsep-helper"
     sections: dict[str, dict[str, Any]] = {
         "DEFAULT": {
@@ -61,7 +64,7 @@ def configure(site: Site, cpus: Cpus) -> None:
         },
         "api_database": {"connection": site.database("nova_api")},
         "database": {"connection": site.database("nova")},
-        "keystone_authtoken": credentials,
+        "keystone_authtoken": authtoken("nova", site.password, site.url("keystone")),
         "placement": of_service,
         "neutron": of_service,
         "glance": {"region_name": REGION, "valid_interfaces": "public"},

@@ -1,6 +1,6 @@
 """Placement: what each host has, and who uses it."""
 
-from cloudconfig import ini, service_user
+from cloudconfig import authtoken, ini
 
 from allinone.process import Service, run_step, wsgi
 from allinone.site import PROGRAMS, Site
@@ -11,7 +11,7 @@ def configure(site: Site) -> None:
     text = ini(
         {
             "placement_database": {"connection": site.database("placement")},
-            "keystone_authtoken": service_user("placement", site.password, site.url("keystone")),
+            "keystone_authtoken": authtoken("placement", site.password, site.url("keystone")),
         }
     )
     (site.configuration("placement") / "placement.conf").write_text(text, encoding="utf-8")
