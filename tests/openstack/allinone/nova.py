@@ -37,8 +37,6 @@ class Cpus:
 
 def configure(site: Site, cpus: Cpus) -> None:
     """Write ``nova.conf`` for all processes of Nova."""
-    state = site.kept / "nova"
-    state.mkdir(exist_ok=True)
     of_service = {
         **service_user("nova", site.password, site.url("keystone")),
         "region_name": REGION,
@@ -46,22 +44,7 @@ def configure(site: Site, cpus: Cpus) -> None:
     }
     helper = PROGRAMS / "privsep-helper"
     sections: dict[str, dict[str, Any]] = {
-        "DEFAULT": {
-            "my_ip": LOOPBACK,
-            "host": "all-in-one",
-            "state_path": state,
-            "transport_url": site.transport,
-            "compute_driver": "libvirt.LibvirtDriver",
-            # Metadata would need more of Neutron; the drive shows the same.
-            "force_config_drive": True,
-            "allow_resize_to_same_host": True,
-            "reclaim_instance_interval": 3600,
-            "heal_instance_info_cache_interval": -1,
-            "vif_plugging_timeout": 120,
-            "graceful_shutdown_timeout": 2,
-            "manager_shutdown_timeout": 0,
-            "periodic_fuzzy_delay": 0,
-        },
+        "DEFAULT": _defaults(site),
         "api_database": {"connection": site.database("nova_api")},
         "database": {"connection": site.database("nova")},
         "keystone_authtoken": authtoken("nova", site.password, site.url("keystone")),
@@ -87,6 +70,27 @@ def configure(site: Site, cpus: Cpus) -> None:
     file = _configuration(site)
     of_privsep = {name: {"helper_command": f"{helper} --config-file {file}"} for name in _PRIVSEP}
     file.write_text(ini({**sections, **of_privsep}), encoding="utf-8")
+
+
+def _defaults(site: Site) -> dict[str, Any]:
+    state = site.kept / "nova"
+    state.mkdir(exist_ok=True)
+    return {
+        "my_ip": LOOPBACK,
+        "host": "all-in-one",
+        "state_path": state,
+        "transport_url": site.transport,
+        "compute_driver": "libvirt.LibvirtDriver",
+        # Metadata would need more of Neutron; the drive shows the same.
+        "force_config_drive": True,
+        "allow_resize_to_same_host": True,
+        "reclaim_instance_interval": 3600,
+        "heal_instance_info_cache_interval": -1,
+        "vif_plugging_timeout": 120,
+        "graceful_shutdown_timeout": 2,
+        "manager_shutdown_timeout": 0,
+        "periodic_fuzzy_delay": 0,
+    }
 
 
 def set_up(site: Site) -> None:
