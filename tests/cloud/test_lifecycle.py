@@ -1,5 +1,6 @@
 """``make openstack`` brings it up, whatever was left; ``make openstack-down`` leaves nothing."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,6 +27,15 @@ def surroundings() -> dict[str, object]:
     return {"links": sorted(links), "files": files, "mounts": mounts}
 
 
+def mentioned() -> list[bytes]:
+    """The command lines that have a path of the OpenStack, whatever ``process.running`` finds."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            found += [line for line in [file.read_bytes()] if bytes(ROOT) in line]
+    return found
+
+
 @pytest.fixture
 def nothing_left() -> Generator[None]:
     """The test finds nothing, and leaves nothing when it has ended the OpenStack."""
@@ -34,6 +44,7 @@ def nothing_left() -> Generator[None]:
     try:
         yield
         assert process.running(ROOT) == {}
+        assert mentioned() == []
         assert not ROOT.exists()
         assert surroundings() == before
     finally:

@@ -11,7 +11,7 @@ import pytest
 from allinone import process, record
 from allinone.nova import Cpus
 from allinone.process import Service, Started
-from allinone.site import Ports, Site, prepare
+from allinone.site import Ports, Site, prepared
 
 from builder.errors import BuilderError, HostError
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def site(tmp_path: Path) -> Generator[Site]:
     # pytest's paths are too long for the sockets that an OpenStack has.
-    site = Site(Ports.free(), "secret", time.time(), tmp_path)
+    site = Site(Ports(1, 2, 3, 4, 5), "secret", time.time(), tmp_path)
     for directory in (site.kept, site.run, site.temporary, site.logs):
         directory.mkdir(parents=True, exist_ok=True)
     yield site
@@ -45,7 +45,7 @@ def never() -> bool:
 def test_what_a_service_has_started_is_found_and_ended_with_it(site: Site) -> None:
     said = site.run / "said"
     script = f"setsid sh -c 'echo $$ > {said}; exec sleep 300' & exit 0"
-    Started(site, service(site, "short", script, always)).wait()
+    Started(site, service(site, "short", script, always))
     while not said.exists() or not said.read_text():
         time.sleep(0.05)
     daemon = int(said.read_text())
@@ -148,5 +148,5 @@ def test_what_runs_is_found_again(site: Site) -> None:
 
 
 def test_a_path_that_leaves_no_room_for_sockets_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="too long"):
-        prepare(tmp_path / ("d" * 70))
+    with pytest.raises(HostError, match="too long"), prepared(tmp_path / ("d" * 70)):
+        pass

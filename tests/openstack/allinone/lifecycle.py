@@ -14,6 +14,7 @@ from allinone import (
     keystone,
     libvirt,
     mariadb,
+    namespace,
     neutron,
     nova,
     openvswitch,
@@ -25,7 +26,7 @@ from allinone import (
 )
 from allinone.nova import Cpus
 from allinone.process import Service, Started
-from allinone.site import HOME, REGION, ROOT, Site, prepare
+from allinone.site import HOME, REGION, ROOT, Site, prepared
 from builder.errors import HostError
 from builder.host.locking import locked
 
@@ -53,14 +54,14 @@ def up(report: Report, cpus: Cpus, root: Path = ROOT) -> Site:
             report("it runs already")
             return running
         _remove(root, keep=True)
-        site = prepare(root)
         try:
-            _Start(site, report).run(cpus)
+            with prepared(root) as site:
+                _Start(site, report).run(cpus)
+                return site
         except BaseException:
             process.end(root, patience=0)
             libvirt.remove_mount_points()
             raise
-        return site
 
 
 def down(*, keep: bool, root: Path = ROOT) -> None:
@@ -100,6 +101,7 @@ class _Start:
         for configure in (keystone, glance, placement, neutron):
             configure.configure(site)
         nova.configure(site, cpus)
+        self._wait(self._start(namespace.service(site)))
         self._report("starting MariaDB, RabbitMQ, Open vSwitch and libvirt")
         queue = self._start(rabbitmq.service(site))
         base = self._start(libvirt.service(site), openvswitch.database_server(site))

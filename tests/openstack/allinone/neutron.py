@@ -7,7 +7,6 @@ config drive.
 from collections.abc import Callable
 from pathlib import Path
 
-from apiserver import LOOPBACK
 from cloudconfig import authtoken, ini, service_user
 
 from allinone import mariadb, openvswitch
@@ -49,10 +48,7 @@ def configure(site: Site) -> None:
             "agent": {"root_helper": "env"},
             "ovs": {
                 "datapath_type": "netdev",
-                "integration_bridge": openvswitch.bridge(site),
                 "ovsdb_connection": openvswitch.address(site),
-                "of_listen_address": LOOPBACK,
-                "of_listen_port": site.ports.openflow,
             },
             "privsep": {
                 "helper_command": f"{PROGRAMS}/privsep-helper --config-file {_configuration(site)}"

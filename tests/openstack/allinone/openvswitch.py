@@ -1,15 +1,9 @@
 """Open vSwitch in user space: no kernel module, and a database of its own."""
 
-import zlib
 from pathlib import Path
 
 from allinone.process import Service, run_step
 from allinone.site import Site
-
-
-def bridge(site: Site) -> str:
-    """The name of the integration bridge: another OpenStack on this machine has another name."""
-    return f"br-{zlib.crc32(str(site.root).encode()):08x}"
 
 
 def variables(site: Site) -> dict[str, str]:

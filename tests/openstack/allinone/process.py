@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apiserver import answers, gunicorn_settings
+from apiserver import LOOPBACK, answers, gunicorn_settings
 
 from allinone.site import PROGRAMS, Site
 from builder.errors import BuilderError, HostError
@@ -37,6 +37,7 @@ class Service:
     directory: Path
     ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
+    descriptors: tuple[int, ...] = ()
 
 
 def environment(site: Site) -> dict[str, str]:
@@ -44,18 +45,36 @@ def environment(site: Site) -> dict[str, str]:
     return {
         "HOME": str(site.run),
         "LC_ALL": "C.UTF-8",
+        # Services that change their titles would write them over what we find them by.
+        "SPT_NOENV": "1",
         "PATH": f"{PROGRAMS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "TMPDIR": str(site.temporary),
     }
 
 
 def wsgi(site: Site, name: str, application: str, variables: Mapping[str, str]) -> Service:
-    """An API server behind gunicorn. The service's name is that of its port."""
+    """An API server behind gunicorn, which answers at one port inside and outside of the namespace.
+
+    The socket outside is the caller's, the one inside is made there. The service's name is that of
+    its port.
+    """
     directory = site.configuration(name)
+    port = getattr(site.ports, name)
+    outside = site.listeners[name].fileno()
     (directory / "gunicorn.conf.py").write_text(
-        gunicorn_settings(application, getattr(site.ports, name), variables), encoding="utf-8"
+        gunicorn_settings(application, port, variables)
+        + "import socket\n"
+        + f"inside = socket.create_server(({LOOPBACK!r}, {port})).detach()\n"
+        + f"bind = ['fd://{outside}', f'fd://{{inside}}']\n",
+        encoding="utf-8",
     )
-    return Service(name, (PROGRAMS / "gunicorn",), directory, ready=lambda: answers(site.url(name)))
+    return Service(
+        name,
+        (PROGRAMS / "gunicorn",),
+        directory,
+        ready=lambda: answers(site.url(name)),
+        descriptors=(outside,),
+    )
 
 
 class Started:
@@ -68,12 +87,13 @@ class Started:
         with self._log.open("wb") as output:
             try:
                 self._process = subprocess.Popen(
-                    service.argv,
+                    (*_entrance(site), *service.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     cwd=service.directory,
                     env={**environment(site), **service.environment, _NAME: service.name},
+                    pass_fds=service.descriptors,
                     start_new_session=True,
                 )
             except FileNotFoundError as error:
@@ -107,6 +127,19 @@ class Started:
             details=lines[-TAIL_LINES:],
             hint=f"Its log: {self._log}",
         )
+
+
+def namespace_file(site: Site) -> Path:
+    """Where the id of a process is, once there is a network namespace and that process in it."""
+    return site.run / "namespace.pid"
+
+
+def _entrance(site: Site) -> tuple[str, ...]:
+    """The words before those of a program that is to run in the network namespace."""
+    file = namespace_file(site)
+    if not file.exists():
+        return ()
+    return ("nsenter", f"--net=/proc/{file.read_text(encoding='utf-8').strip()}/ns/net", "--")
 
 
 def run_step(

@@ -5,7 +5,8 @@ import os
 import secrets
 import socket
 import time
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from apiserver import LOOPBACK
@@ -25,26 +26,13 @@ _LONGEST = 70
 
 @dataclass(frozen=True)
 class Ports:
-    """Loopback ports, on which nothing listened when they were chosen."""
+    """Loopback ports of the API servers; all else has its usual port in a network namespace."""
 
     keystone: int
     glance: int
     placement: int
     nova: int
     neutron: int
-    amqp: int
-    erlang: int
-    epmd: int
-    openflow: int
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Choose all at once, so that no two are the same."""
-        with contextlib.ExitStack() as exit_stack:
-            sockets = [exit_stack.enter_context(socket.socket()) for _ in fields(cls)]
-            for probe in sockets:
-                probe.bind((LOOPBACK, 0))
-            return cls(*(int(probe.getsockname()[1]) for probe in sockets))
 
 
 @dataclass(frozen=True)
@@ -52,13 +40,15 @@ class Site:
     """One OpenStack: its directories, ports and password, and when (epoch) it was started.
 
     ``kept`` outlives an end that keeps the state: databases, images, disks, definitions of guests.
-    ``run`` is of one start: sockets, configuration, logs.
+    ``run`` is of one start: sockets, configuration, logs. ``listeners`` are bound to the ports by
+    the program that starts the API servers.
     """
 
     ports: Ports
     password: str
     since: float
     root: Path
+    listeners: Mapping[str, socket.socket] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def kept(self) -> Path:
@@ -102,7 +92,7 @@ class Site:
     @property
     def transport(self) -> str:
         """oslo.messaging's URL of the message queue."""
-        return f"rabbit://openstack:{self.password}@{LOOPBACK}:{self.ports.amqp}/"
+        return f"rabbit://openstack:{self.password}@{LOOPBACK}/"
 
     def configuration(self, service: str) -> Path:
         """The directory of a service's configuration."""
@@ -111,10 +101,12 @@ class Site:
         return directory
 
 
-def prepare(root: Path) -> Site:
-    """Make the directories of a start, and choose ports; the password is that of what was kept.
+@contextlib.contextmanager
+def prepared(root: Path) -> Iterator[Site]:
+    """Make the directories of a start, and bind free ports while the API servers are started.
 
-    Raises ``HostError`` where sockets would have names that are too long for the kernel.
+    The password is that of what was kept. Raises ``HostError`` where sockets would have names that
+    are too long for the kernel.
     """
     if len(os.fsencode(root)) > _LONGEST:
         raise HostError(
@@ -126,7 +118,13 @@ def prepare(root: Path) -> Site:
     if not password_file.exists():
         password_file.touch(mode=0o600)
         password_file.write_text(secrets.token_hex(12), encoding="utf-8")
-    site = Site(Ports.free(), password_file.read_text(encoding="utf-8"), time.time(), root)
-    for directory in (site.run, site.temporary, site.logs):
-        directory.mkdir(exist_ok=True)
-    return site
+    password = password_file.read_text(encoding="utf-8")
+    with contextlib.ExitStack() as sockets:
+        listeners = {name.name: sockets.enter_context(socket.socket()) for name in fields(Ports)}
+        for listener in listeners.values():
+            listener.bind((LOOPBACK, 0))
+        ports = Ports(**{name: bound.getsockname()[1] for name, bound in listeners.items()})
+        site = Site(ports, password, time.time(), root, listeners)
+        for directory in (site.run, site.temporary, site.logs):
+            directory.mkdir(exist_ok=True)
+        yield site
