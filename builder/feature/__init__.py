@@ -19,7 +19,7 @@ from builder.feature.check import (
     probe,
 )
 from builder.feature.feature import Claim, Conflict, Feature, Surroundings
-from builder.feature.filesystem import Filesystem, Kernel
+from builder.feature.filesystem import Filesystem, Kernel, Volume
 from builder.feature.guest import Completed, Guest
 from builder.feature.machine import (
     SPARE_NETDEV,
@@ -54,6 +54,7 @@ __all__ = [
     "SourceFile",
     "Surroundings",
     "Topology",
+    "Volume",
     "When",
     "always",
     "inspection",

@@ -9,183 +9,30 @@ the same machine id and host keys.
 import json
 import time
 
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Filesystem,
-    Guest,
-    Parameters,
-    inspection,
-    probe,
-)
-from builder.linux import (
-    bootloader,
-    cloudinit,
-    fstab,
-    hygiene,
-    initramfs,
-    network,
-    osrelease,
-    systemd,
-)
+from builder.feature import CheckFailed, Claim, Feature, Guest, probe
+from builder.features.inspections import boot, first_boot, hygiene
+from builder.features.inspections.parameters import FoundationParameters
+from builder.linux import osrelease
 from builder.linux.live import output, require_no_failure
-
-
-class FoundationParameters(Parameters):
-    """Facts of the distribution; a profile cannot set them."""
-
-    os_distro: str
-    os_version: str
-    architecture: str
-    default_user: str
-
-
-SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
-
-
-@inspection("the disk has the release that the image claims", compares=True)
-def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
-    """Compare os-release with the claims."""
-    facts = osrelease.read(disk)
-    seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', '?')}"
-    claimed = f"{parameters.os_distro} {parameters.os_version}"
-    if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
-        raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
-    return f"/etc/os-release says {seen}"
-
-
-@inspection("GRUB starts every installed kernel from every firmware")
-def boot_loader_is_complete(disk: Filesystem, parameters: FoundationParameters) -> str:
-    """Look for its files and its entries; only a boot shows that they work."""
-    return bootloader.require_bootable(disk, parameters.architecture)
-
-
-@inspection("a kernel that the guest installs gets an initrd for any machine")
-def initrd_is_renewed(disk: Filesystem, _: FoundationParameters) -> str:
-    """One generator, which the kernel's package runs, and which is not narrowed to one machine."""
-    return initramfs.require_renewal(disk)
-
-
-@inspection("nothing that is read at boot names a device by the kernel's name")
-def no_kernel_device_names(disk: Filesystem, _: FoundationParameters) -> str:
-    """A disk that is /dev/vda here is /dev/sda there."""
-    found = fstab.kernel_device_names(disk)
-    if found:
-        raise CheckFailed("; ".join(map(str, found)))
-    return "fstab, crypttab and the boot loader name no /dev/sd*, /dev/vd*, /dev/nvme*"
-
-
-@inspection("the network stack that cloud-init configures will be started")
-def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """Files that are rendered for a stack that is not started leave the NIC down."""
-    return network.require_stack(disk)
-
-
-@inspection("cloud-init will be started")
-def cloud_init_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """Its units are enabled, and it is not switched off."""
-    if disk.exists(cloudinit.SWITCH):
-        raise CheckFailed(f"{cloudinit.SWITCH} switches cloud-init off")
-    return systemd.require_any_started(disk, cloudinit.UNITS)
-
-
-@inspection("the SSH server will be started")
-def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """As a service, or by its socket."""
-    return systemd.require_any_started(disk, SSH_UNITS)
-
-
-@inspection("the image has no identity of its own")
-def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
-    """Every guest makes its own machine-id and host keys."""
-    found = tuple(hygiene.identities(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "no machine-id, no SSH host key, no authorized key, no random seed"
-
-
-@inspection("the image has no traces of its build")
-def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
-    """Histories, caches and the name servers of the build host."""
-    found = tuple(hygiene.leftovers(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "no shell history, no package cache, no name server of the build"
-
-
-@inspection("no account can be entered with a password")
-def has_no_passwords(disk: Filesystem, _: FoundationParameters) -> str:
-    """The root account, too, is locked."""
-    found = tuple(hygiene.passwords(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "every account in /etc/shadow is locked"
-
+from builder.linux.scripts import script
 
 FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
 RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
 # 'cloud-init status --wait' loads all of it again and asks four times a second: dear where a guest
 # is emulated. result.json is the last that it writes.
-CLOUD_INIT = """
-systemctl is-system-running --wait >/dev/null
-test -e /run/cloud-init/result.json || { echo "cloud-init has not come to its end" >&2; exit 1; }
-cat /run/cloud-init/status.json
-"""
-ROOT_SIZES = """
-set -e
-partition=$(findmnt -no SOURCE /)
-disk=/dev/$(lsblk -no PKNAME "$partition")
-echo "$(findmnt -bno SIZE /) $(lsblk -bdno SIZE "$partition") $(lsblk -bdno SIZE "$disk")"
-"""
+CLOUD_INIT = script("cloud-init-result.sh")
+ROOT_SIZES = script("root-sizes.sh")
 FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
 """
 # What starts a guest afterwards has been written since, or nothing does. Paths of UEFI's removable
 # medium: UEFI 2.10, 3.5.1.1; the type of the partition: GRUB manual, "BIOS installation".
-REMOVE_LOADER = """
-set -e
-# systemd waits 90 s for the ESP, which a guest on a busy host may need more than.
-mountpoint -q /boot/efi || mount /boot/efi || test ! -d /sys/firmware/efi
-if test -d /sys/firmware/efi; then rm -r /boot/efi/EFI
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    core=$(lsblk -rno PATH,PARTTYPE "$disk" | sed -n 's/ 21686148-6449-6e6f-744e-656564454649$//p')
-    head -c 440 /dev/zero | dd of="$disk" conv=notrunc,fsync 2>&1
-    head -c 1048576 /dev/zero | dd of="$core" conv=notrunc,fsync 2>&1
-    rm -r /boot/grub*/i386-pc
-fi
-"""
+REMOVE_LOADER = script("remove-boot-loader.sh")
 # As an upgrade of GRUB's package does it, where one does.
-REINSTALL = """
-set -e
-if test -e /etc/grub.d/enable_cloud; then
-    dpkg-trigger --no-await --by-package=grub2-common /usr/lib/grub/i386-pc
-    dpkg --triggers-only --pending 2>&1
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    install=$(command -v grub-install || command -v grub2-install)
-    if test -d /sys/firmware/efi
-    then "$install" --target=x86_64-efi --removable --no-nvram --force 2>&1  # Red Hat's needs force
-    else "$install" --target=i386-pc "$disk" 2>&1
-    fi
-fi
-cat /proc/sys/kernel/random/boot_id > /var/lib/boot-loader-reinstalled
-sync
-"""
-SINCE_REINSTALL = """
-set -e
-test "$(cat /var/lib/boot-loader-reinstalled)" != "$(cat /proc/sys/kernel/random/boot_id)" ||
-    { echo "it has not been restarted since"; exit 1; }
-rm /var/lib/boot-loader-reinstalled
-test ! -d /sys/firmware/efi || echo $(ls /boot/efi/EFI/BOOT)
-"""
-RECONFIGURE = """
-if command -v update-grub >/dev/null; then update-grub 2>&1
-else grub2-mkconfig -o /boot/grub2/grub.cfg 2>&1
-fi
-"""
+REINSTALL = script("reinstall-boot-loader.sh")
+SINCE_REINSTALL = script("started-since-reinstall.sh")
+RECONFIGURE = script("reconfigure-boot-loader.sh")
 DEVICE_NAMES = "grep -nE '/dev/(sd|vd|xvd|hd)[a-z]' /boot/grub*/grub.cfg || true"
 # What a partition table, an ESP and a file system's own structures may take of a larger disk.
 ROOT_SHARE = 0.85
@@ -342,13 +189,13 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="os_distro",
             value=parameters.os_distro,
             promise=f"the guest's distribution is {parameters.os_distro}",
-            proof=(release_on_disk_is_as_claimed, release_is_as_claimed),
+            proof=(boot.release_on_disk_is_as_claimed, release_is_as_claimed),
         ),
         Claim(
             property="os_version",
             value=parameters.os_version,
             promise=f"the guest is release {parameters.os_version} of its distribution",
-            proof=(release_on_disk_is_as_claimed, release_is_as_claimed),
+            proof=(boot.release_on_disk_is_as_claimed, release_is_as_claimed),
         ),
         Claim(
             property="architecture",
@@ -372,6 +219,7 @@ FEATURE = Feature(
     elements=(
         "guest-foundation",
         "guest-cloud-init",
+        "guest-resolver",
         "guest-network",
         "guest-initrd",
         "guest-bootloader",
@@ -379,18 +227,7 @@ FEATURE = Feature(
     ),
     environment=lambda parameters: {"DIB_CLOUD_USER": parameters.default_user},
     claims=claims,
-    inspections=(
-        release_on_disk_is_as_claimed,
-        boot_loader_is_complete,
-        initrd_is_renewed,
-        no_kernel_device_names,
-        network_will_start,
-        cloud_init_will_start,
-        ssh_will_start,
-        has_no_identity,
-        has_no_leftovers,
-        has_no_passwords,
-    ),
+    inspections=(*boot.INSPECTIONS, *first_boot.INSPECTIONS, *hygiene.INSPECTIONS),
     probes=(
         firmware_is_as_asked,
         release_is_as_claimed,

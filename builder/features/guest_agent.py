@@ -28,13 +28,16 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import guestagent, login, systemd
+from builder.linux import guestagent, loadable, login, systemd
 from builder.linux.live import output
+from builder.linux.scripts import script
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
-UNIT = "qemu-guest-agent.service"
+UNIT = guestagent.UNIT
+DRIVER = "virtio_console"
+"""The driver of virtio-serial, which has the port."""
 
 # What Nova's libvirt driver has the agent do: set a password, quiesce for a snapshot.
 NOVA_COMMANDS = frozenset(
@@ -61,12 +64,22 @@ def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
     return systemd.require_started(disk, UNIT)
 
 
+@inspection("the guest agent listens on the port that Nova gives")
+def agent_listens_on_port(disk: Filesystem, _: GuestAgentParameters) -> str:
+    """By the effective command line of its unit, and with the driver of that port."""
+    found = tuple(guestagent.elsewhere(disk))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; Nova gives no other: remove that")
+    loadable.require(disk, (DRIVER,))
+    return f"nothing has it listen elsewhere than on {guestagent.PORT}"
+
+
 @inspection("no command that Nova gives the agent is blocked")
 def agent_blocks_nothing_needed(disk: Filesystem, _: GuestAgentParameters) -> str:
-    """Red Hat's package blocks commands by default."""
-    blocked = guestagent.blocked_commands(disk, NOVA_COMMANDS)
-    if blocked:
-        raise CheckFailed("; ".join(blocked))
+    """Red Hat's package blocks commands by default; hardening confines the unit."""
+    found = (*guestagent.blocked_commands(disk, NOVA_COMMANDS), *guestagent.confined(disk))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; remove that, or have it leave Nova's commands out")
     return f"no configuration blocks {', '.join(sorted(NOVA_COMMANDS))}"
 
 
@@ -98,37 +111,21 @@ def password_lets_in(guest: Guest, parameters: GuestAgentParameters) -> str:
 
 FROZEN_SECONDS = 3
 WRITES = "/run/guest-image-writes"
-# Each line is the milliseconds that one write to the root took; /run is no part of it.
-START_WRITER = f"""
-systemd-run --quiet --unit=guest-image-writer --property=KillMode=process sh -c '
-while :; do
-    start=$(date +%s%3N)
-    echo written | dd of=/var/tmp/guest-image-writer conv=fsync status=none
-    echo $(($(date +%s%3N) - start)) >>{WRITES}
-    sleep 0.2
-done'
-for _ in $(seq 60); do [ -s {WRITES} ] && exit 0; sleep 0.5; done
-echo "the guest could not write to its root within 30 s" >&2
-exit 1
-"""
-STOP_WRITER = f"""
-systemctl stop guest-image-writer
-sort -n {WRITES} | tail -n 1
-rm -f {WRITES} /var/tmp/guest-image-writer
-"""
+START_WRITER = script("start-writer.sh")
+STOP_WRITER = script("stop-writer.sh")
 
 
 @probe("the agent freezes the file systems, writes wait, and thaws them", once=True, seconds=10)
 def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     """Freeze as Nova does before a snapshot with os_require_quiesce, while a program writes."""
-    output(guest, START_WRITER, timeout=90)
+    output(guest, START_WRITER, WRITES, timeout=90)
     try:
         frozen = guest.agent("guest-fsfreeze-freeze")
         time.sleep(FROZEN_SECONDS)
     finally:
         with suppress(CheckFailed, TimeoutError):  # where the freeze failed, its own words count
             guest.agent("guest-fsfreeze-thaw")
-        longest = int(output(guest, STOP_WRITER, timeout=90))
+        longest = int(output(guest, STOP_WRITER, WRITES, timeout=90))
     if not frozen:
         raise CheckFailed("the agent froze no file system")
     if longest < FROZEN_SECONDS * 1000 / 2:  # a write may begin when the freeze has lasted a while
@@ -171,6 +168,7 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
         promise="the QEMU guest agent answers on the guest's virtio-serial port",
         proof=(
             agent_will_start,
+            agent_listens_on_port,
             agent_returns_when_killed,
             agent_returns_after_reboot,
             agent_answers,
@@ -210,7 +208,7 @@ FEATURE = Feature(
     elements=("guest-agent",),
     claims=claims,
     conflicts=conflicts,
-    inspections=(agent_will_start, agent_blocks_nothing_needed),
+    inspections=(agent_will_start, agent_listens_on_port, agent_blocks_nothing_needed),
     probes=(
         agent_answers,
         password_lets_in,
