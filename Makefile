@@ -37,7 +37,7 @@ CLOUD_PACKAGES := \
 help: ## List the targets
 	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME] [TESTS=tests/…]'
 	@echo
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 host: ## Install the Debian packages that builds, proofs and tests need
 	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(HOST_PACKAGES) 2> /dev/null || true); \
@@ -79,7 +79,7 @@ $(OPENSTACK)/installed-nova: tests/openstack/requirements-nova.txt tests/opensta
 	@touch $@
 
 # The binding to libvirt is Debian's: it is of the same version as its library.
-$(OPENSTACK)/all-in-one/installed: tests/openstack/requirements-all-in-one.txt tests/openstack/constraints.txt | $(VENV)/bin/python
+$(OPENSTACK)/all-in-one/installed: tests/openstack/requirements-all-in-one.txt tests/openstack/constraints.txt | host $(VENV)/bin/python
 	@echo 'installing a whole OpenStack below $(OPENSTACK)/all-in-one'
 	$(PYTHON) -m venv --clear $(OPENSTACK)/all-in-one/venv
 	$(OPENSTACK)/all-in-one/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
