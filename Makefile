@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud unit test test-all lint format bench bench-command bench-publish golden lock wheel clean
+.PHONY: help host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -29,10 +29,15 @@ HOST_PACKAGES := \
 	qemu-system-x86 seabios ipxe-qemu ovmf swtpm genisoimage openssh-client iproute2 \
 	shellcheck sbsigntool cpio lz4 xz-utils gzip
 
+# What a whole OpenStack stands on.
+CLOUD_PACKAGES := \
+	mariadb-server-core mariadb-client-core rabbitmq-server openvswitch-switch \
+	libvirt-daemon-system libvirt-clients python3-libvirt
+
 help: ## List the targets
 	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME] [TESTS=tests/…]'
 	@echo
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 host: ## Install the Debian packages that builds, proofs and tests need
 	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(HOST_PACKAGES) 2> /dev/null || true); \
@@ -43,7 +48,7 @@ host: ## Install the Debian packages that builds, proofs and tests need
 	if [ -n "$$missing" ]; then \
 	    echo "installing:$$missing"; \
 	    $(SUDO) apt-get update -qq; \
-	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
+	    $(SUDO) tests/openstack/without-services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
 	@apt-get indextargets --format '$$(RELEASE)' 'Created-By: Packages' | grep -q -- -security || \
 	    echo "note: this host's apt sources name no security mirror; a build asks diskimage-builder's default one," \
@@ -73,6 +78,14 @@ $(OPENSTACK)/installed-nova: tests/openstack/requirements-nova.txt tests/opensta
 	$(OPENSTACK)/nova/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
 	@touch $@
 
+# The binding to libvirt is Debian's: it is of the same version as its library.
+$(OPENSTACK)/all-in-one/installed: tests/openstack/requirements-all-in-one.txt tests/openstack/constraints.txt | host $(VENV)/bin/python
+	@echo 'installing a whole OpenStack below $(OPENSTACK)/all-in-one'
+	$(PYTHON) -m venv --clear $(OPENSTACK)/all-in-one/venv
+	$(OPENSTACK)/all-in-one/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
+	ln -s /usr/lib/python3/dist-packages/libvirt*.py /usr/lib/python3/dist-packages/libvirtmod*.so $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
+	@touch $@
+
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
 	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
 
@@ -89,13 +102,24 @@ TESTS ?=
 CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
 test test-all: HOST_PACKAGES += chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
-	$(PYTEST) $(or $(CHOSEN),-m 'not whole')
+	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 
 test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
-	$(PYTEST)
+	$(PYTEST) -m 'not cloud'
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py
+
+# Below, host installs what the whole OpenStack needs besides.
+openstack test-cloud: HOST_PACKAGES += $(CLOUD_PACKAGES)
+openstack: host $(VENV)/installed $(OPENSTACK)/all-in-one/installed ## Bring up a whole OpenStack on this machine (as root)
+	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py up
+
+openstack-down: $(VENV)/installed ## End that OpenStack and remove it; KEEP=1 keeps its databases and images
+	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py down $(if $(KEEP),--keep)
+
+test-cloud: host $(VENV)/installed-dev $(OPENSTACK)/all-in-one/installed ## Run the tests that need a whole OpenStack (as root)
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest $(or $(CHOSEN),tests/cloud)
 
 lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck
 	$(VENV)/bin/pre-commit run --all-files
@@ -132,4 +156,5 @@ wheel: $(VENV)/installed ## Build the wheel into build/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir build .
 
 clean: ## Remove builds, caches and the virtual environment
+	[ ! -d $(OPENSTACK)/all-in-one/cloud ] || $(MAKE) openstack-down
 	$(SUDO) rm -rf $(VENV) $(OUTPUT) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from builder.errors import BuilderError
-from builder.host.process import Running, running
+from builder.host.process import Running, start
 
 START_LIMIT = 180
 """Seconds within which a server answers; two on an idle machine, many more on a busy one."""
@@ -24,6 +24,36 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def gunicorn_settings(application: str, port: int, environment: Mapping[str, str]) -> str:
+    """The ``gunicorn.conf.py`` of one worker that serves a WSGI application on a loopback port.
+
+    In a file, because the applications take the words of the command line for their own.
+    """
+    settings = {
+        "wsgi_app": application,
+        "pythonpath": str(Path(__file__).parent),
+        "bind": f"{LOOPBACK}:{port}",
+        "workers": 1,
+        "threads": 8,
+        "graceful_timeout": 1,
+        "keepalive": 60,  # longer than a client waits before it uses a connection again
+        "control_socket_disable": True,
+        "raw_env": [f"{key}={value}" for key, value in environment.items()],
+    }
+    return "".join(f"{key} = {value!r}\n" for key, value in settings.items())
+
+
+def answers(url: str) -> bool:
+    """Whether an API server answers HTTP there, whatever it says."""
+    try:
+        with NO_PROXY.open(f"{url}/healthcheck", timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 class Server:
@@ -81,23 +111,11 @@ class Server:
         """Start it without waiting."""
         assert not self.runs, f"{self.name} runs already"
         self._starts += 1
-        settings = {
-            "wsgi_app": self._application,
-            "pythonpath": str(Path(__file__).parent),
-            "bind": f"{LOOPBACK}:{self.port}",
-            "workers": 1,
-            "threads": 8,
-            "graceful_timeout": 1,
-            "keepalive": 60,  # longer than a client waits before it uses a connection again
-            "control_socket_disable": True,
-            "raw_env": [f"{key}={value}" for key, value in self._environment.items()],
-        }
-        # In a file, because the applications take the words of the command line for their own.
         (self.directory / "gunicorn.conf.py").write_text(
-            "".join(f"{key} = {value!r}\n" for key, value in settings.items()), encoding="utf-8"
+            gunicorn_settings(self._application, self.port, self._environment), encoding="utf-8"
         )
         self._program = self._exit.enter_context(
-            running(
+            start(
                 [self._gunicorn],
                 purpose=f"start {self.name}",
                 log=self.log,
@@ -110,13 +128,9 @@ class Server:
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline:
             self.require_running()
-            try:
-                with NO_PROXY.open(f"{self.url}/healthcheck", timeout=5):
-                    return
-            except urllib.error.HTTPError:
+            if answers(self.url):
                 return
-            except OSError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         raise self._failure(f"did not answer within {START_LIMIT} s")
 
     def require_running(self) -> None:

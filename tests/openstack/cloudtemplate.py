@@ -124,7 +124,7 @@ def _let_read_while_writing(database: Path) -> None:
 
 def _seed(auth_url: str) -> None:
     """Fill a Keystone that has just been bootstrapped. Addresses come at each start."""
-    admin = _connect(auth_url, "admin", "admin")
+    admin = connect(auth_url, "admin", "admin")
     domain = admin.identity.find_domain("Default", ignore_missing=False)
     roles = {
         name: admin.identity.find_role(name, ignore_missing=False)
@@ -160,19 +160,20 @@ def _seed(auth_url: str) -> None:
         admin.identity.assign_project_role_to_user(
             admin.identity.find_project(project, ignore_missing=False), made, roles[role]
         )
-    publisher = _connect(auth_url, "publisher", "images")
+    publisher = connect(auth_url, "publisher", "images")
     publisher.identity.create_application_credential(
         user=publisher.current_user_id, name="publish", secret=PASSWORD
     )
 
 
-def _connect(auth_url: str, user: str, project: str) -> "Connection":
-    from openstack import connect  # noqa: PLC0415 - it takes a second to load
+def connect(auth_url: str, user: str, project: str, password: str = PASSWORD) -> "Connection":
+    """A connection to a cloud that needs no ``clouds.yaml``, whose Keystone is at ``auth_url``."""
+    import openstack  # noqa: PLC0415 - it takes a second to load
 
-    return connect(
+    return openstack.connect(
         auth_url=auth_url,
         username=user,
-        password=PASSWORD,
+        password=password,
         project_name=project,
         user_domain_name="Default",
         project_domain_name="Default",

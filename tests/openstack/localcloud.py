@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from apiserver import LOOPBACK, Server
-from cloudconfig import glance_configuration
+from cloudconfig import cloud_of_user, glance_configuration
 from cloudtemplate import (
     MAIN_REGION,
     OTHER_REGION,
@@ -160,7 +160,7 @@ class LocalCloud:
             },
         )
         self._clouds = clouds(
-            f"{self.keystone.url}/v3",
+            self.keystone.url,
             application_credential(directory / "keystone"),
             self.standalone_glance.url,
         )
@@ -244,21 +244,13 @@ class LocalCloud:
         temporary.replace(self.clouds_yaml)
 
 
-def clouds(auth_url: str, credential_id: str, standalone_url: str) -> dict[str, dict[str, Any]]:
+def clouds(keystone_url: str, credential_id: str, standalone_url: str) -> dict[str, dict[str, Any]]:
     """The content of ``clouds.yaml``."""
 
     def user(name: str, project: str = "images", region: str = MAIN_REGION) -> dict[str, Any]:
-        return {
-            "region_name": region,
-            "auth": {
-                "auth_url": auth_url,
-                "username": name,
-                "password": PASSWORD,
-                "project_name": project,
-                "user_domain_name": "Default",
-                "project_domain_name": "Default",
-            },
-        }
+        return cloud_of_user(
+            name, password=PASSWORD, project=project, region=region, keystone_url=keystone_url
+        )
 
     mistyped = user("publisher")
     mistyped["auth"]["password"] = f"{PASSWORD}x"
@@ -272,7 +264,7 @@ def clouds(auth_url: str, credential_id: str, standalone_url: str) -> dict[str, 
             "region_name": MAIN_REGION,
             "auth_type": "v3applicationcredential",
             "auth": {
-                "auth_url": auth_url,
+                "auth_url": f"{keystone_url}/v3",
                 "application_credential_id": credential_id,
                 "application_credential_secret": PASSWORD,
             },

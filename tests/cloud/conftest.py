@@ -1,0 +1,61 @@
+"""The whole OpenStack that the tests of this folder need, brought up once for all of them."""
+
+import os
+import warnings
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from allinone import lifecycle
+from allinone.nova import Cpus
+from allinone.site import HOME, Site
+from serving import LIMIT, connected
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+ROOT = HOME / "tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("cloud")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _alone() -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.skip("there is one OpenStack, for one process: run 'make test-cloud'")
+
+
+@pytest.fixture(autouse=True)
+def _quiet_sdk() -> Generator[None]:
+    with warnings.catch_warnings():
+        # The SDK warns of its own attributes.
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        yield
+
+
+@pytest.fixture(scope="session")
+def site() -> Generator[Site]:
+    """A running OpenStack, which is not that of ``make openstack``."""
+    lifecycle.down(keep=False, root=ROOT)  # what killed tests have left
+    try:
+        yield lifecycle.up(print, Cpus(), ROOT)
+    finally:
+        lifecycle.down(keep=False, root=ROOT)
+
+
+@pytest.fixture
+def cloud(site: Site) -> Generator["Connection"]:
+    """A connection of the publisher's; servers and images that the test has left are removed."""
+    connection = connected(site)
+    yield connection
+    for server in list(connection.compute.servers()):
+        connection.compute.delete_server(server, force=True)
+        connection.compute.wait_for_delete(server, wait=LIMIT)
+    for image in list(connection.image.images()):
+        connection.image.delete_image(image)
+    connection.close()
