@@ -143,7 +143,8 @@ def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> 
     if not lost or len(started) != 1:
         return ()
     properties = {claim.property: claim.value for claim in plan.claims}
-    properties["hw_firmware_type"] = started.pop()
+    properties["hw_firmware_type"] = kept[0].machine.firmware
+    properties["hw_machine_type"] = kept[0].machine.machine_type
     named = [one for one in named_probes(adoptee.used) if one[0] in lost]
     return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 

@@ -99,11 +99,13 @@ def unable(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGuest]:
     """A guest with a kernel for clouds and without an agent, on a machine with neither virtio-scsi
-    nor multiqueue nor discard, but with a watchdog and an agent's channel.
+    nor multiqueue, discard nor virtio-rng, but with a watchdog and an agent's channel.
 
     Its firmware is BIOS: with UEFI comes AHCI, where that kernel finds no config drive.
     """
-    machine = replace(plan.boots[0].machine, disk_bus="virtio", multiqueue=False, discard=False)
+    machine = replace(
+        plan.boots[0].machine, disk_bus="virtio", multiqueue=False, discard=False, rng=False
+    )
     assert machine.watchdog == "reset"
     assert machine.guest_agent
     workdir = tmp_path_factory.mktemp("unable") / "work"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from builder.errors import BuilderError
-from builder.host.process import Running, running
+from builder.host.process import Running, start
 
 START_LIMIT = 180
 """Seconds within which a server answers; two on an idle machine, many more on a busy one."""
@@ -97,7 +97,7 @@ class Server:
             "".join(f"{key} = {value!r}\n" for key, value in settings.items()), encoding="utf-8"
         )
         self._program = self._exit.enter_context(
-            running(
+            start(
                 [self._gunicorn],
                 purpose=f"start {self.name}",
                 log=self.log,

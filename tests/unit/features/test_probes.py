@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fake_guest import FakeGuest
 
-from builder.feature import CheckFailed, CheckSkipped, Completed, Machine, Probe
+from builder.feature import CONSOLE, CheckFailed, CheckSkipped, Completed, Machine, Probe
 from builder.features import discard, foundation, guest_agent, multiqueue, virtio_scsi, watchdog
 from builder.linux.live_network import with_network_data
 
@@ -59,7 +59,8 @@ class Terminal(FakeGuest):
             self.password = base64.b64decode(password).decode()
         return {}
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        assert terminal == CONSOLE
         self._console += text.replace("\n", "\r\n")
         if self._console.endswith("proof login: debian\r\n"):
             self._console += "Password: "

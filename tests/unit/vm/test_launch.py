@@ -20,7 +20,10 @@ from builder.vm.guest import Control, GuestChannels, GuestNotUp, RunningGuest
     ("machine", "missing"),
     [
         (Machine(firmware="uefi"), "no UEFI firmware for QEMU"),
-        (Machine(firmware="uefi", secure_boot=True), "no UEFI firmware with Secure Boot and keys"),
+        (
+            Machine(firmware="uefi", machine_type="q35", secure_boot=True),
+            "no UEFI firmware with Secure Boot and keys",
+        ),
     ],
 )
 def test_missing_uefi_firmware_names_its_package(
