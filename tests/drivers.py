@@ -68,7 +68,10 @@ def debian_package(directory: Path) -> tuple[Path, str]:
 
 
 def profile(directory: Path) -> Path:
-    """Make a profile with everything that is about processors, and the driver that it names."""
+    """Make a profile with everything that is about processors, and the driver that it names.
+
+    It has devices as well that no shipped profile asks for, so that they need no boot of their own.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     package, sha256 = debian_package(directory)
     path = directory / "compute.yaml"
@@ -85,6 +88,8 @@ features:
     sha256: {sha256}
     module: {MODULE}
     trait: CUSTOM_HELLO
+  packed-ring:
+  serial-ports: {{count: 3}}
 """
     )
     return path

@@ -146,6 +146,30 @@ def _tpm(machine: "Machine", ends: Ends) -> Iterable[str]:
     )
 
 
+def _packed_ring_given(request: Request) -> bool:
+    return request.is_on("hw_virtio_packed_ring") or request.is_on("hw:virtio_packed_ring")
+
+
+def _packed_ring(machine: "Machine", driver: str) -> str:
+    """Nova sets it for NICs alone."""
+    return ",packed=on" if machine.packed_ring and driver == "virtio-net-pci" else ""
+
+
+def _serial_ports_given(request: Request) -> int:
+    """The image may ask for fewer than its flavor."""
+    return int(request.image("hw_serial_port_count") or request.flavor("hw:serial_port_count") or 1)
+
+
+def _port_names(machine: "Machine") -> Iterator[str]:
+    return (f"serial{number}" for number in range(1, machine.serial_ports))
+
+
+def _serial_ports(machine: "Machine", ends: Ends) -> Iterator[str]:
+    """Those beside the console, which every machine has."""
+    for name in _port_names(machine):
+        yield from ("-chardev", f"{ends.channels[name]},id={name}", "-serial", f"chardev:{name}")
+
+
 def _vcpus_text(machine: "Machine") -> str:
     text = f"{machine.vcpus} vCPU{'s' * (machine.vcpus != 1)}"
     topology = machine.topology
@@ -266,6 +290,27 @@ class Machine:
         ),
     ] = "pc"
     """The older chipset with PCI, or that with PCI Express."""
+    packed_ring: Annotated[
+        bool,
+        Device(
+            given=_packed_ring_given,
+            text=lambda machine: "packed rings" if machine.packed_ring else "",
+            options=_packed_ring,
+        ),
+    ] = False
+    """Whether NICs offer packed rings (virtio 1.1)."""
+    serial_ports: Annotated[
+        int,
+        Device(
+            given=_serial_ports_given,
+            text=lambda machine: (
+                f"{machine.serial_ports} serial ports" if machine.serial_ports > 1 else ""
+            ),
+            arguments=_serial_ports,
+            terminals=_port_names,
+        ),
+    ] = 1
+    """The console is the first; ``serial1`` is the terminal on the second."""
 
 
 @cache

@@ -15,7 +15,7 @@ from broken import Broken
 
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Outcome
-from builder.features import watchdog
+from builder.features import packed_ring, serial_ports, watchdog
 from builder.features.registry import shipped
 from builder.host.files import sha256_of
 from builder.plan.merge import make_plan
@@ -171,6 +171,13 @@ def test_probes_of_another_machine_fail_and_say_what_this_one_is(unable: Running
     assert {one.outcome for one in seen.values()} == {Outcome.FAILED}
     wrong = {name: one.seen for name, one in seen.items() if because[name] not in one.seen}
     assert wrong == {}
+
+
+def test_what_the_machine_was_not_given_is_missed(unable: RunningGuest) -> None:
+    with pytest.raises(CheckFailed, match=r"the rings of e.* are split, not packed"):
+        packed_ring.nics_use_packed_rings.function(unable, packed_ring.PackedRingParameters())
+    with pytest.raises(CheckFailed, match="the guest has ttyS0, not 2 ports"):
+        serial_ports.ports_are_there.function(unable, serial_ports.SerialPortsParameters())
 
 
 def test_a_command_that_runs_too_long_is_named(unable: RunningGuest) -> None:

@@ -122,6 +122,11 @@ def test_a_profiles_guest_is_novas(nova: Nova, plan: Plan, boot: Boot) -> None:
         ({}, {"hw:watchdog_action": "poweroff"}, "watchdog action"),
         ({"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb"}, {}, "tpm"),
         ({"hw_tpm_model": "tpm-crb"}, {}, "tpm"),
+        ({"hw_virtio_packed_ring": "true"}, {}, "packed ring"),
+        ({"hw_virtio_packed_ring": "no"}, {}, "packed ring"),
+        ({}, {"hw:virtio_packed_ring": "true"}, "packed ring"),
+        ({"hw_serial_port_count": "2"}, {}, "serial ports"),
+        ({"hw_serial_port_count": "2"}, {"hw:serial_port_count": "3"}, "serial ports"),
         ({"hw_cpu_threads": "2", "hw_cpu_cores": "2"}, {}, "topology"),
     ],
 )

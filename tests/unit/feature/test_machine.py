@@ -44,6 +44,8 @@ ASKED = {
     ),
     "rng": Asked(value=False, flavor={"hw_rng:allowed": "False"}),
     "tpm": Asked("tpm-crb", {"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb"}),
+    "packed_ring": Asked(value=True, properties={"hw_virtio_packed_ring": "true"}),
+    "serial_ports": Asked(3, {"hw_serial_port_count": "3"}),
     "machine_type": Asked("q35", {"hw_machine_type": "q35"}),
 }
 OF_THE_HOST = {

@@ -177,6 +177,19 @@ def test_the_balloon_gives_back_what_the_guest_needs_and_tells_what_it_does_not(
     assert balloon == {"deflate-on-oom": "on", "free-page-reporting": "on"}
 
 
+def test_only_nics_have_packed_rings() -> None:
+    found = devices(arguments(Machine(packed_ring=True), backends(), TCG))
+    assert [name for name, options in found.items() if "packed" in options] == ["virtio-net-pci"]
+
+
+def test_further_serial_ports_come_after_the_console() -> None:
+    ends = Ends({"serial1": pipe(Path("/w/serial1")), "serial2": pipe(Path("/w/serial2"))})
+    words = arguments(Machine(serial_ports=3), backends(ends=ends), TCG)
+    ports = [b for a, b in itertools.pairwise(words) if a == "-serial"]
+    assert ports == ["chardev:console", "chardev:serial1", "chardev:serial2"]
+    assert "pipe,path=/w/serial1,id=serial1" in words
+
+
 def test_the_random_number_generator_is_virtio_s_and_reads_what_nova_s_reads() -> None:
     words = arguments(Machine(rng=True), backends(), TCG)
     assert "rng-random,id=entropy,filename=/dev/urandom" in words
