@@ -21,10 +21,8 @@ class PackedRingParameters(Parameters):
 # VIRTIO_F_RING_PACKED is feature bit 34 (Virtual I/O Device 1.1, 6); sysfs writes the bits that
 # both sides have agreed on from 0 on.
 NICS = """
-for device in /sys/bus/virtio/drivers/virtio_net/virtio*; do
-    [ -e "$device/features" ] || continue
-    echo "$(basename "$(echo "$device"/net/*)") $(cut -c 35 "$device/features")"
-done
+ls -d /sys/bus/virtio/drivers/virtio_net/virtio*/net/* 2> /dev/null |
+while read -r nic; do echo "${nic##*/} $(cut -c 35 "${nic%/net/*}/features")"; done
 """
 
 
