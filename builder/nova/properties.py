@@ -215,7 +215,8 @@ def is_true(value: str | None) -> bool:
 
 
 _RESTRICTING = (
-    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_tpm_", "os_secure_boot", "trait:",
+    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_serial_port_count", "hw_tpm_",
+    "hw_virtio_packed_ring", "os_secure_boot", "trait:",
 )  # fmt: skip
 
 
