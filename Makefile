@@ -24,7 +24,7 @@ ROOTS_CACHES := PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$(ROOTS)/mypy RUFF_CACH
 # What a build runs, what a proof runs, and what the tests run besides.
 HOST_PACKAGES := \
 	python3 python3-venv git \
-	mmdebstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
+	mmdebstrap debootstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
 	libguestfs0 libguestfs-xfs python3-guestfs linux-image-cloud-amd64 \
 	qemu-system-x86 seabios ipxe-qemu ovmf swtpm genisoimage openssh-client iproute2 \
 	shellcheck sbsigntool cpio lz4 xz-utils gzip
@@ -45,6 +45,9 @@ host: ## Install the Debian packages that builds, proofs and tests need
 	    $(SUDO) apt-get update -qq; \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
+	@apt-get indextargets --format '$$(RELEASE)' 'Created-By: Packages' | grep -q -- -security || \
+	    echo "note: this host's apt sources name no security mirror; a build asks diskimage-builder's default one," \
+	         "unless the profile (mirrors.security) or DIB_DEBIAN_SECURITY_MIRROR names another"
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -105,7 +108,6 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
-bench: HOST_PACKAGES += debootstrap
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
 

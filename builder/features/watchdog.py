@@ -28,6 +28,7 @@ from builder.feature import (
 from builder.linux import kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
 from builder.linux.live_network import require_before_network, with_network_data
+from builder.linux.scripts import script
 
 ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
 """Actions of libvirt's watchdog that Nova's enumeration (``WatchdogAction``) lacks."""
@@ -138,16 +139,7 @@ def timeout_is_as_asked(disk: Filesystem, parameters: WatchdogParameters) -> str
 
 
 IDENTITIES = "cat /sys/class/watchdog/*/identity 2>/dev/null || true"
-# Processes come and go while /proc is walked: what find misses then is no failure. The first device
-# has two names (Linux' drivers/watchdog/watchdog_dev.c).
-HOLDERS = """
-find /proc/[0-9]*/fd -lname '/dev/watchdog*' -printf '%h %l\\n' 2>/dev/null | sort -u |
-while read -r descriptors device; do
-    name=${device#/dev/}
-    test "$name" != watchdog || name=watchdog0
-    echo "$(cat "${descriptors%fd}comm"): $(cat "/sys/class/watchdog/$name/identity")"
-done
-"""
+HOLDERS = script("watchdog-holders.sh")
 
 
 @probe("the guest has the hypervisor's watchdog device")

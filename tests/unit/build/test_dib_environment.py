@@ -84,3 +84,20 @@ def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.Mo
     assert settings["https_proxy"].value == "<login>@proxy"
     assert "<login>@proxy" in settings["DIB_MMDEBSTRAP_EXTRA_ARGS"].value
     assert not [one for one in settings.values() if "s3cret" in one.value]
+
+
+def test_a_mirror_that_nobody_names_is_said_in_the_plan(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DIB_DEBIAN_SECURITY_MIRROR", raising=False)
+    archive = {"DIB_DISTRIBUTION_MIRROR": "https://mirror.example/debian"}
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: archive)
+    with pytest.raises(SystemExit):
+        program.main(["plan", "base", "--json"])
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert "'security'" in note
+    assert "DIB_DEBIAN_SECURITY_MIRROR" in note
+    monkeypatch.setenv("DIB_DEBIAN_SECURITY_MIRROR", "https://mirror.example/security")
+    with pytest.raises(SystemExit):
+        program.main(["plan", "base", "--json"])
+    assert json.loads(capsys.readouterr().out)["notes"] == []
