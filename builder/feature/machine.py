@@ -156,8 +156,10 @@ def _packed_ring(machine: "Machine", driver: str) -> str:
 
 
 def _serial_ports_given(request: Request) -> int:
-    """The image may ask for fewer than its flavor."""
-    return int(request.image("hw_serial_port_count") or request.flavor("hw:serial_port_count") or 1)
+    """The image may ask for fewer than its flavor; to Nova 0 is no number at all."""
+    asked = (request.image("hw_serial_port_count"), request.flavor("hw:serial_port_count"))
+    numbers = (int(value) for value in asked if value is not None and value.isdecimal())
+    return next(filter(None, numbers), 1)
 
 
 def _port_names(machine: "Machine") -> Iterator[str]:

@@ -99,7 +99,7 @@ KNOWN: Mapping[str, Kind] = {
     "hw_scsi_model": _choice(
         "buslogic", "ibmvscsi", "lsilogic", "lsisas1068", "lsisas1078", "virtio-scsi", "vmpvscsi"
     ),
-    "hw_serial_port_count": _NUMBER,
+    "hw_serial_port_count": _matches("[1-3]", "a number from 1 to 3"),
     "hw_time_hpet": _BOOLEAN,
     "hw_tpm_model": _choice("tpm-tis", "tpm-crb"),
     "hw_tpm_version": _choice("1.2", "2.0"),

@@ -128,6 +128,8 @@ def test_a_profiles_guest_is_novas(nova: Nova, plan: Plan, boot: Boot) -> None:
         ({}, {"hw:virtio_packed_ring": "true"}, "packed ring"),
         ({"hw_serial_port_count": "2"}, {}, "serial ports"),
         ({"hw_serial_port_count": "2"}, {"hw:serial_port_count": "3"}, "serial ports"),
+        ({"hw_serial_port_count": "0"}, {"hw:serial_port_count": "3"}, "serial ports"),
+        ({"hw_serial_port_count": "0"}, {}, "serial ports"),
         ({"hw_cpu_threads": "2", "hw_cpu_cores": "2"}, {}, "topology"),
     ],
 )

@@ -103,5 +103,10 @@ def test_it_is_written_down_where_it_is_not_the_default_and_read_back(name: str)
     assert adapter.validate_json(written).machine == unusual
 
 
+@pytest.mark.parametrize("value", ["0", "many", "-1", ""])
+def test_what_is_no_number_of_ports_gives_one(value: str) -> None:
+    assert machine({"hw_serial_port_count": value}, "bios").serial_ports == 1
+
+
 def test_a_machine_as_any_is_written_as_nothing_so_that_a_new_field_changes_no_digest() -> None:
     assert TypeAdapter(Boot).dump_python(Boot("a", Machine(), ()))["machine"] == {}
