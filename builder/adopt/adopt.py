@@ -1,7 +1,7 @@
 """An image that was built elsewhere becomes a build directory: inspected, booted, and judged."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,8 +30,8 @@ from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
 from builder.proof.checks import Check, checks_of_feature
 from builder.proof.inspection import inspect
-from builder.proof.prove import verify
-from builder.report.html import write_html
+from builder.proof.prove import prove
+from builder.report.update import update
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
@@ -82,28 +82,19 @@ def _adopt_in(
     admin_user: str | None,
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
-    image = place.directory / f"image.{info.format}"
     progress.phase("copy")
-    run(
-        ["cp", "--reflink=auto", "--sparse=always", info.path.absolute(), image],
-        timeout=COPY_LIMIT,
-        purpose="copy the image",
-    )
-    if digests(image) != sums:
-        raise ImageError(
-            f"{info.path} has changed while it was read.", hint="Stop what writes to it."
-        )
+    image = _copied(info, sums, place.directory)
     progress.phase("inspection")
-    adoptee, evidence = _looked_at(info, image, sums[0], registry, progress, admin_user)
-    plan = plan_to_probe(adoptee, evidence)
-    known = Manifest(
+    foreign, evidence = _inspected(info, image, sums[0], registry, progress, admin_user)
+    plan = plan_to_probe(foreign, evidence)
+    build = Manifest(
         build=place.name,
         inputs=sums[0],
         created=created,
         plan=to_json(_booting_only(plan)),
         image=ImageFile(
             name=image.name,
-            format=adoptee.disk.format,
+            format=foreign.disk.format,
             size=image.stat().st_size,
             virtual_size=info.virtual_size,
             sha256=sums[0],
@@ -115,30 +106,59 @@ def _adopt_in(
         hooks={},
         evidence=evidence,
     )
-    files.replace_text(place.directory / CHECKSUMS, f"{sums[0]}  {image.name}\n")
-    manifest.write(place.directory, known)
+    manifest.write(place.directory, build)
     if plan.boots:
-        known = verify(place.directory, registry, progress, boots=True)
-        _require_one_boot(known, plan)
-        rest = boots_of_rest(plan, adoptee, (boot.name for boot in known.boots))
-        if rest:
-            remaining = to_json(replace(_booting_only(plan), boots=rest))
-            manifest.write(place.directory, known.model_copy(update={"plan": remaining}))
-            known = verify(place.directory, registry, progress, boots=True)
-            plan = replace(plan, boots=(*plan.boots, *rest))
-    plan = plan_of_evidence(plan, known.evidence, (boot.name for boot in known.boots))
-    adopted = Adopted(
-        source=adoptee.source,
-        lacking=lacking(adoptee, plan, known.evidence),
-        limits=(*adoptee.limits, *_not_up(known)),
+        plan = _booted(place.directory, foreign, plan, registry, progress)
+    update(place.directory, lambda build: _judged(build, foreign, plan, progress.timings))
+
+
+def _copied(info: ImageInfo, sums: tuple[str, str], directory: Path) -> Path:
+    """A copy of the image in its build directory, with its checksum."""
+    image = directory / f"image.{info.format}"
+    run(
+        ["cp", "--reflink=auto", "--sparse=always", info.path.absolute(), image],
+        timeout=COPY_LIMIT,
+        purpose="copy the image",
     )
-    update = {"plan": to_json(plan), "adopted": adopted, "timings": dict(progress.timings)}
-    known = known.model_copy(update=update)
-    manifest.write(place.directory, known)
-    write_html(place.directory, known)
+    if digests(image) != sums:
+        raise ImageError(
+            f"{info.path} has changed while it was read.", hint="Stop what writes to it."
+        )
+    files.replace_text(directory / CHECKSUMS, f"{sums[0]}  {image.name}\n")
+    return image
 
 
-def _looked_at(
+def _booted(
+    directory: Path, foreign: ForeignImage, plan: Plan, registry: Registry, progress: Progress
+) -> Plan:
+    """Boot it by the plan; return the plan with the further boots that this gave reason for."""
+    build = prove(directory, registry, progress, boots=True)
+    _require_one_boot(build, plan)
+    rest = boots_of_rest(plan, foreign, (boot.name for boot in build.boots))
+    if not rest:
+        return plan
+    remaining = to_json(replace(_booting_only(plan), boots=rest))
+    update(directory, lambda build: build.model_copy(update={"plan": remaining}))
+    prove(directory, registry, progress, boots=True)
+    return replace(plan, boots=(*plan.boots, *rest))
+
+
+def _judged(
+    build: Manifest, foreign: ForeignImage, plan: Plan, timings: Mapping[str, float]
+) -> Manifest:
+    """The manifest that claims what its evidence bears out, and tells why it claims no more."""
+    proven = plan_of_evidence(plan, build.evidence, (boot.name for boot in build.boots))
+    adopted = Adopted(
+        source=foreign.source,
+        lacking=lacking(foreign, proven, build.evidence),
+        limits=(*foreign.limits, *_not_up(build)),
+    )
+    return build.model_copy(
+        update={"plan": to_json(proven), "adopted": adopted, "timings": dict(timings)}
+    )
+
+
+def _inspected(
     info: ImageInfo,
     image: Path,
     sha256: str,
@@ -150,8 +170,8 @@ def _looked_at(
     found: list[ForeignImage] = []
 
     def checks(disk: Filesystem) -> Iterator[Check]:
-        found.append(_adoptee(disk, info, registry, admin_user))
-        wanted = {one.id for one in inspections(found[0].used)}
+        found.append(_foreign_image(disk, info, registry, admin_user))
+        wanted = {check.id for check in inspections(found[0].used)}
         for feature, parameters in found[0].used:
             for check in checks_of_feature(feature, parameters):
                 if check.id in wanted:
@@ -161,7 +181,7 @@ def _looked_at(
     return found[0], evidence
 
 
-def _adoptee(
+def _foreign_image(
     disk: Filesystem, info: ImageInfo, registry: Registry, admin_user: str | None
 ) -> ForeignImage:
     distribution = distribution_of(disk)
@@ -220,14 +240,17 @@ def _booting_only(plan: Plan) -> Plan:
     return replace(plan, inspections=())
 
 
-def _require_one_boot(known: Manifest, plan: Plan) -> None:
-    if known.boots:
+def _require_one_boot(build: Manifest, plan: Plan) -> None:
+    if build.boots:
         return
     raise BuilderError(
         f"{plan.description}: the image does not come up under any firmware.",
         details=list(
             dict.fromkeys(
-                line for one in known.evidence if one.boot for line in one.seen.splitlines()
+                line
+                for result in build.evidence
+                if result.boot
+                for line in result.seen.splitlines()
             )
         ),
         hint=f"It is waited for to let '{plan.distribution.default_user}' in by SSH; "
@@ -235,12 +258,12 @@ def _require_one_boot(known: Manifest, plan: Plan) -> None:
     )
 
 
-def _not_up(known: Manifest) -> tuple[str, ...]:
+def _not_up(build: Manifest) -> tuple[str, ...]:
     """For each boot that did not come up, why: every probe of such a boot says the same."""
-    up = {boot.name for boot in known.boots}
+    up = {boot.name for boot in build.boots}
     said = {
-        one.boot: one.seen.partition("\n")[0]
-        for one in known.evidence
-        if one.boot is not None and one.boot not in up
+        result.boot: result.seen.partition("\n")[0]
+        for result in build.evidence
+        if result.boot is not None and result.boot not in up
     }
     return tuple(f"It does not come up in the boot {name}: {why}" for name, why in said.items())

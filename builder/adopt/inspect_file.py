@@ -36,14 +36,20 @@ def inspect_foreign(
     def checks(disk: Filesystem) -> Iterator[Check]:
         distribution = distribution_of(disk)
         for feature, parameters in candidates(registry, distribution):
-            wanted = {check_id(feature, one) for one in feature.inspections if not one.compares}
-            yield from (one for one in checks_of_feature(feature, parameters) if one.id in wanted)
+            wanted = {
+                check_id(feature, inspection)
+                for inspection in feature.inspections
+                if not inspection.compares
+            }
+            yield from (
+                check for check in checks_of_feature(feature, parameters) if check.id in wanted
+            )
 
     evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
     return evidence, not any(map(_is_fault, evidence))
 
 
-def _is_fault(one: Evidence) -> bool:
-    if one.check.startswith(f"{FOUNDATION.name}/"):
-        return one.outcome is not Outcome.PASSED
-    return one.outcome is Outcome.ERROR
+def _is_fault(result: Evidence) -> bool:
+    if result.check.startswith(f"{FOUNDATION.name}/"):
+        return result.outcome is not Outcome.PASSED
+    return result.outcome is Outcome.ERROR

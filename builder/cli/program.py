@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from builder.cli.options import cli
+from builder.cli.verbs import cli
 from builder.errors import BuilderError, InterruptedByUser
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -50,15 +50,15 @@ def _stop(number: int, _frame: object) -> None:
 
     A second signal must not break off the cleaning up.
     """
-    for one in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN)
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.SIG_IGN)
     raise InterruptedByUser(f"Stopped by {signal.Signals(number).name}.")
 
 
 def _find_administrators_programs() -> None:
     """Look for programs where root's are, too: a shell of ``su`` or of a user does not."""
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    missing = [one for one in ADMINISTRATORS if one not in path]
+    missing = [directory for directory in ADMINISTRATORS if directory not in path]
     os.environ["PATH"] = os.pathsep.join([*path, *missing])
 
 

@@ -20,7 +20,7 @@ from builder.feature.check import (
 )
 from builder.feature.device import Device, Ends, Firmware, Nic, Request, Topology
 from builder.feature.feature import Claim, Conflict, Feature, Surroundings
-from builder.feature.filesystem import Filesystem, Kernel
+from builder.feature.filesystem import Filesystem, Kernel, Volume
 from builder.feature.guest import CONSOLE, Completed, Guest
 from builder.feature.machine import FIRST_NIC, SPARE_NETDEV, SPARE_PORT, Machine, machine_text
 from builder.feature.source_file import SourceFile
@@ -54,6 +54,7 @@ __all__ = [
     "SourceFile",
     "Surroundings",
     "Topology",
+    "Volume",
     "When",
     "always",
     "inspection",

@@ -1,9 +1,9 @@
 """The foundation's probes in guests whose network is not one NIC with DHCP."""
 
 import re
-from typing import Any
 
 from builder.feature import CheckFailed, Guest, probe
+from builder.features.inspections.parameters import FoundationParameters
 from builder.linux import console
 from builder.linux.live_network import (
     nics,
@@ -33,7 +33,7 @@ WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.s
     login=False,
     seconds=60,
 )
-def comes_up_without_network(guest: Guest, _: Any) -> str:
+def comes_up_without_network(guest: Guest, _: FoundationParameters) -> str:
     """Read its console, which is all that one sees of it without a guest agent."""
     try:
         guest.wait_for_console(FINISHED, timeout=UP_LIMIT)
@@ -54,7 +54,7 @@ def comes_up_without_network(guest: Guest, _: Any) -> str:
     "the NICs have the static addresses and the MTUs of the config drive",
     machine=with_network_data,
 )
-def nics_are_as_config_drive_says(guest: Guest, _: Any) -> str:
+def nics_are_as_config_drive_says(guest: Guest, _: FoundationParameters) -> str:
     """One has an IPv4 address, one an IPv6 address alone."""
     seen = nics(guest)
     wrong = []
@@ -72,7 +72,7 @@ def nics_are_as_config_drive_says(guest: Guest, _: Any) -> str:
 
 
 @probe("nothing waits for a NIC that nobody answers", machine=with_network_data)
-def silent_nic_holds_nothing_up(guest: Guest, _: Any) -> str:
+def silent_nic_holds_nothing_up(guest: Guest, _: FoundationParameters) -> str:
     """Ask systemd how long the units took that wait for the network."""
     times = unit_times(guest, *WAITERS)
     took = []

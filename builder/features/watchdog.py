@@ -86,7 +86,7 @@ def has_device(parameters: WatchdogParameters) -> bool:
 @inspection("every kernel has the driver of the hypervisor's watchdog", applies=has_device)
 def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
     """A kernel made for clouds may be built without it: Debian's is."""
-    return kernels.require_driver(disk, DRIVER)
+    return kernels.require_driver(disk, DRIVER, by_name=True)
 
 
 @inspection("the driver of the watchdog is loaded at boot", applies=has_device)

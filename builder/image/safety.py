@@ -57,7 +57,7 @@ class ImageInfo:
 def check_image(path: Path) -> ImageInfo:
     """Find out what a file is, and refuse what is no sound and self-contained disk image.
 
-    Raises ``InputError`` where there is no readable file, ``ImageError`` where it is no such image.
+    Raises ``InputError`` where there is no file, ``ImageError`` where it is no such image.
     """
     size = _size(path)
     inspector = _safe_inspector(path)
@@ -108,17 +108,17 @@ def _size(path: Path) -> int:
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}.", hint="Check the path.") from error
     except OSError as error:
-        raise InputError(
+        raise ImageError(
             f"{path} cannot be read.",
             details=[error.strerror or str(error)],
             hint="Check the path and its permissions.",
         ) from error
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(
+        raise ImageError(
             f"{path} is a directory, not an image.", hint="Name the file in it: image.qcow2."
         )
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is no regular file.", hint="Copy the disk into a file first.")
+        raise ImageError(f"{path} is no regular file.", hint="Copy the disk into a file first.")
     if status.st_size == 0:
         raise ImageError(f"{path} is empty.", hint=_DAMAGED)
     return status.st_size

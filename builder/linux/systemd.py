@@ -18,6 +18,8 @@ from builder.linux.files import text
 
 _CONFIG = "/etc/systemd/system"
 _VENDOR = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+DIRECTORIES = (_CONFIG, "/run/systemd/system", *_VENDOR)
+"""Where units lie; the first has precedence."""
 
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
@@ -114,7 +116,7 @@ def _resolve(disk: Filesystem, name: str) -> tuple[str | None, str | None]:
 
 def _find(disk: Filesystem, name: str) -> str | None:
     for candidate in dict.fromkeys((name, _template(name))):
-        for directory in (_CONFIG, *_VENDOR):
+        for directory in DIRECTORIES:
             path = f"{directory}/{candidate}"
             # A mask is a link to a device node that no disk at rest has.
             if disk.exists(path) or disk.readlink(path) == _NULL:

@@ -18,7 +18,7 @@ from builder.terminal.progress import Progress
 INSPECTION = "inspection"
 
 
-def inspected(
+def inspection_job(
     plan: Plan,
     checks: Mapping[str, Check],
     subject: Subject,

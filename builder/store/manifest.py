@@ -197,7 +197,7 @@ class Manifest(_Section):
 
     def valid_evidence(self) -> tuple[Evidence, ...]:
         """The evidence of this very file: that of another sha256 is void."""
-        return tuple(one for one in self.evidence if one.image_sha256 == self.image.sha256)
+        return tuple(result for result in self.evidence if result.image_sha256 == self.image.sha256)
 
     def with_evidence(
         self, evidence: Iterable[Evidence], boots: Iterable[BootRecord] = ()
@@ -207,9 +207,11 @@ class Manifest(_Section):
         What is known of an older boot goes with its evidence, whether or not there is a new record.
         """
         new, new_boots = tuple(evidence), tuple(boots)
-        replaced = {(one.check, one.boot) for one in new}
-        kept = tuple(one for one in self.evidence if (one.check, one.boot) not in replaced)
-        names = {boot.name for boot in new_boots} | {one.boot for one in new}
+        replaced = {(result.check, result.boot) for result in new}
+        kept = tuple(
+            result for result in self.evidence if (result.check, result.boot) not in replaced
+        )
+        names = {boot.name for boot in new_boots} | {result.boot for result in new}
         kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
         return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
 
@@ -224,9 +226,9 @@ class Manifest(_Section):
         """What was last published as this image."""
         return next(
             (
-                one
-                for one in reversed(self.published)
-                if (one.endpoint, one.image) == (endpoint, image)
+                publication
+                for publication in reversed(self.published)
+                if (publication.endpoint, publication.image) == (endpoint, image)
             ),
             None,
         )
@@ -247,7 +249,9 @@ def read(directory: Path) -> Manifest:
             hint="Name a directory below dist/PROFILE/, or a profile that was built here.",
         ) from error
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        problems = [
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
+        ]
         raise InputError(
             f"{path} is no manifest that this version can read.",
             details=problems[:5],

@@ -1,6 +1,6 @@
-"""A cloud's Glance: the only module that knows OpenStack's clients.
+"""A cloud's Glance.
 
-Clouds come from ``clouds.yaml`` and ``OS_*`` (``cloudsyaml``); requests go through
+Clouds come from ``clouds.yaml`` and ``OS_*`` (``config``); requests go through
 keystoneauth1 and python-glanceclient. What a cloud answers becomes data or a ``CloudError``.
 """
 
@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from glanceclient import exc
 from glanceclient.v2.client import Client
 from keystoneauth1 import exceptions as auth_exc
-from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack import exceptions as sdk_exc
 
 from builder.errors import CloudError
@@ -86,18 +85,18 @@ class Glance:
         self.cloud = cloud
         self._say = say
         region = config.region(cloud, REQUEST_LIMIT)
-        with self._answering("be reached"):
-            self._session = region.get_session()
+        with self.answering("be reached"):
+            self.session = region.get_session()
             self._status = 0  # of the latest answer: glanceclient does not know all of them
-            self._session.session.hooks["response"].append(self._see_answer)
+            self.session.session.hooks["response"].append(self._see_answer)
             adapter = region.get_session_client("image")
             place = {
-                "session": self._session,
+                "session": self.session,
                 "interface": adapter.interface,
                 "region_name": adapter.region_name,
                 "endpoint_override": adapter.endpoint_override,
             }
-            self._region = region
+            self.region = region
             self._data = Client(**place)
             # A body that is streamed cannot be sent twice, so only these requests are repeated.
             self._client = Client(
@@ -110,25 +109,25 @@ class Glance:
     @property
     def project(self) -> str:
         """The project's id, or the empty string where the authentication knows no projects."""
-        with self._answering("tell the project"):
-            return self._session.get_project_id() or ""
+        with self.answering("tell the project"):
+            return self.session.get_project_id() or ""
 
     @property
     def endpoint(self) -> str:
         """Where its Glance is."""
-        with self._answering("tell where its images are"):
+        with self.answering("tell where its images are"):
             return str(self._client.http_client.get_endpoint() or "").rstrip("/")
 
     def now(self) -> datetime:
         """The time by the cloud's own clock."""
-        with self._answering("tell the time"):
+        with self.answering("tell the time"):
             response, _ = self._client.http_client.get("/v2/images?limit=1")
         date = response.headers.get("Date")
         return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)
 
     def images(self, **filters: str) -> list[CloudImage]:
         """Every image that the filters let through, visible and hidden ones."""
-        with self._answering("list its images"):
+        with self.answering("list its images"):
             return [
                 _image(found)
                 for hidden in ("false", "true")
@@ -141,7 +140,7 @@ class Glance:
     def image(self, image_id: str) -> CloudImage | None:
         """One image, or None where there is none that can be seen."""
         try:
-            with self._answering(f"show image {image_id}"):
+            with self.answering(f"show image {image_id}"):
                 return _image(self._client.images.get(image_id))
         except CloudError as error:
             if error.status == NOT_FOUND:
@@ -151,7 +150,7 @@ class Glance:
     def create(self, image_id: str, attributes: Mapping[str, object]) -> CloudImage | None:
         """Make an image without data, or None where the id is or was in use already."""
         try:
-            with self._answering("make an image"):
+            with self.answering("make an image"):
                 return _image(self._client.images.create(id=image_id, **attributes))
         except CloudError as error:
             if error.status == CONFLICT:
@@ -160,19 +159,19 @@ class Glance:
 
     def refresh(self) -> None:
         """Get a new token where there are tokens: what follows may take longer than an old one."""
-        with self._answering("renew the token"):
-            self._session.invalidate()
-            self._session.get_token()
+        with self.answering("renew the token"):
+            self.session.invalidate()
+            self.session.get_token()
 
     @contextlib.contextmanager
     def _sending(self) -> Iterator[None]:
         """Afterwards start with new connections: who refuses data may close one without a word."""
         self.refresh()
         try:
-            with self._answering("take the image's data"):
+            with self.answering("take the image's data"):
                 yield
         finally:
-            self._session.session.close()
+            self.session.session.close()
 
     def upload(self, image_id: str, source: Source, store: str | None) -> None:
         """Send an image's data."""
@@ -191,13 +190,13 @@ class Glance:
 
         Raises ``CloudError`` with Glance's own reason, or after ``limit`` seconds.
         """
-        with self._answering(f"import the image by {method}"):
+        with self.answering(f"import the image by {method}"):
             self._client.images.image_import(
                 image_id, method, uri=uri, stores=list(stores), allow_failure=False
             )
         deadline = time.monotonic() + limit
         while True:
-            with self._answering("tell how the import is going"):
+            with self.answering("tell how the import is going"):
                 found = self._client.images.get(image_id)
             tasks = self._tasks(image_id)
             reasons = [message for state, message in tasks if state == "failure"]
@@ -228,11 +227,13 @@ class Glance:
             answer = self._client.images.get_associated_image_tasks(image_id)
         except exc.HTTPException:
             return []
-        return [(one.get("status", ""), str(one.get("message"))) for one in answer.get("tasks", ())]
+        return [
+            (task.get("status", ""), str(task.get("message"))) for task in answer.get("tasks", ())
+        ]
 
     def download(self, image_id: str) -> Iterator[bytes]:
         """An image's data, piece by piece."""
-        with self._answering(f"send the data of image {image_id}"):
+        with self.answering(f"send the data of image {image_id}"):
             body = self._data.images.data(image_id, do_checksum=False)
             if body is None:
                 raise CloudError(f"Image {image_id} of cloud '{self.cloud}' has no data.")
@@ -249,7 +250,7 @@ class Glance:
             *({"op": "add", "path": _pointer(name), "value": value}
               for name, value in change.attributes.items()),
         ]  # fmt: skip
-        with self._answering(change.reason):
+        with self.answering(change.reason):
             _, body = self._client.http_client.patch(
                 f"/v2/images/{change.image}",
                 headers={"Content-Type": _PATCH},
@@ -260,7 +261,7 @@ class Glance:
     def delete(self, image_id: str) -> None:
         """Delete an image; that it is gone already is no error."""
         try:
-            with self._answering(f"delete image {image_id}"):
+            with self.answering(f"delete image {image_id}"):
                 self._client.images.delete(image_id)
         except CloudError as error:
             if error.status != NOT_FOUND:
@@ -268,13 +269,15 @@ class Glance:
 
     def members(self, image_id: str) -> list[str]:
         """The projects that a shared image is shared with, sorted."""
-        with self._answering(f"list the members of image {image_id}"):
-            return sorted(one["member_id"] for one in self._client.image_members.list(image_id))
+        with self.answering(f"list the members of image {image_id}"):
+            return sorted(
+                member["member_id"] for member in self._client.image_members.list(image_id)
+            )
 
     def add_member(self, image_id: str, project: str) -> None:
         """Share an image with a project; that it is shared already is no error."""
         try:
-            with self._answering(f"share image {image_id} with {project}"):
+            with self.answering(f"share image {image_id} with {project}"):
                 self._client.image_members.create(image_id, project)
         except CloudError as error:
             if error.status != CONFLICT:
@@ -282,38 +285,8 @@ class Glance:
 
     def remove_member(self, image_id: str, project: str) -> None:
         """Share an image with a project no longer."""
-        with self._answering(f"share image {image_id} no longer with {project}"):
+        with self.answering(f"share image {image_id} no longer with {project}"):
             self._client.image_members.delete(image_id, project)
-
-    def servers(self, image_id: str) -> list[str] | None:
-        """Ids of the servers that were made of an image, or None where the cloud has no compute.
-
-        Those of all projects where the credentials may see them, else those of the own one.
-        Raises ``CloudError`` where the cloud does not tell.
-        """
-        from openstack.connection import Connection  # noqa: PLC0415 - slow, and for retention only
-
-        with self._answering(f"list the servers that are made of image {image_id}"):
-            if not self._has_compute():
-                return None
-            compute = Connection(config=self._region, session=self._session).compute
-            try:
-                found = list(compute.servers(details=False, image=image_id, all_projects=True))
-            except sdk_exc.ForbiddenException:
-                found = list(compute.servers(details=False, image=image_id))
-            return [one.id for one in found]
-
-    def _has_compute(self) -> bool:
-        region, auth = self._region, self._session.auth
-        if region.get_endpoint("compute"):
-            return True
-        return isinstance(auth, BaseIdentityPlugin) and bool(
-            auth.get_access(self._session).service_catalog.get_urls(
-                service_type="compute",
-                interface=region.get_interface("compute"),
-                region_name=region.get_region_name("compute"),
-            )
-        )
 
     def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
         """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""
@@ -326,7 +299,7 @@ class Glance:
         return response
 
     @contextlib.contextmanager
-    def _answering(self, what: str) -> Iterator[None]:
+    def answering(self, what: str) -> Iterator[None]:
         """Make a ``CloudError`` of whatever the clients raise in the block."""
         message = f"Cloud '{self.cloud}' could not {what}."
         try:

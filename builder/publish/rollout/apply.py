@@ -28,10 +28,10 @@ def carry_out(
             glance.change(change)
         except CloudError as error:
             if change.image == target.id and error.status in _REFUSALS:
-                for one in reversed(undo):
-                    progress.event(f"{glance}: {one.reason}")
+                for reversal in reversed(undo):
+                    progress.event(f"{glance}: {reversal.reason}")
                     with contextlib.suppress(CloudError):
-                        glance.change(one)
+                        glance.change(reversal)
             raise
         if change.undo is not None:
             undo.append(change.undo)

@@ -15,7 +15,7 @@ import yaml
 from fake_guest import FakeGuest
 from fakes import FakeFilesystem
 
-from builder.cli.options import VERBS, cli
+from builder.cli.verbs import VERBS, cli
 from builder.feature import CheckFailed, Grade
 from builder.features.registry import Registry, installed
 from builder.host.paths import elements_path

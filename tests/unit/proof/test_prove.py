@@ -20,7 +20,6 @@ from builder.feature import Outcome
 from builder.features.registry import shipped
 from builder.proof import boot, inspection
 from builder.proof import prove as subject
-from builder.proof.prove import verify
 from builder.store.manifest import BootRecord, Manifest, read, write
 from builder.terminal.progress import Progress
 from builder.vm.guest import GuestNotUp
@@ -76,7 +75,7 @@ def build(tmp_path: Path) -> Path:
 
 
 def prove(build: Path) -> Manifest:
-    return verify(build, shipped(), Progress(io.StringIO()), boots=True)
+    return subject.prove(build, shipped(), Progress(io.StringIO()), boots=True)
 
 
 def outcomes(known: Manifest, boot: str | None) -> set[Outcome]:
