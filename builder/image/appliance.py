@@ -107,14 +107,29 @@ class _Session(AbstractContextManager["_Session"]):
     def _look_at_volumes(self) -> tuple[Volume, ...]:
         handle = self.handle
         devices = {*handle.list_partitions(), *handle.list_filesystems()}
-        mounted = handle.mountpoints()
-        return tuple(_volume(device, self._tags(device), mounted) for device in sorted(devices))
+        mounted = {self._listed_name(name): path for name, path in handle.mountpoints().items()}
+        tags = {device: self._tags(device) for device in sorted(devices)}
+        if "/" not in mounted.values():
+            # Of a btrfs that is mounted several times, one mount point is told.
+            mounted |= {name: "/" for name in mounted if tags.get(name, {}).get("TYPE") == "btrfs"}
+        return tuple(_volume(device, found, mounted) for device, found in tags.items())
+
+    def _listed_name(self, device: str) -> str:
+        """The name by which a device is listed: a logical volume may be mounted by another."""
+        if not device.startswith("/dev/mapper/"):
+            return device
+        try:
+            return str(self.handle.lvm_canonical_lv_name(device))
+        except RuntimeError:  # it is no logical volume
+            return device
 
     def _tags(self, device: str) -> Mapping[str, str]:
+        handle = self.handle
         try:
-            tags: Mapping[str, str] = self.handle.blkid(device)
-        except RuntimeError:  # nothing is known of it
-            return {}
+            tags: Mapping[str, str] = handle.blkid(device)
+        except RuntimeError:  # it finds nothing, or two things, such as what was there before
+            asked = {"TYPE": handle.vfs_type, "UUID": handle.vfs_uuid, "LABEL": handle.vfs_label}
+            return {name: _told(ask, device) for name, ask in asked.items()}
         return tags
 
     def ask(
@@ -221,6 +236,13 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _told(ask: Callable[[str], str], device: str) -> str:
+    try:
+        return ask(device)
+    except RuntimeError:
+        return ""
 
 
 def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:
