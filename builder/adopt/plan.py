@@ -168,7 +168,8 @@ def boots_of_rest(plan: Plan, foreign: ForeignImage, came_up: Iterable[str]) -> 
     if not lost or len(started) != 1:
         return ()
     properties = {claim.property: claim.value for claim in plan.claims}
-    properties["hw_firmware_type"] = started.pop()
+    properties["hw_firmware_type"] = kept[0].machine.firmware
+    properties["hw_machine_type"] = kept[0].machine.machine_type
     named = [probe for probe in named_probes(foreign.used) if probe[0] in lost]
     return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 

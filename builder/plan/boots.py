@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Any, get_args
 
-from pydantic import StringConstraints
+from pydantic import PlainSerializer, StringConstraints
 
 from builder.feature import Firmware, Machine, Probe, When
+from builder.feature.machine import changed
 from builder.nova.hardware import firmwares, machine
 
 VCPUS = (4, 1)
@@ -28,19 +29,22 @@ class Boot:
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     """Names its logs too: no plan from elsewhere may name another file."""
-    machine: Machine
+    machine: Annotated[Machine, PlainSerializer(changed)]
+    """Written without its defaults: a field that is new changes no plan and no digest."""
     probes: tuple[str, ...]
     login: bool = True
     """Whether any of them wants the default user to be logged in."""
 
 
-def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot, ...]:
+def boots(
+    probes: Iterable[Named], properties: Mapping[str, str], flavor: Mapping[str, str] | None = None
+) -> tuple[Boot, ...]:
     """One boot for each firmware, and one for each kind of hardware that a probe asks for.
 
     Probes that destroy their guest end a boot each; those for which no boot is left get their own.
     """
     machines = [
-        _machine(properties, firmware, vcpus)
+        _machine(properties, firmware, vcpus, flavor or {})
         for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
     ]
     named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
@@ -61,8 +65,10 @@ def boots(probes: Iterable[Named], properties: Mapping[str, str]) -> tuple[Boot,
     return (*made, *_on_other_hardware(named, machines[0], judging))
 
 
-def _machine(properties: Mapping[str, str], firmware: Firmware, vcpus: int) -> Machine:
-    hardware = machine(properties, firmware)
+def _machine(
+    properties: Mapping[str, str], firmware: Firmware, vcpus: int, flavor: Mapping[str, str]
+) -> Machine:
+    hardware = machine(properties, firmware, flavor)
     return hardware if hardware.topology else replace(hardware, vcpus=vcpus)
 
 

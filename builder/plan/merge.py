@@ -55,7 +55,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         claims=planned_claims(used),
         inspections=planned_checks(used, lambda feature: feature.inspections),
         probes=planned_checks(used, lambda feature: feature.probes),
-        boots=boots(named_probes(used), merged.properties),
+        boots=boots(named_probes(used), merged.properties, merged.flavor),
         flavor=merged.flavor,
         host=_once(need for feature, values in used for need in feature.host(values)),
         publish=profile.publish,

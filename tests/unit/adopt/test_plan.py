@@ -240,7 +240,7 @@ def test_a_guest_is_restarted_only_where_a_claim_wants_to_see_it_afterwards() ->
 def test_what_would_bind_the_image_to_certain_hosts_is_not_claimed() -> None:
     plan, seen = adopted(LINUX)
     binding = {"hw_firmware_type", "hw_machine_type", "os_secure_boot"}
-    binding |= {"hw_tpm_version", "hw_tpm_model"}
+    binding |= {"hw_tpm_version", "hw_tpm_model", "hw_virtio_packed_ring", "hw_serial_port_count"}
     assert not binding & set(properties(plan))
     lacks = lacking(LINUX, plan, seen)
     assert {one.property for one in lacks if one.reason == BY_CHOICE} == binding

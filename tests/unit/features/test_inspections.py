@@ -20,6 +20,7 @@ RELEASE = firmware_disk.RELEASE
 CLOUD = "6.1.0-56-cloud-amd64"
 UNITS = "/usr/lib/systemd/system"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
+GETTY = "/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 INITRD = cpio(
     {
@@ -102,6 +103,8 @@ GOOD: Tree = {
         for unit in ("cloud-config", "cloud-final", "cloud-init", "cloud-init-local")
     },
     "/etc/systemd/system/timers.target.wants/fstrim.timer": Link("x"),
+    f"{UNITS}/serial-getty@.service": "[Install]\nWantedBy=getty.target\n",
+    GETTY: Link("x"),
     f"{WANTS}/irqbalance.service": Link("x"),
     f"{WANTS}/ssh.service": Link("x"),
     f"{WANTS}/systemd-networkd.service": Link("x"),
@@ -355,6 +358,12 @@ def broken_services() -> Broken:
         {"/etc/systemd/network/01-first.link": "[Match]\nDriver=virtio*\n[Link]\nName=a\n"},
         "01-first.link is the first .link file for virtio_net, and does not set CombinedChannels",
     )
+
+    check = "serial-ports/gettys-will-start"
+    unit = "serial-getty@ttyS1.service"
+    yield check, "disabled", {GETTY: None}, f"{unit} is disabled"
+    yield check, "masked", masked(unit), f"{unit} is masked"
+    yield check, "not installed", {f"{UNITS}/serial-getty@.service": None}, NOT_INSTALLED
 
     check = "discard/timer-is-enabled"
     timer = "/etc/systemd/system/timers.target.wants/fstrim.timer"

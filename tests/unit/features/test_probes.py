@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from fake_guest import FakeGuest
 
-from builder.feature import CheckFailed, CheckSkipped, Completed, Machine, Probe
-from builder.features import discard, foundation, guest_agent, multiqueue, virtio_scsi, watchdog
+from builder.feature import CONSOLE, CheckFailed, CheckSkipped, Completed, Machine, Probe
+from builder.features import (
+    discard,
+    foundation,
+    guest_agent,
+    multiqueue,
+    packed_ring,
+    serial_ports,
+    virtio_scsi,
+    watchdog,
+)
 from builder.linux.live_network import with_network_data
 
 FOUNDATION = foundation.FoundationParameters(
@@ -47,19 +56,34 @@ class Terminal(FakeGuest):
     login drops the first ``lost`` characters of what is typed before the shell is there.
     """
 
-    def __init__(self, *, honest: bool, lost: int = 0) -> None:
+    def __init__(self, *, honest: bool, lost: int = 0, terminal: str = CONSOLE) -> None:
         self.password = ""
+        self.terminal = terminal
         self.honest = honest
         self.lost = lost
         self.line = ""
-        super().__init__(agent={"guest-set-user-password": self.set_password})
+        super().__init__(
+            {"getent": "!\n", "usermod": ""},
+            agent={"guest-set-user-password": self.set_password},
+            machine=Machine(serial_ports=1 + (terminal != CONSOLE)),
+        )
+
+    def run(self, *argv: str, timeout: float = 60) -> Completed:
+        if "chpasswd" in argv[2]:
+            self.password = argv[-1] if self.honest else ""
+            return Completed(0, "", "")
+        return super().run(*argv, timeout=timeout)
+
+    def console(self, terminal: str = CONSOLE) -> str:
+        return self._console if terminal == self.terminal else ""
 
     def set_password(self, *, password: str, **_: Any) -> dict[str, Any]:
         if self.honest:
             self.password = base64.b64decode(password).decode()
         return {}
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        assert terminal == self.terminal
         self._console += text.replace("\n", "\r\n")
         if self._console.endswith("proof login: debian\r\n"):
             self._console += "Password: "
@@ -111,6 +135,7 @@ BIOS, UEFI = Machine(firmware="bios"), Machine(firmware="uefi")
 DMESG = "[ 0.0] Linux version 6.1\n"
 FREEZING = {"guest-fsfreeze-freeze": 2, "guest-fsfreeze-thaw": 2}
 WATCHDOG = watchdog.WatchdogParameters()
+TWO_PORTS = serial_ports.SerialPortsParameters(count=2)
 NO_WATCHDOG = watchdog.WatchdogParameters(action="disabled")
 SIZES = "findmnt -bno SIZE"
 
@@ -312,6 +337,24 @@ PASSING: list[Case] = [
         "watchdog holds the i6300ESB timer open",
     ),
     (
+        packed_ring.nics_use_packed_rings,
+        None,
+        FakeGuest({"virtio_net": "ens4 1\nens3 1\n"}),
+        "the rings of ens3 and ens4 are packed",
+    ),
+    (
+        serial_ports.ports_are_there,
+        TWO_PORTS,
+        FakeGuest({"ttyS": "ttyS0\nttyS1\n"}),
+        "the guest has ttyS0, ttyS1",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        Terminal(honest=True, terminal="serial1"),
+        "debian logged in on ttyS1",
+    ),
+    (
         watchdog.device_is_i6300esb,
         WATCHDOG,
         FakeGuest({"identity": "iTCO_wdt\ni6300ESB timer\n"}),
@@ -374,6 +417,31 @@ PASSING: list[Case] = [
 ]
 
 FAILING: list[Case] = [
+    (
+        packed_ring.nics_use_packed_rings,
+        None,
+        FakeGuest({"virtio_net": "ens3 1\nens4 0\n"}),
+        "the rings of ens4 are split",
+    ),
+    (packed_ring.nics_use_packed_rings, None, FakeGuest({"virtio_net": "\n"}), "no virtio NIC"),
+    (
+        serial_ports.ports_are_there,
+        TWO_PORTS,
+        FakeGuest({"ttyS": "ttyS0\n"}),
+        "the guest has ttyS0, not 2 ports",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        FakeGuest(),
+        "this machine has 1 serial port",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        Terminal(honest=False, terminal="serial1"),
+        "the serial1 refused 'debian'",
+    ),
     (foundation.firmware_is_as_asked, FOUNDATION, FakeGuest({"efi": "uefi\n"}), "not by bios"),
     (
         foundation.release_is_as_claimed,
@@ -766,7 +834,16 @@ def test_a_probe_fails_and_names_the_cause(
 
 
 def test_every_probe_is_seen_to_pass_and_to_fail() -> None:
-    modules = (discard, foundation, guest_agent, multiqueue, virtio_scsi, watchdog)
+    modules = (
+        discard,
+        foundation,
+        guest_agent,
+        multiqueue,
+        packed_ring,
+        serial_ports,
+        virtio_scsi,
+        watchdog,
+    )
     shipped = {probe for module in modules for probe in module.FEATURE.probes}
     assert {case[0] for case in PASSING} == shipped
     assert {case[0] for case in FAILING} == shipped
