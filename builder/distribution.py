@@ -44,19 +44,26 @@ class Distribution:
     """What its package manager takes, where it is known."""
     tools: Mapping[str, str] = field(default_factory=dict)
     """Programs that bootstrap it on the build host, each with the Debian package that has it."""
+    keyring: str = ""
+    """The keys that sign its archive, as a file: a path of the build host and of the image alike;
+    empty where another program than apt checks the signatures."""
+    keyring_package: str = ""
+    """The package that has the file."""
     untested_reason: str = ""
     """Why no image of it counts as tried; empty where one has been built and proven."""
 
     def variables(self) -> dict[str, str]:
         """What diskimage-builder's elements and ours read of it."""
         initramfs = {"DIB_INITRAMFS": self.initramfs} if self.initramfs else {}
-        return {"DIB_RELEASE": self.release, **initramfs, **self.environment}
+        keyring = {"DIB_GUEST_KEYRING": self.keyring} if self.keyring else {}
+        return {"DIB_RELEASE": self.release, **initramfs, **keyring, **self.environment}
 
 
 _ARCHIVE: Mapping[Literal["archive", "security"], str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
 _DEBIAN_MIRRORS = {**_ARCHIVE, "security": "DIB_DEBIAN_SECURITY_MIRROR"}
 # diskimage-builder asks debootstrap for its version, also where mmdebstrap does the work.
 _APT = {"mmdebstrap": "mmdebstrap", "debootstrap": "debootstrap"}
+_DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _UNTRIED = "its elements follow the documentation, and no image of it has been built and booted yet"
 
 DISTRIBUTIONS = {
@@ -76,6 +83,8 @@ DISTRIBUTIONS = {
             family="debian",
             package_format="deb",
             tools=_APT,
+            keyring=_DEBIAN_KEYRING,
+            keyring_package="debian-archive-keyring",
         ),
         Distribution(
             name="debian-13",
@@ -91,6 +100,8 @@ DISTRIBUTIONS = {
             family="debian",
             package_format="deb",
             tools=_APT,
+            keyring=_DEBIAN_KEYRING,
+            keyring_package="debian-archive-keyring",
         ),
         Distribution(
             name="ubuntu-24.04",
@@ -106,6 +117,8 @@ DISTRIBUTIONS = {
             family="debian",
             package_format="deb",
             tools=_APT,
+            keyring="/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+            keyring_package="ubuntu-keyring",
             untested_reason=_UNTRIED,
         ),
         Distribution(

@@ -63,6 +63,7 @@ def manifest(of: Plan | None = None, **fields: Any) -> Manifest:
                 sha512="d" * 128,
             ),
             "tools": {"qemu-img": "qemu-img version 7.2"},
+            "keyrings": {"/usr/share/keyrings/debian-archive-keyring.gpg": "5" * 64},
             "packages": (
                 Package(name="zstd", version="1.5.4", architecture="amd64", installed_size=1800),
             ),

@@ -1,6 +1,7 @@
 """A plan becomes a build directory: image, manifest, log, checksums."""
 
 import errno
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from builder.build import dib, requirements
 from builder.build import packages as image_packages
-from builder.build.dib_environment import ROOT_LABEL
+from builder.build.dib_environment import ROOT_LABEL, secrets
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained
@@ -19,12 +20,14 @@ from builder.build.package_cache import package_cache
 from builder.build.reuse import inputs_digest
 from builder.build.sandbox import Sandbox
 from builder.build.source_files import fetch_sources
+from builder.distribution import Distribution
 from builder.errors import BuilderError, HostError
 from builder.features.registry import installed
-from builder.host.files import digests, replace_text
+from builder.host.files import digests, replace_text, sha256_of
 from builder.host.paths import cache_directory
 from builder.host.process import run
 from builder.plan.model import Plan, to_json
+from builder.redaction import Secrets
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import ImageFile, Manifest, Package
@@ -45,12 +48,14 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     for directory in elements:
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
-    requirements.require_for_build(dist, plan.distribution.tools, in_memory=in_memory)
+    requirements.require_for_build(dist, plan.distribution, in_memory=in_memory)
+    hidden = secrets(plan, os.environ)
     inputs = inputs_digest(plan, *elements)
     with build_directory.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
         try:
-            _build_in(place, plan, inputs, elements, progress, in_memory=in_memory)
+            _build_in(place, plan, inputs, elements, hidden, progress, in_memory=in_memory)
         except BuilderError as error:
+            hidden.redact_error(error)
             raise explained(error, log=place.kept_log, in_memory=in_memory) from error
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -81,6 +86,7 @@ def _build_in(
     plan: Plan,
     inputs: str,
     elements: Sequence[Path],
+    hidden: Secrets,
     progress: Progress,
     *,
     in_memory: bool,
@@ -101,19 +107,19 @@ def _build_in(
         ) as cache,
         Sandbox(work, in_memory=in_memory) as sandbox,
     ):
-        log = _logger(log_file.write)
+        log = _logger(log_file.write, hidden.redact)
         if plan.files:
             progress.phase("files")
             fetch_sources(plan.files, files, cache_directory() / "files", log)
         tree, hooks = dib.build_tree(
             plan, sandbox, elements=elements, packages=cache, root_uuid=root_uuid, files=files,
-            log=log, progress=progress,
+            redact=hidden.redact, log=log, progress=progress,
         )  # fmt: skip
         disk = _write_disk(
             place.directory, plan, sandbox, tree, root_uuid=root_uuid, log=log, progress=progress
         )
         cache.note_used((one.name, one.version, one.architecture) for one in disk.packages)
-    _write_record(place, plan, disk, inputs, created, hooks, progress)
+    _write_record(place, plan, disk, inputs, created, hooks, hidden, progress)
 
 
 def _write_disk(
@@ -156,6 +162,7 @@ def _write_record(
     inputs: str,
     created: datetime,
     hooks: Mapping[str, float],
+    hidden: Secrets,
     progress: Progress,
 ) -> None:
     """Write the checksums and the manifest of a finished image."""
@@ -169,7 +176,7 @@ def _write_record(
             build=place.name,
             inputs=inputs,
             created=created,
-            plan=to_json(plan),
+            plan=hidden.redact_json(to_json(plan)),
             image=ImageFile(
                 name=disk.image.name,
                 format=plan.disk.format,
@@ -179,6 +186,7 @@ def _write_record(
                 sha512=sha512,
             ),
             tools=tool_versions(plan.distribution.tools),
+            keyrings=keyring_digests(plan.distribution),
             packages=disk.packages,
             unpackaged=dict(disk.unpackaged),
             timings=dict(progress.timings),
@@ -187,11 +195,11 @@ def _write_record(
     )
 
 
-def _logger(write: Callable[[str], object]) -> Callable[[str], None]:
+def _logger(write: Callable[[str], object], redact: Callable[[str], str]) -> Callable[[str], None]:
     start = time.monotonic()
 
     def log(line: str) -> None:
-        write(f"{time.monotonic() - start:8.1f} {line}\n")
+        write(f"{time.monotonic() - start:8.1f} {redact(line)}\n")
 
     return log
 
@@ -208,6 +216,11 @@ _VERSION_COMMANDS: Mapping[str, Sequence[str]] = {
     "mkfs.vfat": ["fatlabel", "--version"],
     "mtools": ["mtools", "--version"],
 }
+
+
+def keyring_digests(distribution: Distribution) -> dict[str, str]:
+    """The SHA-256 of each file with keys that the packages' signatures are checked by."""
+    return {path: sha256_of(Path(path)) for path in (distribution.keyring,) if path}
 
 
 def tool_versions(bootstrap: Iterable[str]) -> dict[str, str]:

@@ -44,19 +44,22 @@ def build_tree(
     packages: PackageCache,
     root_uuid: str,
     files: Path,
+    redact: Callable[[str], str],
     log: Callable[[str], None],
     progress: Progress,
 ) -> tuple[Path, Mapping[str, float]]:
     """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
 
     ``files`` is where the elements find the plan's files.
-    ``log`` gets every line, ``progress`` the phases and the last line. Raises ``BuilderError`` that
-    names the element, the hook, its exit code and its last lines.
+    ``redact`` takes the secrets out of each line; ``log`` gets every line, ``progress`` the phases
+    and the last line. Raises ``BuilderError`` that names the element, the hook, its exit code and
+    its last lines.
     """
     tree = sandbox.scratch / "tree"
     trace = HookTrace()
 
-    def on_line(line: str) -> None:
+    def on_line(said: str) -> None:
+        line = redact(said)
         log(line)
         trace.read(line)
         progress.phase(trace.phase)

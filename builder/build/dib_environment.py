@@ -12,9 +12,11 @@ from builder.build.mmdebstrap import mmdebstrap_arguments
 from builder.build.package_cache import PackageCache
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import InputError
+from builder.feature.source_file import is_address
 from builder.features.registry import Registry
 from builder.plan.model import Plan
-from builder.profile.model import MIRROR_ADDRESS
+from builder.profile.model import IMAGE_MIRRORS, MIRROR_ADDRESS
+from builder.redaction import Secrets, private_part, redacted
 
 ROOT_LABEL = "cloudimg-rootfs"
 
@@ -51,7 +53,7 @@ OF_PLAN = "the profile"
 def _require_plain(variables: Mapping[str, str]) -> None:
     """Refuse what a shell would read more into: diskimage-builder quotes no mirror and no proxy."""
     bad = [
-        f"{name}={variables[name]}"
+        f"{name}={redacted(variables[name])}"
         for name in sorted(MIRRORS)
         if name in variables and not re.fullmatch(MIRROR_ADDRESS, variables[name])
     ]
@@ -62,7 +64,7 @@ def _require_plain(variables: Mapping[str, str]) -> None:
             hint="Use letters, digits and -._~:/%+[] only; a password does not belong there.",
         )
     bad = [
-        f"{name}={variables[name]}"
+        f"{name}={redacted(variables[name])}"
         for name in PROXIES
         if name in variables and not _PLAIN_PROXY.fullmatch(variables[name])
     ]
@@ -71,6 +73,40 @@ def _require_plain(variables: Mapping[str, str]) -> None:
             "A proxy must be a plain address.",
             details=bad,
             hint="Use letters, digits and -._~:/%+[]@,* only, other characters as %XX.",
+        )
+
+
+def _require_public(distribution: Distribution, settings: Mapping[str, Setting]) -> None:
+    """Refuse a mirror that would stand in every guest's sources and is not for everybody."""
+    reasons = {
+        kind: reason
+        for kind, variable in distribution.mirrors.items()
+        if variable in settings
+        and IMAGE_MIRRORS[kind] not in settings
+        and (reason := private_part(settings[variable].value))
+    }
+    if reasons:
+        raise InputError(
+            "The image's package sources would name a mirror that is not for everybody.",
+            details=[
+                f"{distribution.mirrors[kind]}={redacted(settings[distribution.mirrors[kind]].value)}"
+                f" (of {settings[distribution.mirrors[kind]].origin}): {reason}."
+                for kind, reason in reasons.items()
+            ],
+            hint="Name what the image gets instead in the profile: "
+            + " and ".join(f"mirrors.in_image.{kind}" for kind in reasons)
+            + ". The build still uses the mirror above.",
+        )
+    nameless = [
+        kind
+        for kind, variable in distribution.mirrors.items()
+        if IMAGE_MIRRORS[kind] in settings and variable not in settings
+    ]
+    if nameless:
+        raise InputError(
+            "The profile names the image's mirror, and nobody names the one to build from.",
+            details=[f"mirrors.in_image.{kind} would take no mirror's place." for kind in nameless],
+            hint="Name it: " + " and ".join(f"mirrors.{kind}" for kind in nameless) + ".",
         )
 
 
@@ -90,16 +126,8 @@ def environment(
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
-    passed = {name: caller[name] for name in PASSED_ON if name in caller}
-    found = {
-        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
-        **_settings(passed, OF_CALLER),
-        **_settings(plan.environment, OF_PLAN),
-    }
-    of_others = MIRRORS - set(own.mirrors.values())
-    given = {name: one for name, one in found.items() if name not in of_others}
+    given = _given(plan, caller)
     variables = {name: one.value for name, one in given.items()}
-    _require_plain(variables)
     fixed = {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",
@@ -124,6 +152,31 @@ def environment(
     return {**_settings(fixed, BUILDER), **given}
 
 
+def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
+    """What of the addresses that a build is given nobody else shall read.
+
+    Raises ``InputError`` for those that it cannot work with.
+    """
+    given = _given(plan, caller)
+    named = (given[name].value for name in sorted(MIRRORS | set(PROXIES)) if name in given)
+    return Secrets((*named, *(file.source for file in plan.files if is_address(file.source))))
+
+
+def _given(plan: Plan, caller: Mapping[str, str]) -> dict[str, Setting]:
+    own = plan.distribution
+    passed = {name: caller[name] for name in PASSED_ON if name in caller}
+    found = {
+        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
+        **_settings(passed, OF_CALLER),
+        **_settings(plan.environment, OF_PLAN),
+    }
+    of_others = MIRRORS - set(own.mirrors.values())
+    given = {name: one for name, one in found.items() if name not in of_others}
+    _require_plain({name: one.value for name, one in given.items()})
+    _require_public(own, given)
+    return given
+
+
 def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
     return {name: Setting(value, origin) for name, value in variables.items()}
 
@@ -144,8 +197,8 @@ def expected_environment(
 ) -> dict[str, Setting]:
     """The variables that a build on this machine, called now, would set, sorted by name.
 
-    What only the build itself knows stands in angle brackets, and so does what logs in to a
-    proxy: a plan is there to be shown. Raises ``InputError`` for what a build would refuse.
+    What only the build itself knows stands in angle brackets, and so does what is secret: a plan
+    is there to be shown. Raises ``InputError`` for what a build would refuse.
     """
     scratch = Path("<scratch>")
     settings = environment(
@@ -158,14 +211,8 @@ def expected_environment(
         root_uuid="<uuid>",
         files=Path("<files>"),
     )
-    logins = {
-        caller[name].rpartition("@")[0].rpartition("/")[2] + "@"
-        for name in PROXIES
-        if "@" in caller.get(name, "")
+    hidden = secrets(plan, caller)
+    return {
+        name: replace(setting, value=hidden.redact(setting.value))
+        for name, setting in sorted(settings.items())
     }
-    for name, one in settings.items():
-        value = one.value
-        for login in sorted(logins, key=len, reverse=True):  # one may end as another does
-            value = value.replace(login, "<login>@")
-        settings[name] = replace(one, value=value)
-    return dict(sorted(settings.items()))

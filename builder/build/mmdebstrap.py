@@ -31,8 +31,9 @@ def mmdebstrap_arguments(
         ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
     ):
         if mirror in variables:
-            source = f"deb {variables[mirror]} {distribution.release}-{suite} main"
-            hooks.append(f"mkdir -p {lists} && echo {source} > {lists}/{suite}.list")
+            place = f"{variables[mirror]} {distribution.release}-{suite}"
+            source = f"deb [signed-by={distribution.keyring}] {place} main"
+            hooks.append(f'mkdir -p {lists} && echo "{source}" > {lists}/{suite}.list')
     proxy = '"$1"/etc/apt/apt.conf.d/80https-proxy'
     if variables.get("https_proxy"):
         hooks.append(
@@ -48,6 +49,7 @@ def mmdebstrap_arguments(
     )
     if variables.get("https_proxy"):
         options.append(f"--customize-hook='rm {proxy}'")
+    options.append(f"--keyring={distribution.keyring}")
     options.append("--skip=essential/unlink,download/empty")
     options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
     return " ".join(options)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from builder.distribution import Distribution
 from builder.errors import HostError, InputError
 
 BUILD_TOOLS: Mapping[str, str] = {
@@ -45,18 +46,21 @@ def works_in_memory() -> bool:
     return available_memory() >= MEMORY
 
 
-def require_for_build(directory: Path, tools: Mapping[str, str], *, in_memory: bool) -> None:
+def require_for_build(directory: Path, distribution: Distribution, *, in_memory: bool) -> None:
     """Raise ``HostError`` with everything that this machine lacks for a build at once.
 
-    ``tools`` are the programs that the image's distribution needs besides, with their packages.
+    That includes the programs and the keyring that the image's distribution needs.
     """
     lacks: list[str] = []
     if os.geteuid() != 0:
         lacks.append("root's rights: a build makes files that belong to root")
-    needed_tools = {**BUILD_TOOLS, **tools}
+    needed_tools = {**BUILD_TOOLS, **distribution.tools}
     missing = sorted({package for tool, package in needed_tools.items() if not shutil.which(tool)})
     if missing:
         lacks.append(f"programs of the packages {' '.join(missing)}")
+    if distribution.keyring and not Path(distribution.keyring).is_file():
+        lacks.append(f"the keyring {distribution.keyring}, which packages are checked by")
+        missing.append(distribution.keyring_package)
     needed = SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK
     free = shutil.disk_usage(_existing(directory)).free
     if free < needed:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import asdict
 
-from builder.build.dib_environment import expected_environment, unnamed_mirrors
+from builder.build.dib_environment import expected_environment, secrets, unnamed_mirrors
 from builder.cli.options import json_option, print_json, profile_argument
 from builder.cli.verbs import cli
 from builder.features.registry import installed
@@ -35,7 +35,8 @@ def plan(profile: str, *, as_json: bool) -> None:
     notes = unnamed_mirrors(planned.distribution, environment)
     if as_json:
         shown = {name: asdict(setting) for name, setting in environment.items()}
-        print_json({**to_json(planned), "build_environment": shown, "notes": notes})
+        public = secrets(planned, os.environ).redact_json(to_json(planned))
+        print_json({**public, "build_environment": shown, "notes": notes})
     else:
         rows = (
             (setting.origin, f"{name}={setting.value}") for name, setting in environment.items()

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 
+from builder.redaction import redacted
+
 DIRECTORIES = "directories"
 """The validation context: by a parameter's name, the directory of the file that it stands in."""
 
@@ -46,12 +48,12 @@ def _location(source: str, info: ValidationInfo) -> str:
         parts = urlsplit(source)
         if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise ValueError(
-                f"'{source}' is no address that a file can be fetched from.\n"
+                f"'{redacted(source)}' is no address that a file can be fetched from.\n"
                 "Write an http:// or https:// address without a password, or a path."
             )
     if not _PLAIN_NAME.fullmatch(name_of(source)):
         raise ValueError(
-            f"'{source}' does not end with a plain file name.\n"
+            f"'{redacted(source)}' does not end with a plain file name.\n"
             "Use letters, digits and the signs . _ + ~ - for the file."
         )
     if is_address(source) or Path(source).is_absolute():

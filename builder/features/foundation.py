@@ -235,6 +235,7 @@ FEATURE = Feature(
     elements=(
         "guest-foundation",
         "guest-cloud-init",
+        "guest-package-sources",
         "guest-resolver",
         "guest-network",
         "guest-initrd",

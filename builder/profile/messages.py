@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from builder.profile.yaml import Position, Problem, Value
+from builder.redaction import redacted
 from builder.words import did_you_mean, enumeration, shown
 
 Location = tuple[str | int, ...]
@@ -76,8 +77,9 @@ def _wording(detail: ErrorDetails) -> tuple[str, tuple[str, ...]]:
         case "value_error":
             first, *rest = str(context["error"]).splitlines()
             return first, tuple(rest)
-        case "form":
-            return f"{shown(given)} {context['reason']}.", ()
+        case "form" | "address" as kind:
+            text = redacted(given) if kind == "address" else given
+            return f"{shown(text)} {context['reason']}.", ()
         case "string_pattern_mismatch":
             return f"{shown(given)} does not match {context['pattern']}.", ()
         case _:

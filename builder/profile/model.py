@@ -8,7 +8,7 @@ value takes the inherited one away); a feature is removed with ``false``.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
 from builder.profile.publication import Publication
+from builder.redaction import private_part
 from builder.words import enumeration
 
 SUFFIXES = (".yaml", ".yml")
@@ -31,12 +32,17 @@ NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """A profile's name is the name of a directory, and of an image in Glance."""
 
 
-def _matching(pattern: str, meaning: str) -> tuple[AfterValidator, WithJsonSchema]:
-    """Annotations of a text that must match; ``meaning`` completes "'TEXT' …" for a human."""
+def _matching(
+    pattern: str, meaning: str, kind: LiteralString = "form"
+) -> tuple[AfterValidator, WithJsonSchema]:
+    """Annotations of a text that must match; ``meaning`` completes "'TEXT' …" for a human.
+
+    Of the kind ``address`` the text is shown without what is secret in it.
+    """
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise PydanticCustomError("form", "{reason}", {"reason": meaning})
+            raise PydanticCustomError(kind, "{reason}", {"reason": meaning})
         return text
 
     return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
@@ -56,6 +62,13 @@ def _known_distribution(name: str) -> str:
     return name
 
 
+def _public(address: str) -> str:
+    if reason := private_part(address):
+        meaning = f"is not for everybody: {reason}"
+        raise PydanticCustomError("address", "{reason}", {"reason": meaning})
+    return address
+
+
 _PACKAGE = _matching(
     # Debian's policy manual, 5.6.7; RPM's names have capitals and underscores, too.
     r"[A-Za-z0-9][A-Za-z0-9+._-]+",
@@ -64,11 +77,14 @@ _PACKAGE = _matching(
 MIRROR_ADDRESS = r"https?://[A-Za-z0-9._~:/%+\[\]-]+"
 """What diskimage-builder's shell scripts take for one word."""
 _MIRROR = _matching(
-    MIRROR_ADDRESS, "is no mirror: write an http:// or https:// address without a password"
+    MIRROR_ADDRESS,
+    "is no mirror: write an http:// or https:// address without a password",
+    "address",
 )
 
 PackageName = Annotated[str, *_PACKAGE]
 MirrorAddress = Annotated[str, *_MIRROR]
+PublicMirror = Annotated[str, AfterValidator(_public), *_MIRROR]
 DistributionName = Annotated[
     str,
     AfterValidator(_known_distribution),
@@ -136,20 +152,37 @@ class Disk(_Model):
         return extra_mib
 
 
+IMAGE_MIRRORS: Mapping[Literal["archive", "security"], str] = {
+    "archive": "DIB_IMAGE_MIRROR_ARCHIVE",
+    "security": "DIB_IMAGE_MIRROR_SECURITY",
+}
+"""Each kind of mirror with the variable in which the element guest-package-sources looks for it."""
+
+
+class ImageMirrors(_Model):
+    """Where guests get packages from; by default the mirrors that the image was built from."""
+
+    archive: PublicMirror | None = Field(default=None, description="The distribution's archive.")
+    security: PublicMirror | None = Field(default=None, description="Its security updates.")
+
+
 class Mirrors(_Model):
     """Where packages come from; by default the build host's own mirrors, where it has any."""
 
     archive: MirrorAddress | None = Field(default=None, description="The distribution's archive.")
     security: MirrorAddress | None = Field(default=None, description="Its security updates.")
+    in_image: ImageMirrors = ImageMirrors()
 
     def environment(self, distribution: Distribution) -> dict[str, str]:
-        """The variables in which diskimage-builder's elements look for mirrors."""
-        named = {"archive": self.archive, "security": self.security}
-        return {
+        """The variables in which diskimage-builder's elements and ours look for mirrors."""
+        build = {"archive": self.archive, "security": self.security}
+        image = {"archive": self.in_image.archive, "security": self.in_image.security}
+        variables = {
             variable: mirror
-            for kind, variable in distribution.mirrors.items()
-            if (mirror := named[kind]) is not None
+            for kind, own in distribution.mirrors.items()
+            for variable, mirror in ((own, build[kind]), (IMAGE_MIRRORS[kind], image[kind]))
         }
+        return {variable: mirror for variable, mirror in variables.items() if mirror is not None}
 
 
 class Document(_Model):
@@ -185,7 +218,8 @@ class Document(_Model):
     def only_its_kinds(cls, mirrors: Mirrors, info: ValidationInfo) -> Mirrors:
         """Refuse a mirror that the distribution's elements would not look at."""
         distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
-        if distribution and mirrors.security and "security" not in distribution.mirrors:
+        named = mirrors.security or mirrors.in_image.security
+        if distribution and named and "security" not in distribution.mirrors:
             raise ValueError(
                 f"{distribution.name} has no mirror of its own for security updates:\n"
                 "its archive has them. Write 'archive' only."

@@ -173,6 +173,8 @@ class Manifest(_Section):
     """The image file."""
     tools: dict[str, str]
     """The version of each program that made the image."""
+    keyrings: dict[str, str] = {}
+    """The SHA-256 of each keyring that the packages' signatures were checked by, by its file."""
     packages: tuple[Package, ...]
     """Every package in the image."""
     unpackaged: dict[str, int] = {}

@@ -2,8 +2,10 @@
 
 Two machines that this host does not know stand behind addresses of its own loopback network: a name
 server that knows one name, and the mirror of that name, which fetches from the host's own mirrors.
+A token in the mirror's path says who may ask; the same machine is a proxy for those with a login.
 """
 
+import base64
 import contextlib
 import os
 import shutil
@@ -12,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,11 @@ from builder.build.apt_sources import host_mirrors
 NAME_SERVER = "127.77.0.53"
 MIRROR = "127.77.0.80"
 NAME = "mirror.example.test"
+TOKEN = "t0ken5c0ffee5c0ffee5c0ffee5c0ffee"  # noqa: S105 - of this mirror
+LOGIN = "builder:pa55word-of-the-proxy"
+PROXY = f"http://{LOGIN}@{MIRROR}:80"
 UPSTREAM_LIMIT = 60
+_AUTHORIZATION = f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
 KINDS = {"archive": "DIB_DISTRIBUTION_MIRROR", "security": "DIB_DEBIAN_SECURITY_MIRROR"}
 
 
@@ -32,10 +39,12 @@ class NamedMirror:
     """The mirror of a release of Debian while it runs."""
 
     def __init__(self, root: Path) -> None:
-        self.addresses = {kind: f"http://{NAME}/{kind}" for kind in KINDS}
+        self.addresses = {kind: f"http://{NAME}/{TOKEN}/{kind}" for kind in KINDS}
         """By the keys that a profile's ``mirrors`` has."""
         self.asked: set[str] = set()
-        """The names of the packages that were fetched."""
+        """The names of the packages that were fetched directly."""
+        self.through_proxy: set[str] = set()
+        """Those that were fetched through the proxy, with its login."""
         self._resolv = root / "resolv.conf"
         self._resolv.write_text(f"nameserver {NAME_SERVER}\n")
 
@@ -46,7 +55,7 @@ class NamedMirror:
 
 
 class _Forwarder(BaseHTTPRequestHandler):
-    """Answers a request below a kind of mirror with what the host's mirror of it says."""
+    """Answers a request below token and kind of mirror with what the host's mirror of it says."""
 
     protocol_version = "HTTP/1.1"
 
@@ -56,7 +65,12 @@ class _Forwarder(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_GET(self) -> None:
-        kind, _, path = self.path.lstrip("/").partition("/")
+        proxied = self.path.startswith("http://")
+        if proxied and self.headers["Proxy-Authorization"] != _AUTHORIZATION:
+            return self.send_error(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED)
+        token, kind, path = self.path.removeprefix(f"http://{NAME}").lstrip("/").split("/", 2)
+        if token != TOKEN:
+            return self.send_error(HTTPStatus.FORBIDDEN)
         request = urllib.request.Request(f"{self.upstream[kind]}/{path}")  # noqa: S310 - http only
         for name in ("If-Modified-Since", "Range", "If-Range"):
             if name in self.headers:
@@ -74,7 +88,9 @@ class _Forwarder(BaseHTTPRequestHandler):
                 self.send_header("Connection", "close")
             self.end_headers()
             shutil.copyfileobj(answer, self.wfile)
-        self.mirror.asked.add(path.rpartition("/")[2].partition("_")[0])
+        asked = self.mirror.through_proxy if proxied else self.mirror.asked
+        asked.add(path.rpartition("/")[2].partition("_")[0])
+        return None
 
     def log_message(self, *_: object) -> None:
         pass

@@ -1,8 +1,10 @@
 """Two builds of the README's own example at once, each from scratch. Needs root.
 
 Their mirror is found by its name only, and nothing has kept the packages that the profile names.
+Its address has a token, and one of the builds goes through a proxy with a login.
 """
 
+import itertools
 import json
 import os
 import re
@@ -13,13 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 from copies import LIMIT, ROOT, Copy
-from named_mirror import NamedMirror, named_mirror
+from named_mirror import LOGIN, PROXY, TOKEN, NamedMirror, named_mirror
 
 from builder.features.registry import installed
 from builder.host.files import digests
 from builder.plan.merge import make_plan
 from builder.plan.model import to_json
 from builder.profile.load import load
+from builder.redaction import Secrets
 from builder.store import manifest
 from builder.store.build_directory import LATEST, LOG
 
@@ -30,6 +33,11 @@ pytestmark = [
 
 
 NAME = "databases"
+IN_IMAGE = {
+    "archive": "https://packages.example/debian",
+    "security": "https://packages.example/debian-security",
+}
+SECRETS = (TOKEN, LOGIN, LOGIN.partition(":")[2])
 NOT_KEPT = ("postgresql-client", "postgresql-client-15", "libpq5")
 
 
@@ -52,21 +60,31 @@ def profile(copy: Copy, mirror: NamedMirror) -> Path:
         r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
     path = copy.root / f"{NAME}.yaml"
-    path.write_text(example + yaml.safe_dump({"mirrors": mirror.addresses}))
+    mirrors = {**mirror.addresses, "in_image": IN_IMAGE}
+    path.write_text(example + yaml.safe_dump({"mirrors": mirrors}))
     return path
 
 
 @pytest.fixture(scope="module")
-def two_builds(copy: Copy, mirror: NamedMirror, profile: Path) -> list[Path]:
-    """The directories that two builds have printed, which began at the same moment."""
+def outputs(copy: Copy, mirror: NamedMirror, profile: Path) -> list[tuple[str, str]]:
+    """What two builds have printed, and said, which began at the same moment."""
     command = mirror.command(copy.build_command(profile))
-    running = [copy.begin(command, http_proxy="", https_proxy="") for _ in range(2)]
+    running = [
+        copy.begin(command, http_proxy=proxy, https_proxy=PROXY, DIB_DEBUG_TRACE="1")
+        for proxy in ("", PROXY)
+    ]
     try:
         outputs = [process.communicate(timeout=LIMIT) for process in running]
     finally:
         for process in running:
             process.kill()
     assert [process.returncode for process in running] == [0, 0], outputs
+    return outputs
+
+
+@pytest.fixture(scope="module")
+def two_builds(outputs: list[tuple[str, str]]) -> list[Path]:
+    """The directories of the builds."""
     return [Path(printed.removesuffix("\n")) for printed, _ in outputs]
 
 
@@ -111,19 +129,27 @@ def test_a_package_that_nothing_has_kept_comes_from_a_mirror_that_has_only_a_nam
     mirror: NamedMirror, build: Path
 ) -> None:
     assert set(NOT_KEPT) <= mirror.asked
+    assert set(NOT_KEPT) <= mirror.through_proxy
     assert set(NOT_KEPT) <= {
         package.name.partition(":")[0] for package in manifest.read(build).packages
     }
 
 
-def test_the_manifest_describes_the_image_and_how_it_was_made(build: Path, profile: Path) -> None:
+def test_the_manifest_describes_the_image_and_how_it_was_made(
+    build: Path, profile: Path, mirror: NamedMirror
+) -> None:
     known = manifest.read(build)
     image = build / known.image.name
     assert known.build == build.name
     assert known.image.size == image.stat().st_size
     assert (known.image.sha256, known.image.sha512) == digests(image)
     registry = installed()
-    assert known.plan == to_json(make_plan(load(str(profile), registry), registry))
+    plan = Secrets([mirror.addresses["archive"]]).redact_json(
+        to_json(make_plan(load(str(profile), registry), registry))
+    )
+    assert known.plan == plan
+    keyring = known.planned().distribution.keyring
+    assert known.keyrings == {keyring: digests(Path(keyring))[0]}
     assert {"linux-image-amd64", "openssh-server", "cloud-init"} <= {
         package.name for package in known.packages
     }
@@ -144,6 +170,41 @@ def test_the_image_is_a_sound_qcow2_compressed_with_zstd(build: Path) -> None:
     assert info["virtual-size"] % 1024**3 == 0
     assert "backing-filename" not in info
     subprocess.run(["qemu-img", "check", image], capture_output=True, check=True)
+
+
+def test_no_secret_is_said_or_kept(
+    copy: Copy, outputs: list[tuple[str, str]], build: Path, profile: Path
+) -> None:
+    """The logs have every variable and every command, for they were asked to trace."""
+    shown = [
+        copy.run(copy.command(*words), http_proxy=PROXY)
+        for words in (
+            ("plan", profile), ("plan", profile, "--json"),
+            ("report", build), ("report", build, "--json"), ("report", build, "--html"),
+        )
+    ]  # fmt: skip
+    said = [*itertools.chain(*outputs), *(f"{done.stdout}{done.stderr}" for done in shown)]
+    kept = {path.name: path.read_text() for path in build.iterdir() if path.suffix != ".qcow2"}
+    assert "<secret>" in kept[LOG]
+    for text in (*said, *kept.values()):
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_the_image_names_the_mirrors_that_it_is_to_have_and_their_keyring(build: Path) -> None:
+    """Searched for on all of the disk, also where a file has been deleted."""
+    disk = build.parent / f"{build.name}.raw"
+    subprocess.run(["qemu-img", "convert", "-O", "raw", build / "image.qcow2", disk], check=True)
+
+    def on_disk(text: str) -> bool:
+        return subprocess.run(["grep", "-aqF", text, disk], check=False).returncode == 0
+
+    try:
+        assert [secret for secret in SECRETS if on_disk(secret)] == []
+        keyring = manifest.read(build).planned().distribution.keyring
+        for kind, suite in (("archive", "bookworm"), ("security", "bookworm-security")):
+            assert on_disk(f"deb [signed-by={keyring}] {IN_IMAGE[kind]} {suite} main")
+    finally:
+        disk.unlink()
 
 
 def test_the_log_has_the_builds_own_steps_and_their_programs_words(build: Path) -> None:

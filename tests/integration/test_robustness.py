@@ -152,7 +152,11 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
 
 def test_a_mirror_that_cannot_be_reached_is_named_with_the_remedy(copy: Copy) -> None:
     mirror = "http://127.0.0.1:9/debian"
-    done = copy.run(copy.build_command(), DIB_DISTRIBUTION_MIRROR=mirror)
+    profile = copy.root / f"{PROFILE}.yaml"
+    profile.write_text(
+        "extends: base\nmirrors: {in_image: {archive: 'https://mirror.example/debian'}}"
+    )
+    done = copy.run(copy.build_command(profile), DIB_DISTRIBUTION_MIRROR=mirror)
     assert done.returncode == 3, done.stderr
     assert mirror in done.stderr
     assert "The package mirror cannot be reached" in done.stderr

@@ -23,6 +23,7 @@ from builder.build.sandbox import Sandbox
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
 from builder.host.paths import elements_path
+from builder.redaction import Secrets
 from builder.terminal.progress import Progress
 
 PLAN = plan("pinned-scsi")
@@ -258,6 +259,18 @@ def test_a_proxy_that_a_shell_would_run_is_refused(name: str, value: str) -> Non
     assert caught.value.details == (f"{name}={value}",)
 
 
+@pytest.mark.usefixtures("host_mirrors")
+@pytest.mark.parametrize(
+    "value", ["http://me:s3cret@a b", "me:s3cret@$(x)", "HTTP://me:s3cret@[a;b", "x://a:s3c/r@t@;"]
+)
+def test_what_is_refused_is_repeated_without_its_login(value: str) -> None:
+    for name in ("http_proxy", "DIB_DISTRIBUTION_MIRROR"):
+        with pytest.raises(InputError) as caught:
+            environment_of({name: value})
+        assert "<login>@" in str(caught.value)
+        assert not re.search(r"s3c|me:", str(caught.value))
+
+
 # ---- a build that fails
 
 
@@ -290,6 +303,7 @@ def failure(
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
             files=Path(),
+            redact=Secrets(["http://me:s3cret@proxy"]).redact,
             log=logged.append,
             progress=Progress(stream),
         )
@@ -361,6 +375,7 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
             packages=PackageCache(tmp_path, "debian"),
             root_uuid="",
             files=Path(),
+            redact=str,
             log=lambda _: None,
             progress=Progress(stream),
         )

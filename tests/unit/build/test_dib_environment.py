@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from builder.build import dib_environment
 from builder.build.dib_environment import expected_environment
 from builder.build.package_cache import PackageCache
 from builder.cli import program
+from builder.errors import InputError
 from builder.features.registry import shipped
 from builder.host.paths import elements_path
 
@@ -84,6 +86,52 @@ def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.Mo
     assert settings["https_proxy"].value == "<login>@proxy"
     assert "<login>@proxy" in settings["DIB_MMDEBSTRAP_EXTRA_ARGS"].value
     assert not [one for one in settings.values() if "s3cret" in one.value]
+
+
+TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - nobody's
+
+
+@pytest.mark.parametrize("of", ["the profile", "the environment", "the host's apt sources"])
+def test_a_mirror_that_is_not_for_everybody_needs_another_one_for_the_image(
+    monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    private = {MIRROR: f"https://mirror.example/{TOKEN}/debian"}
+    host = private if of == "the host's apt sources" else {}
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: host)
+    caller = private if of == "the environment" else {}
+    planned = plan("base")
+    named = {**planned.environment, **(private if of == "the profile" else {})}
+    with pytest.raises(InputError, match="not for everybody") as caught:
+        expected_environment(replace(planned, environment=named), shipped(), caller)
+    (detail,) = caught.value.details
+    assert detail.startswith(f"{MIRROR}=https://mirror.example/<secret>/debian (of {of}): ")
+    assert "mirrors.in_image.archive" in caught.value.hint
+    named["DIB_IMAGE_MIRROR_ARCHIVE"] = "https://mirror.example/debian"
+    settings = expected_environment(replace(planned, environment=named), shipped(), caller)
+    assert settings[MIRROR].value == "https://mirror.example/<secret>/debian"
+    assert not [one for one in settings.values() if TOKEN in one.value]
+
+
+def test_a_mirror_of_the_image_that_takes_no_mirror_s_place_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
+    planned = plan("base")
+    named = {**planned.environment, "DIB_IMAGE_MIRROR_SECURITY": "https://mirror.example/security"}
+    with pytest.raises(InputError, match="nobody names the one to build from") as caught:
+        expected_environment(replace(planned, environment=named), shipped(), {})
+    assert "mirrors.security" in caught.value.hint
+
+
+def test_a_plan_shows_no_token_of_the_profile(shown: Shown, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        f"extends: base\nmirrors: {{archive: 'http://profile.example/{TOKEN}/debian',"
+        " in_image: {archive: 'http://profile.example/debian'}}"
+    )
+    for words in ([], ["--json"]):
+        text = shown(str(tmp_path / "mine.yaml"), *words)
+        assert TOKEN not in text
+        assert "http://profile.example/<secret>/debian" in text
 
 
 def test_a_mirror_that_nobody_names_is_said_in_the_plan(

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from builder.build.requirements import (
     require_for_build,
     require_plain,
 )
+from builder.distribution import DISTRIBUTIONS
 from builder.errors import HostError, InputError
 from builder.feature import Machine
 from builder.image import binding
@@ -27,7 +29,9 @@ from builder.proof import requirements as proof_requirements
 from builder.proof.requirements import require_for_proof
 from builder.vm import firmware
 
-TOOLS = {"mmdebstrap": "mmdebstrap"}
+DISTRIBUTION = replace(
+    DISTRIBUTIONS["debian-12"], tools={"mmdebstrap": "mmdebstrap"}, keyring=__file__
+)
 
 
 class Usage(NamedTuple):
@@ -56,13 +60,13 @@ def machine(
 
 def refusal(directory: Path, *, in_memory: bool = True) -> HostError:
     with pytest.raises(HostError) as caught:
-        require_for_build(directory, TOOLS, in_memory=in_memory)
+        require_for_build(directory, DISTRIBUTION, in_memory=in_memory)
     return caught.value
 
 
 def test_a_machine_that_has_everything_is_accepted(tmp_path: Path) -> None:
     with machine():
-        require_for_build(tmp_path, TOOLS, in_memory=True)
+        require_for_build(tmp_path, DISTRIBUTION, in_memory=True)
 
 
 def test_a_build_without_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -88,7 +92,7 @@ def test_a_build_in_memory_needs_less_space_on_disk(
 ) -> None:
     with machine(free=free):
         if accepted:
-            require_for_build(tmp_path, TOOLS, in_memory=in_memory)
+            require_for_build(tmp_path, DISTRIBUTION, in_memory=in_memory)
         else:
             error = refusal(tmp_path, in_memory=in_memory)
             assert f"has {free:.1f} GiB free" in error.details[0]
@@ -108,9 +112,17 @@ def test_the_programs_of_the_distribution_are_needed_too(tmp_path: Path) -> None
     assert error.details == ("It lacks programs of the packages mmdebstrap.",)
 
 
+def test_a_keyring_that_is_missing_is_named_with_its_package(tmp_path: Path) -> None:
+    without = replace(DISTRIBUTION, keyring=str(tmp_path / "keys.gpg"))
+    with machine(), pytest.raises(HostError) as caught:
+        require_for_build(tmp_path, without, in_memory=True)
+    assert str(tmp_path / "keys.gpg") in caught.value.details[0]
+    assert "apt-get install debian-archive-keyring" in caught.value.hint
+
+
 def test_the_space_is_that_of_the_nearest_directory_that_exists(tmp_path: Path) -> None:
     with machine() as asked:
-        require_for_build(tmp_path / "not/yet/there", TOOLS, in_memory=True)
+        require_for_build(tmp_path / "not/yet/there", DISTRIBUTION, in_memory=True)
     assert asked == [tmp_path]
 
 

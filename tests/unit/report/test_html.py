@@ -157,6 +157,7 @@ def test_packages_phases_hooks_and_tools_are_listed() -> None:
     assert "bootstrap 40s" in shown["times"]
     assert "root.d/08-debootstrap 25s" in shown["times"]
     assert "qemu-img version 7.2" in shown["reproduce"]
+    assert "debian-archive-keyring.gpg " + "5" * 64 in shown["reproduce"]
 
 
 def test_the_mirrors_come_from_the_builds_log_if_they_are_plain() -> None:
