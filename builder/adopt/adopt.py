@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,13 +23,13 @@ from builder.feature import Filesystem
 from builder.features.registry import WINDOWS, Registry
 from builder.host import files
 from builder.host.files import digests
-from builder.host.process import run
+from builder.image.held import held, private_copy
 from builder.image.safety import ImageInfo, check_image
 from builder.linux import cloudinit
 from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
 from builder.proof.checks import Check, checks_of_feature
-from builder.proof.inspection import inspect
+from builder.proof.inspection import Look, examine
 from builder.proof.prove import verify
 from builder.report.html import write_html
 from builder.store import build_directory, manifest
@@ -40,7 +40,6 @@ from builder.terminal.progress import Progress
 FORMATS = ("qcow2", "raw")
 """What a build directory can have: Nova's hosts take others apart, and not every one of them."""
 
-COPY_LIMIT = 3600.0
 PREFIX = "adopted-"
 
 
@@ -53,17 +52,26 @@ def adopt(
     Raises ``InputError`` for a user that the disk contradicts, ``ImageError`` for what is no safe
     image, ``HostError``, and ``BuilderError`` where the image does not come up.
     """
-    info = check_image(file)
-    if info.format not in FORMATS:
-        raise ImageError(
-            f"{file} is in the format {info.format}, which is not adopted.",
-            hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
-        )
-    progress.phase("checksum")
-    sums = digests(file)
-    name = name_of(file)
-    with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
-        _adopt_in(place, info, sums, registry, progress, admin_user)
+    with held(file) as source:
+        info = check_image(source, called=file)
+        if info.format not in FORMATS:
+            raise ImageError(
+                f"{file} is in the format {info.format}, which is not adopted.",
+                hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
+            )
+        progress.phase("checksum")
+        sums = digests(source)
+        name = name_of(file)
+        with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
+            progress.phase("copy")
+            image = place.directory / f"image.{info.format}"
+            private_copy(source, image)
+            if digests(image) != sums:
+                raise ImageError(
+                    f"{file} has changed while it was read.", hint="Stop what writes to it."
+                )
+            info = replace(check_image(image, called=file), path=file)
+            _adopt_in(place, image, info, sums, registry, progress, admin_user)
     return dist.absolute() / name / place.name
 
 
@@ -75,6 +83,7 @@ def name_of(file: Path) -> str:
 
 def _adopt_in(
     place: build_directory.Workplace,
+    image: Path,
     info: ImageInfo,
     sums: tuple[str, str],
     registry: Registry,
@@ -82,17 +91,6 @@ def _adopt_in(
     admin_user: str | None,
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
-    image = place.directory / f"image.{info.format}"
-    progress.phase("copy")
-    run(
-        ["cp", "--reflink=auto", "--sparse=always", info.path.absolute(), image],
-        timeout=COPY_LIMIT,
-        purpose="copy the image",
-    )
-    if digests(image) != sums:
-        raise ImageError(
-            f"{info.path} has changed while it was read.", hint="Stop what writes to it."
-        )
     progress.phase("inspection")
     adoptee, evidence = _looked_at(info, image, sums[0], registry, progress, admin_user)
     plan = plan_to_probe(adoptee, evidence)
@@ -147,37 +145,42 @@ def _looked_at(
     admin_user: str | None,
 ) -> tuple[ForeignImage, tuple[Evidence, ...]]:
     """What the disk is, and what every candidate's inspections see, in one start of libguestfs."""
-    found: list[ForeignImage] = []
 
-    def checks(disk: Filesystem) -> Iterator[Check]:
-        found.append(_adoptee(disk, info, registry, admin_user))
-        wanted = {one.id for one in inspections(found[0].used)}
-        for feature, parameters in found[0].used:
+    def checks(facts: DiskFacts) -> Iterator[Check]:
+        used = candidates(registry, facts.distribution)
+        wanted = {one.id for one in inspections(used)}
+        for feature, parameters in used:
             for check in checks_of_feature(feature, parameters):
                 if check.id in wanted:
                     yield check
 
-    evidence = inspect(image, info.format, checks, sha256, progress)
-    return found[0], evidence
-
-
-def _adoptee(
-    disk: Filesystem, info: ImageInfo, registry: Registry, admin_user: str | None
-) -> ForeignImage:
-    distribution = distribution_of(disk)
-    if distribution.os_distro == WINDOWS.name:
-        limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
-    else:
-        distribution = _with_user(distribution, disk, admin_user, info.path)
-        limits = tuple(_obstacles(disk))
-    return ForeignImage(
+    look = Look(lambda disk: _facts(disk, admin_user, info.path), DiskFacts, checks)
+    facts, evidence = examine(image, info.format, look, sha256, progress)
+    adoptee = ForeignImage(
         name=name_of(info.path),
         source=info.path.name,
-        distribution=distribution,
+        distribution=facts.distribution,
         disk=Disk(format="raw" if info.format == "raw" else "qcow2", compression="none"),
-        used=candidates(registry, distribution),
-        limits=limits,
+        used=candidates(registry, facts.distribution),
+        limits=facts.limits,
     )
+    return adoptee, evidence
+
+
+@dataclass(frozen=True)
+class DiskFacts:
+    """What the disk tells of the image, before anything in it is checked."""
+
+    distribution: Distribution
+    limits: tuple[str, ...]
+    """Why it cannot be booted."""
+
+
+def _facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
+    distribution = distribution_of(disk)
+    if distribution.os_distro == WINDOWS.name:
+        return DiskFacts(distribution, (WINDOWS.no_probe_reason,))
+    return DiskFacts(_with_user(distribution, disk, admin_user, file), tuple(_obstacles(disk)))
 
 
 def _with_user(

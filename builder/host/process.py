@@ -15,6 +15,7 @@ from pathlib import Path
 from builder.errors import BuilderError, HostError
 
 TAIL_LINES = 15
+TAIL_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ class Running:
 
     def tail(self) -> tuple[str, ...]:
         """The last lines of its output."""
-        return tuple(self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - TAIL_BYTES))
+            return tuple(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
 
     def wait(self, seconds: float) -> bool:
         """Wait until it has ended, at most so many seconds; whether it has."""

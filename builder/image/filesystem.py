@@ -2,7 +2,6 @@
 
 import errno
 import stat
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from builder.errors import ImageError
 from builder.feature import Kernel
+from builder.host.scratch import scratch
 from builder.image import registry_hive
 from builder.image.appliance import _ABSENT, _SMALL, LIMIT, _Session
 from builder.image.binding import load_binding, require_kernel
@@ -101,7 +101,7 @@ def open_image(
     limit: float = LIMIT,
     cancelled: threading.Event | None = None,
 ) -> Iterator[Disk]:
-    """Open an image that ``imagefile.check_image`` has found safe, and mount what is on it.
+    """Open an image that ``image.safety.check_image`` has found safe, and mount what is on it.
 
     Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
     operating system, ``InterruptedByUser`` soon after ``cancelled`` is set, and ``BuilderError``
@@ -110,8 +110,8 @@ def open_image(
     guestfs = load_binding()
     require_kernel()
     with (
-        tempfile.TemporaryDirectory(prefix="guest-image-disk-") as scratch,
-        _Session(guestfs, image, Path(scratch), limit, cancelled or threading.Event()) as session,
+        scratch("disk") as directory,
+        _Session(guestfs, image, directory, limit, cancelled or threading.Event()) as session,
     ):
         session.start(disk_format)
         session.mount()

@@ -15,6 +15,7 @@ from typing import Any, Self
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Completed, Machine
 from builder.linux import console
+from builder.vm.console_log import ConsoleLog
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
 from builder.vm.ssh import Connection
@@ -52,6 +53,8 @@ class GuestChannels:
     connect: Connect
     volumes: Path
     """Where the files of new volumes are made; their owner removes them."""
+    excess: Callable[[], str] = str
+    """What the guest was ended for, where it wrote too much."""
 
 
 class RunningGuest:
@@ -79,6 +82,7 @@ class RunningGuest:
         self._numbers = itertools.count(1)
         self._session = contextlib.ExitStack()
         self._ssh: Connection | None = None
+        self._console = ConsoleLog(lines.console)
 
     def __enter__(self) -> Self:
         if self._login:
@@ -126,7 +130,7 @@ class RunningGuest:
         except TimeoutError as error:
             raise self._in_vain(error) from None
         except ConnectionError as error:
-            self._refuse_if_cancelled()
+            self._refuse_if_ended()
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
 
     def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
@@ -139,15 +143,29 @@ class RunningGuest:
             raise self._in_vain(error) from None
 
     def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
-        """Give QEMU itself a monitor command and return its answer."""
-        return self._lines.qmp.command(command, **arguments)
+        """Give QEMU itself a monitor command and return its answer.
+
+        Raises ``BuilderError`` where QEMU refuses, ``CheckFailed`` where the guest was ended for
+        what it wrote.
+        """
+        try:
+            return self._lines.qmp.command(command, **arguments)
+        except BuilderError:
+            self._refuse_if_ended()
+            raise
 
     def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
-        """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
+        """Wait for an event of QEMU's monitor and return its data.
+
+        Raises ``TimeoutError``, and as ``qmp`` does.
+        """
         try:
             return self._lines.qmp.event(name, timeout=timeout)
         except TimeoutError as error:
             raise self._in_vain(error) from None
+        except BuilderError:
+            self._refuse_if_ended()
+            raise
 
     def idle(self) -> contextlib.AbstractContextManager[object]:
         """While the block runs, the guest does little: its core may do something else."""
@@ -171,7 +189,7 @@ class RunningGuest:
 
     def console(self) -> str:
         """Everything the serial console has shown so far."""
-        return self._lines.console.read_text(errors="replace")
+        return self._console.text()
 
     def type(self, text: str) -> None:
         """Type on the serial console."""
@@ -183,21 +201,25 @@ class RunningGuest:
             os.close(keyboard)
 
     def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
-        """Wait until the console shows a pattern, and return where the match ends.
+        """Wait until the console shows a pattern in one line, and return where the match ends.
 
         Raises ``TimeoutError``, ``InterruptedByUser`` if the guest was ended on purpose.
         """
         deadline = time.monotonic() + timeout
+        start = after
         while True:
-            match = re.compile(pattern).search(self.console(), after)
+            shown = self.console()
+            match = re.compile(pattern).search(shown, start)
             if match is not None:
                 return match.end()
-            self._refuse_if_cancelled()
+            # The last line may be half of what is waited for; no line before it changes.
+            start = max(start, shown.rfind("\n") + 1, len(shown) - console.LINE_LIMIT)
+            self._refuse_if_ended()
             if time.monotonic() > deadline:
-                shown = "\n  ".join(console.tail(self.console()[after:]))
+                last = "\n  ".join(console.tail(shown[after:]))
                 raise TimeoutError(
                     f"the console did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
-                    f"  {shown}"
+                    f"  {last}"
                 )
             time.sleep(POLL)
 
@@ -215,6 +237,8 @@ class RunningGuest:
         except GuestNotUp as error:
             raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
 
-    def _refuse_if_cancelled(self) -> None:
+    def _refuse_if_ended(self) -> None:
         if self._control.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
+        if self._lines.excess():
+            raise CheckFailed(self._lines.excess())

@@ -1,11 +1,9 @@
 """The life of one virtual machine: overlay, start, waits with limits, orderly end."""
 
 import contextlib
-import json
 import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,9 +12,13 @@ from pathlib import Path
 from builder.errors import BuilderError
 from builder.feature import Machine
 from builder.host.accelerator import Accelerator, detect
-from builder.host.process import Running, require_tool, run, start
+from builder.host.process import Running, require_tool, start
+from builder.image.overlay import make_overlay, virtual_size
+from builder.linux import console
 from builder.vm import config_drive, qemu, ssh, swtpm, tap
+from builder.vm.console_log import ConsoleLog
 from builder.vm.firmware import uefi_firmware
+from builder.vm.guard import Guard
 from builder.vm.guest import Control, GuestChannels, RunningGuest
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
@@ -114,9 +116,19 @@ def booted(
         )
         for channel in channels:  # only QEMU holds its end now, so that its death is seen here
             channel.theirs.close()
-        stack.enter_context(_ended_when(control.cancelled, process))
+        guard = Guard(control.cancelled, process, workdir, backends.overlay)
+        stack.enter_context(guard.watching())
         limit = boot_limit * accelerator.slowness
-        waiting = BootWait(process, shown, begin, 0, limit, accelerator, control.cancelled)
+        waiting = BootWait(
+            process=process,
+            log=ConsoleLog(shown),
+            guard=guard,
+            start=begin,
+            signs=console.BootSigns(),
+            limit=limit,
+            accelerator=accelerator,
+            cancelled=control.cancelled,
+        )
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
@@ -128,7 +140,8 @@ def booted(
 
         def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
             since_when = time.monotonic() if since else begin
-            waits = replace(waiting, start=since_when, since=since, limit=limit)
+            signs = console.BootSigns(since)
+            waits = replace(waiting, start=since_when, signs=signs, limit=limit)
             return ssh.connected(workdir, admin_user, port, waits.until)
 
         lines = GuestChannels(
@@ -139,6 +152,7 @@ def booted(
             agent=Agent(agent.ours) if agent else None,
             connect=connect,
             volumes=workdir,
+            excess=lambda: guard.excess,
         )
         guest = RunningGuest(
             machine, admin_user, lines, boot_limit=limit, login=login, control=control
@@ -155,20 +169,9 @@ def forwarded_port(answer: str) -> int:
 
 
 def _make_overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Path:
-    tool = require_tool("qemu-img", "qemu-utils")
-    purpose = "make an overlay for the guest's disk"
-    info = run(
-        [tool, "info", "--output=json", "-f", image_format, image], timeout=60, purpose=purpose
-    )
-    given = json.loads(info)["virtual-size"]
-    size = given + max(given, GROWTH_BYTES)
+    size = virtual_size(image, image_format)
     overlay = workdir / OVERLAY
-    backing = ("-F", image_format, "-b", image.resolve())
-    run(
-        [tool, "create", "-q", "-f", "qcow2", *backing, overlay, str(size)],
-        timeout=60,
-        purpose=purpose,
-    )
+    make_overlay(image, image_format, overlay, size=size + max(size, GROWTH_BYTES))
     return overlay
 
 
@@ -198,26 +201,6 @@ class _Channel:
         ours, theirs = socket.socketpair()
         self.ours = stack.enter_context(ours)
         self.theirs = stack.enter_context(theirs)
-
-
-@contextlib.contextmanager
-def _ended_when(cancelled: threading.Event, process: Running) -> Iterator[None]:
-    """End QEMU as soon as the event is set; every wait for the guest then ends with it."""
-    left = threading.Event()
-
-    def watch() -> None:
-        while not left.is_set():
-            if cancelled.wait(0.25):
-                process.end(patience=1)
-                return
-
-    watcher = threading.Thread(target=watch, name="cancelled")
-    watcher.start()
-    try:
-        yield
-    finally:
-        left.set()
-        watcher.join()
 
 
 def _quit(qmp: Qmp, process: Running) -> None:
