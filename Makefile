@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud test lint format bench bench-publish golden lock wheel clean
+.PHONY: help host image publish cloud unit test test-all lint format bench bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -24,13 +24,13 @@ ROOTS_CACHES := PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$(ROOTS)/mypy RUFF_CACH
 # What a build runs, what a proof runs, and what the tests run besides.
 HOST_PACKAGES := \
 	python3 python3-venv git \
-	mmdebstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
+	mmdebstrap debootstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
 	libguestfs0 libguestfs-xfs python3-guestfs linux-image-cloud-amd64 \
 	qemu-system-x86 seabios ipxe-qemu ovmf swtpm genisoimage openssh-client iproute2 \
 	shellcheck sbsigntool cpio lz4 xz-utils gzip
 
 help: ## List the targets
-	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME]'
+	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME] [TESTS=tests/…]'
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -45,8 +45,11 @@ host: ## Install the Debian packages that builds, proofs and tests need
 	    $(SUDO) apt-get update -qq; \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
+	@apt-get indextargets --format '$$(RELEASE)' 'Created-By: Packages' | grep -q -- -security || \
+	    echo "note: this host's apt sources name no security mirror; a build asks diskimage-builder's default one," \
+	         "unless the profile (mirrors.security) or DIB_DEBIAN_SECURITY_MIRROR names another"
 
-$(VENV)/bin/python: | host
+$(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt pip
 
@@ -73,13 +76,23 @@ $(OPENSTACK)/installed-nova: tests/openstack/requirements-nova.txt tests/opensta
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
 	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
 
-publish: $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
+publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
+unit: $(VENV)/installed-dev ## Run the unit tests: no root, no Debian package but python3-venv, under a minute
+	$(VENV)/bin/pytest --numprocesses=$(JOBS) tests/unit
+
 # In the files' order: those that boot come first, for they take longest and the rest fills the gaps.
-test: HOST_PACKAGES += chromium chromium-driver poppler-utils
-test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run all tests: unit, integration, and real boots (as root)
-	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
+PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
+# A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
+TESTS ?=
+CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
+test test-all: HOST_PACKAGES += chromium chromium-driver poppler-utils
+test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
+	$(PYTEST) $(or $(CHOSEN),-m 'not whole')
+
+test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
+	$(PYTEST)
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py
@@ -95,14 +108,13 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
-bench: HOST_PACKAGES += debootstrap
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
 
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py
 
-lock: $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's bounds
+lock: host $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's bounds
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet --upgrade pip

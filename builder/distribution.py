@@ -37,6 +37,8 @@ class Distribution:
     """Its kinds of mirrors, each with the variable in which its elements look for one."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables for diskimage-builder's elements, where their own defaults do not serve."""
+    family: Literal["debian", "redhat", "suse"] | None = None
+    """What diskimage-builder's pkg-map calls its family, where it is known."""
     package_format: Literal["deb", "rpm"] | None = None
     """What its package manager takes, where it is known."""
     tools: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +54,8 @@ class Distribution:
 
 _ARCHIVE: Mapping[Literal["archive", "security"], str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
 _DEBIAN_MIRRORS = {**_ARCHIVE, "security": "DIB_DEBIAN_SECURITY_MIRROR"}
-_APT = {"mmdebstrap": "mmdebstrap"}
+# diskimage-builder asks debootstrap for its version, also where mmdebstrap does the work.
+_APT = {"mmdebstrap": "mmdebstrap", "debootstrap": "debootstrap"}
 _UNTRIED = "its elements follow the documentation, and no image of it has been built and booted yet"
 
 DISTRIBUTIONS = {
@@ -69,6 +72,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
+            family="debian",
             package_format="deb",
             tools=_APT,
         ),
@@ -83,6 +87,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_DEBIAN_MIRRORS,
+            family="debian",
             package_format="deb",
             tools=_APT,
         ),
@@ -97,6 +102,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_ARCHIVE,
+            family="debian",
             package_format="deb",
             tools=_APT,
             untested_reason=_UNTRIED,
@@ -114,6 +120,7 @@ DISTRIBUTIONS = {
             # Without root, podman would lose the owners and capabilities of the files.
             environment={"DIB_CONTAINERFILE_RUNTIME_ROOT": "1"},
             mirrors=_ARCHIVE,
+            family="redhat",
             package_format="rpm",
             tools={"podman": "podman"},
             untested_reason=_UNTRIED,
@@ -129,6 +136,7 @@ DISTRIBUTIONS = {
             initramfs="dracut",
             initramfs_choices=("dracut",),
             mirrors=_ARCHIVE,
+            family="suse",
             package_format="rpm",
             tools={"zypper": "zypper"},
             untested_reason=_UNTRIED,

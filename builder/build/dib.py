@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from builder.build.dib_environment import environment
+from builder.build.dib_environment import environment, unnamed_mirrors
 from builder.build.dib_log import HookTrace
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
@@ -67,6 +67,8 @@ def build_tree(
         root_uuid=root_uuid,
         files=files,
     )
+    for note in unnamed_mirrors(plan.distribution, settings):
+        progress.event(note)
     try:
         status = stream(
             sandbox.command(plan.argv),

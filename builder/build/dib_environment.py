@@ -10,7 +10,7 @@ from builder.build.apt_sources import host_mirrors
 from builder.build.elements import elements_paths
 from builder.build.mmdebstrap import mmdebstrap_arguments
 from builder.build.package_cache import PackageCache
-from builder.distribution import DISTRIBUTIONS
+from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import InputError
 from builder.features.registry import Registry
 from builder.plan.model import Plan
@@ -126,6 +126,17 @@ def environment(
 
 def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
     return {name: Setting(value, origin) for name, value in variables.items()}
+
+
+def unnamed_mirrors(distribution: Distribution, settings: Mapping[str, Setting]) -> list[str]:
+    """A sentence for each kind of mirror that nobody names: a default is asked, wherever it is."""
+    return [
+        f"Nobody names a mirror of kind '{kind}': diskimage-builder's default is asked. Name one"
+        f" with mirrors.{kind} in the profile, with {variable} in the environment, or in the host's"
+        " apt sources."
+        for kind, variable in distribution.mirrors.items()
+        if variable not in settings
+    ]
 
 
 def expected_environment(

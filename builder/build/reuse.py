@@ -1,4 +1,7 @@
-"""The digest of everything that an image is made from, apart from the packages of the day."""
+"""Whether a build stands for another: the digest of all that an image is made from, and its age.
+
+The packages of the day are not in the digest: the age stands for them.
+"""
 
 import hashlib
 import itertools
@@ -7,16 +10,27 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+import builder
 from builder.build.elements import elements_paths
+from builder.build.reachable import reachable
 from builder.errors import InputError
 from builder.features.registry import installed
 from builder.host.files import sha256_of
 from builder.plan.model import Plan, to_json
 from builder.store import build_directory, manifest
 
+CODE = Path(builder.__file__).parent
+"""This program's own code."""
 
-def inputs_digest(plan: Plan, *elements: Path) -> str:
-    """Hex SHA-256 over the plan, the builder's own code, and the files of the elements it uses.
+ENTRANCES = ("builder.build.build", "builder.build.dib_block_device")
+"""Where a build begins: the one is called, the other is loaded by diskimage-builder."""
+
+REUSE_LIMIT = timedelta(days=1)
+"""For how long a build stands for another of the same inputs: the archives move on."""
+
+
+def inputs_digest(plan: Plan, *elements: Path, code: Path = CODE) -> str:
+    """Hex SHA-256 over the plan, all of ``code`` that a build reaches, and its elements' files.
 
     ``elements`` are the directories that have them. Elements of diskimage-builder itself count
     through its version.
@@ -24,7 +38,8 @@ def inputs_digest(plan: Plan, *elements: Path) -> str:
     digest = hashlib.sha256(json.dumps(to_json(plan), sort_keys=True).encode())
     for program in ("guest-image-builder", "diskimage-builder"):
         digest.update(f"\0{program} {version(program)}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in reachable(code, ENTRANCES):
+        digest.update(f"\0{path.relative_to(code)}\0".encode())
         digest.update(path.read_bytes())
     for home, name in itertools.product(elements, plan.elements):
         for path in sorted((home / name).rglob("*")):
@@ -35,14 +50,8 @@ def inputs_digest(plan: Plan, *elements: Path) -> str:
     return digest.hexdigest()
 
 
-REUSE_LIMIT = timedelta(days=1)
-
-
 def reusable(plan: Plan, dist: Path) -> Path | None:
-    """The latest build, if it is of the same inputs, complete, and young enough to stand for today.
-
-    Young enough is a day: the distribution's archive moves on.
-    """
+    """The latest build, if it is complete, of the same inputs, and young enough."""
     latest = dist / plan.profile / build_directory.LATEST
     if not (latest / manifest.FILE_NAME).is_file():
         return None

@@ -5,6 +5,7 @@ seen by the host, and when the builder dies, however it dies, the kernel removes
 every process.
 """
 
+import os
 import subprocess  # noqa: TID251 - the namespace's first process is held open, not run to its end
 import time
 from collections.abc import Sequence
@@ -51,10 +52,11 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         if self._holder.stdout.readline() != b"ready\n":
             self._holder.kill()
             _, why = self._holder.communicate()
+            said = why.decode(errors="replace")
             raise HostError(
                 "Could not make a private mount and process namespace for the build.",
-                details=why.decode(errors="replace").splitlines(),
-                hint="Builds run as root: use 'sudo make image …' or a root shell.",
+                details=said.splitlines(),
+                hint=_remedy(said),
             )
         self._init = self._wait_for_init()
         return self
@@ -99,3 +101,18 @@ class Sandbox(AbstractContextManager["Sandbox"]):
     def path(self, inside: Path) -> Path:
         """A path of the sandbox as this process can open it."""
         return Path(f"/proc/{self._init}/root") / inside.relative_to("/")
+
+
+def _remedy(said: str) -> str:
+    """What helps against an error of unshare(1)."""
+    if os.geteuid() != 0:
+        return "Builds run as root: use 'sudo make image …' or a root shell."
+    if "propagation" in said:
+        return (
+            "The root directory is no mount point here, as in a plain chroot. Make it one before"
+            " you enter it: mount --bind DIR DIR"
+        )
+    return (
+        "Root may not make namespaces here, as in a container without CAP_SYS_ADMIN: run the"
+        " container with it (--privileged, or --cap-add=SYS_ADMIN), or build outside."
+    )

@@ -23,7 +23,7 @@ def plan(profile: str, *, as_json: bool) -> None:
       guest-image plan pinned-scsi --json | jq .claims
       guest-image plan base --json | jq .build_environment.DIB_DISTRIBUTION_MIRROR
     """
-    from builder.build.dib_environment import expected_environment
+    from builder.build.dib_environment import expected_environment, unnamed_mirrors
     from builder.features.registry import installed
     from builder.plan.merge import make_plan
     from builder.plan.model import to_json
@@ -34,9 +34,10 @@ def plan(profile: str, *, as_json: bool) -> None:
     registry = installed()
     made = make_plan(load(profile, registry), registry)
     environment = expected_environment(made, registry, os.environ)
+    notes = unnamed_mirrors(made.distribution, environment)
     if as_json:
         settings = {name: asdict(one) for name, one in environment.items()}
-        print_json({**to_json(made), "build_environment": settings})
+        print_json({**to_json(made), "build_environment": settings, "notes": notes})
     else:
         rows = ((one.origin, f"{name}={one.value}") for name, one in environment.items())
-        show(plan_text(made, rows))
+        show(plan_text(made, rows, notes))

@@ -35,7 +35,6 @@ class Grade(StrEnum):
     DECLARED = "declared"
     PRESENT = "present"
     EXERCISED = "exercised"
-    OBSERVED = "observed"
 
 
 class Outcome(StrEnum):

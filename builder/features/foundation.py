@@ -27,9 +27,11 @@ from builder.linux import (
     initramfs,
     network,
     osrelease,
+    resolver,
     systemd,
 )
 from builder.linux.live import output, require_no_failure
+from builder.linux.scripts import script
 
 
 class FoundationParameters(Parameters):
@@ -82,6 +84,12 @@ def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     return network.require_stack(disk)
 
 
+@inspection("the guest will be told its name servers")
+def name_servers_will_be_told(disk: Filesystem, _: FoundationParameters) -> str:
+    """The file of the resolver has them, or is written by a service that will be started."""
+    return resolver.require_resolver(disk)
+
+
 @inspection("cloud-init will be started")
 def cloud_init_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Its units are enabled, and it is not switched off."""
@@ -107,11 +115,11 @@ def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
 
 @inspection("the image has no traces of its build")
 def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
-    """Histories, caches and the name servers of the build host."""
+    """Histories, caches, and what only the build's host has: name servers, mirrors, directories."""
     found = tuple(hygiene.leftovers(disk))
     if found:
         raise CheckFailed("; ".join(found))
-    return "no shell history, no package cache, no name server of the build"
+    return "no shell history, no package cache, no name server, proxy or directory of the build"
 
 
 @inspection("no account can be entered with a password")
@@ -127,65 +135,19 @@ FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
 RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
 # 'cloud-init status --wait' loads all of it again and asks four times a second: dear where a guest
 # is emulated. result.json is the last that it writes.
-CLOUD_INIT = """
-systemctl is-system-running --wait >/dev/null
-test -e /run/cloud-init/result.json || { echo "cloud-init has not come to its end" >&2; exit 1; }
-cat /run/cloud-init/status.json
-"""
-ROOT_SIZES = """
-set -e
-partition=$(findmnt -no SOURCE /)
-disk=/dev/$(lsblk -no PKNAME "$partition")
-echo "$(findmnt -bno SIZE /) $(lsblk -bdno SIZE "$partition") $(lsblk -bdno SIZE "$disk")"
-"""
+CLOUD_INIT = script("cloud-init-result.sh")
+ROOT_SIZES = script("root-sizes.sh")
 FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
 """
 # What starts a guest afterwards has been written since, or nothing does. Paths of UEFI's removable
 # medium: UEFI 2.10, 3.5.1.1; the type of the partition: GRUB manual, "BIOS installation".
-REMOVE_LOADER = """
-set -e
-# systemd waits 90 s for the ESP, which a guest on a busy host may need more than.
-mountpoint -q /boot/efi || mount /boot/efi || test ! -d /sys/firmware/efi
-if test -d /sys/firmware/efi; then rm -r /boot/efi/EFI
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    core=$(lsblk -rno PATH,PARTTYPE "$disk" | sed -n 's/ 21686148-6449-6e6f-744e-656564454649$//p')
-    head -c 440 /dev/zero | dd of="$disk" conv=notrunc,fsync 2>&1
-    head -c 1048576 /dev/zero | dd of="$core" conv=notrunc,fsync 2>&1
-    rm -r /boot/grub*/i386-pc
-fi
-"""
+REMOVE_LOADER = script("remove-boot-loader.sh")
 # As an upgrade of GRUB's package does it, where one does.
-REINSTALL = """
-set -e
-if test -e /etc/grub.d/enable_cloud; then
-    dpkg-trigger --no-await --by-package=grub2-common /usr/lib/grub/i386-pc
-    dpkg --triggers-only --pending 2>&1
-else
-    disk=/dev/$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-    install=$(command -v grub-install || command -v grub2-install)
-    if test -d /sys/firmware/efi
-    then "$install" --target=x86_64-efi --removable --no-nvram --force 2>&1  # Red Hat's needs force
-    else "$install" --target=i386-pc "$disk" 2>&1
-    fi
-fi
-cat /proc/sys/kernel/random/boot_id > /var/lib/boot-loader-reinstalled
-sync
-"""
-SINCE_REINSTALL = """
-set -e
-test "$(cat /var/lib/boot-loader-reinstalled)" != "$(cat /proc/sys/kernel/random/boot_id)" ||
-    { echo "it has not been restarted since"; exit 1; }
-rm /var/lib/boot-loader-reinstalled
-test ! -d /sys/firmware/efi || echo $(ls /boot/efi/EFI/BOOT)
-"""
-RECONFIGURE = """
-if command -v update-grub >/dev/null; then update-grub 2>&1
-else grub2-mkconfig -o /boot/grub2/grub.cfg 2>&1
-fi
-"""
+REINSTALL = script("reinstall-boot-loader.sh")
+SINCE_REINSTALL = script("started-since-reinstall.sh")
+RECONFIGURE = script("reconfigure-boot-loader.sh")
 DEVICE_NAMES = "grep -nE '/dev/(sd|vd|xvd|hd)[a-z]' /boot/grub*/grub.cfg || true"
 # What a partition table, an ESP and a file system's own structures may take of a larger disk.
 ROOT_SHARE = 0.85
@@ -372,6 +334,7 @@ FEATURE = Feature(
     elements=(
         "guest-foundation",
         "guest-cloud-init",
+        "guest-resolver",
         "guest-network",
         "guest-initrd",
         "guest-bootloader",
@@ -385,6 +348,7 @@ FEATURE = Feature(
         initrd_is_renewed,
         no_kernel_device_names,
         network_will_start,
+        name_servers_will_be_told,
         cloud_init_will_start,
         ssh_will_start,
         has_no_identity,

@@ -30,6 +30,7 @@ from builder.feature import (
 )
 from builder.linux import guestagent, login, systemd
 from builder.linux.live import output
+from builder.linux.scripts import script
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -98,37 +99,21 @@ def password_lets_in(guest: Guest, parameters: GuestAgentParameters) -> str:
 
 FROZEN_SECONDS = 3
 WRITES = "/run/guest-image-writes"
-# Each line is the milliseconds that one write to the root took; /run is no part of it.
-START_WRITER = f"""
-systemd-run --quiet --unit=guest-image-writer --property=KillMode=process sh -c '
-while :; do
-    start=$(date +%s%3N)
-    echo written | dd of=/var/tmp/guest-image-writer conv=fsync status=none
-    echo $(($(date +%s%3N) - start)) >>{WRITES}
-    sleep 0.2
-done'
-for _ in $(seq 60); do [ -s {WRITES} ] && exit 0; sleep 0.5; done
-echo "the guest could not write to its root within 30 s" >&2
-exit 1
-"""
-STOP_WRITER = f"""
-systemctl stop guest-image-writer
-sort -n {WRITES} | tail -n 1
-rm -f {WRITES} /var/tmp/guest-image-writer
-"""
+START_WRITER = script("start-writer.sh")
+STOP_WRITER = script("stop-writer.sh")
 
 
 @probe("the agent freezes the file systems, writes wait, and thaws them", once=True, seconds=10)
 def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     """Freeze as Nova does before a snapshot with os_require_quiesce, while a program writes."""
-    output(guest, START_WRITER, timeout=90)
+    output(guest, START_WRITER, WRITES, timeout=90)
     try:
         frozen = guest.agent("guest-fsfreeze-freeze")
         time.sleep(FROZEN_SECONDS)
     finally:
         with suppress(CheckFailed, TimeoutError):  # where the freeze failed, its own words count
             guest.agent("guest-fsfreeze-thaw")
-        longest = int(output(guest, STOP_WRITER, timeout=90))
+        longest = int(output(guest, STOP_WRITER, WRITES, timeout=90))
     if not frozen:
         raise CheckFailed("the agent froze no file system")
     if longest < FROZEN_SECONDS * 1000 / 2:  # a write may begin when the freeze has lasted a while

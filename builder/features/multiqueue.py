@@ -24,6 +24,7 @@ from builder.feature import (
 )
 from builder.linux import network, systemd
 from builder.linux.live import output, require_active
+from builder.linux.scripts import script
 
 
 class MultiqueueParameters(Parameters):
@@ -51,17 +52,7 @@ def queue_rule_exists(disk: Filesystem, _: MultiqueueParameters) -> str:
     return f"{rule.path} sets CombinedChannels=max"
 
 
-# For each virtio-net NIC: its name, and how many queues it can have and has.
-QUEUES = """
-set -e
-nproc
-for nic in /sys/class/net/*; do
-    driver=$(basename "$(readlink -f "$nic/device/driver")")
-    [ "$driver" = virtio_net ] || continue
-    name=$(basename "$nic")
-    echo "$name" $(ethtool --show-channels "$name" | sed -n 's/^Combined:[[:space:]]*//p')
-done
-"""
+QUEUES = script("nic-queues.sh")
 
 
 @probe("irqbalance is active", once=True, vcpus=2)
@@ -76,44 +67,7 @@ def queues_equal_vcpus(guest: Guest, _: MultiqueueParameters) -> str:
     return _judge(guest, _nic(guest))
 
 
-# Pings the tap device's other end from each CPU in turn, and prints for each CPU how many of the
-# NIC's interrupts for received packets it has taken meanwhile: each queue has one. The address is
-# of RFC 5737, for documentation and tests.
-TRAFFIC = """
-import os, socket, struct, subprocess, sys
-nic, peer = sys.argv[1], ("192.0.2.1", 0)
-device = os.path.basename(os.path.realpath("/sys/class/net/" + nic + "/device"))
-
-def interrupts():
-    heading, *lines = open("/proc/interrupts").read().splitlines()
-    cpus = len(heading.split())
-    rows = [line.split() for line in lines if device + "-input" in line]
-    return [sum(int(row[1 + cpu]) for row in rows) for cpu in range(cpus)]
-
-def checksum(data):
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
-
-subprocess.run(["ip", "address", "add", "192.0.2.2/24", "dev", nic], check=True)
-subprocess.run(["ip", "link", "set", nic, "up"], check=True)
-try:
-    before = interrupts()
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as echo:
-        echo.settimeout(10)
-        for cpu in sorted(os.sched_getaffinity(0)):
-            os.sched_setaffinity(0, {cpu})
-            for number in range(50):
-                body = struct.pack("!HH", cpu, number)
-                head = struct.pack("!BBH", 8, 0, checksum(struct.pack("!BBH", 8, 0, 0) + body))
-                echo.sendto(head + body, peer)
-                answer = b""
-                while answer[20:21] != b"\\0" or answer[24:28] != body:
-                    answer = echo.recv(1024)
-    print(*(now - then for now, then in zip(interrupts(), before)))
-finally:
-    subprocess.run(["ip", "address", "del", "192.0.2.2/24", "dev", nic], check=True)
-"""
+TRAFFIC = script("nic_traffic.py")
 FEW = 10
 
 
@@ -154,21 +108,14 @@ def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
     nic = {"netdev": SPARE_NETDEV, "mac": PLUGGED_MAC, **port, **queues}
     guest.qmp("device_add", driver="virtio-net-pci", id="plugged", **nic)
     try:
-        output(guest, AWAIT_NIC, str(len(known)), timeout=PLUG_LIMIT + 30)
+        output(guest, AWAIT_NIC, str(len(known)), f"{PLUG_LIMIT:.0f}", timeout=PLUG_LIMIT + 30)
         return "plugged in: " + _judge(guest, _nic(guest, but=known))
     finally:
         guest.qmp("device_del", id="plugged")
         guest.event("DEVICE_DELETED", timeout=PLUG_LIMIT)
 
 
-AWAIT_NIC = f"""
-for _ in $(seq {PLUG_LIMIT:.0f}); do
-    [ "$(ls /sys/class/net | wc -l)" -gt "$1" ] && exec udevadm settle
-    sleep 1
-done
-echo "no NIC appeared within {PLUG_LIMIT:.0f} s" >&2
-exit 1
-"""
+AWAIT_NIC = script("await-nic.sh")
 
 
 def _nic(guest: Guest, *, but: Collection[str] = ()) -> tuple[str, int, int]:

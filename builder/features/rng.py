@@ -18,6 +18,7 @@ from builder.feature import (
 )
 from builder.linux import kernels
 from builder.linux.live import output
+from builder.linux.scripts import script
 
 
 class RngParameters(Parameters):
@@ -34,23 +35,7 @@ def kernels_have_virtio_rng(disk: Filesystem, _: RngParameters) -> str:
 
 
 # A TPM is a source, too, and a kernel may like it better: virtio's is chosen for the read alone.
-READ = """
-set -e
-cd /sys/class/misc/hw_random 2>/dev/null || { echo "none 0"; exit; }
-chosen=$(cat rng_current)
-source=none
-for name in $(cat rng_available); do
-    case "$name" in virtio_rng*) source=$name ;; esac
-done
-if [ "$source" = none ]; then
-    echo "none 0 $(cat rng_available)"
-    exit
-fi
-echo "$source" > rng_current
-bytes=$(head -c 4096 /dev/hwrng | tr -d '\\000' | wc -c)
-echo "$chosen" > rng_current
-echo "$source $bytes"
-"""
+READ = script("read-virtio-rng.sh")
 ENOUGH = 4000
 """Of 4096 random bytes 16 are zero on average, and never a hundred."""
 

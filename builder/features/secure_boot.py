@@ -20,6 +20,7 @@ from builder.feature import (
 )
 from builder.linux import esp, kernels
 from builder.linux.live import output
+from builder.linux.scripts import script
 from builder.linux.secureboot import Program
 
 
@@ -58,12 +59,7 @@ def _shim(disk: Filesystem) -> Program:
 
 
 # EFI variables of the UEFI specification's own namespace: four bytes of attributes, one of value.
-STATE = """
-for name in SecureBoot SetupMode; do
-    od -An -tu1 -j4 "/sys/firmware/efi/efivars/$name-8be4df61-93ca-11d2-aa0d-00e098032b8c" \
-        2>/dev/null || echo none
-done
-"""
+STATE = script("secure-boot-state.sh")
 ENFORCED = ["1", "0"]
 LOCKDOWN = "cat /sys/kernel/security/lockdown 2>/dev/null || echo none"
 

@@ -23,6 +23,7 @@ from builder.feature import (
 )
 from builder.linux import kernels
 from builder.linux.live import output
+from builder.linux.scripts import script
 
 
 class TpmParameters(Parameters):
@@ -51,13 +52,7 @@ echo "$(cat tpm_version_major) $(basename "$(readlink -f device/driver)")"
 # TPM 2.0 Library, part 3: TPM2_GetRandom (0x17b) for 16 bytes, without a session. The answer has
 # 10 bytes of header, a response code of 0 among them, then a count of 2 bytes and the numbers.
 # A shell that opens a file for both reading and writing makes it where there is none.
-GET_RANDOM = """
-set -e
-test -c /dev/tpmrm0 || { echo 'there is no /dev/tpmrm0' >&2; exit 1; }
-exec 3<> /dev/tpmrm0
-printf '\\200\\001\\000\\000\\000\\014\\000\\000\\001\\173\\000\\020' >&3
-dd bs=64 count=1 status=none <&3 | od -An -v -tx1 | tr -d ' \\n'
-"""
+GET_RANDOM = script("tpm-get-random.sh")
 GRANTED = "80010000001c000000000010"
 
 

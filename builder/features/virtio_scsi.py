@@ -23,6 +23,7 @@ from builder.feature import (
 )
 from builder.linux import kernels
 from builder.linux.live import output, require_no_failure
+from builder.linux.scripts import script
 
 
 class VirtioScsiParameters(Parameters):
@@ -48,16 +49,7 @@ def initrds_have_virtio_scsi(disk: Filesystem, _: VirtioScsiParameters) -> str:
     return f"virtio_scsi is in the initrd of, or built into, {kernels.names(found)}"
 
 
-ROOT_DISK = """
-set -e
-disk=$(lsblk -no PKNAME "$(findmnt -no SOURCE /)")
-device=$(readlink -f "/sys/block/$disk/device")
-case "$device" in
-*/virtio*/host*) driver=$(basename "$(readlink -f "${device%%/host*}/driver")") ;;
-*) driver=$(basename "$(readlink -f "$device/driver")") ;;
-esac
-echo "$disk $driver"
-"""
+ROOT_DISK = script("root-disk.sh")
 
 
 @probe("the root disk is /dev/sda on a virtio-scsi controller")
@@ -76,30 +68,8 @@ VOLUME_SIZE = 64 * MIB
 UNPLUG_LIMIT = 30.0
 
 # Prints the disk's name when what was written to all of it could be read back from the device.
-WRITE_AND_READ = """
-set -e
-lun=$1
-for _ in $(seq 60); do
-    disk=$(ls /sys/class/scsi_device/*:"$lun"/device/block 2>/dev/null) && break
-    sleep 0.5
-done
-[ -n "$disk" ] || { echo "no disk appeared with LUN $lun" >&2; exit 1; }
-[ "$(cat "/sys/block/$disk/size")" = "$2" ] || { echo "/dev/$disk has another size" >&2; exit 1; }
-sent=$(mktemp)
-head -c 1048576 /dev/urandom >"$sent"
-dd if="$sent" of="/dev/$disk" bs=1M oflag=direct seek=63 status=none
-dd if="/dev/$disk" bs=1M iflag=direct skip=63 status=none | cmp - "$sent" >&2
-rm "$sent"
-echo "$disk"
-"""
-GONE = """
-for _ in $(seq 60); do
-    ls /sys/class/scsi_device/*:"$1" >/dev/null 2>&1 || exit 0
-    sleep 0.5
-done
-echo "the disk with LUN $1 is still there" >&2
-exit 1
-"""
+WRITE_AND_READ = script("write-and-read-volume.sh")
+GONE = script("await-volume-gone.sh")
 
 
 @probe(

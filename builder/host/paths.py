@@ -4,6 +4,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def elements_path() -> Path:
     """The directory of the diskimage-builder elements."""
@@ -16,11 +18,11 @@ def profiles_path() -> Path:
 
 
 def cache_directory() -> Path:
-    """What is kept between runs: XDG's cache directory, or GUEST_IMAGE_CACHE."""
+    """What is kept between runs: the user's cache directory, or GUEST_IMAGE_CACHE."""
     chosen = os.environ.get("GUEST_IMAGE_CACHE")
     if chosen:
         return Path(chosen).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guest-image-builder"
+    return user_cache_path("guest-image-builder", appauthor=False)
 
 
 def _resolve(name: str) -> Path:

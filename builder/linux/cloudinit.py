@@ -12,6 +12,7 @@ import yaml
 from builder.feature import Filesystem
 from builder.linux import systemd
 from builder.linux.files import text
+from builder.linux.plain_yaml import PlainLoader
 
 UNITS = ("cloud-init-network.service", "cloud-init.service")
 """cloud-init 24.3 renamed its network stage, and runs the stages in one process."""
@@ -51,7 +52,7 @@ def _documents(disk: Filesystem) -> list[Mapping[str, Any]]:  # Any: YAML
     documents: list[Mapping[str, Any]] = []  # Any: YAML
     for path in ("/etc/cloud/cloud.cfg", *disk.glob("/etc/cloud/cloud.cfg.d/*.cfg")):
         try:
-            document = yaml.safe_load(text(disk, path))
+            document = PlainLoader(path, text(disk, path)).get_single_data()
         except (yaml.YAMLError, ValueError, RecursionError):  # the latter two of odd dates, depths
             continue  # cloud-init passes over such a file too
         if isinstance(document, dict):

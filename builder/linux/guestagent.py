@@ -13,7 +13,7 @@ _FILES = ("/etc/qemu/qemu-ga.conf", "/etc/sysconfig/qemu-ga", "/etc/default/qemu
 # [general] blacklist=, block-rpcs=, allow-rpcs= of qemu-ga.conf; BLACKLIST_RPC= and
 # FILTER_RPC_ARGS="--allow-rpcs=…" of Red Hat; arguments of the daemon.
 _FILTER = re.compile(
-    r"(?P<kind>black|block|allow)[\w-]*\s*(?:=|\s)\s*[\"']?(?P<names>guest-[\w,; -]+)",
+    r"(?P<kind>black|block|allow)[\w-]{0,16}\s{0,8}(?:=|\s)\s{0,8}[\"']?(?P<names>guest-[\w,; -]+)",
     re.IGNORECASE,
 )
 

@@ -1,10 +1,11 @@
 """What an image must not carry: an identity of its own, traces of its build, passwords."""
 
-import re
 from collections.abc import Iterator
 
 from builder.feature import Filesystem
+from builder.linux import package_sources
 from builder.linux.files import significant_lines, text
+from builder.linux.resolver import name_servers
 
 # machine-id(5): both make the first boot write a new one.
 _NO_MACHINE_ID = ("", "uninitialized")
@@ -26,9 +27,16 @@ LEFTOVERS = {  # likewise
     "/var/cache/yum/*": "a package cache",
     "/var/cache/zypp/packages/*": "a package cache",
     "/etc/apt/apt.conf.d/*proxy*": "the build's proxy",
+    "/etc/dib-manifests/*": "a record of the build host's directories and mirrors",
+    "/etc/.resolv.conf.systemd-resolved.bak": "a copy of the build's resolv.conf",
+    "/etc/resolvconf/resolv.conf.d/original": "a copy of the build's resolv.conf",
+    "/etc/resolv.conf.dpkg-old": "a copy of the build's resolv.conf",
+    "/root/.cache/*": "what a program of the build has kept",
+    "/home/*/.cache/*": "what a program of the build has kept",
+    "/var/cache/ccache/*": "what a compiler of the build has kept",
+    "/tmp/*": "a temporary file of the build",  # noqa: S108 - of the image
+    "/var/tmp/*": "a temporary file of the build",  # noqa: S108 - of the image
 }
-
-_NAMESERVER = re.compile(r"nameserver\s+(\S+)")
 
 
 def identities(disk: Filesystem) -> Iterator[str]:
@@ -44,11 +52,11 @@ def identities(disk: Filesystem) -> Iterator[str]:
 def leftovers(disk: Filesystem) -> Iterator[str]:
     """Yield what the build has left behind."""
     yield from _present(disk, LEFTOVERS)
+    yield from package_sources.unreachable(disk)
+    yield from package_sources.proxies(disk)
     if disk.readlink("/etc/resolv.conf") is None:
-        for number, line in significant_lines(text(disk, "/etc/resolv.conf"), "#;"):
-            match = _NAMESERVER.match(line)
-            if match is not None:
-                yield f"/etc/resolv.conf:{number}: names {match[1]}, a name server of the build"
+        for number, server in name_servers(disk, "/etc/resolv.conf"):
+            yield f"/etc/resolv.conf:{number}: names {server}, a name server of the build"
 
 
 def passwords(disk: Filesystem) -> Iterator[str]:

@@ -45,5 +45,8 @@ def require_active(guest: Guest, unit: str) -> str:
 
 
 def _summary(script: str) -> str:
-    first = script.strip().splitlines()[0]
-    return first if first == script.strip() else f"{first} …"
+    """A command as it is; of a script, what its first comment says it does."""
+    first, *more = script.strip().splitlines()
+    if first.startswith("#!"):
+        return more[0].removeprefix("# ").rstrip(".")
+    return f"{first} …" if more else first

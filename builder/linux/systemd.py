@@ -22,7 +22,9 @@ _UDEV = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
 
-_INSTALL = re.compile(r"^\s*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+_INSTALL = re.compile(
+    r"^[ \t]*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)[ \t]*=[ \t]*\S", re.MULTILINE
+)
 _UDEV_WANTS = re.compile(r'ENV\{SYSTEMD_WANTS\}\s*\+?=\s*"([^"]*)"')
 
 

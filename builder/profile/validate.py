@@ -1,7 +1,7 @@
 """Whether the content of a profile is valid: everything that is wrong with it, at once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from builder.features.combination import (
 from builder.features.registry import FOUNDATION, Registry, parameters_of
 from builder.profile.messages import diagnose, unknown
 from builder.profile.model import Document, Profile
+from builder.profile.packages import element_directories, package_conflicts
 from builder.profile.yaml import Position, Problem, SourceError, Value
 from builder.words import nearest, shown
 
@@ -44,6 +45,10 @@ class Checker:
         self.keys: Mapping[str, Position] = {}
         if features and isinstance(features.content, dict):  # or the document reports its type
             self.section, self.keys = features.content, features.keys
+        packages = root.content.get("packages")
+        self.packages: Sequence[Value] = ()
+        if packages and isinstance(packages.content, list):
+            self.packages = packages.content
 
     def profile(self, name: str) -> Profile:
         """The valid profile. Raises ``SourceError`` with every problem."""
@@ -55,6 +60,8 @@ class Checker:
             raise SourceError(self.problems)  # what is missing may stand where nobody could read it
         more = bool(plain.get("packages")) or not self.section.keys() <= self.registry.keys()
         self.problems += self._conflicts(document, known, features, more=more)
+        if document is not None:
+            self.problems += self._package_conflicts(document, features)
         if self.problems or document is None:
             raise SourceError(self.problems)
         return Profile(
@@ -138,6 +145,21 @@ class Checker:
         }
         certain = set(found[0]).intersection(*found[1:]) | set(exclusions(named))
         return [self._placed(conflict) for conflict in certain]
+
+    def _package_conflicts(
+        self, document: Document, features: Mapping[str, Parameters]
+    ) -> Iterator[Problem]:
+        """The packages that take away what an element of the valid features stands on."""
+        distribution = document.resolved()
+        used = used_features(distribution, features, self.registry)
+        mirrors = document.mirrors.environment(distribution)
+        environment = merge_features(distribution, mirrors, used, more=True).environment
+        conflicts = package_conflicts(element_directories(used), distribution.family, environment)
+        for index, name in enumerate(document.packages):
+            if name in conflicts:
+                message = f"'{name}' takes away {conflicts[name].takes}."
+                position = self.packages[index].position
+                yield Problem(position, message, f"packages.{index}", (conflicts[name].remedy,))
 
     def _guessed(
         self, valid: Mapping[str, Parameters], distribution: Distribution

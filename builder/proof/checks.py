@@ -14,6 +14,9 @@ from builder.plan.model import Plan
 from builder.store.manifest import Evidence
 from builder.words import printable
 
+SEEN_LIMIT = 16 << 10
+"""Characters of what a check has seen."""
+
 Kind = Literal["inspection", "probe"]
 
 
@@ -107,6 +110,8 @@ def record(
         raise
     except BuilderError as error:
         outcome, seen = Outcome.ERROR, str(error)
+    except MemoryError:
+        outcome, seen = Outcome.ERROR, "what it had to read takes more memory than it may"
     except Exception as error:  # noqa: BLE001 - a defect of one check must not hide the others
         outcome, seen = Outcome.ERROR, f"defect of the check: {type(error).__name__}: {error}"
     return Evidence(
@@ -114,12 +119,18 @@ def record(
         kind=check.kind,
         title=check.title,
         outcome=outcome,
-        seen="\n".join(printable(line) for line in seen.splitlines()),
+        seen="\n".join(printable(line) for line in _shortened(seen).splitlines()),
         image_sha256=image_sha256,
         boot=boot,
         at=at,
         seconds=round(time.monotonic() - start, 2),
     )
+
+
+def _shortened(seen: str) -> str:
+    """What a stranger's guest has said without end is not kept without end."""
+    left_out = len(seen) - SEEN_LIMIT
+    return f"{seen[:SEEN_LIMIT]}… ({left_out} characters more)" if left_out > 0 else seen
 
 
 def summary(evidence: Sequence[Evidence]) -> str:

@@ -10,10 +10,13 @@ from builder.profile.model import Disk, Profile
 from builder.terminal.output import STRONG, Part, items, line, prose, section, table
 
 
-def plan_text(plan: Plan, environment: Iterable[tuple[str, str]]) -> list[Part]:
+def plan_text(
+    plan: Plan, environment: Iterable[tuple[str, str]], notes: Iterable[str] = ()
+) -> list[Part]:
     """A whole plan, section by section; sections without content are left out.
 
     ``environment`` is that of the build: where a variable comes from, and ``NAME=value``.
+    ``notes`` are sentences about it.
     """
     distribution = plan.distribution
     about = [
@@ -39,6 +42,7 @@ def plan_text(plan: Plan, environment: Iterable[tuple[str, str]]) -> list[Part]:
         "files": items(f"{one.name}  {one.source}  SHA-256 {one.sha256}" for one in plan.files),
         "elements": items(plan.elements),
         "environment": table(environment),
+        "notes": table((note,) for note in notes),
         "command": items([" ".join(plan.argv)]),
     }
     parts: list[Part] = [line(f"{plan.profile}  plan {plan.digest}", STRONG)]

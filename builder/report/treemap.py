@@ -1,13 +1,10 @@
-"""What takes the space, as rectangles whose areas are in proportion to it.
-
-The layout is the squarified treemap of Bruls, Huizing and van Wijk (2000): rows are laid along the
-shorter side of what is left, and a row takes in further rectangles while that makes its worst one
-more like a square.
-"""
+"""What takes the space, as rectangles whose areas are in proportion to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import squarify
 
 from builder.report.units import size
 
@@ -56,60 +53,22 @@ class Cell:
 def treemap(items: Sequence[Item], frame: Rectangle) -> tuple[Cell, ...]:
     """A cell for every item that can be seen, and one for the small ones of each kind."""
     shown = _with_small_ones_together(items)
-    places = squarify([item.size for item in shown], frame)
     return tuple(
-        Cell(item, place, _lines(item, place)) for item, place in zip(shown, places, strict=True)
+        Cell(item, place, _lines(item, place))
+        for item, place in zip(shown, places([item.size for item in shown], frame), strict=True)
     )
 
 
-def squarify(sizes: Sequence[float], frame: Rectangle) -> tuple[Rectangle, ...]:
+def places(sizes: Sequence[float], frame: Rectangle) -> tuple[Rectangle, ...]:
     """Rectangles that fill the frame, one per size, in proportion to the sizes.
 
     The sizes are positive, the largest first.
     """
-    areas = [size * frame.width * frame.height / sum(sizes) for size in sizes]
-    places: list[Rectangle] = []
-    rest = frame
-    while areas:
-        row = _row(areas, min(rest.width, rest.height))
-        del areas[: len(row)]
-        laid, rest = _lay(row, rest, last=not areas)
-        places += laid
-    return tuple(places)
-
-
-def _row(areas: Sequence[float], side: float) -> list[float]:
-    row = [areas[0]]
-    for area in areas[1:]:
-        if _worst(row, side) < _worst([*row, area], side):
-            break
-        row.append(area)
-    return row
-
-
-def _worst(row: Sequence[float], side: float) -> float:
-    """The ratio of the longer to the shorter side of the row's least square rectangle."""
-    depth = sum(row) / side
-    return max(max(depth * depth / area, area / (depth * depth)) for area in row)
-
-
-def _lay(row: Sequence[float], rest: Rectangle, *, last: bool) -> tuple[list[Rectangle], Rectangle]:
-    """The row's rectangles along the shorter side of ``rest``, and what is left of that."""
-    across = rest.width >= rest.height
-    side, length = (rest.height, rest.width) if across else (rest.width, rest.height)
-    depth = length if last else min(sum(row) / side, length)
-    laid, start = [], 0.0
-    for area in row:
-        extent = min(side * area / sum(row), side - start)
-        laid.append(
-            Rectangle(rest.x, rest.y + start, depth, extent)
-            if across
-            else Rectangle(rest.x + start, rest.y, extent, depth)
-        )
-        start += extent
-    if across:
-        return laid, Rectangle(rest.x + depth, rest.y, rest.width - depth, rest.height)
-    return laid, Rectangle(rest.x, rest.y + depth, rest.width, rest.height - depth)
+    areas = squarify.normalize_sizes(sizes, frame.width, frame.height)
+    rectangles = squarify.squarify(areas, frame.x, frame.y, frame.width, frame.height)
+    return tuple(
+        Rectangle(place["x"], place["y"], place["dx"], place["dy"]) for place in rectangles
+    )
 
 
 def _with_small_ones_together(items: Sequence[Item]) -> list[Item]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from builder.feature import Completed
 from builder.host.process import Running, require_tool, run, start
+from builder.linux.scripts import script
 from builder.vm.json_channel import ChannelClosed, JsonChannel
 
 ADDRESS = "127.0.0.1"
@@ -43,29 +44,7 @@ def answers(port: int, patience: float) -> bool:
         return False
 
 
-# Runs one command after the other, so that each costs the guest no new session and no new sudo:
-# under emulation those are most of what a short command takes.
-SERVER = """
-import json, os, signal, subprocess, sys
-print(json.dumps({"id": 0}), flush=True)
-for line in sys.stdin:
-    asked = json.loads(line)
-    said = {"id": asked["id"]}
-    try:
-        program = subprocess.Popen(
-            asked["argv"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
-        try:
-            out, err = program.communicate(timeout=asked["timeout"])
-            said.update(status=program.returncode, stdout=out.decode(errors="replace"),
-                        stderr=err.decode(errors="replace"))
-        except subprocess.TimeoutExpired:
-            os.killpg(program.pid, signal.SIGKILL)
-            program.communicate()
-    except OSError as error:
-        said.update(status=127, stdout="", stderr=str(error))
-    print(json.dumps(said), flush=True)
-"""
+SERVER = script("command_server.py")
 ANSWER_MARGIN = 15.0
 """Seconds after a command's own limit in which the guest says that it was killed."""
 

@@ -32,10 +32,10 @@ class Copy:
     The cache begins with the packages that the real one has, as hard links.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, profile: str = PROFILE) -> None:
         self.root = root
         self.dist = root / "dist"
-        self.home = self.dist / PROFILE
+        self.home = self.dist / profile
         self.cache = root / "cache"
         self.source = root / "source"
         for name in ("builder", "elements", "profiles"):
@@ -45,6 +45,12 @@ class Copy:
         packages = cache_directory() / "packages"
         if packages.exists() and packages.stat().st_dev == root.stat().st_dev:
             shutil.copytree(packages, self.cache / "packages", copy_function=os.link)
+
+    def forget(self, *packages: str) -> None:
+        """Take packages out of the cache, so that a mirror must be asked for them."""
+        for path in (self.cache / "packages").glob("*/*.deb"):
+            if path.name.split("_")[0] in packages:
+                path.unlink()
 
     def hook(self, element: str, name: str, script: str) -> None:
         """Give an element a hook."""

@@ -1,13 +1,19 @@
-"""Two builds of one profile at once, each from scratch. Needs root."""
+"""Two builds of the README's own example at once, each from scratch. Needs root.
+
+Their mirror is found by its name only, and nothing has kept the packages that the profile names.
+"""
 
 import json
 import os
 import re
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from copies import LIMIT, PROFILE, Copy
+import yaml
+from copies import LIMIT, ROOT, Copy
+from named_mirror import NamedMirror, named_mirror
 
 from builder.features.registry import installed
 from builder.host.files import digests
@@ -23,15 +29,38 @@ pytestmark = [
 ]
 
 
+NAME = "databases"
+NOT_KEPT = ("postgresql-client", "postgresql-client-15", "libpq5")
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    return Copy(tmp_path_factory.mktemp("builds"))
+    copy = Copy(tmp_path_factory.mktemp("builds"), NAME)
+    copy.forget(*NOT_KEPT)
+    return copy
 
 
 @pytest.fixture(scope="module")
-def two_builds(copy: Copy) -> list[Path]:
+def mirror(copy: Copy) -> Generator[NamedMirror]:
+    with named_mirror(copy.root, distro="debian", release="bookworm") as mirror:
+        yield mirror
+
+
+@pytest.fixture(scope="module")
+def profile(copy: Copy, mirror: NamedMirror) -> Path:
+    (example,) = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    path = copy.root / f"{NAME}.yaml"
+    path.write_text(example + yaml.safe_dump({"mirrors": mirror.addresses}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def two_builds(copy: Copy, mirror: NamedMirror, profile: Path) -> list[Path]:
     """The directories that two builds have printed, which began at the same moment."""
-    running = [copy.begin(copy.build_command()) for _ in range(2)]
+    command = mirror.command(copy.build_command(profile))
+    running = [copy.begin(command, http_proxy="", https_proxy="") for _ in range(2)]
     try:
         outputs = [process.communicate(timeout=LIMIT) for process in running]
     finally:
@@ -78,14 +107,23 @@ def test_the_checksums_verify(build: Path) -> None:
     assert done.stdout == "image.qcow2: OK\n"
 
 
-def test_the_manifest_describes_the_image_and_how_it_was_made(build: Path) -> None:
+def test_a_package_that_nothing_has_kept_comes_from_a_mirror_that_has_only_a_name(
+    mirror: NamedMirror, build: Path
+) -> None:
+    assert set(NOT_KEPT) <= mirror.asked
+    assert set(NOT_KEPT) <= {
+        package.name.partition(":")[0] for package in manifest.read(build).packages
+    }
+
+
+def test_the_manifest_describes_the_image_and_how_it_was_made(build: Path, profile: Path) -> None:
     known = manifest.read(build)
     image = build / known.image.name
     assert known.build == build.name
     assert known.image.size == image.stat().st_size
     assert (known.image.sha256, known.image.sha512) == digests(image)
     registry = installed()
-    assert known.plan == to_json(make_plan(load(PROFILE, registry), registry))
+    assert known.plan == to_json(make_plan(load(str(profile), registry), registry))
     assert {"linux-image-amd64", "openssh-server", "cloud-init"} <= {
         package.name for package in known.packages
     }

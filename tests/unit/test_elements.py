@@ -21,6 +21,7 @@ from builder.features.registry import FOUNDATION, shipped
 from builder.host.paths import elements_path, profiles_path
 from builder.linux import hygiene
 from builder.plan.merge import TREE_ELEMENT
+from builder.profile.packages import FILE_NAME as CONFLICTS
 
 OURS = elements_path()
 THEIRS = Path(diskimage_builder.__file__).parent / "elements"
@@ -29,6 +30,7 @@ PKG_MAP = THEIRS / "pkg-map/bin/pkg-map"
 ELEMENTS = sorted(path for path in OURS.iterdir() if path.is_dir())
 NAMES = {path.name for path in ELEMENTS}
 SCRIPTS = sorted(path for path in OURS.glob("*/*.d/*") if path.is_file())
+GUEST_SCRIPTS = sorted((BUILDER / "linux" / "scripts").glob("*.sh"))
 HOOKS = [path for path in SCRIPTS if path.parent.name != "environment.d"]
 
 # As diskimage-builder's elements name the distributions that images can be made of.
@@ -63,10 +65,11 @@ def test_there_are_elements_and_scripts() -> None:
     assert len(SCRIPTS) > len(ELEMENTS)
 
 
+@pytest.mark.program("shellcheck")
 def test_every_script_passes_shellcheck() -> None:
     subprocess.run(["shellcheck", "--version"], capture_output=True, check=True)
     checked = subprocess.run(
-        ["shellcheck", "--shell=bash", "--severity=style", *SCRIPTS],
+        ["shellcheck", "--shell=bash", "--severity=style", *SCRIPTS, *GUEST_SCRIPTS],
         capture_output=True,
         text=True,
         check=False,
@@ -143,7 +146,7 @@ def test_an_element_depends_on_the_element_that_reads_its_file(file: Path) -> No
 
 @pytest.mark.parametrize("element", ELEMENTS, ids=name)
 def test_an_element_has_no_file_that_nothing_reads(element: Path) -> None:
-    known = {"README.rst", "element-deps", "element-provides", *NEEDS}
+    known = {"README.rst", "element-deps", "element-provides", CONFLICTS, *NEEDS}
     assert {path.name for path in element.iterdir() if path.is_file()} <= known
     directories = {path.name for path in element.iterdir() if path.is_dir()}
     assert all(one.endswith(".d") for one in directories)

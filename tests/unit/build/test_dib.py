@@ -137,7 +137,7 @@ def test_a_hook_s_element_is_found(directory: str, hook: str, element: str) -> N
 
 @pytest.fixture
 def host_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
 
 
 def settings_of(caller: Mapping[str, str], **changes: Any) -> dict[str, Setting]:
@@ -172,7 +172,7 @@ def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, st
     plain = (*dib_environment.MIRRORS, *dib_environment.PROXIES)
     caller |= {name: "http://mirror.example/debian" for name in plain if name in caller}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dib, "host_mirrors", lambda *_: {})
+        patch.setattr(dib_environment, "host_mirrors", lambda *_: {})
         without, seen = environment_of({}), environment_of(caller)
     added = {name for name in seen if name not in without}
     changed = {name for name in without if seen[name] != without[name]}
@@ -219,7 +219,7 @@ def test_a_mirror_is_the_profile_s_else_the_caller_s_else_the_host_s(
     of_host = {name: "http://host.example.org/debian"}
     of_caller = {name: "http://caller.example.org/debian"}
     of_profile = {name: "http://profile.example.org/debian"}
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: of_host)
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: of_host)
     assert settings_of({})[name] == Setting(of_host[name], "the host's apt sources")
     assert settings_of(of_caller)[name] == Setting(of_caller[name], "the environment")
     chosen = settings_of(of_caller, environment=of_profile)[name]
@@ -279,7 +279,7 @@ def failure(
             raise TimeoutError
         return status
 
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
     monkeypatch.setattr(dib, "stream", stream)
     logged: list[str] = []
     with pytest.raises(BuilderError) as caught, (tmp_path / "progress").open("w") as stream:
@@ -351,7 +351,7 @@ def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
             on_line(line)
         return 0
 
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
     monkeypatch.setattr(dib, "stream", stream)
     with (tmp_path / "progress").open("w") as stream:
         tree, seconds = dib.build_tree(

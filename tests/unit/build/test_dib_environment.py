@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import plan
 
-from builder.build import dib, dib_environment
+from builder.build import dib_environment
 from builder.build.dib_environment import expected_environment
 from builder.build.package_cache import PackageCache
 from builder.cli import program
@@ -22,7 +22,9 @@ Shown = Callable[..., str]
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shown:
     """What the verb prints on a host that has a mirror of its own."""
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {MIRROR: "http://host.example/debian"})
+    monkeypatch.setattr(
+        dib_environment, "host_mirrors", lambda *_: {MIRROR: "http://host.example/debian"}
+    )
     for name in dib_environment.PASSED_ON:
         monkeypatch.delenv(name, raising=False)
 
@@ -75,10 +77,27 @@ def test_its_json_has_it_beside_a_plan_that_knows_nothing_of_this_machine(
 
 
 def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dib, "host_mirrors", lambda *_: {})
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
     caller = {"http_proxy": "http://me:s3cret@proxy.example:3128", "https_proxy": "s3cret@proxy"}
     settings = expected_environment(plan("base"), shipped(), caller)
     assert settings["http_proxy"].value == "http://<login>@proxy.example:3128"
     assert settings["https_proxy"].value == "<login>@proxy"
     assert "<login>@proxy" in settings["DIB_MMDEBSTRAP_EXTRA_ARGS"].value
     assert not [one for one in settings.values() if "s3cret" in one.value]
+
+
+def test_a_mirror_that_nobody_names_is_said_in_the_plan(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DIB_DEBIAN_SECURITY_MIRROR", raising=False)
+    archive = {"DIB_DISTRIBUTION_MIRROR": "https://mirror.example/debian"}
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: archive)
+    with pytest.raises(SystemExit):
+        program.main(["plan", "base", "--json"])
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert "'security'" in note
+    assert "DIB_DEBIAN_SECURITY_MIRROR" in note
+    monkeypatch.setenv("DIB_DEBIAN_SECURITY_MIRROR", "https://mirror.example/security")
+    with pytest.raises(SystemExit):
+        program.main(["plan", "base", "--json"])
+    assert json.loads(capsys.readouterr().out)["notes"] == []

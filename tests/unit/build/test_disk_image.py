@@ -57,6 +57,7 @@ def partitioned(disk: Path, size: int) -> list[dict[str, object]]:
     return partitions
 
 
+@pytest.mark.program("sfdisk")
 @pytest.mark.parametrize("size", [1 * GIB, 2 * GIB, 7 * GIB])
 def test_sfdisk_makes_the_three_partitions_with_root_last(tmp_path: Path, size: int) -> None:
     bios, esp, root = partitioned(tmp_path / "disk", size)
@@ -71,6 +72,7 @@ def test_sfdisk_makes_the_three_partitions_with_root_last(tmp_path: Path, size: 
     assert esp["size"] == ESP_SIZE // SECTOR
 
 
+@pytest.mark.program("sfdisk")
 @pytest.mark.parametrize("size", [1 * GIB, 3 * GIB])
 def test_partitions_are_aligned_and_do_not_touch_each_other_or_the_backup_table(
     tmp_path: Path, size: int
@@ -85,6 +87,7 @@ def test_partitions_are_aligned_and_do_not_touch_each_other_or_the_backup_table(
     assert spans[-1][1] * SECTOR == size - GPT_TAIL
 
 
+@pytest.mark.program("sfdisk")
 def test_the_root_file_system_fills_its_partition(tmp_path: Path) -> None:
     root = partitioned(tmp_path / "disk", 2 * GIB)[-1]
     assert int(str(root["size"])) * SECTOR == layout().root_size

@@ -2,14 +2,21 @@ from pathlib import Path
 
 import pytest
 
-from builder.build.failure_hints import explained
+from builder.build.failure_hints import explained, resolves
 from builder.errors import BuilderError, HostError, InterruptedByUser
 
 LOG = Path("/dist/base/20261122T101500Z-3f9c2a.failed/build.log")
 
 
-def of(said: str, *, in_memory: bool = False) -> BuilderError:
-    return explained(BuilderError("It failed.", details=[said]), log=LOG, in_memory=in_memory)
+def of(
+    said: str, *, message: str = "It failed.", in_memory: bool = False, resolves: bool = False
+) -> BuilderError:
+    return explained(
+        BuilderError(message, details=[said]),
+        log=LOG,
+        in_memory=in_memory,
+        resolves=lambda name: resolves and name == "mirror.example.org",
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,3 +82,73 @@ def test_a_hint_that_an_error_has_already_stays() -> None:
 def test_an_interrupted_build_needs_no_explanation() -> None:
     error = InterruptedByUser("Stopped by SIGTERM.")
     assert explained(error, log=LOG, in_memory=False) is error
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (
+            "Failed to enable unit: Unit file systemd-resolved.service does not exist.",
+            "The package that brings systemd-resolved.service is not there",
+        ),
+        (
+            "E: Unable to correct problems, you have held broken packages.",
+            "Packages exclude each other",
+        ),
+        (
+            "E: Essential packages were removed and -y was used without --allow-remove-essential.",
+            "Packages exclude each other",
+        ),
+    ],
+)
+def test_packages_that_exclude_each_other_are_the_profile_s_matter(said: str, remedy: str) -> None:
+    error = of(said)
+    assert type(error) is BuilderError
+    assert remedy in error.hint
+    assert "'packages'" in error.hint
+
+
+IN_CHROOT = "The hook install.d/50-mine of the element 'mine' ended with exit code 100."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Temporary failure resolving 'mirror.example.org'",
+        "E: Failed to fetch http://mirror/x  Could not resolve 'mirror.example.org'",
+        "curl: (6) Could not resolve host: mirror.example.org",
+    ],
+)
+def test_a_name_that_only_the_chroot_does_not_find_is_not_blamed_on_the_network(said: str) -> None:
+    error = of(said, message=IN_CHROOT, resolves=True)
+    assert type(error) is BuilderError
+    assert "This host finds mirror.example.org" in error.hint
+    assert "/etc/resolv.conf.ORIG" in error.hint
+    assert "check the network" not in error.hint
+
+
+@pytest.mark.parametrize(
+    ("message", "resolves"),
+    [
+        (IN_CHROOT, False),
+        (
+            "The hook root.d/08-debootstrap of the element 'debootstrap' ended with exit code 1.",
+            True,
+        ),
+    ],
+    ids=["the host does not find it either", "the host itself has looked for it"],
+)
+def test_a_name_that_the_host_does_not_find_is_its_network_s_matter(
+    message: str, *, resolves: bool
+) -> None:
+    error = of(
+        "Temporary failure resolving 'mirror.example.org'", message=message, resolves=resolves
+    )
+    assert isinstance(error, HostError)
+    assert "check the network" in error.hint
+
+
+def test_the_host_is_asked_as_any_program_asks_it() -> None:
+    assert resolves("localhost")
+    assert not resolves("no-such-machine.invalid")
+    assert not resolves(f"{'x' * 64}.invalid")

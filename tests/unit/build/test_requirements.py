@@ -21,10 +21,11 @@ from builder.build.requirements import (
 )
 from builder.errors import HostError, InputError
 from builder.feature import Machine
-from builder.image import binding, filesystem
+from builder.image import binding
 from builder.plan.boots import Boot
+from builder.proof import requirements as proof_requirements
 from builder.proof.requirements import require_for_proof
-from builder.vm import launch
+from builder.vm import firmware
 
 TOOLS = {"mmdebstrap": "mmdebstrap"}
 
@@ -169,9 +170,9 @@ TPM = Boot("tpm", Machine(tpm="tpm-crb"), ())
 @pytest.fixture
 def prover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that can prove an image; its directories."""
-    monkeypatch.setattr(filesystem, "missing_requirements", lambda: iter(()))
-    monkeypatch.setattr(requirements, "TUN", tmp_path / "tun")
-    monkeypatch.setattr(launch, "FIRMWARE_DESCRIPTORS", tmp_path)
+    monkeypatch.setattr(binding, "missing_requirements", lambda: iter(()))
+    monkeypatch.setattr(proof_requirements, "TUN", tmp_path / "tun")
+    monkeypatch.setattr(firmware, "FIRMWARE_DESCRIPTORS", tmp_path)
     (tmp_path / "tun").touch()
     (tmp_path / "60-edk2.json").touch()
     return tmp_path
@@ -190,7 +191,7 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
     for path in prover.iterdir():
         path.unlink()
     unreadable = HostError("libguestfs needs a kernel that it can read.", hint="chmod it.")
-    monkeypatch.setattr(filesystem, "missing_requirements", lambda: iter([unreadable]))
+    monkeypatch.setattr(binding, "missing_requirements", lambda: iter([unreadable]))
     lacks = ("genisoimage", "swtpm")
     with machine(lacks=lacks, free=1), pytest.raises(HostError) as caught:
         require_for_proof([UEFI, QUEUES, TPM])
@@ -215,6 +216,6 @@ def test_a_proof_needs_only_what_its_boots_have(prover: Path) -> None:
 
 def test_every_lack_of_libguestfs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "guestfs", None)
-    monkeypatch.setattr(filesystem, "_BINDINGS", ())
-    monkeypatch.setattr(filesystem, "_KERNELS", ())
+    monkeypatch.setattr(binding, "_BINDINGS", ())
+    monkeypatch.setattr(binding, "_KERNELS", ())
     assert ["binding" in error.message for error in binding.missing_requirements()] == [True, False]

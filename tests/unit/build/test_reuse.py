@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from samples import plan
 
+from builder.build import reuse
 from builder.build.elements import elements_paths
-from builder.build.reuse import inputs_digest
+from builder.build.reachable import reachable
+from builder.build.reuse import CODE, ENTRANCES, inputs_digest
 from builder.errors import InputError
 from builder.feature import Feature, Parameters
 from builder.features.registry import Registered, Registry, shipped
@@ -74,6 +76,57 @@ def test_what_no_image_is_made_from_leaves_the_digest(
     before = inputs_digest(PLAN, elements)
     change(elements)
     assert inputs_digest(PLAN, elements) == before
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This program's code, to be changed."""
+    return Path(shutil.copytree(CODE, tmp_path_factory.mktemp("code") / "builder"))
+
+
+def changes_with(module: str, code: Path) -> bool:
+    """Whether the digest changes with a module, which is as it was afterwards."""
+    path, before = code / module, inputs_digest(PLAN, code=code)
+    source = path.read_text()
+    path.write_text(f"{source}# changed\n")
+    try:
+        return inputs_digest(PLAN, code=code) != before
+    finally:
+        path.write_text(source)
+
+
+def modules(*rooms: str) -> set[str]:
+    return {str(path.relative_to(CODE)) for room in rooms for path in (CODE / room).rglob("*.py")}
+
+
+def test_a_build_can_reach_its_own_room_the_features_and_what_they_stand_on() -> None:
+    reached = {str(path.relative_to(CODE)) for path in reachable(CODE, ENTRANCES)}
+    # What several features make together has its say in the plan, which is in the digest itself.
+    assert modules("build", "features", "feature") - reached == {"features/combination.py"}
+    assert {"plan/model.py", "distribution.py", "host/process.py", "store/manifest.py"} < reached
+    assert reached & modules("cli", "adopt", "publish", "proof", "report", "vm", "image") == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "matters"),
+    [
+        ("build/disk_image.py", True),
+        ("build/dib_block_device.py", True),
+        ("features/watchdog.py", True),
+        ("plan/model.py", True),
+        ("report/html.py", False),
+        ("publish/cloud/glance.py", False),
+    ],
+)
+def test_a_change_of_the_code_that_a_build_reaches_changes_the_digest(
+    module: str, *, matters: bool, code: Path
+) -> None:
+    assert changes_with(module, code) is matters
+
+
+def test_the_digest_is_of_the_code_that_runs() -> None:
+    assert inputs_digest(PLAN) == inputs_digest(PLAN, code=CODE)
+    assert (CODE / "build" / "reuse.py").samefile(reuse.__file__)
 
 
 @pytest.mark.parametrize(

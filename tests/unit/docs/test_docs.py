@@ -11,15 +11,18 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from fake_guest import FakeGuest
 from fakes import FakeFilesystem
 
 from builder.cli.options import VERBS, cli
 from builder.feature import CheckFailed, Grade
 from builder.features.registry import Registry, installed
+from builder.host.paths import elements_path
 from builder.plan.merge import make_plan
 from builder.plan.model import Plan
 from builder.profile.load import load
+from builder.profile.packages import FILE_NAME as CONFLICTS
 from builder.proof.checks import Check, checks_of
 from builder.words import enumeration
 
@@ -188,7 +191,7 @@ WHOLE, PART = 10, 25
 
 
 def messages() -> set[str]:
-    """Every line of a text in the program; what is filled in is a NUL character."""
+    """Every line of a text in the program or its elements; what is filled in is a NUL character."""
     found: set[str] = set()
     for path in (ROOT / "builder").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -199,6 +202,10 @@ def messages() -> set[str]:
                 for part in parts
             )  # fmt: skip
             found.update(line.strip() for line in text.splitlines())
+    for path in elements_path().glob(f"*/{CONFLICTS}"):
+        for entries in yaml.safe_load(path.read_text(encoding="utf-8")).values():
+            for entry in entries:
+                found |= {f"takes away {entry['takes']}.", entry["remedy"]}
     return found
 
 

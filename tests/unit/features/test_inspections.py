@@ -72,6 +72,7 @@ GOOD: Tree = {
             "irqbalance.service",
             "ssh.service",
             "systemd-networkd.service",
+            "systemd-resolved.service",
             "watchdog.service",
         )
     },
@@ -81,6 +82,7 @@ GOOD: Tree = {
     f"{WANTS}/irqbalance.service": Link("x"),
     f"{WANTS}/ssh.service": Link("x"),
     f"{WANTS}/systemd-networkd.service": Link("x"),
+    "/etc/systemd/system/sysinit.target.wants/systemd-resolved.service": Link("x"),
     f"{WANTS}/watchdog.service": Link("x"),
     UDEV_RULE: 'TAG+="systemd", ENV{SYSTEMD_WANTS}="qemu-guest-agent.service"\n',
     # configuration
@@ -316,6 +318,9 @@ def broken_systems() -> Broken:
     check = "foundation/no-kernel-device-names"
     yield check, "fstab", {"/etc/fstab": "/dev/vda1 / ext4 x\n"}, "/etc/fstab:1: names /dev/vda1"
     yield check, "GRUB", {"/boot/grub/grub.cfg": "linux root=/dev/sda3"}, "names /dev/sda3"
+    check = "foundation/name-servers-will-be-told"
+    resolved = "/etc/systemd/system/sysinit.target.wants/systemd-resolved.service"
+    yield check, "no resolved", {resolved: None}, "systemd-resolved.service is disabled"
     check = "foundation/network-will-start"
     networkd = f"{WANTS}/systemd-networkd.service"
     yield (

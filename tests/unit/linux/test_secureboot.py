@@ -6,6 +6,8 @@ from signed import Identity, identity, program, shim, sign, signature_list
 from builder.feature import CheckFailed
 from builder.linux.secureboot import Authority, Program
 
+pytestmark = pytest.mark.program("sbsign")
+
 
 @pytest.fixture(scope="module")
 def vendor() -> Identity:

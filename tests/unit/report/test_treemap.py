@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.report.treemap import SMALLEST_SHARE, Item, Rectangle, squarify, treemap
+from builder.report.treemap import SMALLEST_SHARE, Item, Rectangle, places, treemap
 
 FRAME = Rectangle(0, 0, 1000, 500)
 TOLERANCE = 1e-6
@@ -37,21 +37,21 @@ def overlap(one: Rectangle, other: Rectangle) -> float:
 def test_areas_are_in_proportion_to_the_sizes_and_fill_the_frame(
     sizes: list[int], frame: Rectangle
 ) -> None:
-    for size, place in zip(sizes, squarify(sizes, frame), strict=True):
+    for size, place in zip(sizes, places(sizes, frame), strict=True):
         share = size / sum(sizes)
         assert area(place) / area(frame) == pytest.approx(share, rel=TOLERANCE, abs=TOLERANCE)
 
 
 @given(SIZES, FRAMES)
 def test_no_rectangle_lies_on_another(sizes: list[int], frame: Rectangle) -> None:
-    for one, other in combinations(squarify(sizes, frame), 2):
+    for one, other in combinations(places(sizes, frame), 2):
         assert overlap(one, other) <= TOLERANCE * area(frame)
 
 
 @given(SIZES, FRAMES)
 def test_every_rectangle_lies_in_the_frame(sizes: list[int], frame: Rectangle) -> None:
     slack = TOLERANCE * max(frame.width, frame.height)
-    for place in squarify(sizes, frame):
+    for place in places(sizes, frame):
         assert place.width >= 0
         assert place.height >= 0
         assert place.x >= frame.x - slack
@@ -61,18 +61,18 @@ def test_every_rectangle_lies_in_the_frame(sizes: list[int], frame: Rectangle) -
 
 
 def test_equal_sizes_in_a_square_become_squares() -> None:
-    for place in squarify([1] * 4, Rectangle(0, 0, 100, 100)):
+    for place in places([1] * 4, Rectangle(0, 0, 100, 100)):
         assert (place.width, place.height) == (50, 50)
 
 
 def test_rectangles_are_nearer_to_squares_than_slices_are() -> None:
-    places = squarify([6, 6, 4, 3, 2, 2, 1], Rectangle(0, 0, 6, 4))  # the paper's own example
-    worst = max(max(one.width / one.height, one.height / one.width) for one in places)
+    laid = places([6, 6, 4, 3, 2, 2, 1], Rectangle(0, 0, 6, 4))  # the paper's own example
+    worst = max(max(one.width / one.height, one.height / one.width) for one in laid)
     assert worst < 3
 
 
 def test_nothing_takes_no_place() -> None:
-    assert squarify([], FRAME) == ()
+    assert places([], FRAME) == ()
     assert treemap([], FRAME) == ()
     assert treemap([Item("empty", "package", 0)], FRAME) == ()
 

@@ -41,6 +41,7 @@ def test_a_missing_tpm_emulator_names_its_package(
     assert "apt-get install swtpm" in failure.value.hint
 
 
+@pytest.mark.program("swtpm")
 def test_a_tpm_answers_within_its_block_and_is_gone_afterwards(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     with ours:
