@@ -17,6 +17,12 @@ from builder.words import printable
 SEEN_LIMIT = 16 << 10
 """Characters of what a check has seen."""
 
+MISSHAPEN = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What comes of reading an answer that has another shape: a guest may answer what it likes."""
+
 Kind = Literal["inspection", "probe"]
 
 
@@ -114,6 +120,9 @@ def record(
         outcome, seen = Outcome.ERROR, "what it had to read takes more memory than it may"
     except Exception as error:  # noqa: BLE001 - a defect of one check must not hide the others
         outcome, seen = Outcome.ERROR, f"defect of the check: {type(error).__name__}: {error}"
+        if check.kind == "probe" and isinstance(error, MISSHAPEN):
+            outcome = Outcome.FAILED
+            seen = f"the guest answered otherwise than a sound one: {type(error).__name__}: {error}"
     return Evidence(
         check=check.id,
         kind=check.kind,
