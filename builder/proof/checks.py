@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from builder.errors import BuilderError, HostError, InputError, InterruptedByUser
 from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters, Probe, When
 from builder.features.registry import FOUNDATION, WINDOWS, AnyFeature, Registry
@@ -41,7 +43,8 @@ class Check:
 def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
     """Every check of the plan's features, by id.
 
-    Raises ``InputError`` if the plan was made with a feature that is not installed here.
+    Raises ``InputError`` if the plan was made with a feature that is not installed here, or has
+    parameters or checks that this version does not know.
     """
     features = {one.name: one for one in (FOUNDATION, WINDOWS)}
     features |= {name: registered.feature for name, registered in registry.items()}
@@ -52,13 +55,35 @@ def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
             details=unknown,
             hint="Install the packages that bring them, as on the machine that built the image.",
         )
-    return {
+    found = {
         check.id: check
         for name, values in plan.parameters.items()
-        for check in checks_of_feature(
-            features[name], features[name].parameters.model_validate(values)
-        )
+        for check in checks_of_feature(features[name], _parameters(features[name], values))
     }
+    planned = (
+        *(check.id for check in plan.inspections),
+        *(probe for boot in plan.boots for probe in boot.probes),
+    )
+    lacking = [name for name in dict.fromkeys(planned) if name not in found]
+    if lacking:
+        raise InputError(
+            f"The plan of '{plan.profile}' has checks that are not known here.",
+            details=lacking[:5],
+            hint="Build the image again with this version.",
+        )
+    return found
+
+
+def _parameters(feature: AnyFeature, values: Mapping[str, Any]) -> Parameters:  # Any: JSON
+    try:
+        parameters: Parameters = feature.parameters.model_validate(values)
+    except ValidationError as error:
+        raise InputError(
+            f"The plan's parameters of the feature '{feature.name}' cannot be read.",
+            details=[f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()],
+            hint="Build the image again with this version.",
+        ) from error
+    return parameters
 
 
 def checks_of_feature(feature: AnyFeature, parameters: Parameters) -> tuple[Check, ...]:
