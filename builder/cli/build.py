@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import click
-
 from builder.cli.conclusion import warn_if_unproven
 from builder.cli.options import (
     cli,
@@ -27,6 +25,7 @@ def build(profile: str, output: Path) -> None:
     from builder.features.registry import installed
     from builder.plan.merge import make_plan
     from builder.profile.load import load
+    from builder.terminal.output import say
     from builder.terminal.progress import Progress
 
     registry = installed()
@@ -34,4 +33,4 @@ def build(profile: str, output: Path) -> None:
     warn_if_unproven(made)
     with Progress() as progress:
         directory = make(made, output, progress)
-    click.echo(str(directory))
+    say(f"{directory}\n")

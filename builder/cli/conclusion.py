@@ -38,7 +38,7 @@ def conclude(
     """Print the verdict; the exit code is 0 where the image is proven."""
     from builder.report.text import evidence_text, verdict_json, verdict_text
     from builder.store.verdict import verdict_of
-    from builder.terminal.output import show
+    from builder.terminal.output import say, show
 
     if as_json:
         print_json({"directory": str(directory), **verdict_json(known)})
@@ -46,7 +46,7 @@ def conclude(
         show(evidence_text(one for one in known.valid_evidence() if one.boot is None))
     else:
         show(verdict_text(known))
-        click.echo(f"{directory}")
+        say(f"{directory}\n")
     if inspected_only:
         return int(any(one.boot is None for one in verdict_of(known).problems))
     return int(not verdict_of(known).proven)

@@ -140,7 +140,9 @@ def write_file(path: Path, text: str) -> None:
 
 def print_json(data: Any) -> None:  # Any: JSON
     """Print data for programs."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    from builder.terminal.output import say
+
+    say(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
 
 
 @click.group(

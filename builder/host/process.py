@@ -103,11 +103,14 @@ def stream(
         start_new_session=True,
     ) as program:
         late = threading.Event()
+        ended = False
+        ending = threading.Lock()
 
         def kill() -> None:
             # The whole group: what the program started may hold the pipe's other end.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(program.pid, signal.SIGKILL)
+            with ending, contextlib.suppress(ProcessLookupError):
+                if not ended:  # another process may have its id by then
+                    os.killpg(program.pid, signal.SIGKILL)
 
         def end() -> None:
             late.set()
@@ -119,6 +122,9 @@ def stream(
             assert program.stdout is not None
             for raw in program.stdout:
                 on_line(raw.decode(errors="replace").rstrip())
+            os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)  # it keeps its id until then
+            with ending:
+                ended = True
             status = program.wait()
         except BaseException:
             kill()
