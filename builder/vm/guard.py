@@ -59,14 +59,14 @@ class Guard:
         for log in self._workdir.glob("*.log"):
             if log.stat().st_size > console_log.LIMIT:
                 return (
-                    f"the guest was ended when {log.name} had more than"
-                    f" {console_log.LIMIT >> 20} MiB"
+                    f"The guest was ended when {log.name} had more than"
+                    f" {console_log.LIMIT >> 20} MiB."
                 )
         with contextlib.suppress(FileNotFoundError):
             if self._overlay.stat().st_blocks * 512 > OVERLAY_LIMIT:
                 return (
-                    "the guest was ended when it had changed more than"
-                    f" {OVERLAY_LIMIT >> 30} GiB of its disk"
+                    "The guest was ended when it had changed more than"
+                    f" {OVERLAY_LIMIT >> 30} GiB of its disk."
                 )
         return ""
 

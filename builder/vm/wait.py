@@ -43,7 +43,7 @@ class BootWait:
             raise InterruptedByUser("The boot was cancelled.")
         if self.guard.excess:
             raise GuestNotUp(
-                f"{self.guard.excess[0].upper()}{self.guard.excess[1:]}.",
+                self.guard.excess,
                 details=("the console's last lines:", *console.tail(self.log.text())),
                 hint="A sound guest writes much less: look at what this one does.",
             )
