@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud unit test test-all lint format bench bench-publish golden lock wheel clean
+.PHONY: help host image publish cloud unit test test-all lint format bench bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -51,14 +51,14 @@ host: ## Install the Debian packages that builds, proofs and tests need
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt pip
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable .
+$(VENV)/installed: pyproject.toml requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements.txt
+	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group dev
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 $(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constraints.txt | $(VENV)/bin/python
@@ -111,15 +111,16 @@ golden: $(VENV)/installed-dev ## Write the golden files and the profile schema a
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
 
+bench-command: $(VENV)/installed ## Time the command itself: its help, a plan
+	$(VENV)/bin/python tests/bench/command.py
+
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py
 
-lock: host $(VENV)/bin/python ## Pin today's newest versions within pyproject.toml's bounds
-	rm -rf $(VENV)-lock
-	$(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/pip install --quiet --upgrade pip
-	$(VENV)-lock/bin/pip install --quiet --editable . --group dev
-	$(VENV)-lock/bin/pip freeze --all --exclude-editable --exclude setuptools > constraints.txt
+COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
+lock: $(VENV)/installed-dev ## Pin today's newest versions within pyproject.toml's bounds, with their hashes
+	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
+	$(COMPILE) --group install --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet --upgrade pip

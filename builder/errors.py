@@ -3,8 +3,8 @@
     BuilderError              1  the build or a check failed
     ├── InputError            2  a profile, a feature or an argument is wrong
     ├── HostError             3  this machine lacks something (tool, space, network, kernel)
-    ├── ImageError            4  a file is not an image that can safely be opened
-    ├── CloudError            5  a cloud refused something, or could not be reached
+    ├── ImageError            4  a file is not an image that can safely be opened, or another one
+    ├── CloudError            5  a cloud refused something, lacks it, or could not be reached
     └── InterruptedByUser   130  Ctrl-C or SIGTERM
 
 Exit code 70 (``EX_SOFTWARE``) is left to defects of this program.
@@ -49,13 +49,16 @@ class HostError(BuilderError):
 
 
 class ImageError(BuilderError):
-    """A file is not an image that can safely be opened."""
+    """A file is not an image that can safely be opened, or not the one that was proven."""
 
     exit_code: ClassVar[int] = 4
 
 
 class CloudError(BuilderError):
-    """A cloud refused something, or could not be reached. ``status`` is HTTP's, 0 without one."""
+    """A cloud refused something, lacks what was asked for, or could not be reached.
+
+    ``status`` is HTTP's, 0 without one.
+    """
 
     exit_code: ClassVar[int] = 5
 

@@ -18,32 +18,52 @@ CLOUD = "-cloud-amd64"
 """Ends the releases of Debian's kernel for clouds, which has no driver of any watchdog device."""
 
 AGENT = "/etc/systemd/system/qemu-guest-agent.service"
+GONE_VOLUME = "UUID=0e2f1d3c-0000-4000-8000-000000000001 /data ext4 defaults 0 2\n"
 FSTAB_LINE = "/dev/vda1 / ext4 defaults 0 1"
 
 
+MAC = "fa:16:3e:00:00:01"
 UNIT = "/etc/systemd/system"
 MASKED = (
     "systemd-networkd.service", "ssh.service", "fstrim.timer", "irqbalance.service",
 )  # fmt: skip
 GONE = ("/etc/kernel/postinst.d/initramfs-tools", "/etc/modules-load.d/guest-watchdog.conf")
+DROP_INS = (
+    "systemd-networkd-wait-online.service.d/guest-network.conf",
+    "qemu-guest-agent.service.d/guest-agent.conf",
+    "watchdog.service.d/guest-watchdog.conf",
+)
 WRITTEN = {
     "/etc/cloud/cloud-init.disabled": "",
+    "/etc/cloud/cloud.cfg.d/99-installer.cfg": (
+        "datasource_list: [None]\nnetwork: {config: disabled}\n"
+        "growpart: {mode: off}\nchpasswd: {list: ['root:secret']}\n"
+    ),
     "/etc/default/watchdog": "run_watchdog=0\n",
+    "/etc/hostname": "build-host-7\n",
+    "/etc/iscsi/initiatorname.iscsi": "InitiatorName=iqn.1993-08.org.debian:01:1\n",
     "/etc/machine-id": "0123456789abcdef0123456789abcdef\n",
     "/etc/os-release": 'ID=debian\nVERSION_ID="11"\n',
-    "/etc/qemu/qemu-ga.conf": "[general]\nblock-rpcs=guest-set-user-password\n",
+    "/etc/modprobe.d/cis.conf": "install virtio_net /bin/false\n",
+    "/etc/netplan/60-static.yaml": f"network: {{ethernets: {{a: {{macaddress: '{MAC}'}}}}}}\n",
+    "/etc/qemu/qemu-ga.conf": "[general]\nmethod=isa-serial\n",
     "/etc/shadow": "root::19000:0:99999:7:::\n",
+    f"{AGENT}.d/local.conf": (
+        "[Service]\nExecStart=\nExecStart=/usr/sbin/qemu-ga -b guest-set-user-password\n"
+    ),
+    "/etc/ssl/private/server.key": "-----BEGIN PRIVATE KEY-----\n",
     "/etc/systemd/network/00-first.link": (
         "[Match]\nDriver=virtio_net\n[Link]\nCombinedChannels=1\n"
     ),
     "/etc/watchdog.conf": "watchdog-device = /dev/watchdog\nwatchdog-timeout = 10\n",
     "/root/.bash_history": "reboot\n",
+    "/var/lib/cloud/seed/nocloud/user-data": "#cloud-config\n",
 }
 
 
 @dataclass(frozen=True)
 class Broken:
-    """Three images, so that no defect hides another one."""
+    """Five images, so that no defect hides another one."""
 
     cloud: Path
     """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
@@ -52,6 +72,10 @@ class Broken:
     """Has an initrd without virtio_scsi, and names the root's device in fstab."""
     neglected: Path
     """Has everything, and hardly any of it set up: units masked, files gone or with other text."""
+    severed: Path
+    """Has half an initrd."""
+    waiting: Path
+    """Has everything, but that its units wait for the network as they do by default."""
     cloud_release: str
     release: str
 
@@ -59,7 +83,8 @@ class Broken:
 def broken_images(image: Path, directory: Path) -> Broken:
     """Make the images in one start of libguestfs' appliance."""
     cloud = host_cloud_release()
-    copies = [directory / f"{name}.qcow2" for name in ("cloud", "rootless", "neglected")]
+    names = ("cloud", "rootless", "neglected", "severed", "waiting")
+    copies = [directory / f"{name}.qcow2" for name in names]
     for copy in copies:
         shutil.copyfile(image, copy)
     disks = Disks(copies)
@@ -75,6 +100,12 @@ def broken_images(image: Path, directory: Path) -> Broken:
         disks.handle.write("/etc/fstab", f"{FSTAB_LINE}\n{fstab}".encode())
         disks.mount(2)
         neglect(disks.handle)
+        disks.mount(3)
+        initrd = f"/boot/initrd.img-{release}"
+        disks.handle.truncate_size(initrd, disks.handle.filesize(initrd) // 2)
+        disks.mount(4)
+        for path in DROP_INS:
+            disks.handle.rm(f"{UNIT}/{path}")
     finally:
         disks.close()
     return Broken(*copies, cloud_release=cloud, release=release)
@@ -83,7 +114,10 @@ def broken_images(image: Path, directory: Path) -> Broken:
 def neglect(handle: Any) -> None:
     """Undo what the elements have set up."""
     fstab = handle.read_file("/etc/fstab").decode()
-    handle.write("/etc/fstab", fstab.replace("defaults", "discard", 1).encode())
+    fstab = fstab.replace("defaults", "discard", 1) + GONE_VOLUME
+    handle.write("/etc/fstab", fstab.encode())
+    configuration = handle.read_file("/boot/grub/grub.cfg").replace(b" console=ttyS0,115200", b"")
+    handle.write("/boot/grub/grub.cfg", configuration)
     for name in MASKED:
         handle.ln_sf("/dev/null", f"{UNIT}/{name}")
     for path in GONE:

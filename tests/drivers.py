@@ -11,6 +11,9 @@ VERSION = "1.0"
 MODULE = "guest_hello"
 GREETING = "guest_hello: the driver has been built for this kernel"
 
+WITH_IDENTITIES = ("open-iscsi", "nvme-cli", "ssl-cert")
+"""Packages that make names and a key when they are installed: no two guests may share them."""
+
 FILES = {
     f"usr/src/{NAME}-{VERSION}/dkms.conf": f"""\
 PACKAGE_NAME="{NAME}"
@@ -68,7 +71,7 @@ def debian_package(directory: Path) -> tuple[Path, str]:
 
 
 def profile(directory: Path) -> Path:
-    """Make a profile with everything that is about processors, and the driver that it names."""
+    """Make a profile with everything that is about processors, the driver, and the packages."""
     directory.mkdir(parents=True, exist_ok=True)
     package, sha256 = debian_package(directory)
     path = directory / "compute.yaml"
@@ -76,6 +79,7 @@ def profile(directory: Path) -> Path:
         f"""\
 extends: base
 description: Whatever a guest may compute with
+packages: [{", ".join(WITH_IDENTITIES)}]
 features:
   cpu-topology: {{sockets: 2, cores: 2, threads: 2}}
   cpu-pinning: {{housekeeping: 2}}

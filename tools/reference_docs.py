@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 
 from builder import feature
 from builder.build.dib_environment import PASSED_ON
-from builder.cli.options import cli
 from builder.cli.program import INTERNAL_ERROR
+from builder.cli.verbs import cli
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import BuilderError
 from builder.feature import Claim, Probe

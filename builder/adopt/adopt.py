@@ -1,7 +1,7 @@
 """An image that was built elsewhere becomes a build directory: inspected, booted, and judged."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,8 +30,8 @@ from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
 from builder.proof.checks import Check, checks_of_feature
 from builder.proof.inspection import Look, examine
-from builder.proof.prove import verify
-from builder.report.html import write_html
+from builder.proof.prove import prove
+from builder.report.update import update
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
@@ -53,7 +53,7 @@ def adopt(
     image, ``HostError``, and ``BuilderError`` where the image does not come up.
     """
     with held(file) as source:
-        info = check_image(source, called=file)
+        info = replace(check_image(source, called=file), path=file)
         if info.format not in FORMATS:
             raise ImageError(
                 f"{file} is in the format {info.format}, which is not adopted.",
@@ -64,13 +64,7 @@ def adopt(
         name = name_of(file)
         with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
             progress.phase("copy")
-            image = place.directory / f"image.{info.format}"
-            private_copy(source, image)
-            if digests(image) != sums:
-                raise ImageError(
-                    f"{file} has changed while it was read.", hint="Stop what writes to it."
-                )
-            info = replace(check_image(image, called=file), path=file)
+            image = _copied(source, info, sums, place.directory)
             _adopt_in(place, image, info, sums, registry, progress, admin_user)
     return dist.absolute() / name / place.name
 
@@ -92,16 +86,16 @@ def _adopt_in(
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
     progress.phase("inspection")
-    adoptee, evidence = _looked_at(info, image, sums[0], registry, progress, admin_user)
-    plan = plan_to_probe(adoptee, evidence)
-    known = Manifest(
+    foreign, evidence = _inspected(info, image, sums[0], registry, progress, admin_user)
+    plan = plan_to_probe(foreign, evidence)
+    build = Manifest(
         build=place.name,
         inputs=sums[0],
         created=created,
         plan=to_json(_booting_only(plan)),
         image=ImageFile(
             name=image.name,
-            format=adoptee.disk.format,
+            format=foreign.disk.format,
             size=image.stat().st_size,
             virtual_size=info.virtual_size,
             sha256=sums[0],
@@ -113,30 +107,59 @@ def _adopt_in(
         hooks={},
         evidence=evidence,
     )
-    files.replace_text(place.directory / CHECKSUMS, f"{sums[0]}  {image.name}\n")
-    manifest.write(place.directory, known)
+    manifest.write(place.directory, build)
     if plan.boots:
-        known = verify(place.directory, registry, progress, boots=True)
-        _require_one_boot(known, plan)
-        rest = boots_of_rest(plan, adoptee, (boot.name for boot in known.boots))
-        if rest:
-            remaining = to_json(replace(_booting_only(plan), boots=rest))
-            manifest.write(place.directory, known.model_copy(update={"plan": remaining}))
-            known = verify(place.directory, registry, progress, boots=True)
-            plan = replace(plan, boots=(*plan.boots, *rest))
-    plan = plan_of_evidence(plan, known.evidence, (boot.name for boot in known.boots))
+        plan = _booted(place.directory, foreign, plan, registry, progress)
+    update(place.directory, lambda build: _judged(build, foreign, plan, progress.timings))
+
+
+def _copied(source: Path, info: ImageInfo, sums: tuple[str, str], directory: Path) -> Path:
+    """A copy of the image in its build directory, with its checksum; what is checked is the copy.
+
+    Raises ``ImageError`` where somebody writes to the image meanwhile.
+    """
+    image = directory / f"image.{info.format}"
+    private_copy(source, image)
+    check_image(image, called=info.path)
+    if digests(image) != sums:
+        raise ImageError(
+            f"{info.path} has changed while it was read.", hint="Stop what writes to it."
+        )
+    files.replace_text(directory / CHECKSUMS, f"{sums[0]}  {image.name}\n")
+    return image
+
+
+def _booted(
+    directory: Path, foreign: ForeignImage, plan: Plan, registry: Registry, progress: Progress
+) -> Plan:
+    """Boot it by the plan; return the plan with the further boots that this gave reason for."""
+    build = prove(directory, registry, progress, boots=True)
+    _require_one_boot(build, plan)
+    rest = boots_of_rest(plan, foreign, (boot.name for boot in build.boots))
+    if not rest:
+        return plan
+    remaining = to_json(replace(_booting_only(plan), boots=rest))
+    update(directory, lambda build: build.model_copy(update={"plan": remaining}))
+    prove(directory, registry, progress, boots=True)
+    return replace(plan, boots=(*plan.boots, *rest))
+
+
+def _judged(
+    build: Manifest, foreign: ForeignImage, plan: Plan, timings: Mapping[str, float]
+) -> Manifest:
+    """The manifest that claims what its evidence bears out, and tells why it claims no more."""
+    proven = plan_of_evidence(plan, build.evidence, (boot.name for boot in build.boots))
     adopted = Adopted(
-        source=adoptee.source,
-        lacking=lacking(adoptee, plan, known.evidence),
-        limits=(*adoptee.limits, *_not_up(known)),
+        source=foreign.source,
+        lacking=lacking(foreign, proven, build.evidence),
+        limits=(*foreign.limits, *_not_up(build)),
     )
-    update = {"plan": to_json(plan), "adopted": adopted, "timings": dict(progress.timings)}
-    known = known.model_copy(update=update)
-    manifest.write(place.directory, known)
-    write_html(place.directory, known)
+    return build.model_copy(
+        update={"plan": to_json(proven), "adopted": adopted, "timings": dict(timings)}
+    )
 
 
-def _looked_at(
+def _inspected(
     info: ImageInfo,
     image: Path,
     sha256: str,
@@ -148,7 +171,7 @@ def _looked_at(
 
     def checks(facts: DiskFacts) -> Iterator[Check]:
         used = candidates(registry, facts.distribution)
-        wanted = {one.id for one in inspections(used)}
+        wanted = {check.id for check in inspections(used)}
         for feature, parameters in used:
             for check in checks_of_feature(feature, parameters):
                 if check.id in wanted:
@@ -156,7 +179,7 @@ def _looked_at(
 
     look = Look(lambda disk: _facts(disk, admin_user, info.path), DiskFacts, checks)
     facts, evidence = examine(image, info.format, look, sha256, progress)
-    adoptee = ForeignImage(
+    foreign = ForeignImage(
         name=name_of(info.path),
         source=info.path.name,
         distribution=facts.distribution,
@@ -164,7 +187,7 @@ def _looked_at(
         used=candidates(registry, facts.distribution),
         limits=facts.limits,
     )
-    return adoptee, evidence
+    return foreign, evidence
 
 
 @dataclass(frozen=True)
@@ -223,14 +246,17 @@ def _booting_only(plan: Plan) -> Plan:
     return replace(plan, inspections=())
 
 
-def _require_one_boot(known: Manifest, plan: Plan) -> None:
-    if known.boots:
+def _require_one_boot(build: Manifest, plan: Plan) -> None:
+    if build.boots:
         return
     raise BuilderError(
         f"{plan.description}: the image does not come up under any firmware.",
         details=list(
             dict.fromkeys(
-                line for one in known.evidence if one.boot for line in one.seen.splitlines()
+                line
+                for result in build.evidence
+                if result.boot
+                for line in result.seen.splitlines()
             )
         ),
         hint=f"It is waited for to let '{plan.distribution.default_user}' in by SSH; "
@@ -238,12 +264,12 @@ def _require_one_boot(known: Manifest, plan: Plan) -> None:
     )
 
 
-def _not_up(known: Manifest) -> tuple[str, ...]:
+def _not_up(build: Manifest) -> tuple[str, ...]:
     """For each boot that did not come up, why: every probe of such a boot says the same."""
-    up = {boot.name for boot in known.boots}
+    up = {boot.name for boot in build.boots}
     said = {
-        one.boot: one.seen.partition("\n")[0]
-        for one in known.evidence
-        if one.boot is not None and one.boot not in up
+        result.boot: result.seen.partition("\n")[0]
+        for result in build.evidence
+        if result.boot is not None and result.boot not in up
     }
     return tuple(f"It does not come up in the boot {name}: {why}" for name, why in said.items())

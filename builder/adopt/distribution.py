@@ -25,9 +25,9 @@ def distribution_of(disk: Filesystem) -> Distribution:
             initramfs=None,
         )
     name, number = release.get("ID", "unknown"), release.get("VERSION_ID", "")
-    for known in DISTRIBUTIONS.values():
-        if (known.os_distro, known.os_version) == (name, number):
-            return known
+    for distribution in DISTRIBUTIONS.values():
+        if (distribution.os_distro, distribution.os_version) == (name, number):
+            return distribution
     return Distribution(
         name=f"{name}-{number}",
         os_distro=name,

@@ -46,11 +46,16 @@ def inspect_foreign(
 def _inspect_copy(
     info: ImageInfo, registry: Registry, progress: Progress
 ) -> tuple[tuple[Evidence, ...], bool]:
-
     def checks(distribution: Distribution) -> Iterator[Check]:
         for feature, parameters in candidates(registry, distribution):
-            wanted = {check_id(feature, one) for one in feature.inspections if not one.compares}
-            yield from (one for one in checks_of_feature(feature, parameters) if one.id in wanted)
+            wanted = {
+                check_id(feature, inspection)
+                for inspection in feature.inspections
+                if not inspection.compares
+            }
+            yield from (
+                check for check in checks_of_feature(feature, parameters) if check.id in wanted
+            )
 
     look = Look(_distribution_of, Distribution, checks)
     _, evidence = examine(info.path, info.format, look, sha256_of(info.path), progress)
@@ -64,7 +69,7 @@ def _distribution_of(disk: Filesystem) -> Distribution:
     return found if valid else replace(found, default_user="root")
 
 
-def _is_fault(one: Evidence) -> bool:
-    if one.check.startswith(f"{FOUNDATION.name}/"):
-        return one.outcome is not Outcome.PASSED
-    return one.outcome is Outcome.ERROR
+def _is_fault(result: Evidence) -> bool:
+    if result.check.startswith(f"{FOUNDATION.name}/"):
+        return result.outcome is not Outcome.PASSED
+    return result.outcome is Outcome.ERROR

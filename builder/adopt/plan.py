@@ -46,7 +46,7 @@ def candidates(registry: Registry, distribution: Distribution) -> Used:
 
     Of a Windows, what is known of Windows.
     """
-    linux = (FOUNDATION, *(one.feature for one in registry.values()))
+    linux = (FOUNDATION, *(entry.feature for entry in registry.values()))
     found = []
     for feature in (WINDOWS,) if distribution.os_distro == WINDOWS.name else linux:
         try:
@@ -64,24 +64,27 @@ def inspections(used: Used) -> tuple[PlannedCheck, ...]:
     """
     proofs = {check for claim in planned_claims(used) for check in claim.proof}
     comparing = {
-        check_id(feature, one) for feature, _ in used for one in feature.inspections if one.compares
+        check_id(feature, inspection)
+        for feature, _ in used
+        for inspection in feature.inspections
+        if inspection.compares
     }
     planned = planned_checks(used, lambda feature: feature.inspections)
-    return tuple(one for one in planned if one.id in proofs or one.id not in comparing)
+    return tuple(check for check in planned if check.id in proofs or check.id not in comparing)
 
 
-def plan_to_probe(adoptee: ForeignImage, evidence: Iterable[Evidence]) -> Plan:
+def plan_to_probe(foreign: ForeignImage, evidence: Iterable[Evidence]) -> Plan:
     """The plan by which it is booted: the claims whose inspections have passed, and their probes.
 
     Where it cannot be booted, the claims that inspections alone prove, which are present at most.
     """
-    return _plan(adoptee, _passed(evidence))
+    return _plan(foreign, _passed(evidence))
 
 
 def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
     """The boots of an image that has every ability: no other one needs more of its host."""
     distribution = next(iter(DISTRIBUTIONS.values()))
-    adoptee = ForeignImage(
+    foreign = ForeignImage(
         name="",
         source="",
         distribution=distribution,
@@ -89,44 +92,46 @@ def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
         used=candidates(registry, distribution),
         limits=(),
     )
-    return _plan(adoptee, frozenset(one.id for one in inspections(adoptee.used))).boots
+    return _plan(foreign, frozenset(check.id for check in inspections(foreign.used))).boots
 
 
-def _plan(adoptee: ForeignImage, passed: frozenset[str]) -> Plan:
-    looked_at = {one.id for one in inspections(adoptee.used)}
+def _plan(foreign: ForeignImage, passed: frozenset[str]) -> Plan:
+    looked_at = {check.id for check in inspections(foreign.used)}
     claims = []
-    for claim in planned_claims(adoptee.used):
+    for claim in planned_claims(foreign.used):
         at_rest = tuple(check for check in claim.proof if check in looked_at)
         if not passed.issuperset(at_rest) or not claim.proof or restricts(claim.property):
             continue
-        if not adoptee.limits:
+        if not foreign.limits:
             claims.append(claim)
         elif at_rest:
             claims.append(replace(claim, proof=at_rest, grade=Grade.PRESENT))
     claims = _consistent(claims)
-    probes = () if adoptee.limits else tuple(_required_probes(adoptee.used, claims, passed))
+    probes = () if foreign.limits else tuple(_required_probes(foreign.used, claims, passed))
     properties = {claim.property: claim.value for claim in claims}
-    named = [one for one in named_probes(adoptee.used) if one[0] in probes]
+    named = [probe for probe in named_probes(foreign.used) if probe[0] in probes]
     return Plan(
-        profile=adoptee.name,
-        description=f"adopted from {adoptee.source}",
-        distribution=adoptee.distribution,
-        disk=adoptee.disk,
+        profile=foreign.name,
+        description=f"adopted from {foreign.source}",
+        distribution=foreign.distribution,
+        disk=foreign.disk,
         elements=(),
         packages=(),
         environment={},
         argv=(),
-        parameters={one.name: values.model_dump(mode="json") for one, values in adoptee.used},
+        parameters={
+            feature.name: values.model_dump(mode="json") for feature, values in foreign.used
+        },
         claims=tuple(claims),
-        inspections=tuple(one for one in inspections(adoptee.used) if one.id in passed),
-        probes=tuple(one for one in _probes(adoptee.used) if one.id in probes),
+        inspections=tuple(check for check in inspections(foreign.used) if check.id in passed),
+        probes=tuple(check for check in _probes(foreign.used) if check.id in probes),
         boots=boots(named, properties) if named else (),
         flavor={},
         host=(),
     )
 
 
-def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> tuple[Boot, ...]:
+def boots_of_rest(plan: Plan, foreign: ForeignImage, came_up: Iterable[str]) -> tuple[Boot, ...]:
     """Boots for the probes that were to be made under a firmware by which the image does not start.
 
     None where it starts by every firmware that was tried.
@@ -144,30 +149,32 @@ def boots_of_rest(plan: Plan, adoptee: ForeignImage, came_up: Iterable[str]) -> 
         return ()
     properties = {claim.property: claim.value for claim in plan.claims}
     properties["hw_firmware_type"] = started.pop()
-    named = [one for one in named_probes(adoptee.used) if one[0] in lost]
+    named = [probe for probe in named_probes(foreign.used) if probe[0] in lost]
     return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 
 
 def plan_of_evidence(plan: Plan, evidence: Sequence[Evidence], came_up: Iterable[str]) -> Plan:
     """The plan with what the evidence bears out, in the boots that came up."""
     kept = {boot.name for boot in plan.boots} & set(came_up)
-    made = [one for one in evidence if one.boot is None or one.boot in kept]
-    passed = _passed(made)
+    counted = [result for result in evidence if result.boot is None or result.boot in kept]
+    passed = _passed(counted)
     claims = [claim for claim in plan.claims if passed.issuperset(claim.proof)]
     firmwares = {boot.machine.firmware for boot in plan.boots if boot.name in kept}
     if len(firmwares) == 1 and FIRMWARE_CHECK in passed:
         claims.append(_only_by(firmwares.pop()))
     claims = _consistent(claims)
     checks = (*plan.inspections, *plan.probes)
-    owners = {one.feature for one in checks if one.id in passed} | {one.owner for one in claims}
+    owners = {check.feature for check in checks if check.id in passed} | {
+        claim.owner for claim in claims
+    }
     return replace(
         plan,
         parameters={name: values for name, values in plan.parameters.items() if name in owners},
         claims=tuple(claims),
-        inspections=tuple(one for one in plan.inspections if one.id in passed),
-        probes=tuple(one for one in plan.probes if one.id in passed),
+        inspections=tuple(check for check in plan.inspections if check.id in passed),
+        probes=tuple(check for check in plan.probes if check.id in passed),
         boots=tuple(
-            replace(boot, probes=tuple(one for one in boot.probes if one in passed))
+            replace(boot, probes=tuple(probe for probe in boot.probes if probe in passed))
             for boot in plan.boots
             if boot.name in kept
         ),
@@ -175,14 +182,14 @@ def plan_of_evidence(plan: Plan, evidence: Sequence[Evidence], came_up: Iterable
 
 
 def lacking(
-    adoptee: ForeignImage, plan: Plan, evidence: Sequence[Evidence]
+    foreign: ForeignImage, plan: Plan, evidence: Sequence[Evidence]
 ) -> tuple[UnprovenClaim, ...]:
     """The candidates' claims that the plan has not, each with the reason in a sentence."""
-    claimed = {(one.property, one.value) for one in plan.claims}
-    properties = {one.property: one.value for one in plan.claims}
+    claimed = {(claim.property, claim.value) for claim in plan.claims}
+    properties = {claim.property: claim.value for claim in plan.claims}
     return tuple(
-        _lacking(claim, evidence, properties, adoptee.limits)
-        for claim in planned_claims(adoptee.used)
+        _lacking(claim, evidence, properties, foreign.limits)
+        for claim in planned_claims(foreign.used)
         if (claim.property, claim.value) not in claimed
     )
 
@@ -195,14 +202,18 @@ def _lacking(
 ) -> UnprovenClaim:
     """What failed; else what Nova would object to; else what kept the checks from being made."""
     bad = [
-        one for one in evidence if one.check in claim.proof and one.outcome is not Outcome.PASSED
+        result
+        for result in evidence
+        if result.check in claim.proof and result.outcome is not Outcome.PASSED
     ]
-    said = [f"'{one.title}' {one.outcome}: {one.seen.partition(NEWLINE)[0]}" for one in bad]
+    said = [
+        f"'{result.title}' {result.outcome}: {result.seen.partition(NEWLINE)[0]}" for result in bad
+    ]
     objected = nova_conflicts({**properties, claim.property: claim.value}, {})
     reasons = (
         ([BY_CHOICE] if restricts(claim.property) else [])
         or said
-        or [one.reason for one in objected if one.name == claim.property]
+        or [conflict.reason for conflict in objected if conflict.name == claim.property]
         or limits
         or ["none of its checks can be made on this image"]
     )
@@ -211,15 +222,15 @@ def _lacking(
         value=claim.value,
         owner=claim.owner,
         reason="; ".join(dict.fromkeys(reasons)),
-        checks=tuple(dict.fromkeys(one.check for one in bad)),
+        checks=tuple(dict.fromkeys(result.check for result in bad)),
     )
 
 
 def _passed(evidence: Iterable[Evidence]) -> frozenset[str]:
     """The checks that have passed wherever they were made."""
     outcomes: dict[str, set[Outcome]] = {}
-    for one in evidence:
-        outcomes.setdefault(one.check, set()).add(one.outcome)
+    for result in evidence:
+        outcomes.setdefault(result.check, set()).add(result.outcome)
     return frozenset(check for check, found in outcomes.items() if found == {Outcome.PASSED})
 
 
@@ -227,7 +238,7 @@ def _consistent(claims: list[PlannedClaim]) -> list[PlannedClaim]:
     """The claims without those that Nova would refuse or ignore beside the others."""
     while True:
         properties = {claim.property: claim.value for claim in claims}
-        objected = {one.name for one in nova_conflicts(properties, {})}
+        objected = {conflict.name for conflict in nova_conflicts(properties, {})}
         if not objected:
             return claims
         claims = [claim for claim in claims if claim.property not in objected]
@@ -242,17 +253,21 @@ def _required_probes(
 ) -> Iterator[str]:
     """Probes that prove a claim, those of a feature without claims, and those of the foundation.
 
-    The guest is restarted only where one of the first wants to see it afterwards.
+    The guest is restarted only where one of the first wants to see it afterwards, and booted on
+    other hardware for none of the last.
     """
     needed = {check for claim in claims for check in claim.proof}
     for feature, parameters in used:
-        at_rest = {one.id for one in inspections(((feature, parameters),))}
+        at_rest = {check.id for check in inspections(((feature, parameters),))}
         if at_rest and at_rest <= passed and not feature.claims(parameters):
             needed |= {name for name, _ in named_probes(((feature, parameters),))}
-    restarted = any(one.when == "restarted" for name, one in named_probes(used) if name in needed)
+    restarted = any(
+        probe.when == "restarted" for name, probe in named_probes(used) if name in needed
+    )
     passing = () if restarted else ("restart", "restarted")
-    for name, one in named_probes(used):
-        of_foundation = name.startswith(f"{FOUNDATION.name}/") and one.when not in passing
+    for name, probe in named_probes(used):
+        of_foundation = name.startswith(f"{FOUNDATION.name}/") and probe.machine is None
+        of_foundation = of_foundation and probe.when not in passing
         if name in needed or of_foundation:
             yield name
 

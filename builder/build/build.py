@@ -5,6 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,7 @@ from builder.host.process import run
 from builder.plan.model import Plan, to_json
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
-from builder.store.manifest import ImageFile, Manifest
+from builder.store.manifest import ImageFile, Manifest, Package
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
@@ -66,6 +67,16 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     return place.directory.parent.parent / place.name
 
 
+@dataclass(frozen=True)
+class _Disk:
+    """A finished image file, and what went into it."""
+
+    image: Path
+    virtual_size: int
+    packages: tuple[Package, ...]
+    unpackaged: Mapping[str, int]
+
+
 def _build_in(
     place: build_directory.Workplace,
     plan: Plan,
@@ -89,7 +100,7 @@ def _build_in(
             distro=plan.distribution.os_distro,
             release=plan.distribution.release,
             mirrors=mirrors(plan, os.environ),
-        ) as packages,
+        ) as cache,
         Sandbox(work, in_memory=in_memory) as sandbox,
     ):
         log = _logger(log_file.write)
@@ -97,34 +108,62 @@ def _build_in(
             progress.phase("files")
             fetch_sources(plan.files, files, cache_directory() / "files", log)
         tree, hooks = dib.build_tree(
-            plan, sandbox, elements=elements, packages=packages, root_uuid=root_uuid, files=files,
+            plan, sandbox, elements=elements, packages=cache, root_uuid=root_uuid, files=files,
             log=log, progress=progress,
         )  # fmt: skip
-
-        def run_inside(argv: Sequence[str | Path], purpose: str) -> str:
-            log(f"{purpose}: {' '.join(map(str, argv))}")
-            return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
-
-        progress.phase("disk")
-        installed = image_packages.packages(run_inside, sandbox.path(tree), tree)
-        packages.note_used((one.name, one.version, one.architecture) for one in installed)
-        others = image_packages.unpackaged(run_inside, sandbox.path(tree), tree)
-        assembler = Assembler(run_inside, sandbox.path)
-        layout = Layout(
-            size=_size(assembler.content_size(tree), plan),
-            root_label=ROOT_LABEL,
-            root_uuid=root_uuid,
+        disk = _write_disk(
+            place.directory, plan, sandbox, tree, root_uuid=root_uuid, log=log, progress=progress
         )
-        raw = sandbox.scratch / "disk.raw"
-        assembler.write_disk(tree, raw, layout)
-        progress.phase("convert")
-        image = place.directory / f"image.{plan.disk.format}"
-        assembler.convert(
-            raw, image, image_format=plan.disk.format, compression=plan.disk.compression
-        )
+        cache.note_used((one.name, one.version, one.architecture) for one in disk.packages)
+    _write_record(place, plan, disk, inputs, created, hooks, progress)
+
+
+def _write_disk(
+    directory: Path,
+    plan: Plan,
+    sandbox: Sandbox,
+    tree: Path,
+    *,
+    root_uuid: str,
+    log: Callable[[str], None],
+    progress: Progress,
+) -> _Disk:
+    """Write the tree to a disk image in the build directory, and list what is in it."""
+
+    def run_inside(argv: Sequence[str | Path], purpose: str) -> str:
+        log(f"{purpose}: {' '.join(map(str, argv))}")
+        return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
+
+    progress.phase("disk")
+    installed = image_packages.packages(run_inside, sandbox.path(tree), tree)
+    others = image_packages.unpackaged(run_inside, sandbox.path(tree), tree)
+    assembler = Assembler(run_inside, sandbox.path)
+    layout = Layout(
+        size=_size(assembler.content_size(tree), plan),
+        root_label=ROOT_LABEL,
+        root_uuid=root_uuid,
+    )
+    raw = sandbox.scratch / "disk.raw"
+    assembler.write_disk(tree, raw, layout)
+    progress.phase("convert")
+    image = directory / f"image.{plan.disk.format}"
+    assembler.convert(raw, image, image_format=plan.disk.format, compression=plan.disk.compression)
+    return _Disk(image, layout.size, installed, others)
+
+
+def _write_record(
+    place: build_directory.Workplace,
+    plan: Plan,
+    disk: _Disk,
+    inputs: str,
+    created: datetime,
+    hooks: Mapping[str, float],
+    progress: Progress,
+) -> None:
+    """Write the checksums and the manifest of a finished image."""
     progress.phase("checksums")
-    sha256, sha512 = digests(image)
-    replace_text(place.directory / CHECKSUMS, f"{sha256}  {image.name}\n")
+    sha256, sha512 = digests(disk.image)
+    replace_text(place.directory / CHECKSUMS, f"{sha256}  {disk.image.name}\n")
     progress.phase("manifest")
     manifest.write(
         place.directory,
@@ -134,16 +173,16 @@ def _build_in(
             created=created,
             plan=to_json(plan),
             image=ImageFile(
-                name=image.name,
+                name=disk.image.name,
                 format=plan.disk.format,
-                size=image.stat().st_size,
-                virtual_size=layout.size,
+                size=disk.image.stat().st_size,
+                virtual_size=disk.virtual_size,
                 sha256=sha256,
                 sha512=sha512,
             ),
             tools=tool_versions(plan.distribution.tools),
-            packages=installed,
-            unpackaged=dict(others),
+            packages=disk.packages,
+            unpackaged=dict(disk.unpackaged),
             timings=dict(progress.timings),
             hooks=dict(hooks),
         ),

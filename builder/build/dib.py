@@ -6,6 +6,7 @@ the build's log, line by line, and is read for the phase it is in and for the ho
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from builder.build.dib_environment import environment, unnamed_mirrors
@@ -24,11 +25,15 @@ def element_of(directory: str, hook: str, elements: Sequence[Path]) -> str:
     """Which element a hook comes from: one of these, or diskimage-builder's own by its name."""
     found = [path for home in elements for path in sorted(home.glob(f"*/{directory}/{hook}"))]
     if not found:
-        import diskimage_builder  # noqa: PLC0415 - slow, and needed for a failed build only
-
-        own = Path(diskimage_builder.__file__).parent / "elements"
-        found = sorted(own.glob(f"*/{directory}/{hook}"))
+        found = sorted(_own_elements().glob(f"*/{directory}/{hook}"))
     return found[0].parent.parent.name if found else "unknown"
+
+
+def _own_elements() -> Path:
+    """Those of diskimage-builder, which is slow to import and need not be."""
+    package = find_spec("diskimage_builder")
+    assert package is not None  # it is a dependency
+    return Path(str(package.origin)).parent / "elements"
 
 
 def build_tree(

@@ -5,11 +5,10 @@ from pathlib import Path
 import click
 
 from builder.cli.conclusion import conclude
-from builder.cli.options import (
-    cli,
-    json_option,
-    output_option,
-)
+from builder.cli.options import json_option, output_option
+from builder.cli.verbs import cli
+from builder.pipeline import adopt_image
+from builder.terminal.progress import Progress
 
 
 @cli.command()
@@ -34,15 +33,6 @@ def adopt(file: Path, admin_user: str | None, output: Path, *, as_json: bool) ->
       guest-image adopt windows-server.qcow2 --output /srv/images
       guest-image report adopted-debian-12-genericcloud-amd64
     """
-    from builder.adopt.adopt import adopt as make
-    from builder.adopt.plan import boots_at_most
-    from builder.features.registry import installed
-    from builder.proof.requirements import require_for_proof
-    from builder.store.manifest import read
-    from builder.terminal.progress import Progress
-
-    registry = installed()
-    require_for_proof(boots_at_most(registry))
     with Progress() as progress:
-        directory = make(file, output, registry, progress, admin_user=admin_user)
-    return conclude(directory, read(directory), as_json=as_json)
+        build = adopt_image(file, output, progress, admin_user=admin_user)
+    return conclude(build, as_json=as_json)

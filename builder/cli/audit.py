@@ -1,16 +1,16 @@
 """The verb ``audit``."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from builder.cli.cloud_options import Answer, cloud_option, conclude, in_each
-from builder.cli.options import cli, json_option, output_option
-
-if TYPE_CHECKING:
-    from builder.publish.cloud.glance import Glance
+from builder.cli.options import json_option, output_option
+from builder.cli.verbs import cli
+from builder.publish.audit import audit as compare
+from builder.publish.cloud.glance import Glance
+from builder.publish.drift import Finding
+from builder.terminal.progress import Progress
 
 
 @cli.command()
@@ -29,16 +29,14 @@ def audit(*, cloud: str, output: Path, repair: bool, as_json: bool) -> int:
       guest-image audit --cloud prod
       guest-image audit --cloud prod --repair
     """
-    from builder.publish.audit import audit as compare
-    from builder.terminal.progress import Progress
 
-    def act(glance: "Glance") -> Answer:
+    def act(glance: Glance) -> Answer:
         findings = compare(glance, output, progress, repair=repair)
-        drift = [one for one in findings if one.drift]
-        lines = [line for one in findings for line in (one.subject, *_indented(one.lines))]
+        drift = [finding for finding in findings if finding.drift]
+        lines = [line for finding in findings for line in _lines(finding)]
         data = [
-            {"subject": one.subject, "drift": one.drift, "lines": list(one.lines)}
-            for one in findings
+            {"subject": finding.subject, "drift": finding.drift, "lines": list(finding.lines)}
+            for finding in findings
         ]
         return Answer(
             lines or [f"{glance}: everything is as it was published"],
@@ -51,5 +49,5 @@ def audit(*, cloud: str, output: Path, repair: bool, as_json: bool) -> int:
     return conclude(answers, as_json=as_json)
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"  {line}" for line in lines]
+def _lines(finding: Finding) -> list[str]:
+    return [finding.subject, *(f"  {line}" for line in finding.lines)]

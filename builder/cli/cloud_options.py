@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 import click
 
-from builder.cli.options import print_json
+from builder.cli.options import complete_profile, print_json
+from builder.errors import BuilderError, InterruptedByUser
+from builder.publish.cloud.glance import Glance
+from builder.terminal.output import BAD, DOUBT, GOOD, line, show
+from builder.terminal.progress import Progress
 
-if TYPE_CHECKING:
-    from builder.publish.cloud.glance import Glance
-    from builder.terminal.progress import Progress
+Verb = TypeVar("Verb", bound=Callable[..., Any])  # Any: whatever options a verb has
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -37,25 +39,34 @@ class Age(click.ParamType[timedelta]):
 cloud_option = click.option(
     "--cloud", required=True, metavar="NAME", help="A cloud of clouds.yaml, or 'envvars'."
 )
-evidence_options = (
-    click.option(
-        "--max-age",
-        type=Age(),
-        default="30d",
-        show_default=True,
-        help="How old evidence may be for an upload: 12h, 30d, 4w.",
-    ),
-    click.option(
-        "--allow",
-        type=click.Choice(["present"]),
-        help="Let through probes that were not made or skipped; the image's tags say so.",
-    ),
-    click.option(
-        "--drop-unproven",
-        is_flag=True,
-        help="Leave out the properties without proof; the image's tags name them.",
-    ),
+settings_option = click.option(
+    "--settings",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="Take the section 'publish' from this profile, not from the build.",
 )
+_max_age_option = click.option(
+    "--max-age",
+    type=Age(),
+    default="30d",
+    show_default=True,
+    help="How old evidence may be for an upload: 12h, 30d, 4w.",
+)
+_allow_option = click.option(
+    "--allow",
+    type=click.Choice(["present"]),
+    help="Let through probes that were not made or skipped; the image's tags say so.",
+)
+_drop_unproven_option = click.option(
+    "--drop-unproven",
+    is_flag=True,
+    help="Leave out the properties without proof; the image's tags name them.",
+)
+
+
+def evidence_options(verb: Verb) -> Verb:
+    """Which evidence a verb asks for: ``--max-age``, ``--allow`` and ``--drop-unproven``."""
+    return _max_age_option(_allow_option(_drop_unproven_option(verb)))
 
 
 @dataclass(frozen=True)
@@ -68,12 +79,9 @@ class Answer:
 
 
 def in_each(
-    clouds: Sequence[str], act: Callable[["Glance"], Answer], progress: "Progress"
+    clouds: Sequence[str], act: Callable[[Glance], Answer], progress: Progress
 ) -> list[Answer]:
     """Do it in every cloud, also where another one fails."""
-    from builder.errors import BuilderError, InterruptedByUser
-    from builder.publish.cloud.glance import Glance
-
     answers = []
     for name in dict.fromkeys(clouds):
         try:
@@ -89,12 +97,10 @@ def in_each(
 
 def conclude(answers: Sequence[Answer], *, as_json: bool) -> int:
     """Print the answers; the exit code is that of the first cloud where something is amiss."""
-    from builder.terminal.output import BAD, DOUBT, GOOD, line, show
-
     styles = {"+": GOOD, "~": DOUBT, "-": BAD}
     if as_json:
-        print_json([one.data for one in answers])
+        print_json([answer.data for answer in answers])
     else:
-        lines = [text for one in answers for text in one.lines]
+        lines = [text for answer in answers for text in answer.lines]
         show(line(text, styles.get(text.strip()[:1], "")) for text in lines)
-    return next((one.status for one in answers if one.status), 0)
+    return next((answer.status for answer in answers if answer.status), 0)

@@ -1,52 +1,33 @@
 """How a verb that checks an image ends: verdict, JUnit file, exit code."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-
-from builder.cli.options import (
-    print_json,
-    write_file,
-)
-
-if TYPE_CHECKING:
-    from builder.plan.model import Plan
-    from builder.store.manifest import Manifest
+from builder.cli.options import print_json, write_file
+from builder.pipeline import Build
+from builder.report.junit import junit_xml
+from builder.report.text import evidence_text, verdict_json, verdict_text
+from builder.store.manifest import Manifest
+from builder.store.verdict import verdict_of
+from builder.terminal.output import say, show
 
 
-def warn_if_unproven(made: "Plan") -> None:
-    """Warn on stderr where no image of the plan's distribution has been proven yet."""
-    distribution = made.distribution
-    if distribution.untested_reason:
-        click.echo(
-            f"Warning: {distribution.name} is unproven: {distribution.untested_reason}.", err=True
-        )
-
-
-def write_junit(path: Path | None, known: "Manifest") -> None:
+def write_junit(path: Path | None, manifest: Manifest) -> None:
     """Write the evidence as JUnit XML where a file is named. Raises ``HostError``."""
-    from builder.report.junit import junit_xml
-
     if path is not None:
-        write_file(path, junit_xml(known))
+        write_file(path, junit_xml(manifest))
 
 
-def conclude(
-    directory: Path, known: "Manifest", *, as_json: bool, inspected_only: bool = False
-) -> int:
+def conclude(build: Build, *, as_json: bool, inspected_only: bool = False) -> int:
     """Print the verdict; the exit code is 0 where the image is proven."""
-    from builder.report.text import evidence_text, verdict_json, verdict_text
-    from builder.store.verdict import verdict_of
-    from builder.terminal.output import say, show
-
+    verdict = verdict_of(build.manifest)
     if as_json:
-        print_json({"directory": str(directory), **verdict_json(known)})
+        print_json({"directory": str(build.directory), **verdict_json(build.manifest)})
     elif inspected_only:
-        show(evidence_text(one for one in known.valid_evidence() if one.boot is None))
+        evidence = build.manifest.valid_evidence()
+        show(evidence_text(result for result in evidence if result.boot is None))
     else:
-        show(verdict_text(known))
-        say(f"{directory}\n")
+        show(verdict_text(build.manifest))
+        say(f"{build.directory}\n")
     if inspected_only:
-        return int(any(one.boot is None for one in verdict_of(known).problems))
-    return int(not verdict_of(known).proven)
+        return int(any(problem.boot is None for problem in verdict.problems))
+    return int(not verdict.proven)

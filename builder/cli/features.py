@@ -1,6 +1,10 @@
 """The verb ``features``."""
 
-from builder.cli.options import cli, json_option, print_json
+from builder.cli.options import json_option, print_json
+from builder.cli.verbs import cli
+from builder.features.registry import installed
+from builder.report.catalogue import features_text
+from builder.terminal.output import show
 
 
 @cli.command()
@@ -13,21 +17,17 @@ def features(*, as_json: bool) -> None:
       guest-image features
       guest-image features --json | jq -r '.[] | .name + ": " + .origin'
     """
-    from builder.features.registry import installed
-    from builder.report.catalogue import features_text
-    from builder.terminal.output import show
-
     registered = installed().values()
     if as_json:
         print_json(
             [
                 {
-                    "name": one.feature.name,
-                    "summary": one.feature.summary,
-                    "origin": one.origin,
-                    "parameters": one.feature.parameters.model_json_schema(),
+                    "name": entry.feature.name,
+                    "summary": entry.feature.summary,
+                    "origin": entry.origin,
+                    "parameters": entry.feature.parameters.model_json_schema(),
                 }
-                for one in registered
+                for entry in registered
             ]
         )
     else:

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import click
 
+from builder.adopt.inspect_file import inspect_foreign
 from builder.cli.conclusion import conclude
-from builder.cli.options import (
-    cli,
-    complete_profile,
-    json_option,
-    output_option,
-    print_json,
-)
+from builder.cli.options import complete_profile, json_option, output_option, print_json
+from builder.cli.verbs import cli
+from builder.features.registry import installed
+from builder.pipeline import inspect_build
+from builder.report.text import evidence_text
+from builder.store.build_directory import is_file
+from builder.store.manifest import FILE_NAME as MANIFEST
+from builder.terminal.output import show
+from builder.terminal.progress import Progress
 
 
 @cli.command()
@@ -35,31 +38,18 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
       guest-image inspect ~/Downloads/cloud.qcow2
       guest-image inspect cloud.qcow2 --json | jq -r '.[] | select(.outcome != "passed").check'
     """
-    from builder.features.registry import installed
-    from builder.proof.prove import verify
-    from builder.store.build_directory import find_build, is_file
-    from builder.terminal.progress import Progress
-
-    if is_file(Path(target)) and Path(target).name != "manifest.json":
+    if is_file(Path(target)) and Path(target).name != MANIFEST:
         return _inspect_file(Path(target), as_json=as_json)
-    registry = installed()
-    directory = find_build(target, output)
     with Progress() as progress:
-        known = verify(directory, registry, progress, boots=False)
-    return conclude(directory, known, as_json=as_json, inspected_only=True)
+        build = inspect_build(target, output, progress)
+    return conclude(build, as_json=as_json, inspected_only=True)
 
 
 def _inspect_file(path: Path, *, as_json: bool) -> int:
-    from builder.adopt.inspect_file import inspect_foreign
-    from builder.features.registry import installed
-    from builder.report.text import evidence_text
-    from builder.terminal.output import show
-    from builder.terminal.progress import Progress
-
     with Progress() as progress:
         evidence, sound = inspect_foreign(path, installed(), progress)
     if as_json:
-        print_json([one.model_dump(mode="json") for one in evidence])
+        print_json([result.model_dump(mode="json") for result in evidence])
     else:
         show(evidence_text(evidence))
     return int(not sound)

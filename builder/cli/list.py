@@ -1,7 +1,12 @@
 """The verb ``list``."""
 
 from builder.cli.cloud_options import cloud_option
-from builder.cli.options import cli, json_option, print_json
+from builder.cli.options import json_option, print_json
+from builder.cli.verbs import cli
+from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.survey import published
+from builder.publish.listing import listing_json, listing_text
+from builder.terminal.output import show
 
 
 @cli.command("list")
@@ -15,11 +20,6 @@ def list_images(*, cloud: str, as_json: bool) -> None:
       guest-image list --cloud mycloud
       guest-image list --cloud mycloud --json | jq -r '.[] | select(.state == "current") | .id'
     """
-    from builder.publish.cloud.glance import Glance
-    from builder.publish.cloud.survey import published
-    from builder.publish.listing import listing_json, listing_text
-    from builder.terminal.output import show
-
     images = published(Glance(cloud))
     if as_json:
         print_json(listing_json(images))

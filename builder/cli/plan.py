@@ -3,7 +3,14 @@
 import os
 from dataclasses import asdict
 
-from builder.cli.options import cli, json_option, print_json, profile_argument
+from builder.build.dib_environment import expected_environment, unnamed_mirrors
+from builder.cli.options import json_option, print_json, profile_argument
+from builder.cli.verbs import cli
+from builder.features.registry import installed
+from builder.plan.model import to_json
+from builder.plan.of_profile import plan_of
+from builder.report.catalogue import plan_text
+from builder.terminal.output import show
 
 
 @cli.command()
@@ -23,21 +30,14 @@ def plan(profile: str, *, as_json: bool) -> None:
       guest-image plan pinned-scsi --json | jq .claims
       guest-image plan base --json | jq .build_environment.DIB_DISTRIBUTION_MIRROR
     """
-    from builder.build.dib_environment import expected_environment, unnamed_mirrors
-    from builder.features.registry import installed
-    from builder.plan.merge import make_plan
-    from builder.plan.model import to_json
-    from builder.profile.load import load
-    from builder.report.catalogue import plan_text
-    from builder.terminal.output import show
-
-    registry = installed()
-    made = make_plan(load(profile, registry), registry)
-    environment = expected_environment(made, registry, os.environ)
-    notes = unnamed_mirrors(made.distribution, environment)
+    planned = plan_of(profile)
+    environment = expected_environment(planned, installed(), os.environ)
+    notes = unnamed_mirrors(planned.distribution, environment)
     if as_json:
-        settings = {name: asdict(one) for name, one in environment.items()}
-        print_json({**to_json(made), "build_environment": settings, "notes": notes})
+        shown = {name: asdict(setting) for name, setting in environment.items()}
+        print_json({**to_json(planned), "build_environment": shown, "notes": notes})
     else:
-        rows = ((one.origin, f"{name}={one.value}") for name, one in environment.items())
-        show(plan_text(made, rows, notes))
+        rows = (
+            (setting.origin, f"{name}={setting.value}") for name, setting in environment.items()
+        )
+        show(plan_text(planned, rows, notes))

@@ -1,6 +1,11 @@
 """The verb ``profiles``."""
 
-from builder.cli.options import cli, json_option, print_json
+from builder.cli.options import json_option, print_json
+from builder.cli.verbs import cli
+from builder.features.registry import installed
+from builder.profile.load import load_shipped
+from builder.report.catalogue import profiles_text
+from builder.terminal.output import show
 
 
 @cli.command()
@@ -13,24 +18,18 @@ def profiles(*, as_json: bool) -> None:
       guest-image profiles
       guest-image profiles --json | jq -r '.[].name'
     """
-    from builder.features.registry import installed
-    from builder.profile.load import load, shipped_profiles
-    from builder.report.catalogue import profiles_text
-    from builder.terminal.output import show
-
-    registry = installed()
-    loaded = [load(name, registry) for name in shipped_profiles()]
+    loaded = load_shipped(installed())
     if as_json:
         print_json(
             [
                 {
-                    "name": one.name,
-                    "description": one.description,
-                    "distribution": one.distribution.name,
-                    "unproven": one.distribution.untested_reason,
-                    "features": list(one.features),
+                    "name": profile.name,
+                    "description": profile.description,
+                    "distribution": profile.distribution.name,
+                    "unproven": profile.distribution.untested_reason,
+                    "features": list(profile.features),
                 }
-                for one in loaded
+                for profile in loaded
             ]
         )
     else:

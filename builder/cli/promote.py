@@ -5,9 +5,23 @@ from pathlib import Path
 
 import click
 
-from builder.cli.cloud_options import conclude, evidence_options, in_each
-from builder.cli.options import cli, complete_profile, json_option, output_option
-from builder.cli.publish import publish_one, settings_of
+from builder.cli.cloud_options import (
+    Answer,
+    conclude,
+    evidence_options,
+    in_each,
+    settings_option,
+)
+from builder.cli.options import complete_profile, json_option, output_option
+from builder.cli.publication import published_answer
+from builder.cli.verbs import cli
+from builder.publish.candidate.admission import Waivers
+from builder.publish.candidate.prepare import settings_of
+from builder.publish.cloud.glance import Glance
+from builder.publish.promote import promotable
+from builder.publish.publish import publish_build
+from builder.publish.rollout.draft import Delivery
+from builder.terminal.progress import Progress
 
 
 @cli.command()
@@ -15,15 +29,8 @@ from builder.cli.publish import publish_one, settings_of
 @click.option("--from", "source", required=True, metavar="NAME", help="The cloud that has it.")
 @click.option("--to", "target", required=True, metavar="NAME", help="The cloud that gets it.")
 @output_option
-@evidence_options[0]
-@evidence_options[1]
-@evidence_options[2]
-@click.option(
-    "--settings",
-    metavar="PROFILE",
-    shell_complete=complete_profile,
-    help="Take the section 'publish' from this profile, not from the build.",
-)
+@evidence_options
+@settings_option
 @json_option
 def promote(
     *,
@@ -46,14 +53,14 @@ def promote(
     Examples:
       guest-image promote pinned-scsi --from staging --to prod
     """
-    from builder.publish.candidate.admission import Waivers
-    from builder.publish.cloud.glance import Glance
-    from builder.publish.promote import promotable
-    from builder.publish.rollout.draft import Delivery
-    from builder.terminal.progress import Progress
+
+    def act(glance: Glance) -> Answer:
+        return published_answer(
+            glance, candidate, publish_build(glance, candidate, Delivery(), progress)
+        )
 
     with Progress() as progress:
-        prepared = promotable(
+        candidate = promotable(
             Glance(source, say=progress.line),
             profile,
             output,
@@ -61,9 +68,5 @@ def promote(
             max_age=max_age,
             settings=settings_of(settings),
         )
-        answers = in_each(
-            [target],
-            lambda glance: publish_one(glance, prepared, Delivery(), progress, dry_run=False),
-            progress,
-        )
+        answers = in_each([target], act, progress)
     return conclude(answers, as_json=as_json)

@@ -1,24 +1,41 @@
 """The verb ``prove``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
+from click.shell_completion import CompletionItem
 
 from builder.cli.conclusion import conclude, write_junit
 from builder.cli.options import (
-    cli,
-    complete_check,
     complete_profile,
     json_option,
     junit_option,
     output_option,
     print_json,
 )
+from builder.cli.verbs import cli
+from builder.errors import BuilderError
+from builder.feature import Outcome
+from builder.host.accelerator import asked_for
+from builder.pipeline import Build, find, prove_build
+from builder.proof.boot import ProofOptions
+from builder.report.text import checks_text, evidence_text
+from builder.store.verdict import expected
+from builder.terminal.output import show
+from builder.terminal.progress import Progress
 
-if TYPE_CHECKING:
-    from builder.plan.model import Plan
-    from builder.store.manifest import Manifest
+
+def complete_check(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the id of a check of the build that is named before."""
+    try:
+        plan = find(context.params["build"], context.params["output"]).plan
+    except (BuilderError, KeyError):
+        return []
+    names = [check.id for check in (*plan.inspections, *plan.probes)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @cli.command()
@@ -65,57 +82,39 @@ def prove(
       guest-image prove dist/pinned-scsi/latest --json | jq .proven
       guest-image prove pinned-scsi --junit proof.xml
     """
-    from builder.features.registry import installed
-    from builder.host.accelerator import asked_for
-    from builder.proof.boot import ProofOptions
-    from builder.proof.checks import checks_of
-    from builder.proof.prove import verify
-    from builder.proof.requirements import require_for_proof
-    from builder.proof.selection import selected
-    from builder.store.build_directory import find_build
-    from builder.store.manifest import read
-    from builder.terminal.progress import Progress
-
-    registry = installed()
-    directory = find_build(build, output)
-    known = read(directory)
-    plan = selected(known.planned(), checks_of(known.planned(), registry), only)
     if listed:
-        return _list_checks(plan, known, as_json=as_json)
-    require_for_proof(plan.boots)
+        return _list_checks(find(build, output, only), as_json=as_json)
     options = ProofOptions(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
-        known = verify(directory, registry, progress, boots=True, options=options)
-    write_junit(junit, known)
+        proven = prove_build(build, output, progress, options)
+    write_junit(junit, proven.manifest)
     if only:
-        return _conclude_part(plan, known, as_json=as_json)
-    return conclude(directory, known, as_json=as_json)
+        return _conclude_part(proven, as_json=as_json)
+    return conclude(proven, as_json=as_json)
 
 
-def _list_checks(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:
-    from builder.report.text import checks_text
-    from builder.store.verdict import expected
-    from builder.terminal.output import show
-
+def _list_checks(build: Build, *, as_json: bool) -> int:
     if as_json:
-        print_json([{"check": one.check, "boot": one.boot} for one in expected(plan)])
+        results = expected(build.plan)
+        print_json([{"check": result.check, "boot": result.boot} for result in results])
     else:
-        show(checks_text(plan, known))
+        show(checks_text(build.plan, build.manifest))
     return 0
 
 
-def _conclude_part(plan: "Plan", known: "Manifest", *, as_json: bool) -> int:
+def _conclude_part(build: Build, *, as_json: bool) -> int:
     """Print what the chosen checks saw; the exit code is 0 where all of them passed."""
-    from builder.feature import Outcome
-    from builder.report.text import evidence_text
-    from builder.store.verdict import expected
-    from builder.terminal.output import show
-
-    wanted = {(one.check, one.boot) for one in expected(plan)}
-    made = [one for one in known.valid_evidence() if (one.check, one.boot) in wanted]
+    wanted = {(result.check, result.boot) for result in expected(build.plan)}
+    evidence = [
+        result
+        for result in build.manifest.valid_evidence()
+        if (result.check, result.boot) in wanted
+    ]
     if as_json:
-        print_json([one.model_dump(mode="json") for one in made])
+        print_json([result.model_dump(mode="json") for result in evidence])
     else:
-        show(evidence_text(made))
-    passed = {(one.check, one.boot) for one in made if one.outcome is Outcome.PASSED}
+        show(evidence_text(evidence))
+    passed = {
+        (result.check, result.boot) for result in evidence if result.outcome is Outcome.PASSED
+    }
     return int(passed != wanted)

@@ -7,13 +7,15 @@ import click
 from builder.cli.conclusion import conclude
 from builder.cli.options import (
     BUILDS_OWN,
-    cli,
     complete_profile,
     html_option,
     json_option,
     output_option,
     write_file,
 )
+from builder.cli.verbs import cli
+from builder.pipeline import find
+from builder.report.html import FILE_NAME, read_html
 
 
 @cli.command()
@@ -30,13 +32,8 @@ def report(build: str, output: Path, *, html: Path | None, as_json: bool) -> int
       guest-image report dist/pinned-scsi/latest --json | jq .claims
       guest-image report pinned-scsi --html /srv/www/pinned-scsi.html
     """
-    from builder.report.html import FILE_NAME, read_html
-    from builder.store.build_directory import find_build
-    from builder.store.manifest import read
-
-    directory = find_build(build, output)
-    known = read(directory)
+    found = find(build, output)
     if html is not None:
-        path = directory / FILE_NAME if html == BUILDS_OWN else html
-        write_file(path, read_html(directory, known))
-    return conclude(directory, known, as_json=as_json)
+        path = found.directory / FILE_NAME if html == BUILDS_OWN else html
+        write_file(path, read_html(found.directory, found.manifest))
+    return conclude(found, as_json=as_json)

@@ -1,14 +1,14 @@
 """The verb ``rollback``."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from builder.cli.cloud_options import Answer, cloud_option, conclude, in_each
-from builder.cli.options import cli, complete_profile, json_option
-
-if TYPE_CHECKING:
-    from builder.publish.cloud.glance import Glance
+from builder.cli.options import complete_profile, json_option
+from builder.cli.verbs import cli
+from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.lease import state_directory
+from builder.publish.rollout.rollback import rollback as bring_back
+from builder.terminal.progress import Progress
 
 
 @cli.command()
@@ -25,16 +25,13 @@ def rollback(*, profile: str, cloud: str, as_json: bool) -> int:
     Examples:
       guest-image rollback pinned-scsi --cloud prod
     """
-    from builder.publish.cloud.lease import state_directory
-    from builder.publish.rollout.rollback import rollback as bring_back
-    from builder.terminal.progress import Progress
 
-    def act(glance: "Glance") -> Answer:
-        back = bring_back(glance, profile, progress, home=state_directory())
-        text = f"{glance}: '{back.name}' is image {back.id} of build {back.build} again"
+    def act(glance: Glance) -> Answer:
+        image = bring_back(glance, profile, progress, home=state_directory())
+        text = f"{glance}: '{image.name}' is image {image.id} of build {image.build} again"
         return Answer(
             [text],
-            {"cloud": cloud, "image": back.id, "name": back.name, "build": back.build},
+            {"cloud": cloud, "image": image.id, "name": image.name, "build": image.build},
         )
 
     with Progress() as progress:

@@ -1,6 +1,9 @@
 """The verb ``schema``."""
 
-from builder.cli.options import cli, print_json
+from builder.cli.options import print_json
+from builder.cli.verbs import cli
+from builder.features.registry import installed
+from builder.profile.schema import profile_schema
 
 
 @cli.command()
@@ -11,7 +14,4 @@ def schema() -> None:
     Examples:
       guest-image schema > profile.schema.json
     """
-    from builder.features.registry import installed
-    from builder.profile.schema import profile_schema
-
     print_json(profile_schema(installed()))

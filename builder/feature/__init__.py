@@ -19,19 +19,22 @@ from builder.feature.check import (
     probe,
 )
 from builder.feature.feature import Claim, Conflict, Feature, Surroundings
-from builder.feature.filesystem import Filesystem, Kernel
+from builder.feature.filesystem import Filesystem, Kernel, Volume
 from builder.feature.guest import Completed, Guest
 from builder.feature.machine import (
+    FIRST_NIC,
     SPARE_NETDEV,
     SPARE_PORT,
     Firmware,
     Machine,
+    Nic,
     Topology,
     machine_text,
 )
 from builder.feature.source_file import SourceFile
 
 __all__ = [
+    "FIRST_NIC",
     "SPARE_NETDEV",
     "SPARE_PORT",
     "CheckFailed",
@@ -47,6 +50,7 @@ __all__ = [
     "Inspection",
     "Kernel",
     "Machine",
+    "Nic",
     "Outcome",
     "P",
     "Parameters",
@@ -54,6 +58,7 @@ __all__ = [
     "SourceFile",
     "Surroundings",
     "Topology",
+    "Volume",
     "When",
     "always",
     "inspection",

@@ -19,9 +19,35 @@ class Kernel:
     builtin: frozenset[str]
     """Modules compiled into the kernel."""
     in_initrd: frozenset[str]
-    """Modules in the initrd."""
+    """Modules in the initrd; none where that is defective."""
     on_disk: frozenset[str]
     """Modules below ``/lib/modules/RELEASE``."""
+    initrd_defect: str = ""
+    """Why its initrd cannot be unpacked; empty where it can, and where there is none."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A partition or a logical volume with what lies on it, as blkid(8) tells it.
+
+    A text is empty where there is no such thing.
+    """
+
+    device: str
+    """As it is called while the image is looked at: ``/dev/sda1``, ``/dev/group/volume``."""
+    type: str = ""
+    """``ext4``, ``xfs``, ``vfat``, ``swap``, ``crypto_LUKS``, ``LVM2_member`` …"""
+    uuid: str = ""
+    label: str = ""
+    part_uuid: str = ""
+    part_label: str = ""
+    part_scheme: str = ""
+    """``gpt`` or ``dos``; empty for what is no partition."""
+    part_number: int = 0
+    start: int = 0
+    """Bytes from the disk's beginning, of a partition."""
+    mount_point: str | None = None
+    """Where it is mounted while the image is looked at."""
 
 
 class Filesystem(Protocol):
@@ -51,8 +77,16 @@ class Filesystem(Protocol):
         """Absolute paths that match a shell pattern, sorted."""
         ...
 
+    def files(self, directory: str) -> tuple[str, ...]:
+        """Absolute paths of the regular files below a directory, at any depth, sorted."""
+        ...
+
     def kernels(self) -> tuple[Kernel, ...]:
         """Every installed kernel, by release."""
+        ...
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume, by device."""
         ...
 
     def registry(self, hive: str, key: str) -> Mapping[str, str | int]:

@@ -15,6 +15,21 @@ class Topology:
     threads: int = 1
 
 
+@dataclass(frozen=True)
+class Nic:
+    """A virtio-net NIC, and what the config drive says of its network."""
+
+    mac: str
+    address: str | None = None
+    """Static, with the length of its prefix; None: by DHCP."""
+    mtu: int = 1500
+    silent: bool = False
+    """Whether nobody else is on its network: no DHCP server, no router, no way to the guest."""
+
+
+# A locally administered address in Nova's own range (fa:16:3e), as all of these are.
+FIRST_NIC = Nic("fa:16:3e:00:00:01")
+
 SPARE_NETDEV = "spare"
 """QEMU's id of a network back end that no NIC uses yet."""
 
@@ -52,6 +67,8 @@ class Machine:
     """A virtio-rng device."""
     tpm: Literal["tpm-tis", "tpm-crb"] | None = None
     """The model of an emulated TPM 2.0."""
+    nics: tuple[Nic, ...] = (FIRST_NIC,)
+    """A guest without one that is not silent cannot be logged in to."""
 
 
 def _topology(topology: Topology | None) -> str:
@@ -59,6 +76,13 @@ def _topology(topology: Topology | None) -> str:
         return ""
     numbers = (topology.sockets, topology.cores, topology.threads)
     return f" (sockets × cores × threads: {' × '.join(map(str, numbers))})"
+
+
+def _nics(nics: tuple[Nic, ...]) -> str:
+    if not nics:
+        return "no NIC"
+    networks = [f"{nic.address or 'DHCP'}, MTU {nic.mtu}{', silent' * nic.silent}" for nic in nics]
+    return f"NICs ({'; '.join(networks)})"
 
 
 def machine_text(machine: Machine) -> str:
@@ -80,4 +104,6 @@ def machine_text(machine: Machine) -> str:
         parts.append("virtio-rng")
     if machine.tpm:
         parts.append(machine.tpm)
+    if machine.nics != (FIRST_NIC,):
+        parts.append(_nics(machine.nics))
     return ", ".join(parts)

@@ -9,127 +9,17 @@ the same machine id and host keys.
 import json
 import time
 
-from builder.feature import (
-    CheckFailed,
-    Claim,
-    Feature,
-    Filesystem,
-    Guest,
-    Parameters,
-    inspection,
-    probe,
+from builder.feature import CheckFailed, Claim, Feature, Guest, probe
+from builder.features.foundation_networks import (
+    comes_up_without_network,
+    nics_are_as_config_drive_says,
+    silent_nic_holds_nothing_up,
 )
-from builder.linux import (
-    bootloader,
-    cloudinit,
-    fstab,
-    hygiene,
-    initramfs,
-    network,
-    osrelease,
-    resolver,
-    systemd,
-)
+from builder.features.inspections import boot, first_boot, hygiene
+from builder.features.inspections.parameters import FoundationParameters
+from builder.linux import osrelease, watchdog
 from builder.linux.live import output, require_no_failure
 from builder.linux.scripts import script
-
-
-class FoundationParameters(Parameters):
-    """Facts of the distribution; a profile cannot set them."""
-
-    os_distro: str
-    os_version: str
-    architecture: str
-    default_user: str
-
-
-SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
-
-
-@inspection("the disk has the release that the image claims", compares=True)
-def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
-    """Compare os-release with the claims."""
-    facts = osrelease.read(disk)
-    seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', '?')}"
-    claimed = f"{parameters.os_distro} {parameters.os_version}"
-    if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
-        raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
-    return f"/etc/os-release says {seen}"
-
-
-@inspection("GRUB starts every installed kernel from every firmware")
-def boot_loader_is_complete(disk: Filesystem, parameters: FoundationParameters) -> str:
-    """Look for its files and its entries; only a boot shows that they work."""
-    return bootloader.require_bootable(disk, parameters.architecture)
-
-
-@inspection("a kernel that the guest installs gets an initrd for any machine")
-def initrd_is_renewed(disk: Filesystem, _: FoundationParameters) -> str:
-    """One generator, which the kernel's package runs, and which is not narrowed to one machine."""
-    return initramfs.require_renewal(disk)
-
-
-@inspection("nothing that is read at boot names a device by the kernel's name")
-def no_kernel_device_names(disk: Filesystem, _: FoundationParameters) -> str:
-    """A disk that is /dev/vda here is /dev/sda there."""
-    found = fstab.kernel_device_names(disk)
-    if found:
-        raise CheckFailed("; ".join(map(str, found)))
-    return "fstab, crypttab and the boot loader name no /dev/sd*, /dev/vd*, /dev/nvme*"
-
-
-@inspection("the network stack that cloud-init configures will be started")
-def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """Files that are rendered for a stack that is not started leave the NIC down."""
-    return network.require_stack(disk)
-
-
-@inspection("the guest will be told its name servers")
-def name_servers_will_be_told(disk: Filesystem, _: FoundationParameters) -> str:
-    """The file of the resolver has them, or is written by a service that will be started."""
-    return resolver.require_resolver(disk)
-
-
-@inspection("cloud-init will be started")
-def cloud_init_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """Its units are enabled, and it is not switched off."""
-    if disk.exists(cloudinit.SWITCH):
-        raise CheckFailed(f"{cloudinit.SWITCH} switches cloud-init off")
-    return systemd.require_any_started(disk, cloudinit.UNITS)
-
-
-@inspection("the SSH server will be started")
-def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
-    """As a service, or by its socket."""
-    return systemd.require_any_started(disk, SSH_UNITS)
-
-
-@inspection("the image has no identity of its own")
-def has_no_identity(disk: Filesystem, _: FoundationParameters) -> str:
-    """Every guest makes its own machine-id and host keys."""
-    found = tuple(hygiene.identities(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "no machine-id, no SSH host key, no authorized key, no random seed"
-
-
-@inspection("the image has no traces of its build")
-def has_no_leftovers(disk: Filesystem, _: FoundationParameters) -> str:
-    """Histories, caches, and what only the build's host has: name servers, mirrors, directories."""
-    found = tuple(hygiene.leftovers(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "no shell history, no package cache, no name server, proxy or directory of the build"
-
-
-@inspection("no account can be entered with a password")
-def has_no_passwords(disk: Filesystem, _: FoundationParameters) -> str:
-    """The root account, too, is locked."""
-    found = tuple(hygiene.passwords(disk))
-    if found:
-        raise CheckFailed("; ".join(found))
-    return "every account in /etc/shadow is locked"
-
 
 FIRMWARE = "test -d /sys/firmware/efi && echo uefi || echo bios"
 RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
@@ -137,6 +27,7 @@ RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
 # is emulated. result.json is the last that it writes.
 CLOUD_INIT = script("cloud-init-result.sh")
 ROOT_SIZES = script("root-sizes.sh")
+WATCHDOGS = script("watchdog-states.sh")
 FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
@@ -238,6 +129,16 @@ def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
     return "systemd is 'running', no unit has failed"
 
 
+@probe("no watchdog that nobody has asked for is armed", when="last")
+def only_own_watchdog_is_armed(guest: Guest, _: FoundationParameters) -> str:
+    """A q35 machine has one beside the hypervisor's, and libvirt may let it reset the guest."""
+    watchdogs = [line.split(": ") for line in output(guest, WATCHDOGS).splitlines()]
+    armed = [name for name, state in watchdogs if state == "active" and name != watchdog.IDENTITY]
+    if armed:
+        raise CheckFailed(f"{', '.join(armed)} is armed: it resets a guest that nobody watches")
+    return ", ".join(f"{name} is {state}" for name, state in watchdogs) or "there is no watchdog"
+
+
 @probe("the kernel reports no failure", when="last")
 def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     """Read the console, which also has what was said before a crash, and the kernel's buffer."""
@@ -304,13 +205,13 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="os_distro",
             value=parameters.os_distro,
             promise=f"the guest's distribution is {parameters.os_distro}",
-            proof=(release_on_disk_is_as_claimed, release_is_as_claimed),
+            proof=(boot.release_on_disk_is_as_claimed, release_is_as_claimed),
         ),
         Claim(
             property="os_version",
             value=parameters.os_version,
             promise=f"the guest is release {parameters.os_version} of its distribution",
-            proof=(release_on_disk_is_as_claimed, release_is_as_claimed),
+            proof=(boot.release_on_disk_is_as_claimed, release_is_as_claimed),
         ),
         Claim(
             property="architecture",
@@ -342,19 +243,7 @@ FEATURE = Feature(
     ),
     environment=lambda parameters: {"DIB_CLOUD_USER": parameters.default_user},
     claims=claims,
-    inspections=(
-        release_on_disk_is_as_claimed,
-        boot_loader_is_complete,
-        initrd_is_renewed,
-        no_kernel_device_names,
-        network_will_start,
-        name_servers_will_be_told,
-        cloud_init_will_start,
-        ssh_will_start,
-        has_no_identity,
-        has_no_leftovers,
-        has_no_passwords,
-    ),
+    inspections=(*boot.INSPECTIONS, *first_boot.INSPECTIONS, *hygiene.INSPECTIONS),
     probes=(
         firmware_is_as_asked,
         release_is_as_claimed,
@@ -363,11 +252,15 @@ FEATURE = Feature(
         cloud_init_finishes,
         root_has_grown,
         no_unit_has_failed,
+        only_own_watchdog_is_armed,
         boot_loader_reinstalls,
         reinstalled_boot_loader_starts,
         boot_loader_reconfigures,
         kernel_reports_no_failure,
         guest_reboots,
         restart_reports_no_failure,
+        comes_up_without_network,
+        nics_are_as_config_drive_says,
+        silent_nic_holds_nothing_up,
     ),
 )

@@ -28,14 +28,21 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import guestagent, login, systemd
+from builder.linux import guestagent, loadable, login, systemd
 from builder.linux.live import output
+from builder.linux.live_network import (
+    require_before_network,
+    with_network_data,
+    without_network,
+)
 from builder.linux.scripts import script
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
-UNIT = "qemu-guest-agent.service"
+UNIT = guestagent.UNIT
+DRIVER = "virtio_console"
+"""The driver of virtio-serial, which has the port."""
 
 # What Nova's libvirt driver has the agent do: set a password, quiesce for a snapshot.
 NOVA_COMMANDS = frozenset(
@@ -62,12 +69,22 @@ def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
     return systemd.require_started(disk, UNIT)
 
 
+@inspection("the guest agent listens on the port that Nova gives")
+def agent_listens_on_port(disk: Filesystem, _: GuestAgentParameters) -> str:
+    """By the effective command line of its unit, and with the driver of that port."""
+    found = tuple(guestagent.elsewhere(disk))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; Nova gives no other: remove that")
+    loadable.require(disk, (DRIVER,))
+    return f"nothing has it listen elsewhere than on {guestagent.PORT}"
+
+
 @inspection("no command that Nova gives the agent is blocked")
 def agent_blocks_nothing_needed(disk: Filesystem, _: GuestAgentParameters) -> str:
-    """Red Hat's package blocks commands by default."""
-    blocked = guestagent.blocked_commands(disk, NOVA_COMMANDS)
-    if blocked:
-        raise CheckFailed("; ".join(blocked))
+    """Red Hat's package blocks commands by default; hardening confines the unit."""
+    found = (*guestagent.blocked_commands(disk, NOVA_COMMANDS), *guestagent.confined(disk))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; remove that, or have it leave Nova's commands out")
     return f"no configuration blocks {', '.join(sorted(NOVA_COMMANDS))}"
 
 
@@ -124,6 +141,9 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     return f"the agent froze {frozen} file systems, a write waited {longest / 1000:.1f} s"
 
 
+UP_LIMIT = 600.0
+"""Seconds from power-on until the agent answers, under emulation beside other guests."""
+
 RETURN_LIMIT = 60.0
 """Seconds in which the agent answers again."""
 
@@ -148,6 +168,23 @@ def agent_returns_after_reboot(guest: Guest, _: GuestAgentParameters) -> str:
     return "the agent answers after a reboot"
 
 
+@probe(
+    "the agent answers in a guest without a network",
+    machine=without_network,
+    login=False,
+)
+def agent_needs_no_network(guest: Guest, _: GuestAgentParameters) -> str:
+    """It may be the only way into a guest that its network does not reach."""
+    guest.agent("guest-ping", timeout=UP_LIMIT)
+    return "the agent answers without a network"
+
+
+@probe("the agent is started before the network is there", machine=with_network_data)
+def agent_starts_before_network(guest: Guest, _: GuestAgentParameters) -> str:
+    """Look when it was started: a network may come late, or never."""
+    return require_before_network(guest, UNIT)
+
+
 def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
     """The agent's channel, and what Nova does through it."""
     channel = Claim(
@@ -156,6 +193,7 @@ def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
         promise="the QEMU guest agent answers on the guest's virtio-serial port",
         proof=(
             agent_will_start,
+            agent_listens_on_port,
             agent_returns_when_killed,
             agent_returns_after_reboot,
             agent_answers,
@@ -195,12 +233,14 @@ FEATURE = Feature(
     elements=("guest-agent",),
     claims=claims,
     conflicts=conflicts,
-    inspections=(agent_will_start, agent_blocks_nothing_needed),
+    inspections=(agent_will_start, agent_listens_on_port, agent_blocks_nothing_needed),
     probes=(
         agent_answers,
         password_lets_in,
         agent_freezes_file_systems,
         agent_returns_when_killed,
         agent_returns_after_reboot,
+        agent_needs_no_network,
+        agent_starts_before_network,
     ),
 )

@@ -27,7 +27,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import kernels, modprobe, tiny_vm
+from builder.linux import kernels, loadable, modprobe, tiny_vm
 from builder.linux.live import output
 
 Extension = Literal["vmx", "svm"]
@@ -63,6 +63,7 @@ def kernels_have_kvm(disk: Filesystem, _: NestedVirtualisationParameters) -> str
                     f"kernel {kernel.release} has no {module}: neither built in nor below "
                     f"{kernels.TREE}/{kernel.release}"
                 )
+    loadable.require(disk, MODULES)
     return f"{', '.join(MODULES)} are in {kernels.names(found)}"
 
 

@@ -23,7 +23,7 @@ from builder.feature import (
     inspection,
 )
 from builder.feature.source_file import Location, Sha256, SourceFile, name_of
-from builder.linux import kernels, modprobe
+from builder.linux import kernels, loadable, modprobe
 
 DEBIAN = ".deb"
 TARBALLS = (".tar.gz", ".tar.xz")
@@ -103,6 +103,7 @@ def kernels_have_driver(disk: Filesystem, parameters: VgpuParameters) -> str:
     """DKMS builds for one kernel at a time, and the image boots whichever is newest."""
     found = kernels.require_every(disk)
     paths = [_built(disk, kernel, parameters.module) for kernel in found]
+    loadable.require(disk, (parameters.module,))
     return ", ".join(paths)
 
 
@@ -128,6 +129,8 @@ RIVAL = "nouveau"
 def nouveau_is_out(disk: Filesystem, _: VgpuParameters) -> str:
     """It must not be in any initrd, nor be loaded for a device or by its name."""
     for kernel in kernels.require_every(disk):
+        if kernel.initrd is not None:
+            kernels.require_initrd(kernel)
         for modules, where in (
             (kernel.builtin, "built in"),
             (kernel.in_initrd, f"in its initrd ({kernel.initrd})"),

@@ -21,7 +21,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import kernels
+from builder.linux import kernels, loadable
 from builder.linux.live import output, require_no_failure
 from builder.linux.scripts import script
 
@@ -39,13 +39,16 @@ def initrds_have_virtio_scsi(disk: Filesystem, _: VirtioScsiParameters) -> str:
     """Each driver is built into the kernel, or a module in that kernel's own initrd."""
     found = kernels.require_every(disk)
     for kernel in found:
-        where = f" ({kernel.initrd})" if kernel.initrd else ", which has none,"
-        for driver in DRIVERS:
-            if driver not in kernel.builtin | kernel.in_initrd:
+        modules = [driver for driver in DRIVERS if driver not in kernel.builtin]
+        if modules:
+            kernels.require_initrd(kernel)
+        for driver in modules:
+            if driver not in kernel.in_initrd:
                 raise CheckFailed(
-                    f"the initrd of kernel {kernel.release}{where} has no {driver}, "
+                    f"the initrd of kernel {kernel.release} ({kernel.initrd}) has no {driver}, "
                     "and it is not built in"
                 )
+    loadable.require(disk, DRIVERS)
     return f"virtio_scsi is in the initrd of, or built into, {kernels.names(found)}"
 
 

@@ -6,14 +6,15 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
-from builder.errors import BuilderError, ImageError, InterruptedByUser
+from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
+from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
 from builder.image.overlay import make_overlay, virtual_size
@@ -28,6 +29,7 @@ WATCH_INTERVAL = 0.5
 # The binding has no errno: the appliance's own message, in the C locale, ends with its text.
 _ABSENT = ("No such file or directory", "Not a directory", "Too many levels of symbolic links")
 
+_SECTOR = 512  # bytes; blkid counts in these on every disk
 _SMALL = 1 << 20  # bytes; a message holds at most four times as many
 
 P = ParamSpec("P")
@@ -85,14 +87,54 @@ class _Session(AbstractContextManager["_Session"]):
             self._run(self.handle.add_drive_opts, str(self._overlay), format="qcow2")
             self._run(self.handle.launch)
         except RuntimeError as error:
-            raise self._failure("The libguestfs appliance did not start", error) from error
+            what = "The libguestfs appliance did not start"
+            raise self._failure(HostError, what, error) from error
 
     def mount(self) -> None:
         try:
             if not self._run(self._mount_by_fstab):
                 self._run(self._mount_by_inspection)
         except RuntimeError as error:
-            raise self._failure(f"Could not mount what is in {self.image}", error) from error
+            raise self._failure(
+                ImageError, f"Could not mount what is in {self.image}", error
+            ) from error
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume, by device."""
+        try:
+            return self._run(self._look_at_volumes)
+        except RuntimeError as error:
+            raise self._failure(
+                ImageError, f"Could not tell what lies on {self.image}", error
+            ) from error
+
+    def _look_at_volumes(self) -> tuple[Volume, ...]:
+        handle = self.handle
+        devices = {*handle.list_partitions(), *handle.list_filesystems()}
+        mounted = {self._listed_name(name): path for name, path in handle.mountpoints().items()}
+        tags = {device: self._tags(device) for device in sorted(devices)}
+        if "/" not in mounted.values():
+            # Of a btrfs that is mounted several times, one mount point is told.
+            mounted |= {name: "/" for name in mounted if tags.get(name, {}).get("TYPE") == "btrfs"}
+        return tuple(_volume(device, found, mounted) for device, found in tags.items())
+
+    def _listed_name(self, device: str) -> str:
+        """The name by which a device is listed: a logical volume may be mounted by another."""
+        if not device.startswith("/dev/mapper/"):
+            return device
+        try:
+            return str(self.handle.lvm_canonical_lv_name(device))
+        except RuntimeError:  # it is no logical volume
+            return device
+
+    def _tags(self, device: str) -> Mapping[str, str]:
+        handle = self.handle
+        try:
+            tags: Mapping[str, str] = handle.blkid(device)
+        except RuntimeError:  # it finds nothing, or two things, such as what was there before
+            asked = {"TYPE": handle.vfs_type, "UUID": handle.vfs_uuid, "LABEL": handle.vfs_label}
+            return {name: _told(ask, device) for name, ask in asked.items()}
+        return tags
 
     def ask(
         self,
@@ -111,7 +153,9 @@ class _Session(AbstractContextManager["_Session"]):
         except RuntimeError as error:
             if str(error).endswith(absent):
                 raise FileNotFoundError(errno.ENOENT, str(error), path) from error
-            raise self._failure(f"Could not read {path} in {self.image}", error) from error
+            raise self._failure(
+                ImageError, f"Could not read {path} in {self.image}", error
+            ) from error
 
     def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return self._worker.submit(call, *arguments, **options).result()
@@ -177,7 +221,7 @@ class _Session(AbstractContextManager["_Session"]):
                 if mount_point == "/":
                     raise
 
-    def _failure(self, what: str, error: RuntimeError) -> BuilderError:
+    def _failure(self, kind: type[BuilderError], what: str, error: RuntimeError) -> BuilderError:
         if self._cancelled.is_set():
             return InterruptedByUser("The inspection was cancelled.")
         if self._deadline.expired:
@@ -188,7 +232,7 @@ class _Session(AbstractContextManager["_Session"]):
                 " whether its appliance starts at all.",
             )
         reason = str(error).partition("\n")[0]  # what follows is about debugging libguestfs
-        return BuilderError(
+        return kind(
             f"{what}: {reason}",
             details=self._log,
             hint="'libguestfs-test-tool' shows whether libguestfs works on this machine.",
@@ -196,6 +240,28 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _told(ask: Callable[[str], str], device: str) -> str:
+    try:
+        return ask(device)
+    except RuntimeError:
+        return ""
+
+
+def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:
+    return Volume(
+        device=device,
+        type=tags.get("TYPE", ""),
+        uuid=tags.get("UUID", ""),
+        label=tags.get("LABEL", ""),
+        part_uuid=tags.get("PART_ENTRY_UUID", ""),
+        part_label=tags.get("PART_ENTRY_NAME", ""),
+        part_scheme=tags.get("PART_ENTRY_SCHEME", ""),
+        part_number=int(tags.get("PART_ENTRY_NUMBER", "0")),
+        start=int(tags.get("PART_ENTRY_OFFSET", "0")) * _SECTOR,
+        mount_point=mounted.get(device),
+    )
 
 
 class _Deadline:

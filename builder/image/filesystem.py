@@ -3,13 +3,14 @@
 import errno
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 
 from builder.errors import ImageError
-from builder.feature import Kernel
+from builder.feature import Kernel, Volume
 from builder.host.scratch import scratch
 from builder.image import registry_hive
 from builder.image.appliance import _ABSENT, _SMALL, LIMIT, _Session
@@ -96,9 +97,41 @@ class Disk:
         """Absolute paths that match a shell pattern, sorted."""
         return tuple(sorted(self._ask(self._handle.glob_expand, pattern, directoryslash=False)))
 
+    def files(self, directory: str) -> tuple[str, ...]:
+        """Absolute paths of the regular files below a directory, sorted; links are not followed."""
+        try:
+            paths: Sequence[str] = self._ask(self._handle.find, directory)
+        except FileNotFoundError:
+            return ()
+        names: defaultdict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            parent, _, name = f"{directory}/{path}".rpartition("/")
+            names[parent].append(name)
+        return tuple(
+            sorted(
+                f"{parent}/{name}"
+                for parent, children in names.items()
+                for name, status in zip(children, self._statuses(parent, children), strict=True)
+                if stat.S_ISREG(status["st_mode"])
+            )
+        )
+
+    def _statuses(self, parent: str, names: Sequence[str]) -> Sequence[Mapping[str, int]]:
+        """What lstat tells of files in one directory; asked one by one it takes minutes."""
+        call: Callable[..., Sequence[Mapping[str, int]]] = self._handle.lstatnslist
+        return self._ask(lambda path: call(path, [*names]), parent)
+
     def kernels(self) -> tuple[Kernel, ...]:
         """Every installed kernel, by release; read once. Raises ``CheckFailed``."""
         return self._kernels
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Every partition and logical volume; asked for once."""
+        return self._volumes
+
+    @cached_property
+    def _volumes(self) -> tuple[Volume, ...]:
+        return self._session.volumes()
 
     def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
         """Read a key of a Windows registry hive. Raises ``FileNotFoundError``."""
@@ -120,8 +153,8 @@ def open_image(
     """Open an image that ``image.safety.check_image`` has found safe, and mount what is on it.
 
     Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
-    operating system, ``InterruptedByUser`` soon after ``cancelled`` is set, and ``BuilderError``
-    where the appliance fails or ``limit`` seconds are over.
+    operating system or cannot be mounted, ``InterruptedByUser`` soon after ``cancelled`` is set,
+    and ``BuilderError`` where ``limit`` seconds are over.
     """
     guestfs = load_binding()
     require_kernel()

@@ -25,7 +25,7 @@ def held(path: Path) -> Iterator[Path]:
     """The regular file at ``path``, by a name that only this program can change.
 
     Other programs that this one starts can open the name, too. Raises ``InputError`` where there is
-    no readable regular file, ``ImageError`` for one that is empty or too large.
+    no file, ``ImageError`` for one that is no regular one, cannot be read, is empty or too large.
     """
     try:
         _require_regular(path, path.stat())  # opening a device may have an effect of its own
@@ -33,7 +33,7 @@ def held(path: Path) -> Iterator[Path]:
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}.", hint="Check the path.") from error
     except OSError as error:
-        raise InputError(
+        raise ImageError(
             f"{path} cannot be read.",
             details=[error.strerror or str(error)],
             hint="Check the path and its permissions.",
@@ -81,8 +81,8 @@ def private_copy(path: Path, copy: Path) -> None:
 
 def _require_regular(path: Path, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(
+        raise ImageError(
             f"{path} is a directory, not an image.", hint="Name the file in it: image.qcow2."
         )
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is no regular file.", hint="Copy the disk into a file first.")
+        raise ImageError(f"{path} is no regular file.", hint="Copy the disk into a file first.")

@@ -60,7 +60,7 @@ def check_image(path: Path, *, called: Path | None = None) -> ImageInfo:
     """Find out what a file is, and refuse what is no sound and self-contained disk image.
 
     ``called`` is what messages call it, where that is not its path. Raises ``InputError`` where
-    there is no readable file, ``ImageError`` where it is no such image.
+    there is no file, ``ImageError`` where it is no such image.
     """
     name = called or path
     with held(path) as source:

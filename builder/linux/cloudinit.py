@@ -1,60 +1,215 @@
-"""What cloud-init's configuration on a disk says: its default user, and where it looks for data.
+"""Whether cloud-init does its work on a disk's first boot: it is started, and asks Nova.
 
-Source: cloud-init's ``cloudinit/stages.py``: ``cloud.cfg`` first, then ``cloud.cfg.d`` by name, of
-which a later file wins.
+Sources: cloud-init's ``tools/ds-identify``, its units and generator, ``cloudinit/stages.py`` and
+the documentation of its modules and data sources.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import yaml
-
 from builder.feature import Filesystem
-from builder.linux import systemd
-from builder.linux.files import text
-from builder.linux.plain_yaml import PlainLoader
+from builder.linux import cloudconfig, systemd, unitfile
+from builder.linux.bootentries import arguments
+from builder.linux.cloudconfig import Document, last, scalar
+from builder.linux.files import significant_lines, text
 
-UNITS = ("cloud-init-network.service", "cloud-init.service")
-"""cloud-init 24.3 renamed its network stage, and runs the stages in one process."""
+STAGES = (
+    ("cloud-init-local.service",),
+    ("cloud-init-network.service", "cloud-init.service"),
+    ("cloud-config.service",),
+    ("cloud-final.service",),
+)
+"""Each by its names: cloud-init 24.3 renamed the network stage."""
+
+_MAIN = "cloud-init-main.service"  # since 24.3 the one process of all stages
+_TARGET = "cloud-init.target"
+_GENERATOR = "systemd/system-generators/cloud-init-generator"
 
 SWITCH = "/etc/cloud/cloud-init.disabled"
 CONFIG_DRIVE = "ConfigDrive"
+_OF_NOVA = (CONFIG_DRIVE, "OpenStack")
+_IDENTIFY = "/etc/cloud/ds-identify.cfg"
+_SEEDS = "/var/lib/cloud/seed"
+_SEED_LABELS = ("cidata", "config-2")
+
+_SWITCHING = re.compile(
+    r"cloud-init=disabled|ci\.di\.policy=disabled|systemd\.mask=cloud-(?:init|config|final)\S*"
+)
+_SOURCE = re.compile(r"(?:ds|ci\.ds|ci\.datasource)=(\w+)\S*")
+_RUN_TIME = ("/run/", "/dev/", "/sys/", "/proc/")
 
 
 def will_start(disk: Filesystem) -> bool:
     """Whether it is installed, enabled and not switched off."""
-    if disk.exists(SWITCH):
-        return False
-    return any(systemd.unit(disk, name).started_by for name in UNITS)
+    return not any(_switches(disk)) and any(
+        systemd.unit(disk, name).started_by for name in STAGES[1]
+    )
+
+
+def idle(disk: Filesystem) -> Iterator[str]:
+    """Yield why it would not be started, with what takes the reason away."""
+    yield from _switches(disk)
+    for names in STAGES:
+        yield from _not_started(disk, names)
+    if systemd.unit(disk, _MAIN).state is not systemd.State.MISSING:
+        yield from _not_started(disk, (_MAIN,))
+    target = systemd.unit(disk, _TARGET)
+    if target.state is systemd.State.MASKED:
+        yield f"{_TARGET} is masked by {target.path}; unmask it"
+    for directory in ("/etc", "/run", "/usr/local/lib"):
+        path = f"{directory}/{_GENERATOR}"
+        masked = disk.readlink(path) == "/dev/null" or (
+            disk.exists(path) and not text(disk, path).strip()
+        )
+        if masked and not target.started_by:
+            yield f"{path} hides the generator that starts cloud-init; remove it"
+
+
+def deaf(disk: Filesystem) -> Iterator[str]:
+    """Yield why it would pass over what Nova gives a guest, with what takes the reason away."""
+    found = cloudconfig.documents(disk)
+    yield from _other_sources(disk, found)
+    yield from _own_network(disk, found)
+    yield from _seeds(disk, found)
+    yield from _nobody(found)
 
 
 def default_user(disk: Filesystem) -> str | None:
     """The user that gets the injected key, where the configuration names one."""
-    name = None
-    for document in _documents(disk):
-        match document:
-            case {"system_info": {"default_user": {"name": str(later)}}}:
-                name = later
-    return name
+    names = [
+        document.get("system_info", "default_user", "name")
+        for document in cloudconfig.documents(disk)
+    ]
+    texts = [name for name in names if isinstance(name, str)]
+    return texts[-1] if texts else None
 
 
 def reads_config_drive(disk: Filesystem) -> bool:
     """Whether it looks for a config drive; without a list of its own it looks everywhere."""
-    sources: Sequence[Any] = [CONFIG_DRIVE]  # Any: YAML
-    for document in _documents(disk):
-        match document:
-            case {"datasource_list": [*later]}:
-                sources = later
-    return CONFIG_DRIVE in sources
+    document = last(cloudconfig.documents(disk), "datasource_list")
+    sources = document.get("datasource_list") if document is not None else None
+    return not isinstance(sources, list) or CONFIG_DRIVE in sources
 
 
-def _documents(disk: Filesystem) -> list[Mapping[str, Any]]:  # Any: YAML
-    documents: list[Mapping[str, Any]] = []  # Any: YAML
-    for path in ("/etc/cloud/cloud.cfg", *disk.glob("/etc/cloud/cloud.cfg.d/*.cfg")):
-        try:
-            document = PlainLoader(path, text(disk, path)).get_single_data()
-        except (yaml.YAMLError, ValueError, RecursionError):  # the latter two of odd dates, depths
-            continue  # cloud-init passes over such a file too
-        if isinstance(document, dict):
-            documents.append(document)
-    return documents
+def _switches(disk: Filesystem) -> Iterator[str]:
+    if disk.exists(SWITCH):
+        yield f"{SWITCH} switches cloud-init off; remove it"
+    for place, argument in arguments(disk):
+        if _SWITCHING.fullmatch(argument):
+            yield f"{place}: has {argument}, which switches cloud-init off; remove that"
+    for number, line in significant_lines(text(disk, _IDENTIFY)):
+        key, _, value = line.partition(":")
+        if key.strip() == "policy" and value.strip().split(",")[0] == "disabled":
+            yield f"{_IDENTIFY}:{number}: has policy disabled: cloud-init is off; remove the line"
+
+
+def _not_started(disk: Filesystem, names: Sequence[str]) -> Iterator[str]:
+    units = [systemd.unit(disk, name) for name in names]
+    started = next((unit for unit in units if unit.started_by), None)
+    if started is None:
+        states = [
+            f"{unit.name} is {unit.state}" + (f" by {unit.path}" if unit.state == "masked" else "")
+            for unit in units
+        ]
+        yield f"{', '.join(states)}: nothing starts this stage of cloud-init; 'systemctl enable' it"
+        return
+    settings = unitfile.settings(disk, started.name)
+    commands = unitfile.values(settings, "Service", "ExecStart")
+    assigned = [each for each in settings if each.name == "ExecStart"]
+    if assigned and not any("cloud-init" in command.value for command in commands):
+        place = assigned[-1].place
+        yield f"{place}: {started.name} does not run cloud-init any more; remove that"
+    for setting in settings:
+        if setting.name == "ConditionPathExists" and setting.path != started.path:
+            path = setting.value.lstrip("!|")
+            negated = setting.value.lstrip("|").startswith("!")
+            if not path.startswith(_RUN_TIME) and disk.exists(path) is negated:
+                yield f"{setting.place}: keeps {started.name} from being started; remove that"
+
+
+def _other_sources(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
+    remedy = f"name {' and '.join(_OF_NOVA)}"
+    document = last(found, "datasource_list")
+    sources = document.get("datasource_list") if document is not None else None
+    if document is not None and isinstance(sources, list) and not {*_OF_NOVA} & _texts(sources):
+        listed = ", ".join(sorted(_texts(sources))) or "nothing"
+        place = document.place("datasource_list")
+        yield f"{place}: has cloud-init look for {listed}, and not for Nova's data; {remedy}"
+    for place, argument in arguments(disk):
+        match = _SOURCE.fullmatch(argument)
+        if match is not None and match[1].lower() not in {name.lower() for name in _OF_NOVA}:
+            yield f"{place}: has {argument}: cloud-init does not look for Nova's data; remove that"
+    for number, line in significant_lines(text(disk, _IDENTIFY)):
+        key, _, value = line.partition(":")
+        if key.strip() == "datasource" and value.strip() not in _OF_NOVA:
+            yield f"{_IDENTIFY}:{number}: names the data source {value.strip()}; {remedy}"
+    for source in _OF_NOVA:
+        document = last(found, "datasource", source, "dsmode")
+        mode = document.get("datasource", source, "dsmode") if document is not None else None
+        if document is not None and mode in {"disabled", "pass"}:
+            place = document.place("datasource", source, "dsmode")
+            yield f"{place}: passes over {source}; remove the line"
+
+
+def _own_network(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
+    for place, argument in arguments(disk):
+        if argument.startswith("network-config="):
+            yield f"{place}: has {argument}: Nova's network is passed over; remove that"
+    document = last(found, "network")
+    network = document.get("network") if document is not None else None
+    if document is not None and isinstance(network, dict) and network:
+        place = document.place("network")
+        if network.get("config") == "disabled":
+            yield f"{place}: has cloud-init configure no network; remove it"
+        else:
+            yield f"{place}: configures a network in place of the one that Nova gives; remove it"
+
+
+def _seeds(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
+    for path in disk.files(_SEEDS):
+        yield f"{path} is a seed: every guest is configured by it; remove it"
+    for volume in disk.volumes():
+        if volume.label.lower() in _SEED_LABELS:
+            yield (
+                f"the file system on {volume.device} is labelled {volume.label}: cloud-init takes "
+                "it for its data; remove it, or its label"
+            )
+    for document in found:
+        for key in ("seedfrom", "user-data", "meta-data", "fs_label"):
+            if document.get("datasource", "NoCloud", key):
+                place = document.place("datasource", "NoCloud", key)
+                yield f"{place}: has data for every guest; remove it"
+        if document.get("datasource", "None", "userdata_raw"):
+            place = document.place("datasource", "None", "userdata_raw")
+            yield f"{place}: has data for every guest; remove it"
+
+
+def _nobody(found: Sequence[Document]) -> Iterator[str]:
+    """What keeps the key that Nova gives from the default user."""
+    document = last(found, "users")
+    users = document.get("users") if document is not None else None
+    if document is not None and isinstance(users, list) and not any(map(_is_default, users)):
+        yield f"{document.place('users')}: leaves the default user out: nobody gets the key; add it"
+    document = last(found, "allow_public_ssh_keys")
+    if document is not None and document.get("allow_public_ssh_keys") is False:
+        yield f"{document.place('allow_public_ssh_keys')}: nobody gets the key; remove the line"
+    lists = list(cloudconfig.modules(found))
+    if lists:
+        stage, first, _ = lists[0]
+        configured = frozenset(name for *_, names in lists for name in names)
+        for module in ("users_groups", "ssh"):
+            if module not in configured:
+                place = first.place(stage)
+                yield f"{place}: leaves the module {module} out: nobody gets the key; add it"
+
+
+def _is_default(user: Any) -> bool:  # Any: YAML
+    match user:
+        case "default" | {"name": "default"} | {"default": True}:
+            return True
+    return False
+
+
+def _texts(values: Sequence[Any]) -> frozenset[str]:  # Any: YAML
+    return frozenset(map(scalar, values))

@@ -24,6 +24,22 @@ def significant_lines(content: str, comments: str = "#") -> Iterator[tuple[int, 
             yield number, stripped
 
 
+def logical_lines(content: str) -> Iterator[tuple[int, str]]:
+    """Yield the significant lines, each joined with those that a backslash continues it by.
+
+    The number is that of the first.
+    """
+    begun: list[str] = []
+    start = 0
+    for number, line in enumerate(content.splitlines(), start=1):
+        start = start if begun else number
+        begun.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield from ((start, stripped) for _, stripped in significant_lines(" ".join(begun)))
+            begun = []
+    yield from ((start, stripped) for _, stripped in significant_lines(" ".join(begun)))
+
+
 def search_path(disk: Filesystem, directories: tuple[str, ...], suffix: str) -> tuple[str, ...]:
     """Return the files that apply, in the order of their names.
 

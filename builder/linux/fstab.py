@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.feature import Filesystem
-from builder.linux.files import significant_lines, text
+from builder.linux import unitfile
+from builder.linux.files import search_path, significant_lines, text
 
-KERNEL_NAME = re.compile(
-    r"/dev/(?:(?:sd|vd|hd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?)(?![\w/-])"
-)
+_NAME = r"(?:(?:sd|vd|hd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?)"
+# A path, or the unit that systemd has of it.
+KERNEL_NAME = re.compile(rf"/dev/{_NAME}(?![\w/-])|(?<![\w-])dev-{_NAME}\.(?:device|swap)")
 
 _PLACES = (
     "/etc/fstab",
@@ -28,6 +29,15 @@ _PLACES = (
     "/etc/default/grub.d/*.cfg",
     "/etc/kernel/cmdline",
     "/etc/cmdline.d/*.conf",
+    "/etc/dracut.conf.d/*.conf",
+    "/etc/initramfs-tools/initramfs.conf",
+    "/etc/initramfs-tools/conf.d/*",
+    "/boot/grub/custom.cfg",
+    "/boot/grub2/custom.cfg",
+    "/boot/grub/grubenv",
+    "/boot/grub2/grubenv",
+    "/etc/systemd/system/*.service",
+    "/etc/systemd/system/*.d/*.conf",
 )
 
 
@@ -75,7 +85,23 @@ def mounts(disk: Filesystem) -> tuple[Mount, ...]:
 def kernel_device_names(disk: Filesystem) -> tuple[Finding, ...]:
     """Find every kernel device name in fstab, crypttab and the boot loader's configuration."""
     paths = [path for pattern in _PLACES for path in disk.glob(pattern)]
-    return tuple(finding for path in paths for finding in _findings(path, text(disk, path)))
+    for unit in unit_files(disk):
+        paths += [setting.path for setting in unitfile.settings(disk, unit)]
+    return tuple(
+        finding
+        for path in dict.fromkeys(paths)
+        if disk.readlink(path) is None  # what a link leads to stands in a place of its own
+        for finding in _findings(path, text(disk, path))
+    )
+
+
+def unit_files(disk: Filesystem) -> tuple[str, ...]:
+    """The names of the units that mount file systems and use swap spaces."""
+    return tuple(
+        path.rpartition("/")[2]
+        for suffix in (".mount", ".swap")
+        for path in search_path(disk, unitfile.DIRECTORIES, suffix)
+    )
 
 
 def _findings(path: str, content: str) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import lz4.block  # type: ignore[import-untyped]  # ships no types
@@ -52,15 +53,26 @@ class InitrdError(ValueError):
     """The bytes are no initrd. The message says at which offset and what was expected there."""
 
 
-def module_names(data: bytes, release: str) -> frozenset[str]:
-    """Modules that this initrd can load into the kernel ``release``, with underscores.
+@dataclass(frozen=True)
+class Contents:
+    """What an initrd has for one kernel."""
 
-    Raises ``InitrdError``.
-    """
-    found = (_MODULE.fullmatch(name) for name in file_names(data))
-    return frozenset(
-        match[2].replace("-", "_") for match in found if match is not None and match[1] == release
-    )
+    modules: frozenset[str]
+    """Those that it can load into the kernel, with underscores."""
+    has_init: bool
+    """Whether it has what the kernel starts; a kernel passes over one that has not."""
+
+
+def read(data: bytes, release: str) -> Contents:
+    """Unpack an initrd and say what is in it for the kernel ``release``. Raises ``InitrdError``."""
+    modules = set()
+    has_init = False
+    for name in file_names(data):
+        has_init |= name == "init"
+        match = _MODULE.fullmatch(name)
+        if match is not None and match[1] == release:
+            modules.add(match[2].replace("-", "_"))
+    return Contents(frozenset(modules), has_init)
 
 
 def file_names(data: bytes) -> Iterator[str]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from builder.feature import CheckFailed, Filesystem, Kernel
+from builder.feature import CheckFailed, CheckSkipped, Filesystem, Kernel
+from builder.linux import loadable
 from builder.linux.files import text
-from builder.linux.initrd import InitrdError, module_names
+from builder.linux.initrd import InitrdError, read
 
 TREE = "/lib/modules"
 
@@ -20,10 +21,7 @@ _MODULE = re.compile(r"([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
 
 
 def installed(disk: Filesystem) -> tuple[Kernel, ...]:
-    """Every kernel that the boot loader could start, by release.
-
-    Raises ``CheckFailed`` where an initrd cannot be read: no statement about it would be true.
-    """
+    """Every kernel that the boot loader could start, by release."""
     return tuple(_kernel(disk, release) for release in sorted(_releases(disk)))
 
 
@@ -35,8 +33,11 @@ def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
     return found
 
 
-def require_driver(disk: Filesystem, driver: str) -> str:
-    """Say which kernels have a driver. Raises ``CheckFailed`` for the first one that lacks it."""
+def require_driver(disk: Filesystem, driver: str, *, by_name: bool = False) -> str:
+    """Say which kernels have a driver. Raises ``CheckFailed`` for the first one that lacks it.
+
+    Or for what keeps it from being loaded; one that is loaded ``by_name`` may be blacklisted.
+    """
     found = require_every(disk)
     for kernel in found:
         if driver not in kernel.builtin | kernel.on_disk:
@@ -44,7 +45,18 @@ def require_driver(disk: Filesystem, driver: str) -> str:
                 f"kernel {kernel.release} has no {driver}: it is built without it, "
                 f"neither built in nor below {TREE}/{kernel.release}"
             )
+    loadable.require(disk, (driver,), by_name=by_name)
     return f"{driver} is in {names(found)}"
+
+
+def require_initrd(kernel: Kernel) -> None:
+    """Raise ``CheckSkipped`` where a kernel's initrd tells nothing of what it can load."""
+    if kernel.initrd is None or kernel.initrd_defect:
+        state = "cannot be read" if kernel.initrd else "does not exist"
+        raise CheckSkipped(
+            f"the initrd of kernel {kernel.release} {state}: the foundation's inspection of initrds"
+            " says why"
+        )
 
 
 def names(kernels: tuple[Kernel, ...]) -> str:
@@ -71,22 +83,26 @@ def _kernel(disk: Filesystem, release: str) -> Kernel:
     files = (line.partition(":")[0] for line in dependencies)
     on_disk = frozenset(_modules(files if dependencies else _walk(disk, directory)))
     initrd = next(filter(disk.exists, (name.format(release) for name in _INITRDS)), None)
+    modules, defect = _in_initrd(disk, initrd, release) if initrd else (frozenset(), "")
     return Kernel(
         release=release,
         initrd=initrd,
         builtin=builtin,
-        in_initrd=_in_initrd(disk, initrd, release) if initrd else frozenset(),
+        in_initrd=modules,
         on_disk=on_disk,
+        initrd_defect=defect,
     )
 
 
-def _in_initrd(disk: Filesystem, initrd: str, release: str) -> frozenset[str]:
+def _in_initrd(disk: Filesystem, initrd: str, release: str) -> tuple[frozenset[str], str]:
+    """The modules in it, and why it is none; only one of the two."""
     try:
-        return module_names(disk.read_bytes(initrd), release)
+        contents = read(disk.read_bytes(initrd), release)
     except InitrdError as error:
-        raise CheckFailed(
-            f"the initrd of kernel {release} ({initrd}) cannot be read: {error}"
-        ) from error
+        return frozenset(), str(error)
+    if not contents.has_init:
+        return frozenset(), "it has no /init: it is cut off behind its first archive, or no initrd"
+    return contents.modules, ""
 
 
 def _walk(disk: Filesystem, directory: str) -> Iterator[str]:

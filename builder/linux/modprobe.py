@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.feature import Filesystem
-from builder.linux.files import search_path, significant_lines, text
+from builder.linux.files import logical_lines, search_path, text
 
 _DIRECTORIES = (
     "/etc/modprobe.d",
+    "/run/modprobe.d",
     "/usr/local/lib/modprobe.d",
     "/usr/lib/modprobe.d",
     "/lib/modprobe.d",
@@ -19,6 +20,7 @@ class Directive:
     """One line: ``options kvm_intel nested=1`` is a command, a module and its arguments."""
 
     path: str
+    line: int
     command: str
     module: str
     arguments: tuple[str, ...]
@@ -26,12 +28,18 @@ class Directive:
 
 def directives(disk: Filesystem, command: str, module: str) -> Iterator[Directive]:
     """Yield what a command says about a module, in the order in which modprobe reads it."""
+    for directive in every_directive(disk):
+        if (directive.command, directive.module) == (command, module):
+            yield directive
+
+
+def every_directive(disk: Filesystem) -> Iterator[Directive]:
+    """Yield every line about a module, in the order in which modprobe reads it."""
     for path in search_path(disk, _DIRECTORIES, ".conf"):
-        content = text(disk, path).replace("\\\n", " ")
-        for _, line in significant_lines(content):
-            words = line.split()
-            if len(words) > 1 and words[0] == command and words[1].replace("-", "_") == module:
-                yield Directive(path, command, module, tuple(words[2:]))
+        for number, line in logical_lines(text(disk, path)):
+            command, *words = line.split()
+            if words:
+                yield Directive(path, number, command, words[0].replace("-", "_"), tuple(words[1:]))
 
 
 def option(disk: Filesystem, module: str, name: str) -> tuple[str, str] | None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from builder.feature import CheckFailed, Filesystem
-from builder.linux.files import search_path, significant_lines, text
+from builder.linux import udev
+from builder.linux.files import text
 
 _CONFIG = "/etc/systemd/system"
 _VENDOR = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-_UDEV = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+DIRECTORIES = (_CONFIG, "/run/systemd/system", *_VENDOR)
+"""Where units lie; the first has precedence."""
 
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
@@ -116,7 +118,7 @@ def _resolve(disk: Filesystem, name: str) -> tuple[str | None, str | None]:
 
 def _find(disk: Filesystem, name: str) -> str | None:
     for candidate in dict.fromkeys((name, _template(name))):
-        for directory in (_CONFIG, *_VENDOR):
+        for directory in DIRECTORIES:
             path = f"{directory}/{candidate}"
             # A mask is a link to a device node that no disk at rest has.
             if disk.exists(path) or disk.readlink(path) == _NULL:
@@ -136,8 +138,6 @@ def _links(disk: Filesystem, directory: str, name: str) -> Iterator[str]:
 
 
 def _udev_rules(disk: Filesystem, name: str) -> Iterator[str]:
-    for path in search_path(disk, _UDEV, ".rules"):
-        rules = significant_lines(text(disk, path).replace("\\\n", ""))
-        wanted = (wants for _, rule in rules for wants in _UDEV_WANTS.findall(rule))
-        if any(name in wants.split() for wants in wanted):
+    for path, rule in udev.rules(disk):
+        if any(name in wants.split() for wants in _UDEV_WANTS.findall(rule)):
             yield path

@@ -30,6 +30,11 @@ def load(argument: str, registry: Registry) -> Profile:
     return Checker(root, registry, problems).profile(path.stem)
 
 
+def load_shipped(registry: Registry) -> tuple[Profile, ...]:
+    """Every profile that comes with the program, by name."""
+    return tuple(load(name, registry) for name in shipped_profiles())
+
+
 def _is_path(text: str) -> bool:
     return "/" in text or text.endswith(SUFFIXES)
 

@@ -49,7 +49,7 @@ class Look(Generic[F]):
     """Chooses by them."""
 
 
-def inspected(
+def inspection_job(
     plan: Plan,
     checks: Mapping[str, Check],
     subject: Subject,

@@ -6,21 +6,20 @@ from pathlib import Path
 from builder.errors import HostError, ImageError
 from builder.features.registry import Registry
 from builder.host.files import sha256_of
-from builder.host.locking import locked
 from builder.image.safety import check_image
 from builder.proof.boot import Booting, ProofOptions, Subject
 from builder.proof.checks import checks_of
-from builder.proof.inspection import INSPECTION, inspected
+from builder.proof.inspection import INSPECTION, inspection_job
 from builder.proof.result import Job, Result
 from builder.proof.scheduler import run_parallel
 from builder.proof.selection import selected
-from builder.report.html import write_html
+from builder.report.update import update
 from builder.store import manifest
 from builder.store.manifest import Manifest
 from builder.terminal.progress import Progress
 
 
-def verify(
+def prove(
     directory: Path,
     registry: Registry,
     progress: Progress,
@@ -36,20 +35,20 @@ def verify(
     that was built, and ``HostError`` if this machine cannot make the checks.
     """
     options = options or ProofOptions()
-    known = manifest.read(directory)
-    plan = known.planned()
+    build = manifest.read(directory)
+    plan = build.planned()
     checks = checks_of(plan, registry)
     plan = selected(plan, checks, options.only)
-    image = directory / known.image.name
+    image = directory / build.image.name
     check_image(image)
     progress.phase("checksum")
-    if sha256_of(image) != known.image.sha256:
+    if sha256_of(image) != build.image.sha256:
         raise ImageError(
             f"{image} is not the file that was built: its SHA-256 has changed.",
             hint="Build the image again; evidence of another file is void.",
         )
     _require_writable(directory)
-    subject = Subject(image, known.image.format, known.image.sha256, directory)
+    subject = Subject(image, build.image.format, build.image.sha256, directory)
     progress.phase("proof" if boots else INSPECTION)
     jobs: list[Job] = []
     if boots:
@@ -59,7 +58,7 @@ def verify(
         ]
     if plan.inspections:
         jobs.append(
-            lambda scheduler: inspected(plan, checks, subject, progress, scheduler.cancelled)
+            lambda scheduler: inspection_job(plan, checks, subject, progress, scheduler.cancelled)
         )
     run_parallel(jobs, lambda result: _keep(directory, result))
     return manifest.read(directory)
@@ -75,13 +74,13 @@ def _require_writable(directory: Path) -> None:
 
 def _keep(directory: Path, result: Result) -> None:
     """Add a result to what the manifest says by now: another proof may have written it since."""
+
+    def with_result(build: Manifest) -> Manifest:
+        build = build.with_evidence(result.evidence, result.boots)
+        return build.model_copy(update={"libguestfs": result.libguestfs or build.libguestfs})
+
     try:
-        with locked(directory):
-            known = manifest.read(directory).with_evidence(result.evidence, result.boots)
-            if result.libguestfs:
-                known = known.model_copy(update={"libguestfs": result.libguestfs})
-            manifest.write(directory, known)
-            write_html(directory, known)
+        update(directory, with_result)
     except OSError as error:
         raise HostError(
             f"The evidence could not be written into {directory}.",

@@ -10,7 +10,7 @@ from builder.publish.drift import (
     Place,
     concerned,
     findings,
-    known_images,
+    recorded_images,
     unjudged,
     wanted_of,
 )
@@ -26,7 +26,7 @@ def audit(glance: Glance, dist: Path, progress: Progress, *, repair: bool) -> li
     """
     progress.phase(f"{glance}: auditing")
     found = _compare(glance, dist)
-    if not repair or not any(one.drift for one in found):
+    if not repair or not any(result.drift for result in found):
         return found
     require_nobody_at_work(glance, owned(glance), state_directory(), now=glance.now())
     for finding in found:
@@ -44,15 +44,15 @@ def _compare(glance: Glance, dist: Path) -> list[Finding]:
     builds = [build for _, build in manifests(dist)]
     place = Place(glance.cloud, glance.endpoint, glance.project)
     every = owned(glance)
-    known = known_images(builds, every, place)
-    images = concerned(every, known)
+    records = recorded_images(builds, every, place)
+    images = concerned(every, records)
     members = {
-        one.id: glance.members(one.id)
-        for one in images
-        if one.visibility == "shared"
-        and one.id in known
-        and wanted_of(known[one.id]).visibility == "shared"
+        image.id: glance.members(image.id)
+        for image in images
+        if image.visibility == "shared"
+        and image.id in records
+        and wanted_of(records[image.id]).visibility == "shared"
     }
-    blind = unjudged(builds, known, place)
-    found = findings(images, known, members, now=glance.now())
+    blind = unjudged(builds, records, place)
+    found = findings(images, records, members, now=glance.now())
     return [*([blind] if blind else []), *found]

@@ -41,7 +41,7 @@ class Finding:
     subject: str
     lines: tuple[str, ...]
     drift: bool = True
-    """False for what is to be known and is no fault."""
+    """False for what is worth knowing and is no fault."""
     changes: tuple[Change, ...] = ()
     """What repairs it; nothing where it cannot be repaired."""
     sharings: tuple[Sharing, ...] = ()
@@ -49,7 +49,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Known:
+class Record:
     """A manifest, and what it says of one image."""
 
     build: Manifest
@@ -68,25 +68,27 @@ class Place:
     """The project's id, or the empty string where there are no projects."""
 
 
-def known_images(
+def recorded_images(
     builds: Iterable[Manifest], images: Iterable[CloudImage], place: Place
-) -> dict[str, Known]:
+) -> dict[str, Record]:
     """What manifests say of the images of one project in one cloud, by image.
 
     A cloud may have several addresses (interfaces, a new name), so what was published at another
     one counts where the image is here: the same id, and the same build or data. The id alone does
     not tell, for in two regions the first images of a name have the same.
     """
-    present = {one.id: one for one in images}
+    present = {image.id: image for image in images}
     records = [
-        Known(build, record)
+        Record(build, record)
         for build in builds
         for record in build.published
         if record.project == place.project or not place.project
     ]
-    here = [one for one in records if one.published.endpoint == place.endpoint]
-    moved = [one for one in records if _is_of(present.get(one.published.image), one.build)]
-    return {one.published.image: one for one in (*moved, *here)}
+    here = [record for record in records if record.published.endpoint == place.endpoint]
+    moved = [
+        record for record in records if _is_of(present.get(record.published.image), record.build)
+    ]
+    return {record.published.image: record for record in (*moved, *here)}
 
 
 def _is_of(image: CloudImage | None, build: Manifest) -> bool:
@@ -95,7 +97,7 @@ def _is_of(image: CloudImage | None, build: Manifest) -> bool:
     )
 
 
-def unjudged(builds: Iterable[Manifest], known: Collection[str], place: Place) -> Finding | None:
+def unjudged(builds: Iterable[Manifest], records: Collection[str], place: Place) -> Finding | None:
     """What is to be said where manifests tell of the cloud, and of no image that it has."""
     elsewhere = {
         (record.endpoint, record.project)
@@ -103,7 +105,7 @@ def unjudged(builds: Iterable[Manifest], known: Collection[str], place: Place) -
         for record in build.published
         if record.cloud == place.cloud
     }
-    if known or not elsewhere:
+    if records or not elsewhere:
         return None
     return Finding(
         place.cloud,
@@ -117,48 +119,52 @@ def unjudged(builds: Iterable[Manifest], known: Collection[str], place: Place) -
     )
 
 
-def concerned(images: Iterable[CloudImage], known: Mapping[str, Known]) -> list[CloudImage]:
+def concerned(images: Iterable[CloudImage], records: Mapping[str, Record]) -> list[CloudImage]:
     """Of a project's images those that an audit looks at.
 
     What this program has published, what manifests tell of though it no longer says so itself, and
     what somebody else has made that has a public name.
     """
     every = tuple(images)
-    names = {one.public_name for one in every if one.profile}
-    names |= {one.published.name for one in known.values()}
-    return [one for one in every if one.profile or one.id in known or one.name in names - {""}]
+    names = {image.public_name for image in every if image.profile}
+    names |= {record.published.name for record in records.values()}
+    return [
+        image
+        for image in every
+        if image.profile or image.id in records or image.name in names - {""}
+    ]
 
 
 def findings(
     images: Sequence[CloudImage],
-    known: Mapping[str, Known],
+    records: Mapping[str, Record],
     members: Mapping[str, Sequence[str]],
     *,
     now: datetime,
 ) -> list[Finding]:
     """Everything that differs, image by image, then name by name."""
-    found = [one for image in images for one in _of_image(image, known, members)]
-    names = {_name_of(one, known) for one in images} | {
-        one.published.name for one in known.values()
+    found = [finding for image in images for finding in _of_image(image, records, members)]
+    names = {_name_of(image, records) for image in images} | {
+        record.published.name for record in records.values()
     }
     for name in sorted(names - {""}):
-        found += _of_name(name, images, known, now)
+        found += _of_name(name, images, records, now)
     return found
 
 
 def _of_image(
-    image: CloudImage, known: Mapping[str, Known], members: Mapping[str, Sequence[str]]
+    image: CloudImage, records: Mapping[str, Record], members: Mapping[str, Sequence[str]]
 ) -> list[Finding]:
     subject = f"{image.id} {image.name}"
     if image.draft:
         return [
             Finding(subject, ("unfinished upload; the next publication deletes it",), drift=False)
         ]
-    told = known.get(image.id)
-    if told is None:
+    record = records.get(image.id)
+    if record is None:
         untold = Finding(subject, ("no manifest here tells of it",), drift=False)
         return [untold] if image.profile else []  # somebody else's is told with its name
-    wanted = wanted_of(told)
+    wanted = wanted_of(record)
     expected = known_hash(wanted, image.hash_algorithm)
     content = content_differences(image, wanted, expected)
     changeable = property_differences(image, wanted)
@@ -201,75 +207,78 @@ def _member_differences(
 
 
 def _of_name(
-    name: str, images: Sequence[CloudImage], known: Mapping[str, Known], now: datetime
+    name: str, images: Sequence[CloudImage], records: Mapping[str, Record], now: datetime
 ) -> list[Finding]:
-    present = {one.id for one in images}
-    told = [one for one in known.values() if one.published.name == name]
-    latest = max(told, key=lambda one: one.published.at, default=None)
+    present = {image.id for image in images}
+    of_name = [record for record in records.values() if record.published.name == name]
+    latest = max(of_name, key=lambda record: record.published.at, default=None)
     found = []
     if latest is not None and latest.published.image not in present:
         gone = f"- image {latest.published.image} of build {latest.build.build}: it is gone"
         found.append(Finding(name, (gone,)))
-    own = [one for one in images if _name_of(one, known) == name]
-    answering = [one for one in images_named(own, name) if not one.hidden]
-    usable = [one for one in answering or own if one.status == ACTIVE]
+    own = [image for image in images if _name_of(image, records) == name]
+    answering = [image for image in images_named(own, name) if not image.hidden]
+    usable = [image for image in answering or own if image.status == ACTIVE]
     if not usable:
         return found
-    target = max(usable, key=lambda one: (_published_at(one, known), built(one)))
-    record = known.get(target.id)
+    target = max(usable, key=lambda image: (_published_at(image, records), built(image)))
+    record = records.get(target.id)
     protected = record.published.protected if record else target.protected
     stray = [
         Change(
-            one.id,
-            f"hide and rename {one.id}",
-            {"os_hidden": True, "name": dated(name, built(one))},
+            image.id,
+            f"hide and rename {image.id}",
+            {"os_hidden": True, "name": dated(name, built(image))},
         )
-        for one in own
-        if one.id != target.id and not one.hidden and one.name != name
-        if one not in visible_replaced(images, name, target.id)  # the switch hides them
+        for image in own
+        if image.id != target.id and not image.hidden and image.name != name
+        if image not in visible_replaced(images, name, target.id)  # the switch hides them
     ]
     terms = TargetState(name, target.visibility, protected)
     changes = (*switch(images, target, terms, now=now), *stray)
     if changes:
-        strangers = [one for one in images_named(images, name) if one not in own]
+        strangers = [image for image in images_named(images, name) if image not in own]
         lines = (
-            *(f"{one.id} has the name, and was not published by guest-image" for one in strangers),
-            *(f"~ {one.reason}" for one in changes),
+            *(
+                f"{image.id} has the name, and was not published by guest-image"
+                for image in strangers
+            ),
+            *(f"~ {change.reason}" for change in changes),
         )
         found.append(Finding(name, lines, changes=changes))
     return found
 
 
-def _name_of(image: CloudImage, known: Mapping[str, Known]) -> str:
+def _name_of(image: CloudImage, records: Mapping[str, Record]) -> str:
     """The name that an image was published under; its manifest knows it better than itself."""
     if image.draft:
         return ""
-    told = known.get(image.id)
-    if told is not None:
-        return told.published.name
+    record = records.get(image.id)
+    if record is not None:
+        return record.published.name
     return image.public_name if image.published else ""
 
 
-def _published_at(image: CloudImage, known: Mapping[str, Known]) -> float:
-    told = known.get(image.id)
-    return told.published.at.timestamp() if told else 0.0
+def _published_at(image: CloudImage, records: Mapping[str, Record]) -> float:
+    record = records.get(image.id)
+    return record.published.at.timestamp() if record else 0.0
 
 
-def wanted_of(known: Known) -> Wanted:
+def wanted_of(record: Record) -> Wanted:
     """The image as the manifest says that it was published."""
-    build, record = known.build, known.published
+    build, published = record.build, record.published
     return Wanted(
         profile=build.planned().profile,
-        build=record.properties.get(BUILD, build.build),
-        name=record.name,
+        build=published.properties.get(BUILD, build.build),
+        name=published.name,
         size=build.image.size,
         sha512=build.image.sha512,
         disk_format=build.image.format,
-        min_disk=record.min_disk,
-        min_ram=record.min_ram,
-        visibility=record.visibility,
-        members=record.members,
-        protected=record.protected,
-        tags=frozenset(record.tags),
-        properties=record.properties,
+        min_disk=published.min_disk,
+        min_ram=published.min_ram,
+        visibility=published.visibility,
+        members=published.members,
+        protected=published.protected,
+        tags=frozenset(published.tags),
+        properties=published.properties,
     )

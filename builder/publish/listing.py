@@ -22,22 +22,22 @@ def state(image: CloudImage) -> str:
 def ordered(images: Iterable[CloudImage]) -> list[CloudImage]:
     """By profile, newest build first."""
     newest_first = sorted(images, key=built, reverse=True)
-    return sorted(newest_first, key=lambda one: one.profile)
+    return sorted(newest_first, key=lambda image: image.profile)
 
 
 def listing_text(images: Iterable[CloudImage]) -> list[Part]:
     """One row per image, under a heading."""
     rows = [
         (
-            one.profile,
-            line(state(one), _STYLES.get(state(one), "")),
-            one.build,
-            one.status,
-            one.visibility,
-            f"{(one.size or 0) / MIB:.0f} MiB",
-            one.id,
+            image.profile,
+            line(state(image), _STYLES.get(state(image), "")),
+            image.build,
+            image.status,
+            image.visibility,
+            f"{(image.size or 0) / MIB:.0f} MiB",
+            image.id,
         )
-        for one in ordered(images)
+        for image in ordered(images)
     ]
     heading = ("profile", "state", "build", "status", "visibility", "size", "id")
     return table(rows, heading=heading, level=0) or [line("nothing is published here")]
@@ -47,18 +47,18 @@ def listing_json(images: Iterable[CloudImage]) -> list[dict[str, object]]:
     """The same for programs."""
     return [
         {
-            "id": one.id,
-            "name": one.name,
-            "public_name": one.public_name,
-            "profile": one.profile,
-            "build": one.build,
-            "state": state(one),
-            "status": one.status,
-            "visibility": one.visibility,
-            "hidden": one.hidden,
-            "protected": one.protected,
-            "size": one.size,
-            "properties": dict(one.properties),
+            "id": image.id,
+            "name": image.name,
+            "public_name": image.public_name,
+            "profile": image.profile,
+            "build": image.build,
+            "state": state(image),
+            "status": image.status,
+            "visibility": image.visibility,
+            "hidden": image.hidden,
+            "protected": image.protected,
+            "size": image.size,
+            "properties": dict(image.properties),
         }
-        for one in ordered(images)
+        for image in ordered(images)
     ]

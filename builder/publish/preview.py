@@ -30,21 +30,27 @@ def preview(
     ``members`` are those of the build's image, where it is published and shared. A draft is judged
     by what Glance says of it.
     """
-    known = find(seen.images, wanted)
-    sound = None if known else next((one for one in seen.drafts if _is_sound(one, wanted)), None)
+    published = find(seen.images, wanted)
+    sound = (
+        None
+        if published
+        else next((draft for draft in seen.drafts if _is_sound(draft, wanted)), None)
+    )
     lines = [
-        f"- unfinished upload {one.id} of build {one.build}" for one in seen.drafts if one != sound
+        f"- unfinished upload {draft.id} of build {draft.build}"
+        for draft in seen.drafts
+        if draft != sound
     ]
-    target = known or sound or _made(seen, wanted)
-    images = (*(one for one in seen.images if one.id != target.id), target)
+    target = published or sound or _future(seen, wanted)
+    images = (*(image for image in seen.images if image.id != target.id), target)
     changes = planned_changes(replace(seen, images=images), target, wanted)
-    if known is None:
+    if published is None:
         lines += _new(wanted, next(iter(_answering(seen, wanted.name)), None), sound)
         lines += [f"~ {change.reason}" for change in changes if change.image != target.id]
     else:
         lines += [f"~ {change.reason}" for change in changes]
-        lines += [f"  {one}" for one in property_differences(known, wanted)]
-        lines += [f"~ {one.reason}" for one in sharings(known, wanted, members)]
+        lines += [f"  {difference}" for difference in property_differences(published, wanted)]
+        lines += [f"~ {sharing.reason}" for sharing in sharings(published, wanted, members)]
     superseded = superfluous(
         _after(images, changes),
         wanted.profile,
@@ -53,7 +59,9 @@ def preview(
         keep_days=retention.keep_days,
         now=seen.now,
     )
-    return lines + [f"- {one.id} of build {one.build}, as retention says" for one in superseded]
+    return lines + [
+        f"- {image.id} of build {image.build}, as retention says" for image in superseded
+    ]
 
 
 def _is_sound(draft: CloudImage, wanted: Wanted) -> bool:
@@ -63,7 +71,7 @@ def _is_sound(draft: CloudImage, wanted: Wanted) -> bool:
     )
 
 
-def _made(seen: Survey, wanted: Wanted) -> CloudImage:
+def _future(seen: Survey, wanted: Wanted) -> CloudImage:
     """The draft that would be made."""
     return CloudImage(
         id=_NEW,
@@ -91,19 +99,19 @@ def _after(images: Iterable[CloudImage], changes: Sequence[Change]) -> list[Clou
     """The images when the changes have been made, as far as retention looks at them."""
     after = list(images)
     for change in changes:
-        after = [_changed(one, change) if one.id == change.image else one for one in after]
+        after = [_changed(image, change) if image.id == change.image else image for image in after]
     return after
 
 
 def _changed(image: CloudImage, change: Change) -> CloudImage:
-    known = {
+    fields = {
         "name": image.name,
         "os_hidden": image.hidden,
         "visibility": image.visibility,
         "protected": image.protected,
     }
     others = {**image.properties, **change.attributes}
-    values = {**known, **change.attributes}
+    values = {**fields, **change.attributes}
     return replace(
         image,
         name=str(values["name"]),
@@ -113,14 +121,14 @@ def _changed(image: CloudImage, change: Change) -> CloudImage:
         properties={
             name: str(value)
             for name, value in others.items()
-            if name not in known and (name in change.attributes or name not in change.remove)
+            if name not in fields and (name in change.attributes or name not in change.remove)
         },
     )
 
 
 def _answering(seen: Survey, name: str) -> list[CloudImage]:
     having = images_named(seen.images, name)
-    return [one for one in having if not one.hidden] or having
+    return [image for image in having if not image.hidden] or having
 
 
 def _new(wanted: Wanted, before: CloudImage | None, sound: CloudImage | None) -> list[str]:
@@ -139,7 +147,7 @@ def _new(wanted: Wanted, before: CloudImage | None, sound: CloudImage | None) ->
     instead = f" instead of {before.id}" if before else ""
     return [
         f"+ image '{wanted.name}' of build {wanted.build}, {size}{instead}",
-        *(f"  {one}" for one in differences),
+        *(f"  {difference}" for difference in differences),
     ]
 
 

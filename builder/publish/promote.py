@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from builder.errors import BuilderError, CloudError, InputError
+from builder.errors import CloudError, InputError
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Waivers
 from builder.publish.candidate.prepare import Ready, ready
@@ -19,23 +19,24 @@ def promotable(
     source: Glance,
     profile: str,
     dist: Path,
-    concession: Waivers,
+    waivers: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None,
 ) -> Ready:
     """The build that is current in the source, with its data from there.
 
-    Raises ``BuilderError`` where nothing is current, the build is not here, or is refused.
+    Raises ``CloudError`` where nothing is current, or something else than was published,
+    ``InputError`` where the build is not here, and ``Refused``.
     """
     name = name_of(source, profile)
     image = current(survey(source, profile, name).images, name)
     if image is None or not image.published:
-        raise BuilderError(
+        raise CloudError(
             f"No image of {profile} is current in cloud '{source}'.",
             hint=f"See what is there: guest-image list --cloud {source}",
         )
-    directory = next((path for path, one in manifests(dist) if one.build == image.build), None)
+    directory = next((path for path, build in manifests(dist) if build.build == image.build), None)
     if directory is None:
         raise InputError(
             f"The manifest of build {image.build} is not here, so nothing tells what is proven.",
@@ -44,10 +45,10 @@ def promotable(
         )
     prepared = ready(
         directory,
-        concession,
+        waivers,
         max_age=max_age,
         settings=settings,
-        origin=Origin(lambda: source.download(image.id)),
+        origin=Origin(lambda: source.download(image.id, image.size or 0)),
     )
     # In another algorithm nothing is known; the data is compared on its way in any case.
     expected = known_hash(prepared.wanted, image.hash_algorithm)
@@ -55,7 +56,7 @@ def promotable(
     if differences:
         raise CloudError(
             f"Image {image.id} in cloud '{source}' is not the one that its manifest tells of.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint=f"See what differs: guest-image audit --cloud {source}",
         )
     return prepared

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import CloudError
+from builder.publish.candidate.prepare import Ready, for_cloud
 from builder.publish.candidate.stream import Origin
 from builder.publish.cloud import lease
 from builder.publish.cloud.change import Change
@@ -15,6 +16,8 @@ from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import find, images_named, visible_replaced
 from builder.publish.cloud.image import CloudImage, Wanted
 from builder.publish.cloud.survey import Survey, survey
+from builder.publish.preview import preview
+from builder.publish.record import record, require_writable
 from builder.publish.rollout.apply import carry_out
 from builder.publish.rollout.changes import planned_changes
 from builder.publish.rollout.draft import (
@@ -38,6 +41,41 @@ class Result:
     """What retention would have deleted and did not, with the reasons."""
 
 
+def publish_build(glance: Glance, build: Ready, delivery: Delivery, progress: Progress) -> Result:
+    """Publish a build in one cloud, and tell of it in the build's manifest and report.
+
+    Raises ``CloudError``, ``Refused`` where the cloud would get old evidence, and ``HostError``
+    where the manifest cannot be written, if possible before anything is sent.
+    """
+    _, build = _seen_by(glance, build)
+    require_writable(build.directory)
+    result = publish(
+        glance, build.wanted, build.origin, delivery, _retention(build),
+        home=lease.state_directory(), progress=progress,
+    )  # fmt: skip
+    record(build, glance, result.image)
+    return result
+
+
+def preview_build(glance: Glance, build: Ready) -> list[str]:
+    """What a publication of the build would change in one cloud. Raises as ``publish_build``."""
+    seen, build = _seen_by(glance, build)
+    wanted = build.wanted
+    image = find(seen.images, wanted)
+    shared = image is not None and "shared" == image.visibility == wanted.visibility
+    members = glance.members(image.id) if image and shared else []
+    return preview(seen, wanted, _retention(build), members)
+
+
+def _seen_by(glance: Glance, build: Ready) -> tuple[Survey, Ready]:
+    seen = survey(glance, build.wanted.profile, build.wanted.name)
+    return seen, for_cloud(build, seen, glance.endpoint)
+
+
+def _retention(build: Ready) -> Retention:
+    return Retention(build.settings.keep_last, build.settings.keep_days)
+
+
 def publish(
     glance: Glance,
     wanted: Wanted,
@@ -56,7 +94,7 @@ def publish(
     with lease.held(home) as publisher:
         seen = survey(glance, wanted.profile, wanted.name)
         require_nobody_at_work(glance, seen.images, home, now=seen.now)
-        target = known = find(seen.images, wanted)
+        target = published = find(seen.images, wanted)
         removed: list[str] = []
         if target is None:
             answering = seen.answering(wanted.name)
@@ -78,7 +116,7 @@ def publish(
             seen = survey(glance, wanted.profile, wanted.name)
         image = _require_published(glance, seen, target.id, wanted)
         deleted, kept = retire(glance, seen, wanted, retention, progress, publisher=publisher)
-    changed = known is None or changes or shared or removed or deleted
+    changed = published is None or changes or shared or removed or deleted
     return Result(image, bool(changed), tuple(kept))
 
 
@@ -89,7 +127,7 @@ def _require_content(glance: Glance, image: CloudImage, wanted: Wanted, origin: 
         raise CloudError(
             f"Image {image.id} in cloud '{glance}' is of build {wanted.build}, but no longer as it"
             " was published.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint="Reactivate it (openstack image set --activate ID), or delete it and run the same"
             " command again.",
         )
@@ -113,16 +151,18 @@ def _set_members(glance: Glance, target: CloudImage, wanted: Wanted) -> bool:
 
 
 def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Wanted) -> CloudImage:
-    image = next((one for one in seen.images if one.id == image_id and not one.hidden), None)
+    image = next(
+        (image for image in seen.images if image.id == image_id and not image.hidden), None
+    )
     having = images_named(seen.images, wanted.name)
     visible = visible_replaced(seen.images, wanted.name, image_id)
-    if image is None or visible or [one.id for one in having] != [image_id]:
+    if image is None or visible or [image.id for image in having] != [image_id]:
         raise CloudError(
             f"'{wanted.name}' in cloud '{glance}' is not image {image_id} alone after it was"
             " published.",
             details=[
-                *(f"{one.id} has the name" for one in having),
-                *(f"{one.id} was replaced, and is visible" for one in visible),
+                *(f"{image.id} has the name" for image in having),
+                *(f"{image.id} was replaced, and is visible" for image in visible),
             ],
             hint="Somebody else changes images of this name. Run the same command again.",
         )
@@ -130,7 +170,7 @@ def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Want
     if differences:
         raise CloudError(
             f"Image {image_id} in cloud '{glance}' is published, but not as it should be.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint="Run the same command again.",
         )
     return image

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.errors import HostError
-from builder.host.locking import locked
 from builder.publish.candidate.prepare import Ready
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
-from builder.report.html import write_html
-from builder.store import manifest
+from builder.report.update import update
 from builder.store.manifest import Published
 
 
@@ -26,20 +24,20 @@ def require_writable(directory: Path) -> None:
 
 def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
     """Write into the manifest, and into the report, that a build is published so."""
-    one, admission = ready_build.wanted, ready_build.admission
-    told = Published(
+    wanted, admission = ready_build.wanted, ready_build.admission
+    publication = Published(
         cloud=glance.cloud,
         endpoint=glance.endpoint,
         project=image.owner,
         image=image.id,
-        name=one.name,
-        visibility=one.visibility,
-        members=one.members,
-        protected=one.protected,
-        tags=tuple(sorted(one.tags)),
-        min_disk=one.min_disk,
-        min_ram=one.min_ram,
-        properties=dict(one.properties),
+        name=wanted.name,
+        visibility=wanted.visibility,
+        members=wanted.members,
+        protected=wanted.protected,
+        tags=tuple(sorted(wanted.tags)),
+        min_disk=wanted.min_disk,
+        min_ram=wanted.min_ram,
+        properties=dict(wanted.properties),
         on_inspection=admission.on_inspection,
         dropped=admission.dropped,
         unchecked=admission.unchecked,
@@ -47,12 +45,7 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
     )
     directory = ready_build.directory
     try:
-        with locked(directory):
-            known = manifest.read(directory)
-            updated = known.with_published(told)
-            if updated is not known:
-                manifest.write(directory, updated)
-                write_html(directory, updated)
+        update(directory, lambda build: build.with_published(publication))
     except OSError as error:
         raise HostError(
             f"Image {image.id} is published in cloud '{glance}', but the manifest does not tell.",

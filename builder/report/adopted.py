@@ -11,11 +11,13 @@ def faults(build: Manifest, adopted: Adopted) -> Sequence[Evidence]:
 
     Of a boot that did not come up the limits tell.
     """
-    of_claims = {check for one in adopted.lacking for check in one.checks}
+    of_claims = {check for claim in adopted.lacking for check in claim.checks}
     boots = {None, *(boot.name for boot in build.planned().boots)}
     found = {
-        one.check: one
-        for one in build.valid_evidence()
-        if one.outcome is not Outcome.PASSED and one.check not in of_claims and one.boot in boots
+        result.check: result
+        for result in build.valid_evidence()
+        if result.outcome is not Outcome.PASSED
+        and result.check not in of_claims
+        and result.boot in boots
     }
     return tuple(found.values())

@@ -28,18 +28,18 @@ def plan_text(
         ("packages", " ".join(plan.packages) or "those of the features"),
     ]
     claims = (
-        (f"{one.property}={one.value}", one.owner, one.grade.value, one.promise)
-        for one in plan.claims
+        (f"{claim.property}={claim.value}", claim.owner, claim.grade.value, claim.promise)
+        for claim in plan.claims
     )
     sections = {
         "": table(about, level=0),
         "claims": table(claims),
-        "inspections": table((one.id, one.title) for one in plan.inspections),
-        "probes": table((one.id, one.title) for one in plan.probes),
+        "inspections": table((check.id, check.title) for check in plan.inspections),
+        "probes": table((check.id, check.title) for check in plan.probes),
         "boots": table((boot.name, _boot(boot)) for boot in plan.boots),
         "flavor needs": items(f"{name}={value}" for name, value in plan.flavor.items()),
         "compute host needs": table((need,) for need in plan.host),
-        "files": items(f"{one.name}  {one.source}  SHA-256 {one.sha256}" for one in plan.files),
+        "files": items(f"{file.name}  {file.source}  SHA-256 {file.sha256}" for file in plan.files),
         "elements": items(plan.elements),
         "environment": table(environment),
         "notes": table((note,) for note in notes),
@@ -53,17 +53,13 @@ def plan_text(
 
 def profiles_text(profiles: Iterable[Profile]) -> list[Part]:
     """One row per profile, and the reason for each distribution that is unproven."""
-    known = tuple(profiles)
-    rows = [
-        (one.name, one.distribution.name, ("unproven: " if one.distribution.untested_reason else "")
-         + one.description)
-        for one in known
-    ]  # fmt: skip
-    reasons = {
-        one.distribution.name: one.distribution.untested_reason
-        for one in known
-        if one.distribution.untested_reason
-    }
+    rows, reasons = [], {}
+    for profile in profiles:
+        distribution = profile.distribution
+        mark = "unproven: " if distribution.untested_reason else ""
+        rows.append((profile.name, distribution.name, mark + profile.description))
+        if distribution.untested_reason:
+            reasons[distribution.name] = distribution.untested_reason
     notes = [(f"{name} is unproven: {reason}.",) for name, reason in reasons.items()]
     return [*table(rows, level=0), *section("", table(notes, level=0))]
 

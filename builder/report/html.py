@@ -70,7 +70,9 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         plan=plan,
         verdict=verdict,
         grades=list(Grade),
-        outcomes={one: sum(each.outcome is one for each in evidence) for one in Outcome},
+        outcomes={
+            outcome: sum(each.outcome is outcome for each in evidence) for outcome in Outcome
+        },
         problems=view.problems(verdict.problems),
         faults=view.problems(faults(build, build.adopted)) if build.adopted else [],
         claims=view.claim_rows(verdict, rows),

@@ -24,10 +24,10 @@ def junit_xml(build: Manifest) -> str:
     evidence, missing = build.valid_evidence(), verdict_of(build).missing
     root = Element("testsuites", name=f"{build.planned().profile} {build.build}")
     for name in (None, *(boot.name for boot in build.planned().boots)):
-        made = [one for one in evidence if one.boot == name]
-        not_made = [one for one in missing if one.boot == name]
-        if made or not_made:
-            _suite(root, name, made, not_made, _properties(build, name))
+        results = [result for result in evidence if result.boot == name]
+        unmade = [expectation for expectation in missing if expectation.boot == name]
+        if results or unmade:
+            _suite(root, name, results, unmade, _properties(build, name))
     _count(root, list(root.iter("testcase")))
     del root.attrib["skipped"]  # of the suites alone, by the schema
     indent(root)
@@ -50,7 +50,7 @@ def _properties(build: Manifest, boot: str | None) -> dict[str, str]:
 def _suite(
     root: Element,
     boot: str | None,
-    made: Sequence[Evidence],
+    results: Sequence[Evidence],
     missing: Sequence[Expected],
     properties: dict[str, str],
 ) -> None:
@@ -59,21 +59,23 @@ def _suite(
     listed = SubElement(suite, "properties")
     for key, value in properties.items():
         SubElement(listed, "property", name=key, value=_xml(value))
-    for one in made:
-        case = _case(suite, name, one.check, one.seconds)
-        tag = _TAGS.get(one.outcome)
+    for result in results:
+        case = _case(suite, name, result.check, result.seconds)
+        tag = _TAGS.get(result.outcome)
         if tag is None:
-            SubElement(case, "system-out").text = _xml(one.seen)
+            SubElement(case, "system-out").text = _xml(result.seen)
         else:
-            first_line = one.seen.partition("\n")[0]
-            message = _xml(f"{one.title}: {first_line}")
-            SubElement(case, tag, type=one.outcome.value, message=message).text = _xml(one.seen)
+            first_line = result.seen.partition("\n")[0]
+            message = _xml(f"{result.title}: {first_line}")
+            SubElement(case, tag, type=result.outcome.value, message=message).text = _xml(
+                result.seen
+            )
     for expected in missing:
         case = _case(suite, name, expected.check, 0)
         SubElement(case, "skipped", message="not made: there is no evidence for this image")
     _count(suite, suite.findall("testcase"))
-    if made:
-        first = min(one.at for one in made)
+    if results:
+        first = min(result.at for result in results)
         suite.set("timestamp", f"{first:%Y-%m-%dT%H:%M:%S}")
 
 

@@ -36,10 +36,18 @@ def verdict_text(build: Manifest) -> list[Part]:
     """The whole verdict."""
     verdict, plan = verdict_of(build), build.planned()
     rows = [
-        (f"{one.claim.property}={one.claim.value}", _grade(one), one.seen) for one in verdict.claims
+        (
+            f"{claim_verdict.claim.property}={claim_verdict.claim.value}",
+            _grade(claim_verdict),
+            claim_verdict.seen,
+        )
+        for claim_verdict in verdict.claims
     ]
-    missing = [f"{one.check}{f' in {one.boot}' if one.boot else ''}" for one in verdict.missing]
-    passed = sum(one.outcome is Outcome.PASSED for one in build.valid_evidence())
+    missing = [
+        f"{expectation.check}{f' in {expectation.boot}' if expectation.boot else ''}"
+        for expectation in verdict.missing
+    ]
+    passed = sum(result.outcome is Outcome.PASSED for result in build.valid_evidence())
     conclusion = f"{_conclusion(verdict)} ({passed} checks passed)"
     return [
         *prose(_heading(build), STRONG),
@@ -63,41 +71,46 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "proven": verdict.proven,
         "claims": [
             {
-                "property": one.claim.property,
-                "value": one.claim.value,
-                "owner": one.claim.owner,
-                "grade": one.grade,
-                "proven": one.proven,
-                "seen": one.seen,
+                "property": claim_verdict.claim.property,
+                "value": claim_verdict.claim.value,
+                "owner": claim_verdict.claim.owner,
+                "grade": claim_verdict.grade,
+                "proven": claim_verdict.proven,
+                "seen": claim_verdict.seen,
             }
-            for one in verdict.claims
+            for claim_verdict in verdict.claims
         ],
-        "problems": [one.model_dump(mode="json") for one in verdict.problems],
-        "missing": [{"check": one.check, "boot": one.boot} for one in verdict.missing],
+        "problems": [result.model_dump(mode="json") for result in verdict.problems],
+        "missing": [
+            {"check": expectation.check, "boot": expectation.boot}
+            for expectation in verdict.missing
+        ],
         "timings": build.timings,
-        "boots": [one.model_dump(mode="json") for one in build.boots],
+        "boots": [boot.model_dump(mode="json") for boot in build.boots],
         **({"adopted": build.adopted.model_dump()} if build.adopted else {}),
     }
 
 
 def evidence_text(evidence: Iterable[Evidence]) -> list[Part]:
     """Every check with its outcome and what it saw."""
-    rows = [(one.check, _outcome(one.outcome), one.seen) for one in evidence]
+    rows = [(result.check, _outcome(result.outcome), result.seen) for result in evidence]
     return table(rows, heading=("check", "outcome", "seen"))
 
 
 def checks_text(plan: Plan, build: Manifest) -> list[Part]:
     """Every check of a plan by the boot it is made in, with its last outcome."""
-    outcomes = {(one.check, one.boot): _outcome(one.outcome) for one in build.valid_evidence()}
-    titles = {one.id: one.title for one in (*plan.inspections, *plan.probes)}
+    outcomes = {
+        (result.check, result.boot): _outcome(result.outcome) for result in build.valid_evidence()
+    }
+    titles = {check.id: check.title for check in (*plan.inspections, *plan.probes)}
     places: list[tuple[str, str | None, list[str]]] = [
-        ("inspection", None, [one.id for one in plan.inspections])
+        ("inspection", None, [check.id for check in plan.inspections])
     ]
     places += [(f"boot {boot.name}", boot.name, [*boot.probes]) for boot in plan.boots]
     heading = ("check", "outcome", "what it says when it passes")
     parts: list[Part] = []
     for name, boot, checks in places:
-        rows = [(one, outcomes.get((one, boot), "not made"), titles[one]) for one in checks]
+        rows = [(check, outcomes.get((check, boot), "not made"), titles[check]) for check in checks]
         parts += section(name, table(rows, heading=heading))
     return parts[1:]
 
@@ -128,7 +141,9 @@ def _outcome(outcome: Outcome) -> Line:
 
 def _adopted(build: Manifest, adopted: Adopted) -> list[Part]:
     """What could not be shown of an image that was built elsewhere."""
-    rows = [(f"{one.property}={one.value}", one.owner, one.reason) for one in adopted.lacking]
+    rows = [
+        (f"{claim.property}={claim.value}", claim.owner, claim.reason) for claim in adopted.lacking
+    ]
     return [
         *section("without evidence", table(rows, heading=("claim", "feature", "reason"))),
         *section("not passed, and of no claim", _problems(faults(build, adopted))),
@@ -138,18 +153,18 @@ def _adopted(build: Manifest, adopted: Adopted) -> list[Part]:
 
 def _problems(problems: Iterable[Evidence]) -> list[Part]:
     parts: list[Part] = []
-    for one in problems:
-        where = f" in boot {one.boot}" if one.boot else ""
-        told = f"  {one.outcome}: {one.check}{where}: {one.title}"
-        parts.append(line(told, _STYLES[one.outcome]))
-        parts += table(((text,) for text in one.seen.splitlines()), level=2)
+    for result in problems:
+        where = f" in boot {result.boot}" if result.boot else ""
+        told = f"  {result.outcome}: {result.check}{where}: {result.title}"
+        parts.append(line(told, _STYLES[result.outcome]))
+        parts += table(((text,) for text in result.seen.splitlines()), level=2)
     return parts
 
 
 def _conclusion(verdict: Verdict) -> str:
     if verdict.proven:
         return f"Proven: all {len(verdict.claims)} claims."
-    unproven = sum(not one.proven for one in verdict.claims)
+    unproven = sum(not claim_verdict.proven for claim_verdict in verdict.claims)
     return (
         f"Not proven: {unproven or 'none'} of {len(verdict.claims)} claims, "
         f"{len(verdict.problems)} checks did not pass, {len(verdict.missing)} were not made."

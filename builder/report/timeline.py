@@ -88,7 +88,7 @@ def timeline(
         stages=tuple(stages or [Span("the guest's start", 0, up)]),
         beside=tuple(beside),
         probes=tuple(_probes(boot, evidence)),
-        restarts=tuple(one for one in began[1:] if one is not None),
+        restarts=tuple(restart for restart in began[1:] if restart is not None),
     )
 
 
@@ -126,9 +126,9 @@ def _stages(console: str, kernel: float | None, up: float) -> tuple[list[Span], 
         ("initrd", reached(_INIT)),
         ("systemd", reached(_SYSTEMD)),
     )
-    known = [(name, at) for name, at in begins if at is not None and at < up]
-    ends = [*(at for _, at in known[1:]), up]
-    stages = [Span(name, at, end) for (name, at), end in zip(known, ends, strict=True)]
+    begun = [(name, at) for name, at in begins if at is not None and at < up]
+    ends = [*(at for _, at in begun[1:]), up]
+    stages = [Span(name, at, end) for (name, at), end in zip(begun, ends, strict=True)]
     cloud_init, finished = reached(_CLOUD_INIT), reached(_CLOUD_INIT_END)
     if cloud_init is None or finished is None:
         return stages, []
@@ -136,9 +136,9 @@ def _stages(console: str, kernel: float | None, up: float) -> tuple[list[Span], 
 
 
 def _probes(boot: BootRecord, evidence: Iterable[Evidence]) -> Iterable[Span]:
-    for one in evidence:
-        if one.boot != boot.name or boot.at is None:
+    for result in evidence:
+        if result.boot != boot.name or boot.at is None:
             continue
-        start = (one.at - boot.at).total_seconds()
+        start = (result.at - boot.at).total_seconds()
         if -SLACK <= start <= boot.until_ssh + boot.probes + SLACK:
-            yield Span(one.title, start, start + one.seconds, one.seen, one.outcome)
+            yield Span(result.title, start, start + result.seconds, result.seen, result.outcome)

@@ -40,8 +40,8 @@ class CheckRow:
     @property
     def passed(self) -> bool:
         """Whether it was made wherever the plan says, and passed there."""
-        made = bool(self.sightings) and not self.missing
-        return made and all(one.outcome is Outcome.PASSED for one in self.sightings)
+        complete = bool(self.sightings) and not self.missing
+        return complete and all(result.outcome is Outcome.PASSED for result in self.sightings)
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ class ClaimRow:
 def check_rows(plan: Plan, evidence: Sequence[Evidence], verdict: Verdict) -> dict[str, CheckRow]:
     """Every check of the plan, by id."""
     return {
-        one.id: CheckRow(
-            id=one.id,
-            title=one.title,
-            sightings=_sightings([found for found in evidence if found.check == one.id]),
+        check.id: CheckRow(
+            id=check.id,
+            title=check.title,
+            sightings=_sightings([found for found in evidence if found.check == check.id]),
             missing=tuple(
-                gone.boot or INSPECTION for gone in verdict.missing if gone.check == one.id
+                gone.boot or INSPECTION for gone in verdict.missing if gone.check == check.id
             ),
         )
-        for one in (*plan.inspections, *plan.probes)
+        for check in (*plan.inspections, *plan.probes)
     }
 
 
@@ -86,7 +86,7 @@ def by_feature(plan: Plan, rows: Mapping[str, CheckRow]) -> dict[str, list[Check
     features: dict[str, list[CheckRow]] = {}
     for name in plan.parameters:
         of_feature = [
-            rows[one.id] for one in (*plan.inspections, *plan.probes) if one.feature == name
+            rows[check.id] for check in (*plan.inspections, *plan.probes) if check.feature == name
         ]
         if of_feature:
             features[name] = of_feature
@@ -96,8 +96,11 @@ def by_feature(plan: Plan, rows: Mapping[str, CheckRow]) -> dict[str, list[Check
 def claim_rows(verdict: Verdict, rows: Mapping[str, CheckRow]) -> list[ClaimRow]:
     """Every claim, with its proof's checks that the plan has."""
     return [
-        ClaimRow(one, tuple(rows[check] for check in one.claim.proof if check in rows))
-        for one in verdict.claims
+        ClaimRow(
+            claim_verdict,
+            tuple(rows[check] for check in claim_verdict.claim.proof if check in rows),
+        )
+        for claim_verdict in verdict.claims
     ]
 
 
@@ -112,7 +115,10 @@ def problems(evidence: Iterable[Evidence]) -> list[Problem]:
 def space_items(build: Manifest) -> list[Item]:
     """What takes the space: packages as installed, and files of no package by directory."""
     return [
-        *(Item(one.name, "package", one.installed_size * KIB) for one in build.packages),
+        *(
+            Item(package.name, "package", package.installed_size * KIB)
+            for package in build.packages
+        ),
         *(Item(name, "other", size) for name, size in build.unpackaged.items()),
     ]
 
@@ -127,8 +133,8 @@ def _sightings(evidence: Iterable[Evidence]) -> tuple[Sighting, ...]:
         Sighting(
             outcome=outcome,
             seen=seen,
-            where=tuple(one.boot or INSPECTION for one in group),
-            seconds=max(one.seconds for one in group),
+            where=tuple(result.boot or INSPECTION for result in group),
+            seconds=max(result.seconds for result in group),
         )
         for (outcome, seen), group in _together(evidence).items()
     )
@@ -136,6 +142,6 @@ def _sightings(evidence: Iterable[Evidence]) -> tuple[Sighting, ...]:
 
 def _together(evidence: Iterable[Evidence]) -> dict[tuple[Outcome, str], list[Evidence]]:
     groups: dict[tuple[Outcome, str], list[Evidence]] = {}
-    for one in evidence:
-        groups.setdefault((one.outcome, one.seen), []).append(one)
+    for result in evidence:
+        groups.setdefault((result.outcome, result.seen), []).append(result)
     return groups

@@ -209,7 +209,7 @@ class Manifest(_Section):
 
     def valid_evidence(self) -> tuple[Evidence, ...]:
         """The evidence of this very file: that of another sha256 is void."""
-        return tuple(one for one in self.evidence if one.image_sha256 == self.image.sha256)
+        return tuple(result for result in self.evidence if result.image_sha256 == self.image.sha256)
 
     def with_evidence(
         self, evidence: Iterable[Evidence], boots: Iterable[BootRecord] = ()
@@ -219,9 +219,11 @@ class Manifest(_Section):
         What is known of an older boot goes with its evidence, whether or not there is a new record.
         """
         new, new_boots = tuple(evidence), tuple(boots)
-        replaced = {(one.check, one.boot) for one in new}
-        kept = tuple(one for one in self.evidence if (one.check, one.boot) not in replaced)
-        names = {boot.name for boot in new_boots} | {one.boot for one in new}
+        replaced = {(result.check, result.boot) for result in new}
+        kept = tuple(
+            result for result in self.evidence if (result.check, result.boot) not in replaced
+        )
+        names = {boot.name for boot in new_boots} | {result.boot for result in new}
         kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
         return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
 
@@ -236,9 +238,9 @@ class Manifest(_Section):
         """What was last published as this image."""
         return next(
             (
-                one
-                for one in reversed(self.published)
-                if (one.endpoint, one.image) == (endpoint, image)
+                publication
+                for publication in reversed(self.published)
+                if (publication.endpoint, publication.image) == (endpoint, image)
             ),
             None,
         )
@@ -263,12 +265,14 @@ def read(directory: Path) -> Manifest:
             hint="Name a directory below dist/PROFILE/, or a profile that was built here.",
         ) from error
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        problems = [
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
+        ]
         raise _unreadable(path, problems[:5]) from error
     planned = {probe.id for probe in plan.probes}
-    strangers = [one for boot in plan.boots for one in boot.probes if one not in planned]
+    strangers = [name for boot in plan.boots for name in boot.probes if name not in planned]
     if strangers:
-        raise _unreadable(path, [f"plan.boots: no probe '{one}' is planned" for one in strangers])
+        raise _unreadable(path, [f"plan.boots: no probe '{name}' is planned" for name in strangers])
     return manifest
 
 

@@ -44,13 +44,17 @@ class Verdict:
     @property
     def proven(self) -> bool:
         """Whether every claim is proven and every planned check has passed."""
-        return not self.problems and not self.missing and all(one.proven for one in self.claims)
+        return (
+            not self.problems
+            and not self.missing
+            and all(claim_verdict.proven for claim_verdict in self.claims)
+        )
 
 
 def expected(plan: Plan) -> tuple[Expected, ...]:
     """Every result that a complete proof has."""
     return (
-        *(Expected(one.id, None) for one in plan.inspections),
+        *(Expected(check.id, None) for check in plan.inspections),
         *(Expected(probe, boot.name) for boot in plan.boots for probe in boot.probes),
     )
 
@@ -62,40 +66,43 @@ def verdict_of(build: Manifest) -> Verdict:
 
 def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:
     """Judge the plan's claims by evidence of one image, which must be valid for it."""
-    results = {Expected(one.check, one.boot): one for one in evidence}
+    results = {Expected(result.check, result.boot): result for result in evidence}
     wanted = expected(plan)
-    made = [results[one] for one in wanted if one in results]
+    found = [results[expectation] for expectation in wanted if expectation in results]
     return Verdict(
         claims=tuple(_judge_claim(claim, wanted, results) for claim in plan.claims),
-        problems=tuple(one for one in made if one.outcome is not Outcome.PASSED),
-        missing=tuple(one for one in wanted if one not in results),
+        problems=tuple(result for result in found if result.outcome is not Outcome.PASSED),
+        missing=tuple(expectation for expectation in wanted if expectation not in results),
     )
 
 
 def _judge_claim(
     claim: PlannedClaim, wanted: Sequence[Expected], results: dict[Expected, Evidence]
 ) -> ClaimVerdict:
-    proof = [one for one in wanted if one.check in claim.proof]
-    found = [results[one] for one in proof if one in results]
-    bad = [one for one in found if one.outcome is not Outcome.PASSED]
-    inspections = [one for one in proof if one.boot is None]
+    proof = [expectation for expectation in wanted if expectation.check in claim.proof]
+    found = [results[expectation] for expectation in proof if expectation in results]
+    bad = [result for result in found if result.outcome is not Outcome.PASSED]
+    inspections = [expectation for expectation in proof if expectation.boot is None]
 
     def passed(part: Sequence[Expected]) -> bool:
         return bool(part) and all(
-            one in results and results[one].outcome is Outcome.PASSED for one in part
+            expectation in results and results[expectation].outcome is Outcome.PASSED
+            for expectation in part
         )
 
-    if passed(proof) and {one.check for one in proof} == set(claim.proof):
+    if passed(proof) and {expectation.check for expectation in proof} == set(claim.proof):
         grade = claim.grade
     elif passed(inspections):
         grade = Grade.PRESENT
     else:
         grade = Grade.DECLARED
     if bad:
-        seen = "; ".join(dict.fromkeys(f"{one.outcome}: {one.seen}" for one in bad))
+        seen = "; ".join(dict.fromkeys(f"{result.outcome}: {result.seen}" for result in bad))
     elif found:
         # The last proof of a claim is its strongest: probes stand behind inspections.
-        seen = max(found, key=lambda one: (one.kind == "probe", claim.proof.index(one.check))).seen
+        seen = max(
+            found, key=lambda result: (result.kind == "probe", claim.proof.index(result.check))
+        ).seen
     else:
         seen = "not checked"
     return ClaimVerdict(claim, grade, seen)

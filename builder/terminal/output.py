@@ -76,21 +76,21 @@ def table(
     ``level`` says how far it is indented, in steps of two spaces. Without rows there is none.
     """
     outer = ("",) * (level - 1)
-    cells = [[_cell(one) for one in (*outer, *row)] for row in rows]
+    cells = [[_cell(cell) for cell in (*outer, *row)] for row in rows]
     if not cells:
         return []
-    names = [_cell(one) for one in (*outer, *heading)] if heading else [Text()] * len(cells[0])
-    made = _Rows(box=None, show_header=bool(heading), padding=(0, 0, 0, _APART), pad_edge=level > 0)
+    names = [_cell(cell) for cell in (*outer, *heading)] if heading else [Text()] * len(cells[0])
+    grid = _Rows(box=None, show_header=bool(heading), padding=(0, 0, 0, _APART), pad_edge=level > 0)
     *fixed, last = zip(names, *cells, strict=True)
     for column in fixed:
         width = max(cell_len(cell.plain) for cell in column)
-        made.add_column(column[0], no_wrap=True, min_width=width)
+        grid.add_column(column[0], no_wrap=True, min_width=width)
     words = [cell_len(word) for cell in last for word in cell.plain.split()]
     width = min(max(words, default=0), LONGEST_WORD)
-    made.add_column(last[0], overflow="fold", min_width=width)
+    grid.add_column(last[0], overflow="fold", min_width=width)
     for row in cells:
-        made.add_row(*row)
-    return [made]
+        grid.add_row(*row)
+    return [grid]
 
 
 def prose(text: str, style: str = "") -> list[Part]:
@@ -117,7 +117,7 @@ def rendered(parts: Iterable[Part], stream: TextIO | None) -> str:
     with console.capture() as captured:
         for part in parts:
             console.print(part, soft_wrap=True)
-    return "".join(f"{one.rstrip()}\n" for one in captured.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def show(parts: Iterable[Part]) -> None:

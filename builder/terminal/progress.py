@@ -71,7 +71,7 @@ class Progress:
         """What a terminal shows beneath all that has been written."""
         if not self._phase:
             return Group()
-        told = [Text(one, no_wrap=True, overflow="ellipsis") for one in self._told()]
+        told = [Text(text, no_wrap=True, overflow="ellipsis") for text in self._told()]
         heading = Text(f"{self._elapsed()} {self._phase}", STRONG)
         return Group(heading, Padding.indent(Group(*told, self._transfers), _INDENT))
 
@@ -133,7 +133,10 @@ class Progress:
         """Say where the work is, after a silence; a live display draws itself."""
         if self._live or not self._phase or time.monotonic() - self._last_shown < HEARTBEAT:
             return
-        numbers = [f"{one.percentage:.0f} %, {_numbers(one)} left" for one in self._transfers.tasks]
+        numbers = [
+            f"{transfer.percentage:.0f} %, {_numbers(transfer)} left"
+            for transfer in self._transfers.tasks
+        ]
         self._write(f"{self._phase}: {' | '.join([*self._told(), *numbers]) or 'at work'}")
 
     def _told(self) -> list[str]:

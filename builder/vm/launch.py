@@ -79,7 +79,7 @@ def booted(
     workdir.mkdir(parents=True)
     public_key = ssh.make_key(workdir)
     drive = workdir / "config-drive.iso"
-    config_drive.make(drive, config_drive.documents("proof", public_key, qemu.MAC))
+    config_drive.make(drive, config_drive.documents("proof", public_key, machine.nics))
     with contextlib.ExitStack() as stack:
         monitor = _Channel(stack)
         agent = _Channel(stack) if machine.guest_agent else None
@@ -132,7 +132,7 @@ def booted(
         qmp = Qmp(monitor.ours)
         stack.callback(_quit, qmp, process)
         try:
-            port = forwarded_port(qmp.command("human-monitor-command", command_line="info usernet"))
+            usernet = qmp.command("human-monitor-command", command_line="info usernet")
         except BuilderError:
             process.wait(MONITOR_LEAD)
             waiting.check("its monitor")
@@ -142,7 +142,7 @@ def booted(
             since_when = time.monotonic() if since else begin
             signs = console.BootSigns(since)
             waits = replace(waiting, start=since_when, signs=signs, limit=limit)
-            return ssh.connected(workdir, admin_user, port, waits.until)
+            return ssh.connected(workdir, admin_user, forwarded_port(usernet), waits.until)
 
         lines = GuestChannels(
             console=shown,

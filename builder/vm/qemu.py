@@ -17,9 +17,6 @@ from builder.vm.firmware import Firmware
 
 PROGRAM = "qemu-system-x86_64"
 
-# Locally administered addresses in Nova's own range (fa:16:3e).
-MAC = "fa:16:3e:00:00:01"
-
 MULTIQUEUE_MAC = "fa:16:3e:00:00:02"
 
 AGENT_PORT = "org.qemu.guest_agent.0"
@@ -200,13 +197,19 @@ def _config_drive(path: Path) -> list[str]:
 
 
 def _network(machine: Machine, backends: QemuBackends) -> list[str]:
-    """The first NIC, which cannot reach anything, and the one with several queues.
+    """The NICs, which cannot reach anything, and the one with several queues.
 
-    Neither offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
+    None offers to boot from the network. ``vectors`` is what libvirt gives: two for each queue,
     one for control, one for configuration.
     """
-    user = f"user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{backends.ssh_port}-:22"
-    words = ["-netdev", user, "-device", f"virtio-net-pci,netdev=net0,mac={MAC},romfile="]
+    user = f"ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{backends.ssh_port}-:22"
+    words = []
+    for number, nic in enumerate(machine.nics):
+        network = f"hubport,id=nic{number},hubid={number}"
+        if not nic.silent:
+            network = f"user,id=nic{number},{user}"
+        device = f"virtio-net-pci,netdev=nic{number},mac={nic.mac},romfile="
+        words += ["-netdev", network, "-device", device]
     if backends.tap:
         q35 = machine.firmware == "uefi"
         several = machine.vcpus > 1

@@ -53,5 +53,5 @@ def keep(
     return (
         f"kept: {workdir}",
         f"  start the guest:  {shlex.quote(str(script))}  (its console; Ctrl-A X ends it)",
-        f"  log in:           {shlex.join(login)}",
+        *((f"  log in:           {shlex.join(login)}",) if machine.nics else ()),
     )

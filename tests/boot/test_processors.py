@@ -88,6 +88,23 @@ def test_the_driver_can_be_loaded_and_its_rival_cannot(guest: RunningGuest) -> N
     assert "nouveau" not in guest.run(*as_udev_does).stdout
 
 
+def test_the_guest_has_made_its_own_names_and_key(guest: RunningGuest) -> None:
+    """The image has none, as its inspection has seen."""
+    (initiator,) = guest.run(
+        "grep", "^InitiatorName=", "/etc/iscsi/initiatorname.iscsi"
+    ).stdout.split()
+    assert initiator.startswith("InitiatorName=iqn.1993-08.org.debian:01:")
+    name = guest.run("cat", "/etc/nvme/hostnqn").stdout.strip()
+    assert name.rpartition("uuid:")[2] == guest.run("cat", "/etc/nvme/hostid").stdout.strip()
+    key, certificate = "private/ssl-cert-snakeoil.key", "certs/ssl-cert-snakeoil.pem"
+    of_key = guest.run("openssl", "pkey", "-in", f"/etc/ssl/{key}", "-pubout")
+    of_certificate = guest.run(
+        "openssl", "x509", "-in", f"/etc/ssl/{certificate}", "-noout", "-pubkey"
+    )
+    assert of_key.status == 0, of_key.stderr
+    assert of_key.stdout == of_certificate.stdout
+
+
 def test_the_guest_has_no_private_key_of_its_build(guest: RunningGuest) -> None:
     assert guest.run("find", "/var/lib/dkms", "-name", "mok.*").stdout == ""
     assert f"{NAME}/" in guest.run("dkms", "status").stdout

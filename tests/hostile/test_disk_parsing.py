@@ -254,7 +254,7 @@ def test_an_initrd_is_read_or_refused_within_seconds(name: str) -> None:
     data = INITRDS[name]()
     start = time.process_time()
     try:
-        found = initrds.module_names(data, RELEASE)
+        found = initrds.read(data, RELEASE).modules
     except initrds.InitrdError:
         found = frozenset()
     assert time.process_time() - start < 10
@@ -376,7 +376,7 @@ def test_a_file_of_a_sound_size_is_read(path: str, size: int) -> None:
 @given(st.binary(max_size=512))
 def test_no_bytes_are_worse_than_no_initrd(data: bytes) -> None:
     with suppress(initrds.InitrdError):
-        initrds.module_names(EMPTY + TRAILER + data, RELEASE)
+        initrds.read(EMPTY + TRAILER + data, RELEASE)
 
 
 @given(st.text(max_size=512))

@@ -10,7 +10,7 @@ import windows_disk
 from click.testing import CliRunner
 
 from builder.adopt.adopt import adopt, name_of
-from builder.cli.options import cli
+from builder.cli.verbs import cli
 from builder.errors import ImageError
 from builder.feature import Grade
 from builder.features.registry import installed

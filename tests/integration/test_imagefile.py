@@ -144,7 +144,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
-    assert "is a directory" in refusal(tmp_path, InputError)
+    assert "is a directory" in refusal(tmp_path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -152,19 +152,19 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_path_through_a_file_is_refused(raw: Path) -> None:
-    assert "cannot be read" in refusal(raw / "x", InputError)
+    assert "cannot be read" in refusal(raw / "x")
 
 
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "is no regular file" in refusal(tmp_path / "pipe", InputError)
+    assert "is no regular file" in refusal(tmp_path / "pipe")
 
 
 def test_an_unreadable_file_is_refused(qcow2: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root reads everything")
     qcow2.chmod(0)
-    assert "cannot be read" in refusal(qcow2, InputError)
+    assert "cannot be read" in refusal(qcow2)
 
 
 def test_a_name_that_qemu_would_take_for_a_protocol_is_a_file(

@@ -155,3 +155,28 @@ def test_a_file_that_nobody_replaces_stays_and_so_does_the_image_s_own(chroot: C
     chroot.run()
     assert (chroot.resolv.stat().st_ino, chroot.resolv.read_text()) == (inode, BUILDS_OWN)
     assert str(kept.readlink()) == "/run/image/resolv.conf"
+
+
+def test_a_file_that_was_made_immutable_stays_as_it_is(chroot: Chroot) -> None:
+    """diskimage-builder makes such a file the image's own."""
+    made = subprocess.run(
+        ["chattr", "+i", chroot.resolv], capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip(f"no file can be made immutable here: {made.stderr.strip()}")
+    subprocess.run(["chattr", "-i", chroot.resolv], check=True)
+    chroot.hook(
+        "install.d/01-mine",
+        "echo nameserver 192.0.2.1 > /etc/resolv.conf; chattr +i /etc/resolv.conf",
+    )
+    chroot.observe("install.d/50-next")
+    try:
+        assert chroot.run() == {"50-next": "nameserver 192.0.2.1\n"}
+    finally:
+        subprocess.run(["chattr", "-i", chroot.resolv], check=True)
+    assert not (chroot.etc / "resolv.conf.ORIG").exists()
+
+
+def test_what_runs_between_the_hooks_passes_shellcheck(chroot: Chroot) -> None:
+    chroot.run()
+    subprocess.run(["shellcheck", chroot.hooks / "guest-resolver"], check=True)

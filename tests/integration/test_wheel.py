@@ -44,10 +44,10 @@ def program(elsewhere: Path) -> Path:
     )  # fmt: skip
     (wheel,) = wheels.glob("guest_image_builder-*.whl")
     venv.create(elsewhere / "venv", with_pip=True)
-    run(
-        elsewhere / "venv/bin/pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt",
-        wheel, cwd=elsewhere,
-    )  # fmt: skip
+    pip = elsewhere / "venv/bin/pip"
+    locked = ("--require-hashes", "--requirement", ROOT / "requirements.txt")
+    run(pip, "install", "--quiet", *locked, cwd=elsewhere)
+    run(pip, "install", "--quiet", "--no-deps", wheel, cwd=elsewhere)
     return elsewhere / "venv/bin/guest-image"
 
 

@@ -315,7 +315,7 @@ def test_a_file_that_changes_during_the_upload_is_not_published(
         file.seek(-MIB, os.SEEK_END)
         file.write(b"x" * MIB)
     _, said = client.communicate(timeout=60)
-    assert client.returncode == 1
+    assert client.returncode == 4
     assert "The image is not the one that was proven" in said
     path.write_bytes(right)
     require_repaired(cloud, guest_image, old, new)

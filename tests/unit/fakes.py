@@ -4,7 +4,7 @@ import fnmatch
 import posixpath
 from collections.abc import Mapping
 
-from builder.feature import Kernel
+from builder.feature import Kernel, Volume
 from builder.linux import kernels
 
 
@@ -21,7 +21,9 @@ class FakeFilesystem:
         self,
         tree: Mapping[str, bytes | str | Link],
         registry: Mapping[tuple[str, str], Mapping[str, str | int]] | None = None,
+        volumes: tuple[Volume, ...] = (),
     ) -> None:
+        self._volumes = volumes
         self.tree = dict(tree)
         self._registry = dict(registry or {})
 
@@ -64,8 +66,24 @@ class FakeFilesystem:
             ]
         return tuple(sorted(found))
 
+    def files(self, directory: str) -> tuple[str, ...]:
+        real = self._real(directory)
+        if real is None:
+            return ()
+        below = (name for name in self.tree if name.startswith(real.rstrip("/") + "/"))
+        return tuple(
+            sorted(
+                directory + name.removeprefix(real)
+                for name in below
+                if not isinstance(self.tree[name], Link)
+            )
+        )
+
     def kernels(self) -> tuple[Kernel, ...]:
         return kernels.installed(self)
+
+    def volumes(self) -> tuple[Volume, ...]:
+        return self._volumes
 
     def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
         if (hive, key) not in self._registry:

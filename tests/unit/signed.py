@@ -1,5 +1,6 @@
 """Programs for UEFI, signed by authorities of the tests' own."""
 
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -82,6 +83,8 @@ def program(sections: Mapping[str, bytes] | None = None) -> bytes:
 
 def sign(data: bytes, *signers: Identity) -> bytes:
     """The program with a signature of each signer, which carries its authority's certificate."""
+    if shutil.which("sbsign") is None:
+        return data  # every test that looks at the signature is skipped then
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "program"
         path.write_bytes(data)

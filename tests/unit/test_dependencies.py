@@ -1,17 +1,20 @@
 """What this program depends on is bounded: a new major version is tried before it is taken."""
 
+import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENTS = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
+    *PROJECT["dependency-groups"]["install"],
     *PROJECT["dependency-groups"]["dev"],
 ]
 
@@ -19,6 +22,32 @@ REQUIREMENTS = [
 @pytest.mark.parametrize("text", REQUIREMENTS)
 def test_a_dependency_has_a_lower_and_an_upper_bound(text: str) -> None:
     assert {one.operator for one in Requirement(text).specifier} == {">=", "<"}
+
+
+def locked(name: str) -> dict[str, list[str]]:
+    """What a file of ``make lock`` pins, each with the hashes of its files."""
+    entries = re.split(r"\n(?=[a-z])", (ROOT / name).read_text(encoding="utf-8"))
+    pinned = [entry for entry in entries if "==" in entry]
+    return {
+        canonicalize_name(entry.partition("==")[0]): re.findall(
+            r"--hash=sha256:[0-9a-f]{64}", entry
+        )
+        for entry in pinned
+    }
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_everything_that_is_installed_is_known_by_its_hash(name: str) -> None:
+    pinned = locked(name)
+    assert len(pinned) > 50
+    assert [one for one, hashes in pinned.items() if not hashes] == []
+
+
+def test_every_dependency_is_locked() -> None:
+    wanted = {canonicalize_name(Requirement(text).name) for text in REQUIREMENTS}
+    assert wanted - set(locked("requirements-dev.txt")) == set()
+    own = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
+    assert own - set(locked("requirements.txt")) == set()
 
 
 @pytest.mark.parametrize("text", REQUIREMENTS[1:])

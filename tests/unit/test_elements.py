@@ -19,7 +19,7 @@ import yaml
 from builder import distribution
 from builder.features.registry import FOUNDATION, shipped
 from builder.host.paths import elements_path, profiles_path
-from builder.linux import hygiene
+from builder.linux import hygiene, identities
 from builder.plan.merge import TREE_ELEMENT
 from builder.profile.packages import FILE_NAME as CONFLICTS
 
@@ -234,9 +234,9 @@ def test_diskimage_builder_makes_the_release_of_a_distribution_under_the_name_of
 
 def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None:
     """All but apt's downloads: there the package cache lies, which is no part of the image."""
-    patterns = {*hygiene.IDENTITIES, *hygiene.LEFTOVERS} - {"/var/cache/apt/archives/*.deb"}
+    patterns = {*identities.IDENTITIES, *hygiene.LEFTOVERS} - {"/var/cache/apt/archives/*.deb"}
     for pattern in (*patterns, "/var/log/x", "/etc/machine-id", "/run/x"):
-        path = tmp_path / pattern.replace("*", "a_b-proxy_key").lstrip("/")
+        path = tmp_path / pattern.replace("*", "a_b-proxy_lease_key").lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("something")
     script = OURS / "guest-hygiene/cleanup.d/99-guest-hygiene"

@@ -55,7 +55,7 @@ class Refused(BuilderError):
     """A build that may not be published; ``details`` are the reasons."""
 
 
-def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timedelta) -> Admission:
+def admit(build: Manifest, waivers: Waivers, *, now: datetime, max_age: timedelta) -> Admission:
     """Judge a build by its evidence.
 
     Raises ``Refused`` with every reason: evidence that is missing, failed, of another file, or
@@ -64,31 +64,44 @@ def admit(build: Manifest, concession: Waivers, *, now: datetime, max_age: timed
     """
     plan, evidence = build.planned(), build.valid_evidence()
     verdict = judge(plan, evidence)
-    kept = [one for one in verdict.claims if _reaches(one, concession)]
-    dropped = [one for one in verdict.claims if one not in kept]
-    orphans = _orphans({one.claim.property: one.claim.value for one in kept}, plan.flavor)
-    if concession.drop_unproven:
-        dropped += [one for one in kept if one.claim.property in orphans]
-        kept = [one for one in kept if one.claim.property not in orphans]
+    kept = [claim_verdict for claim_verdict in verdict.claims if _reaches(claim_verdict, waivers)]
+    dropped = [claim_verdict for claim_verdict in verdict.claims if claim_verdict not in kept]
+    orphans = _orphans(
+        {claim_verdict.claim.property: claim_verdict.claim.value for claim_verdict in kept},
+        plan.flavor,
+    )
+    if waivers.drop_unproven:
+        dropped += [
+            claim_verdict for claim_verdict in kept if claim_verdict.claim.property in orphans
+        ]
+        kept = [
+            claim_verdict for claim_verdict in kept if claim_verdict.claim.property not in orphans
+        ]
         reasons = []
     else:
-        reasons = [_weakness(one) for one in dropped]
-    excused = _proof(dropped) - _proof(kept) if concession.drop_unproven else frozenset()
-    results = {Expected(one.check, one.boot): one for one in evidence}
-    wanted = [one for one in expected(plan) if one.check not in excused]
+        reasons = [_weakness(claim_verdict) for claim_verdict in dropped]
+    excused = _proof(dropped) - _proof(kept) if waivers.drop_unproven else frozenset()
+    results = {Expected(result.check, result.boot): result for result in evidence}
+    wanted = [expectation for expectation in expected(plan) if expectation.check not in excused]
     reasons += _void(build)
-    let_through = {one for one in wanted if _let_through(one, results, concession)}
-    reasons += _unmet([one for one in wanted if one not in let_through], results)
-    counting = [results[one] for one in wanted if one in results]
+    let_through = {
+        expectation for expectation in wanted if _let_through(expectation, results, waivers)
+    }
+    reasons += _unmet(
+        [expectation for expectation in wanted if expectation not in let_through], results
+    )
+    counting = [results[expectation] for expectation in wanted if expectation in results]
     reasons += _from_the_future(counting, now)
     stale = _stale(counting, now, max_age)
     if reasons:
         raise _refused(build, [*reasons, *filter(None, [stale])])
     return Admission(
-        claims=tuple(one.claim for one in kept),
-        on_inspection=tuple(one.claim.property for one in kept if not one.proven),
-        dropped=tuple(sorted(one.claim.property for one in dropped)),
-        unchecked=tuple(sorted({one.check for one in let_through})),
+        claims=tuple(claim_verdict.claim for claim_verdict in kept),
+        on_inspection=tuple(
+            claim_verdict.claim.property for claim_verdict in kept if not claim_verdict.proven
+        ),
+        dropped=tuple(sorted(claim_verdict.claim.property for claim_verdict in dropped)),
+        unchecked=tuple(sorted({expectation.check for expectation in let_through})),
         stale=stale,
     )
 
@@ -109,56 +122,58 @@ def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
     )
 
 
-def _reaches(verdict: ClaimVerdict, concession: Waivers) -> bool:
+def _reaches(verdict: ClaimVerdict, waivers: Waivers) -> bool:
     if verdict.proven:
         return True
     present = ORDER.index(verdict.grade) >= ORDER.index(Grade.PRESENT)
-    return concession.allow_present and present
+    return waivers.allow_present and present
 
 
 def _orphans(properties: Mapping[str, str], flavor: Mapping[str, str]) -> set[str]:
     """Properties that Nova would refuse or ignore because their partner was dropped."""
-    return {one.name for one in nova_conflicts(properties, flavor)} & set(properties)
+    return {conflict.name for conflict in nova_conflicts(properties, flavor)} & set(properties)
 
 
 def _proof(claims: Iterable[ClaimVerdict]) -> frozenset[str]:
-    return frozenset(check for one in claims for check in one.claim.proof)
+    return frozenset(check for claim_verdict in claims for check in claim_verdict.claim.proof)
 
 
-def _weakness(one: ClaimVerdict) -> str:
-    claim = one.claim
+def _weakness(verdict: ClaimVerdict) -> str:
+    claim = verdict.claim
     return (
-        f"{claim.property}={claim.value} is {one.grade}, and must be {claim.grade}: "
-        f"{' '.join(one.seen.split())}"
+        f"{claim.property}={claim.value} is {verdict.grade}, and must be {claim.grade}: "
+        f"{' '.join(verdict.seen.split())}"
     )
 
 
 def _void(build: Manifest) -> list[str]:
-    others = {one.image_sha256 for one in build.evidence} - {build.image.sha256}
+    others = {result.image_sha256 for result in build.evidence} - {build.image.sha256}
     return [
-        f"There is evidence of another file (sha256 {one[:12]}…); this one is "
+        f"There is evidence of another file (sha256 {sha256[:12]}…); this one is "
         f"{build.image.sha256[:12]}…."
-        for one in sorted(others)
+        for sha256 in sorted(others)
         if not build.valid_evidence()
     ]
 
 
-def _let_through(one: Expected, results: Mapping[Expected, Evidence], concession: Waivers) -> bool:
-    """Whether a probe has no result, and needs none by the concession."""
-    made = one in results and results[one].outcome is not Outcome.SKIPPED
-    return concession.allow_present and one.boot is not None and not made
+def _let_through(
+    expectation: Expected, results: Mapping[Expected, Evidence], waivers: Waivers
+) -> bool:
+    """Whether a probe has no result, and needs none by the waivers."""
+    was_made = expectation in results and results[expectation].outcome is not Outcome.SKIPPED
+    return waivers.allow_present and expectation.boot is not None and not was_made
 
 
 def _unmet(wanted: Sequence[Expected], results: Mapping[Expected, Evidence]) -> list[str]:
     reasons, missing = [], []
-    for one in wanted:
-        result = results.get(one)
+    for expectation in wanted:
+        result = results.get(expectation)
         if result is None:
-            missing.append(one)
+            missing.append(expectation)
         elif result.outcome is not Outcome.PASSED:
-            where = f" in boot {one.boot}" if one.boot else ""
+            where = f" in boot {expectation.boot}" if expectation.boot else ""
             seen = " ".join(result.seen.split())
-            reasons.append(f"{result.outcome}: {one.check}{where}: {seen}")
+            reasons.append(f"{result.outcome}: {expectation.check}{where}: {seen}")
     if missing:
         first = missing[0]
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -168,7 +183,7 @@ def _unmet(wanted: Sequence[Expected], results: Mapping[Expected, Evidence]) -> 
 
 
 def _stale(evidence: Sequence[Evidence], now: datetime, max_age: timedelta) -> str:
-    oldest = min(evidence, key=lambda one: one.at, default=None)
+    oldest = min(evidence, key=lambda result: result.at, default=None)
     if oldest is None or now - oldest.at <= max_age:
         return ""
     return (
@@ -178,7 +193,7 @@ def _stale(evidence: Sequence[Evidence], now: datetime, max_age: timedelta) -> s
 
 
 def _from_the_future(evidence: Sequence[Evidence], now: datetime) -> list[str]:
-    newest = max(evidence, key=lambda one: one.at, default=None)
+    newest = max(evidence, key=lambda result: result.at, default=None)
     if newest is None or newest.at - now <= CLOCK_SKEW:
         return []
     reason = (

@@ -3,23 +3,22 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from builder.errors import ImageError
+from builder.features.registry import installed
 from builder.image.safety import format_of
 from builder.nova.properties import SIGNATURE
+from builder.profile.load import load
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
 from builder.publish.candidate.properties import signed, wanted
+from builder.publish.candidate.signature import Signer
 from builder.publish.candidate.stream import Origin, pieces_of
 from builder.publish.cloud.history import find
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.survey import Survey
 from builder.store import manifest
 from builder.store.manifest import Manifest
-
-if TYPE_CHECKING:
-    from builder.publish.candidate.signature import Signer  # with its libraries slow to load
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,19 @@ class Ready:
     origin: Origin
 
 
+def settings_of(profile: str | None) -> Publication | None:
+    """What a profile says of publishing; None where none is named. Raises ``InputError``."""
+    return None if profile is None else load(profile, installed()).publish
+
+
 def ready(
     directory: Path,
-    concession: Waivers,
+    waivers: Waivers,
     *,
     max_age: timedelta,
     settings: Publication | None = None,
     origin: Origin | None = None,
-    signer: "Signer | None" = None,
+    signer: Signer | None = None,
 ) -> Ready:
     """Judge a build's evidence and say what would be published.
 
@@ -51,14 +55,14 @@ def ready(
     """
     build = manifest.read(directory)
     chosen = settings or build.planned().publish
-    admission = admit(build, concession, now=datetime.now(UTC), max_age=max_age)
+    admission = admit(build, waivers, now=datetime.now(UTC), max_age=max_age)
     path = directory / build.image.name
     if origin is None:
         _require_format(path, build)
         origin = Origin(lambda: pieces_of(path))
     image = wanted(build, admission, chosen)
     if signer is not None:
-        earlier = [one.properties for one in reversed(build.published)]
+        earlier = [publication.properties for publication in reversed(build.published)]
         image = signed(image, signer.properties(origin.pieces, earlier))
     return Ready(directory, build, admission, chosen, image, origin)
 
@@ -69,13 +73,17 @@ def for_cloud(ready_build: Ready, seen: Survey, endpoint: str) -> Ready:
     A signature stays as long as no other is made. Raises ``Refused`` where the data would have to
     be sent and the evidence is too old for that.
     """
-    known = find(seen.images, ready_build.wanted)
-    if known is None:
+    image = find(seen.images, ready_build.wanted)
+    if image is None:
         require_young(ready_build.build, ready_build.admission)
     if set(SIGNATURE) <= set(ready_build.wanted.properties):
         return ready_build
-    records = [one.properties for one in ready_build.build.published if one.endpoint == endpoint]
-    before = records[-1] if records else known.properties if known else {}
+    records = [
+        publication.properties
+        for publication in ready_build.build.published
+        if publication.endpoint == endpoint
+    ]
+    before = records[-1] if records else image.properties if image else {}
     if not set(SIGNATURE) <= set(before):
         return ready_build
     signature = {name: before[name] for name in SIGNATURE}

@@ -118,7 +118,8 @@ def _refuse_long(name: str, *derived: str) -> None:
 def _refuse_nonsense(build: Manifest, properties: Mapping[str, str], plan: Plan) -> None:
     reasons = complaints(properties)
     reasons += [
-        f"{one.name}: {one.reason}. {one.remedy}" for one in nova_conflicts(properties, plan.flavor)
+        f"{conflict.name}: {conflict.reason}. {conflict.remedy}"
+        for conflict in nova_conflicts(properties, plan.flavor)
     ]
     if reasons:
         raise InputError(

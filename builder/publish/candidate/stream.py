@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.errors import BuilderError, InputError
+from builder.errors import ImageError
 from builder.host.files import BLOCK
 from builder.publish.cloud.difference import (
     known_hash,
@@ -30,7 +30,7 @@ class Upload:
         self._tell = tell
 
     def read(self, _size: int = -1, /) -> bytes:
-        """The next piece, at the end none. Raises ``BuilderError`` where it is other data."""
+        """The next piece, at the end none. Raises ``ImageError`` where it is other data."""
         piece = next(self._pieces, b"")
         self._digest.update(piece)
         self._sent += len(piece)
@@ -44,8 +44,8 @@ class Upload:
         self._tell(self._sent, self.size)
         return piece
 
-    def _other(self, what: str) -> BuilderError:
-        return BuilderError(
+    def _other(self, what: str) -> ImageError:
+        return ImageError(
             "The image is not the one that was proven; it was not published.",
             details=[f"While it was sent: {what}."],
             hint="Leave the file alone while it is published. If it was changed, build it again.",
@@ -53,13 +53,13 @@ class Upload:
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:
-    """A file's content. Raises ``InputError`` where it cannot be read."""
+    """A file's content. Raises ``ImageError`` where it cannot be read."""
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 yield block
     except OSError as error:
-        raise InputError(
+        raise ImageError(
             f"{path} cannot be read.",
             details=[error.strerror or str(error)],
             hint="Check the path and its permissions; if the file is gone, build it again.",
@@ -77,9 +77,9 @@ class Origin:
 
         It is computed, from all of the data, where the manifest does not have it.
         """
-        known = known_hash(wanted, algorithm)
-        if known or algorithm not in hashlib.algorithms_available:
-            return known
+        hash_value = known_hash(wanted, algorithm)
+        if hash_value or algorithm not in hashlib.algorithms_available:
+            return hash_value
         digest = hashlib.new(algorithm)
         for piece in self.pieces():
             digest.update(piece)

@@ -71,8 +71,8 @@ def restoring(
     }
     found = tuple(differences)
     return (
-        {one.what: values[one.what] for one in found if one.what in values},
-        tuple(one.what for one in found if one.what not in values),
+        {result.what: values[result.what] for result in found if result.what in values},
+        tuple(result.what for result in found if result.what not in values),
     )
 
 

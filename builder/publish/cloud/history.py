@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from builder.errors import BuilderError
+from builder.errors import CloudError
 from builder.publish.cloud.image import (
     ACTIVE,
     REPLACED_AT,
@@ -17,25 +17,29 @@ from builder.publish.cloud.names import dated
 
 def find(images: Iterable[CloudImage], wanted: Wanted) -> CloudImage | None:
     """The build's image, where it was published before."""
-    return next((one for one in ours(images, wanted.profile) if one.build == wanted.build), None)
+    return next(
+        (image for image in ours(images, wanted.profile) if image.build == wanted.build), None
+    )
 
 
 def images_named(images: Iterable[CloudImage], name: str) -> list[CloudImage]:
     """The images that have the name, visible or hidden."""
-    return [one for one in images if one.name == name and not one.draft]
+    return [image for image in images if image.name == name and not image.draft]
 
 
 def current(images: Iterable[CloudImage], name: str) -> CloudImage | None:
     """The image that answers to the name: the visible one, else the hidden one.
 
-    Raises ``BuilderError`` where several do.
+    Raises ``CloudError`` where several do.
     """
     having = images_named(images, name)
-    answering = [one for one in having if not one.hidden] or having
+    answering = [image for image in having if not image.hidden] or having
     if len(answering) > 1:
-        raise BuilderError(
+        raise CloudError(
             f"{len(answering)} images are called '{name}'; one alone may answer to it.",
-            details=[f"{one.id}  {one.visibility}, built as {one.build or '?'}" for one in having],
+            details=[
+                f"{image.id}  {image.visibility}, built as {image.build or '?'}" for image in having
+            ],
             hint="Rename or hide all but one: openstack image set --hidden ID",
         )
     return answering[0] if answering else None
@@ -47,10 +51,10 @@ def visible_replaced(images: Iterable[CloudImage], name: str, image_id: str) -> 
     A visible image that somebody has given another name is none: that is its owner's choice.
     """
     return [
-        one
-        for one in images
-        if one.published and one.public_name == name and one.id != image_id
-        if not one.hidden and one.name == dated(name, built(one))
+        image
+        for image in images
+        if image.published and image.public_name == name and image.id != image_id
+        if not image.hidden and image.name == dated(name, built(image))
     ]
 
 
@@ -66,26 +70,26 @@ def built(image: CloudImage) -> datetime:
 def ours(images: Iterable[CloudImage], profile: str, name: str | None = None) -> list[CloudImage]:
     """What was published of a profile, under a name where one is given, newest build first."""
     published = [
-        one
-        for one in images
-        if one.profile == profile and one.published and name in (None, one.public_name)
+        image
+        for image in images
+        if image.profile == profile and image.published and name in (None, image.public_name)
     ]
-    return sorted(published, key=lambda one: (built(one), one.created), reverse=True)
+    return sorted(published, key=lambda image: (built(image), image.created), reverse=True)
 
 
 def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImage:
     """The image that a rollback brings back: the one that the present image has replaced.
 
     What a rollback has withdrawn does not come back by another. An interrupted switch comes first:
-    a rollback is completed, a publication taken back. Raises ``BuilderError`` where there is none.
+    a rollback is completed, a publication taken back. Raises ``CloudError`` where there is none.
     """
     present = current(images, name)
     if present is None:
-        raise BuilderError(
+        raise CloudError(
             f"No image is called '{name}', so there is nothing to roll back.",
             hint="See what is there: guest-image list --cloud NAME",
         )
-    by_id = {one.id: one for one in images}
+    by_id = {image.id: image for image in images}
     for left in images_named(images, name):
         if left.hidden:
             successor = left.properties.get(REPLACED_BY, "")
@@ -94,18 +98,18 @@ def previous(images: Sequence[CloudImage], profile: str, name: str) -> CloudImag
             if left is present or successor == present.id:
                 return left
     others = [
-        one
-        for one in ours(images, profile, name)
-        if one.status == ACTIVE and one.name != name
-        if WITHDRAWN not in one.properties
+        image
+        for image in ours(images, profile, name)
+        if image.status == ACTIVE and image.name != name
+        if WITHDRAWN not in image.properties
     ]
-    replaced = [one for one in others if one.properties.get(REPLACED_BY) == present.id]
+    replaced = [image for image in others if image.properties.get(REPLACED_BY) == present.id]
     if replaced:
         return max(replaced, key=replaced_by_name)
     # The one that it replaced is gone.
-    older = [one for one in others if built(one) < built(present)]
+    older = [image for image in others if built(image) < built(present)]
     if not older:
-        raise BuilderError(
+        raise CloudError(
             f"No older image of {profile} is there to come back under '{name}'.",
             details=[f"{present.id} (build {present.build or '?'}) is the oldest one."],
             hint="Publish another build: guest-image publish BUILD --cloud NAME",

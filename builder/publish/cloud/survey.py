@@ -20,13 +20,13 @@ class Survey:
     @property
     def drafts(self) -> list[CloudImage]:
         """Images that were never published."""
-        return [one for one in self.images if one.draft]
+        return [image for image in self.images if image.draft]
 
     def answering(self, name: str) -> str:
         """Who has the public name, as a text that changes when that changes."""
-        having = [one for one in self.images if one.name == name and not one.draft]
-        return ",".join(sorted(one.id for one in having if not one.hidden)) or ",".join(
-            sorted(one.id for one in having)
+        having = [image for image in self.images if image.name == name and not image.draft]
+        return ",".join(sorted(image.id for image in having if not image.hidden)) or ",".join(
+            sorted(image.id for image in having)
         )
 
 
@@ -34,10 +34,11 @@ def survey(glance: Glance, profile: str, name: str) -> Survey:
     """Look. Raises ``CloudError`` where another project's public image has the name."""
     project = glance.project
     found = {
-        one.id: one for one in (*glance.images(name=name), *glance.images(**{PROFILE: profile}))
+        image.id: image
+        for image in (*glance.images(name=name), *glance.images(**{PROFILE: profile}))
     }.values()
-    own = tuple(one for one in found if not project or one.owner == project)
-    _refuse_strangers([one for one in found if one not in own], name, glance)
+    own = tuple(result for result in found if not project or result.owner == project)
+    _refuse_strangers([result for result in found if result not in own], name, glance)
     return Survey(own, glance.now())
 
 
@@ -48,9 +49,11 @@ def name_of(glance: Glance, profile: str) -> str:
     """
     project = glance.project
     own = [
-        one for one in glance.images(**{PROFILE: profile}) if not project or one.owner == project
+        image
+        for image in glance.images(**{PROFILE: profile})
+        if not project or image.owner == project
     ]
-    newest = next((one for one in ours(own, profile) if one.public_name), None)
+    newest = next((image for image in ours(own, profile) if image.public_name), None)
     if newest is None:
         raise CloudError(
             f"Cloud '{glance}' has no published image of {profile}.",
@@ -61,7 +64,7 @@ def name_of(glance: Glance, profile: str) -> str:
 
 def published(glance: Glance) -> list[CloudImage]:
     """Every image of the project that this program has made, drafts too."""
-    return [one for one in owned(glance) if one.profile]
+    return [image for image in owned(glance) if image.profile]
 
 
 def owned(glance: Glance) -> list[CloudImage]:
@@ -71,12 +74,12 @@ def owned(glance: Glance) -> list[CloudImage]:
 
 
 def _refuse_strangers(others: Iterable[CloudImage], name: str, glance: Glance) -> None:
-    rivals = [one for one in others if one.name == name and one.visibility == "public"]
-    visible = [one for one in rivals if not one.hidden]
+    rivals = [image for image in others if image.name == name and image.visibility == "public"]
+    visible = [image for image in rivals if not image.hidden]
     if visible:
         raise CloudError(
             f"Cloud '{glance}' has a public image '{name}' of another project.",
-            details=[f"{one.id} of project {one.owner}" for one in visible],
+            details=[f"{image.id} of project {image.owner}" for image in visible],
             hint="Choose another 'name' in the profile's section 'publish', or publish as that"
             " project.",
         )

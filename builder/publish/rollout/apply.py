@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from builder.errors import CloudError
 from builder.publish.cloud.change import Change
-from builder.publish.cloud.glance import UNAUTHORIZED, Glance
+from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
+from builder.publish.cloud.remedies import UNAUTHORIZED
 from builder.terminal.progress import Progress
 
 _REFUSALS = frozenset(range(400, 500)) - {UNAUTHORIZED}
@@ -28,10 +29,10 @@ def carry_out(
             glance.change(change)
         except CloudError as error:
             if change.image == target.id and error.status in _REFUSALS:
-                for one in reversed(undo):
-                    progress.event(f"{glance}: {one.reason}")
+                for reversal in reversed(undo):
+                    progress.event(f"{glance}: {reversal.reason}")
                     with contextlib.suppress(CloudError):
-                        glance.change(one)
+                        glance.change(reversal)
             raise
         if change.undo is not None:
             undo.append(change.undo)

@@ -21,9 +21,10 @@ from builder.publish.cloud.difference import (
     content_differences,
     property_differences,
 )
-from builder.publish.cloud.glance import CONFLICT, Glance
+from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import ACTIVE, IDENTITY, PUBLISHER, CloudImage, Wanted
 from builder.publish.cloud.names import draft_name
+from builder.publish.cloud.remedies import CONFLICT
 from builder.publish.cloud.survey import Survey
 from builder.publish.rollout.switch import claim
 from builder.terminal.progress import Progress
@@ -65,7 +66,7 @@ def checked_draft(
     Raises ``CloudError`` where another publisher is at work, or the cloud does not do it; then
     there is no draft left, or one that the next run deletes.
     """
-    sound = [one for one in seen.drafts if not _differences(one, wanted, origin)][:1]
+    sound = [draft for draft in seen.drafts if not _differences(draft, wanted, origin)][:1]
     remove_abandoned(glance, seen, progress, publisher=publisher, but=sound)
     for draft in sound:
         if taken := _claimed(glance, draft, publisher):
@@ -209,7 +210,7 @@ def _read_back(glance: Glance, image_id: str, wanted: Wanted, origin: Origin) ->
     if image is None or differences:
         raise CloudError(
             f"Cloud '{glance}' returned different data or properties; it was not published.",
-            details=[str(one) for one in differences],
+            details=[str(difference) for difference in differences],
             hint="The cloud's import plugins may change images or their properties: ask its"
             " operators. Nothing visible was changed.",
         )

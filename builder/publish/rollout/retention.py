@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from builder.errors import CloudError
+from builder.publish.cloud.compute import servers
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import built, ours, replaced_by_name
 from builder.publish.cloud.image import (
@@ -66,9 +67,9 @@ def retire(
 
 def _retire(glance: Glance, image_id: str, publisher: str) -> str:
     """Delete an image, or say why it stays. Raises ``CloudError``."""
-    servers = glance.servers(image_id)
-    if servers:
-        return f"it is the image of {counted(len(servers), 'server')}"
+    users = servers(glance, image_id)
+    if users:
+        return f"it is the image of {counted(len(users), 'server')}"
     image = glance.image(image_id)
     if image is None:
         return ""
@@ -103,16 +104,16 @@ def superfluous(
     if keep_last is None and keep_days is None:
         return []
     replaced = sorted(
-        (one for one in ours(images, profile, name) if one.hidden and one.name != name),
-        key=lambda one: (replaced_by_name(one), built(one)),
+        (image for image in ours(images, profile, name) if image.hidden and image.name != name),
+        key=lambda image: (replaced_by_name(image), built(image)),
         reverse=True,
     )
     limit = timedelta(days=keep_days or 0)
     return [
-        one
-        for rank, one in enumerate(replaced)
-        if rank >= (keep_last or 0) and now - replaced_by_name(one) >= limit
-        if replaceable(one) and not _promised(one, rank, now)
+        image
+        for rank, image in enumerate(replaced)
+        if rank >= (keep_last or 0) and now - replaced_by_name(image) >= limit
+        if replaceable(image) and not _promised(image, rank, now)
     ]
 
 

@@ -17,8 +17,8 @@ def rollback(glance: Glance, profile: str, progress: Progress, *, home: Path) ->
     """Let the previous image of a profile answer to its public name, and return it.
 
     A rollback that was killed is completed, a publication that was killed is taken back. Raises
-    ``BuilderError`` where there is no previous image, ``CloudError`` where it cannot be used or a
-    publisher is at work; ``home`` is where those of this machine see each other.
+    ``CloudError`` where there is no previous image, where it cannot be used, and where a publisher
+    is at work; ``home`` is where those of this machine see each other.
     """
     progress.phase(f"{glance}: looking")
     name = name_of(glance, profile)
@@ -38,7 +38,7 @@ def rollback(glance: Glance, profile: str, progress: Progress, *, home: Path) ->
     after = survey(glance, profile, name).images
     having = images_named(after, name)
     if (
-        [one.id for one in having if not one.hidden] != [target.id]
+        [image.id for image in having if not image.hidden] != [target.id]
         or len(having) > 1
         or visible_replaced(after, name, target.id)
     ):

@@ -48,16 +48,16 @@ def switch(
     images: Sequence[CloudImage], target: CloudImage, terms: TargetState, *, now: datetime
 ) -> list[Change]:
     """What still has to be done so that the target alone answers to the name, in its order."""
-    others = [one for one in images_named(images, terms.name) if one.id != target.id]
+    others = [image for image in images_named(images, terms.name) if image.id != target.id]
     notes = {REPLACED_BY: target.id, REPLACED_AT: f"{now.astimezone(UTC):%FT%TZ}"}
     if terms.withdrawing:
         notes[WITHDRAWN] = "true"
     return [
         *_prepare(target, terms),
-        *(_hide(one, notes) for one in others if not one.hidden),
+        *(_hide(image, notes) for image in others if not image.hidden),
         *_present(target, terms),
-        *(_rename(one, terms, notes) for one in others),
-        *(_hide_again(one, notes) for one in visible_replaced(images, terms.name, target.id)),
+        *(_rename(image, terms, notes) for image in others),
+        *(_hide_again(image, notes) for image in visible_replaced(images, terms.name, target.id)),
     ]
 
 
@@ -66,18 +66,18 @@ def claim(image: CloudImage, publisher: str) -> Change:
 
     Of two who are to use one image, only one finds the notes that this takes away.
     """
-    notes = tuple(one for one in _passing(image) if one != WITHDRAWN)
+    notes = tuple(note for note in _passing(image) if note != WITHDRAWN)
     return Change(image.id, f"claim image {image.id}", {PUBLISHER: publisher}, notes)
 
 
 def release(image: CloudImage) -> Change:
     """Take the claim of a replaced image back; ``image`` is as it was before."""
-    notes = {one: image.properties[one] for one in _passing(image)}
+    notes = {note: image.properties[note] for note in _passing(image)}
     return Change(image.id, f"keep image {image.id}", notes, (PUBLISHER,))
 
 
 def _passing(image: CloudImage) -> list[str]:
-    return [one for one in NOTES if one in image.properties and one != IDENTITY]
+    return [note for note in NOTES if note in image.properties and note != IDENTITY]
 
 
 def _prepare(target: CloudImage, terms: TargetState) -> list[Change]:
@@ -96,8 +96,8 @@ def _hide(image: CloudImage, notes: Mapping[str, str]) -> Change:
         undo=Change(
             image.id,
             f"show {image.id} again",
-            {"os_hidden": False, **{one: image.properties[one] for one in passed}},
-            tuple(one for one in notes if one not in passed),
+            {"os_hidden": False, **{note: image.properties[note] for note in passed}},
+            tuple(note for note in notes if note not in passed),
         ),
     )
 

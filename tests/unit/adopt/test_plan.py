@@ -18,7 +18,7 @@ from builder.adopt.plan import (
     plan_to_probe,
 )
 from builder.distribution import DISTRIBUTIONS
-from builder.feature import Grade, Outcome
+from builder.feature import FIRST_NIC, Grade, Outcome
 from builder.features.registry import WINDOWS, parameters_of, shipped
 from builder.plan.boots import Boot
 from builder.plan.model import Plan, from_json, to_json
@@ -236,3 +236,11 @@ def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> 
     names: Sequence[str] = [feature.name for feature, _ in candidates(shipped(), DEBIAN)]
     assert names[0] == "foundation"
     assert set(names) <= {"foundation", *shipped()}
+
+
+def test_an_adopted_image_is_booted_on_no_hardware_that_only_the_foundation_asks_for() -> None:
+    """Whether it comes up without a network proves no claim of it."""
+    plan, _ = adopted(LINUX)
+    assert {boot.machine.nics for boot in plan.boots} == {(FIRST_NIC,)}
+    assert "foundation/nic-has-dhcp-address" in {one.id for one in plan.probes}
+    assert "foundation/comes-up-without-network" not in {one.id for one in plan.probes}

@@ -1,10 +1,11 @@
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
-from builder.build import apt_sources
 from builder.build.apt_sources import host_mirrors, mirrors_of
+from builder.errors import HostError
 
 ARCHIVE = "DIB_DISTRIBUTION_MIRROR"
 SECURITY = "DIB_DEBIAN_SECURITY_MIRROR"
@@ -121,14 +122,68 @@ def test_a_host_without_apt_has_no_mirrors(monkeypatch: pytest.MonkeyPatch) -> N
     assert host_mirrors("debian", "bookworm") == {}
 
 
-def test_a_host_with_apt_is_asked_for_its_package_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[str]] = []
+@pytest.fixture
+def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Give apt itself these sources; the result is where it would keep what it fetches."""
+    if shutil.which("apt-get") is None:
+        pytest.skip("this host has no apt")
 
-    def run(argv: list[str], **_: object) -> str:
-        asked.append(argv)
-        return "http://one.example.org/debian/ bookworm main\n"
+    def configured(sources: str) -> Path:
+        lists = tmp_path / "some lists"
+        lists.mkdir()
+        (tmp_path / "sources.list").write_text(sources)
+        (tmp_path / "apt.conf").write_text(
+            f'Dir::Etc::sourcelist "{tmp_path}/sources.list";\n'
+            'Dir::Etc::sourceparts "/dev/null";\n'
+            f'Dir::State::lists "{lists}";\n'
+        )
+        monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+        return lists
 
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(apt_sources, "run", run)
-    assert host_mirrors("debian", "bookworm") == {ARCHIVE: "http://one.example.org/debian"}
-    assert asked[0][:2] == ["apt-get", "indextargets"]
+    return configured
+
+
+def test_apt_tells_the_mirrors_of_its_sources(apt: Callable[[str], Path]) -> None:
+    apt(
+        "deb http://one.example.org/debian bookworm main contrib\n"
+        "deb [arch=amd64] http://two.example.org/debian-security bookworm-security main\n"
+    )
+    assert host_mirrors("debian", "bookworm") == {
+        ARCHIVE: "http://one.example.org/debian",
+        SECURITY: "http://two.example.org/debian-security",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("InRelease", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: {}\nSuite: x\n"),
+        ("Release", "Origin: {}\nLabel: Debian\n"),
+    ],
+)
+@pytest.mark.parametrize(("origin", "expected"), [("Debian", 1), ("Some Tools", 0), ("", 1)])
+def test_the_origin_is_that_of_the_release_file_that_was_fetched(
+    apt: Callable[[str], Path], name: str, text: str, origin: str, expected: int
+) -> None:
+    lists = apt("deb http://one.example.org/some_where/debian bookworm main\n")
+    release = lists / f"one.example.org_some%5fwhere_debian_dists_bookworm_{name}"
+    release.write_text(text.format(origin))
+    assert len(host_mirrors("debian", "bookworm")) == expected
+
+
+def test_an_archive_at_any_address_is_used_by_its_origin(apt: Callable[[str], Path]) -> None:
+    lists = apt("deb http://one.example.org/mirror bookworm main\n")
+    assert host_mirrors("debian", "bookworm") == {}
+    (lists / "one.example.org_mirror_dists_bookworm_InRelease").write_text("Origin: Debian\n")
+    assert host_mirrors("debian", "bookworm") == {ARCHIVE: "http://one.example.org/mirror"}
+
+
+def test_apt_without_sources_has_no_mirrors(apt: Callable[[str], Path]) -> None:
+    apt("")
+    assert host_mirrors("debian", "bookworm") == {}
+
+
+def test_sources_that_apt_cannot_read_are_told(apt: Callable[[str], Path]) -> None:
+    apt("deb nonsense\n")
+    with pytest.raises(HostError, match="apt"):
+        host_mirrors("debian", "bookworm")

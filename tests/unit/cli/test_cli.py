@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from builder.cli.options import VERBS, cli
 from builder.cli.program import main
+from builder.cli.verbs import VERBS, cli
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, HostError
 from builder.features.registry import shipped
@@ -18,7 +19,11 @@ from builder.profile.load import load, shipped_profiles
 
 PROGRAM = [sys.executable, "-c", "from builder.cli.program import main; main()"]
 ROOT = Path(__file__).parents[3]
-HEAVY = ("jinja2", "oslo_utils", "diskimage_builder", "guestfs", "ruamel")
+HEAVY = (
+    "cryptography", "cursive", "diskimage_builder", "glanceclient", "guestfs", "jinja2",
+    "keystoneauth1", "lief", "openstack", "oslo_utils",
+)  # fmt: skip
+"""Libraries that take long to load and belong to the work of other verbs."""
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -86,13 +91,13 @@ def test_a_build_of_an_unproven_distribution_begins_with_a_warning(
     def refuse(*_: object) -> None:
         raise BuilderError("No build in this test.")
 
-    monkeypatch.setattr("builder.proof.requirements.require_for_proof", lambda _: None)
-    monkeypatch.setattr("builder.build.reuse.reusable", lambda *_: None)
-    monkeypatch.setattr("builder.build.build.build", refuse)
-    warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].untested_reason}.\n"
+    monkeypatch.setattr("builder.pipeline.require_for_proof", lambda _: None)
+    monkeypatch.setattr("builder.pipeline.reusable", lambda *_: None)
+    monkeypatch.setattr("builder.pipeline.build", refuse)
+    warning = f"Warning: rocky-9 is unproven: {DISTRIBUTIONS['rocky-9'].untested_reason}."
     for verb in ("image", "build"):
         _, _, err = run(verb, "rocky-9")
-        assert err.startswith(warning)
+        assert err.splitlines()[0].endswith(warning)
         _, _, err = run(verb, "base")
         assert "Warning" not in err
 
@@ -227,7 +232,7 @@ def test_a_defect_is_shown_in_full_where_no_file_can_be_written(
 def test_a_second_signal_does_not_break_off_the_cleaning_up(number: signal.Signals) -> None:
     script = """
 import os, signal, sys, time
-from builder.cli.options import cli
+from builder.cli.verbs import cli
 from builder.cli.program import main
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 @cli.command()
@@ -283,16 +288,55 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_planning_imports_nothing_heavy() -> None:
+def imported_by(*arguments: str) -> set[str]:
+    """The top-level modules that are loaded when the command ends, and the builder's own."""
     code = (
         "import sys\nfrom builder.cli.program import main\n"
-        "try:\n    main(['plan', 'pinned-scsi'])\n"
-        f"except SystemExit:\n    print(sorted(set(sys.modules) & set({HEAVY!r})))"
+        f"try:\n    main({arguments!r})\n"
+        "except SystemExit:\n    print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_planning_imports_nothing_of_building_proving_and_publishing() -> None:
+    loaded = imported_by("plan", "pinned-scsi")
+    assert not loaded & set(HEAVY)
+    assert not {"builder.pipeline", "builder.terminal.progress"} & loaded
+    assert {"pydantic", "rich"} <= loaded  # so this test sees what is loaded
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["paln"]])
+def test_the_command_alone_imports_no_verb(arguments: list[str]) -> None:
+    loaded = imported_by(*arguments)
+    assert not loaded & {*HEAVY, "pydantic", "rich", "yaml"}
+    assert not {f"builder.cli.{verb}" for verb in VERBS} & loaded
+    assert "builder.cli.verbs" in loaded
+
+
+def test_a_verb_imports_what_it_needs_and_no_other_verb() -> None:
+    loaded = imported_by("list", "--help")
+    assert {"builder.cli.list", "glanceclient"} <= loaded
+    assert not {f"builder.cli.{verb}" for verb in VERBS} - {"builder.cli.list"} & loaded
+    assert not {"lief", "guestfs", "diskimage_builder", "builder.pipeline"} & loaded
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_list_of_verbs_says_what_each_verbs_own_help_begins_with(verb: str, run: Run) -> None:
+    _, listed, _ = run("--help")
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    paragraph = str(command.help).split("\n\n")[0]
+    assert " ".join(paragraph.split()) == VERBS[verb]
+    assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
+
+
+def test_completion_offers_the_verbs_without_loading_them() -> None:
+    words = {"COMP_WORDS": "guest-image pro", "COMP_CWORD": "1"}
+    done = program(_GUEST_IMAGE_COMPLETE="bash_complete", **words)
+    assert done.stdout.splitlines() == ["plain,profiles", "plain,prove", "plain,promote"]
 
 
 def test_completion_offers_the_shipped_profiles() -> None:

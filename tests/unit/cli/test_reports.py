@@ -35,11 +35,11 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir()
     write(directory, manifest(PLAN))
 
-    def verify(*_: object, **__: object) -> Manifest:
+    def prove(*_: object, **__: object) -> Manifest:
         return manifest(PLAN).with_evidence(complete(PLAN))
 
-    monkeypatch.setattr("builder.proof.prove.verify", verify)
-    monkeypatch.setattr("builder.proof.requirements.require_for_proof", lambda _: None)
+    monkeypatch.setattr("builder.pipeline.prove", prove)
+    monkeypatch.setattr("builder.pipeline.require_for_proof", lambda _: None)
     return directory
 
 
@@ -53,7 +53,7 @@ def test_prove_writes_junit_xml_where_it_is_asked_to(run: Run, build: Path) -> N
 def test_adopting_asks_for_all_that_a_boot_may_need_before_it_looks_at_the_image(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("builder.adopt.adopt.adopt", lambda *_, **__: pytest.fail("adopted"))
+    monkeypatch.setattr("builder.pipeline.adopt", lambda *_, **__: pytest.fail("adopted"))
     monkeypatch.setattr("builder.proof.requirements.TUN", tmp_path / "tun")
     monkeypatch.setattr("builder.vm.firmware.FIRMWARE_DESCRIPTORS", tmp_path)
     code, _, err = run("adopt", tmp_path / "some.qcow2")
@@ -69,7 +69,7 @@ def test_adopting_asks_for_all_that_a_boot_may_need_before_it_looks_at_the_image
 def test_a_file_that_cannot_be_written_is_told_before_the_proof(
     run: Run, build: Path, monkeypatch: pytest.MonkeyPatch, path: str, cause: str
 ) -> None:
-    monkeypatch.setattr("builder.proof.prove.verify", lambda *_, **__: pytest.fail("proved"))
+    monkeypatch.setattr("builder.pipeline.prove", lambda *_, **__: pytest.fail("proved"))
     code, _, err = run("prove", build, "--junit", path.format(build))
     assert code == 2
     assert cause in err

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reference_docs import FEATURES, PAGES, conditions, why
 
-from builder.cli.options import VERBS
+from builder.cli.verbs import VERBS
 from builder.features import cpu_pinning, foundation, guest_agent, watchdog
 from builder.features.registry import AnyFeature
 from builder.plan.merge import check_id

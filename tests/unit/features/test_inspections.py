@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeFilesystem, Link
 from initrds import cpio
 
-from builder.feature import CheckFailed, Feature, Inspection
+from builder.feature import CheckFailed, Feature, Inspection, Volume
 from builder.features.registry import FOUNDATION, SHIPPED
 from builder.linux import secureboot
 
@@ -22,13 +22,22 @@ WANTS = "/etc/systemd/system/multi-user.target.wants"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 INITRD = cpio(
     {
-        f"usr/lib/modules/{RELEASE}/kernel/{name}.ko": b""
-        for name in ("virtio_pci", "virtio_scsi", "sd_mod")
+        "init": b"",
+        **{
+            f"usr/lib/modules/{RELEASE}/kernel/{name}.ko": b""
+            for name in ("virtio_pci", "virtio_scsi", "sd_mod")
+        },
     }
 )
 LINK = "[Match]\nDriver=virtio_net\n\n[Link]\nCombinedChannels=max\nNamePolicy=keep kernel\n"
 LINK_PATH = "/etc/systemd/network/05-guest-multiqueue.link"
 UDEV_RULE = "/usr/lib/udev/rules.d/60-qemu-guest-agent.rules"
+WATCHDOG_RULE = "/etc/udev/rules.d/90-guest-watchdog.rules"
+LINK_RULE = (
+    'SUBSYSTEM=="watchdog", ATTR{identity}=="i6300ESB timer", SYMLINK+="watchdog-i6300esb", '
+    'TAG+="systemd", ENV{SYSTEMD_WANTS}+="watchdog.service"\n'
+)
+LINKED = "watchdog-device = /dev/watchdog-i6300esb\n"
 ISOLATING = (
     "isolcpus=managed_irq,domain,2-N nohz_full=2-N rcu_nocbs=2-N irqaffinity=0-1"  # all but two
 )
@@ -47,7 +56,10 @@ GOOD: Tree = {
         "kernel/arch/x86/kvm/kvm-intel.ko:\n"
     ),
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
-    "/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} root=LABEL=x ro {ISOLATING}\n",
+    "/boot/grub/grub.cfg": (
+        f"linux /boot/vmlinuz-{RELEASE} root=LABEL=cloudimg-rootfs ro console=ttyS0 {ISOLATING}\n"
+        f"initrd /boot/initrd.img-{RELEASE}\n"
+    ),
     "/boot/grub/i386-pc/normal.mod": b"",
     "/etc/default/grub": 'GRUB_DEVICE="LABEL=cloudimg-rootfs"\n',
     "/etc/fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat x 0 2\n",
@@ -55,6 +67,9 @@ GOOD: Tree = {
     "/etc/kernel/postinst.d/initramfs-tools": b"",
     "/etc/initramfs-tools/initramfs.conf": "# MODULES=dep\nMODULES=most\n",
     "/etc/initramfs-tools/modules": "virtio_scsi\n",
+    "/usr/bin/growpart": b"",
+    "/usr/sbin/sfdisk": b"",
+    "/usr/sbin/resize2fs": b"",
     # identity
     "/etc/os-release": Link("../usr/lib/os-release"),
     "/usr/lib/os-release": '# comment\nID=debian\nVERSION_ID="12"\nNAME="Debian GNU/Linux"\n',
@@ -67,6 +82,9 @@ GOOD: Tree = {
     **{
         f"{UNITS}/{unit}": INSTALL
         for unit in (
+            "cloud-config.service",
+            "cloud-final.service",
+            "cloud-init-local.service",
             "cloud-init.service",
             "fstrim.timer",
             "irqbalance.service",
@@ -77,7 +95,10 @@ GOOD: Tree = {
         )
     },
     f"{UNITS}/qemu-guest-agent.service": "[Service]\n[Install]\n",
-    "/etc/systemd/system/cloud-init.target.wants/cloud-init.service": Link("x"),
+    **{
+        f"/etc/systemd/system/cloud-init.target.wants/{unit}.service": Link("x")
+        for unit in ("cloud-config", "cloud-final", "cloud-init", "cloud-init-local")
+    },
     "/etc/systemd/system/timers.target.wants/fstrim.timer": Link("x"),
     f"{WANTS}/irqbalance.service": Link("x"),
     f"{WANTS}/ssh.service": Link("x"),
@@ -98,6 +119,12 @@ GOOD: Tree = {
     NO_NOUVEAU: "blacklist nouveau\ninstall nouveau /bin/false\n",
     "/etc/default/qemu-guest-agent": '#DAEMON_ARGS="--block-rpcs=guest-set-user-password"\n',
 }
+
+VOLUMES = (
+    Volume("/dev/sda1", part_label="BIOS", part_scheme="gpt", part_number=1, start=1 << 20),
+    Volume("/dev/sda2", "vfat", "ABCD-1234", "ESP", mount_point="/boot/efi", start=2 << 20),
+    Volume("/dev/sda3", "ext4", "4f7e4b1c", "cloudimg-rootfs", mount_point="/", start=9 << 20),
+)
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "foundation": {
@@ -128,10 +155,15 @@ def inspect(check: str, change: Change, **parameters: object) -> str:
     merged = {**GOOD, **change}
     tree = {path: content for path, content in merged.items() if content is not None}
     given = feature.parameters(**{**PARAMETERS.get(feature.name, {}), **parameters})
-    return inspection.function(FakeFilesystem(tree), given)
+    return inspection.function(FakeFilesystem(tree, volumes=VOLUMES), given)
 
 
-@pytest.mark.parametrize("check", CHECKS)
+def marks(check: str) -> list[pytest.MarkDecorator]:
+    """What signatures are made with, where a check looks at them."""
+    return [pytest.mark.program("sbsign")] if check.startswith("secure-boot/") else []
+
+
+@pytest.mark.parametrize("check", [pytest.param(check, marks=marks(check)) for check in CHECKS])
 def test_an_inspection_passes_on_a_good_disk_and_says_what_it_saw(check: str) -> None:
     seen = inspect(check, {})
     assert seen
@@ -179,8 +211,6 @@ def broken_kernels() -> Broken:
             {initrd: without},
             f"the initrd of kernel {RELEASE} ({initrd}) has no {driver}, and it is not built in",
         )
-    yield check, "no initrd", {initrd: None}, f"the initrd of kernel {RELEASE}, which has none,"
-    yield check, "a broken initrd", {initrd: INITRD[:200]}, f"({initrd}) cannot be read: offset"
     yield (
         check,
         "a second kernel without it",
@@ -192,6 +222,18 @@ def broken_kernels() -> Broken:
         "modules of another kernel",
         {initrd: INITRD.replace(RELEASE.encode(), OTHER.encode())},
         "has no virtio_pci",
+    )
+
+    check = "foundation/initrds-are-whole"
+    yield check, "no kernel", NO_KERNEL, "no kernel is installed"
+    yield check, "no initrd", {initrd: None}, f"kernel {RELEASE} has no initrd in /boot, and finds"
+    yield check, "cut off", {initrd: INITRD[:200]}, f"({initrd}) cannot be read: offset "
+    check = "foundation/drivers-can-be-loaded"
+    yield (
+        check,
+        "never",
+        {"/etc/modprobe.d/cis.conf": "# 1.1\ninstall virtio_pci /bin/false\n"},
+        "/etc/modprobe.d/cis.conf:2: has '/bin/false' run to load virtio_pci, and kernel",
     )
 
     check = "foundation/initrd-is-renewed"
@@ -237,7 +279,24 @@ def broken_kernels() -> Broken:
     )
     yield check, "no configuration", {conf: None}, f"{conf} names no watchdog-device"
     yield check, "a comment", {conf: "#watchdog-device = /dev/watchdog\n"}, "no watchdog-device"
-    yield check, "another device", {conf: "watchdog-device=/dev/wd\n"}, "/dev/wd, not /dev/watchdog"
+    yield (
+        check,
+        "another device",
+        {conf: "watchdog-device=/dev/wd\n"},
+        "no udev rule makes it a link",
+    )
+    yield (
+        check,
+        "a link to another watchdog",
+        {WATCHDOG_RULE: LINK_RULE.replace("i6300ESB timer", "iTCO_wdt"), conf: LINKED},
+        "names /dev/watchdog-i6300esb, which is not /dev/watchdog, and no udev rule",
+    )
+    yield (
+        check,
+        "a link of another name",
+        {WATCHDOG_RULE: LINK_RULE.replace("-i6300esb", "-i6300esb2"), conf: LINKED},
+        "no udev rule makes it a link to the 'i6300ESB timer'",
+    )
     yield (
         "watchdog/timeout-is-as-asked",
         "another timeout",
@@ -252,6 +311,13 @@ def broken_services() -> Broken:
     yield check, "no unit", {f"{UNITS}/{agent}": None}, NOT_INSTALLED
     yield check, "masked", masked(agent), f"{agent} is masked by /etc/systemd/system/{agent}"
     yield check, "no rule", {UDEV_RULE: None}, "no udev rule starts it"
+    check = "guest-agent/agent-listens-on-port"
+    yield (
+        check,
+        "another port",
+        {"/etc/qemu/qemu-ga.conf": "[general]\nmethod=isa-serial\n"},
+        "/etc/qemu/qemu-ga.conf:2 has method isa-serial, not virtio-serial",
+    )
     check = "guest-agent/agent-blocks-nothing-needed"
     for path, text in {
         "/etc/qemu/qemu-ga.conf": "[general]\nblock-rpcs=guest-exec,guest-set-user-password\n",
@@ -318,6 +384,20 @@ def broken_systems() -> Broken:
     check = "foundation/no-kernel-device-names"
     yield check, "fstab", {"/etc/fstab": "/dev/vda1 / ext4 x\n"}, "/etc/fstab:1: names /dev/vda1"
     yield check, "GRUB", {"/boot/grub/grub.cfg": "linux root=/dev/sda3"}, "names /dev/sda3"
+    check = "foundation/boot-finds-its-devices"
+    yield (
+        check,
+        "fstab",
+        {"/etc/fstab": "LABEL=cloudimg-rootfs / ext4 x\nUUID=0 /data ext4 x\n"},
+        "/etc/fstab:2: names UUID=0, which this disk has not: the boot waits for it 90 s",
+    )
+    check = "foundation/console-is-serial"
+    yield (
+        check,
+        "none",
+        {"/boot/grub/grub.cfg": f"linux /boot/vmlinuz-{RELEASE} ro console=tty0\n"},
+        "/boot/grub/grub.cfg:1: gives the kernel console=tty0: the console's log stays empty",
+    )
     check = "foundation/name-servers-will-be-told"
     resolved = "/etc/systemd/system/sysinit.target.wants/systemd-resolved.service"
     yield check, "no resolved", {resolved: None}, "systemd-resolved.service is disabled"
@@ -340,6 +420,15 @@ def broken_systems() -> Broken:
     enabled = "/etc/systemd/system/cloud-init.target.wants/cloud-init.service"
     yield check, "disabled", {enabled: None}, "cloud-init.service is disabled"
     yield check, "switched off", {"/etc/cloud/cloud-init.disabled": b""}, "switches cloud-init off"
+    check = "foundation/cloud-init-listens"
+    yield (
+        check,
+        "another source",
+        {"/etc/cloud/cloud.cfg": "# x\ndatasource_list: [None]\n"},
+        "/etc/cloud/cloud.cfg:2: has cloud-init look for None, and not for Nova's data",
+    )
+    check = "foundation/root-can-grow"
+    yield check, "no growpart", {"/usr/bin/growpart": None}, "/usr/bin/growpart does not exist"
     check = "foundation/ssh-will-start"
     yield check, "not installed", {f"{UNITS}/ssh.service": None}, f"ssh.service {NOT_INSTALLED}"
     yield check, "disabled", {f"{WANTS}/ssh.service": None}, "ssh.service is disabled"
@@ -373,12 +462,12 @@ def broken_modules() -> Broken:
     grub = "/boot/grub/grub.cfg"
     entry = f"linux /boot/vmlinuz-{RELEASE} ro"
     yield check, "no entry", {grub: "set default=0\n"}, "no entry that starts a kernel"
-    yield check, "none", {grub: entry}, f"{grub} starts a kernel without isolcpus=managed_irq"
+    yield check, "none", {grub: entry}, f"{grub}:1: starts a kernel without isolcpus=managed_irq"
     yield (
         check,
         "one entry has not all",
         {grub: f"{entry} {ISOLATING}\n{entry} {ISOLATING.replace('nohz_full=2-N', 'quiet')}\n"},
-        f"{grub} starts a kernel without nohz_full=2-N",
+        f"{grub}:2: starts a kernel without nohz_full=2-N",
     )
     yield (
         check,
@@ -387,7 +476,7 @@ def broken_modules() -> Broken:
             grub: "blscfg\n",
             "/boot/loader/entries/a.conf": f"options ro {ISOLATING.replace('2-N', '1-N')}\n",
         },
-        "/boot/loader/entries/a.conf starts a kernel without isolcpus",
+        "/boot/loader/entries/a.conf:1: starts a kernel without isolcpus",
     )
 
     check = "vgpu/kernels-have-driver"
@@ -408,7 +497,7 @@ def broken_modules() -> Broken:
     )
     check = "vgpu/nouveau-is-out"
     initrd = f"/boot/initrd.img-{RELEASE}"
-    nouveau = cpio({f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
+    nouveau = cpio({"init": b"", f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
     yield check, "no kernel", NO_KERNEL, "no kernel is installed"
     yield check, "in the initrd", {initrd: nouveau}, f"has nouveau in its initrd ({initrd})"
     yield (
@@ -471,8 +560,10 @@ BROKEN = (
 
 @pytest.mark.parametrize(
     ("check", "change", "cause"),
-    [(check, change, cause) for check, _, change, cause in BROKEN],
-    ids=[f"{check}: {wrong}" for check, wrong, _, _ in BROKEN],
+    [
+        pytest.param(check, change, cause, id=f"{check}: {wrong}", marks=marks(check))
+        for check, wrong, change, cause in BROKEN
+    ],
 )
 def test_an_inspection_fails_on_a_broken_disk_and_names_the_cause(
     check: str, change: Change, cause: str
@@ -507,6 +598,16 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
                 f"/usr/lib/modules/{RELEASE}/modules.builtin": "kernel/i6300esb.ko\n",
             },
             "built into every kernel",
+        ),
+        (
+            "watchdog/daemon-feeds-device",
+            {
+                f"{WANTS}/watchdog.service": None,
+                "/etc/systemd/system/watchdog.service": "[Service]\n[Install]\n",
+                WATCHDOG_RULE: LINK_RULE,
+                "/etc/watchdog.conf": LINKED,
+            },
+            f"started by {WATCHDOG_RULE}; /etc/watchdog.conf names /dev/watchdog-i6300esb, which",
         ),
         (
             "guest-agent/agent-will-start",
@@ -547,7 +648,7 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
             },
             "/boot/loader/entries/a.conf: isolcpus",
         ),
-        ("foundation/has-no-identity", {"/etc/machine-id": "uninitialized\n"}, "no machine-id"),
+        ("foundation/has-no-identity", {"/etc/machine-id": "uninitialized\n"}, "no id, no name"),
         ("foundation/has-no-leftovers", {"/etc/resolv.conf": "# empty\n"}, "no name server"),
         (
             "foundation/network-will-start",
@@ -561,7 +662,7 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
                 "/etc/systemd/system/cloud-init.target.wants/cloud-init-network.service": Link("x"),
                 f"{UNITS}/cloud-init.service": None,
             },
-            "cloud-init-network.service is enabled",
+            "every stage of cloud-init will be started",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from initrds import MODULES, RELEASE, TREE, cpio
 
 from builder.linux import initrd
-from builder.linux.initrd import InitrdError, file_names, module_names
+from builder.linux.initrd import InitrdError, file_names, read
 
 EXPECTED = {"virtio_scsi", "virtio_net", "virtio_blk", "virtio_pci"}
 MICROCODE = {"kernel/x86/microcode/GenuineIntel.bin": b"\1" * 1021}
@@ -55,7 +55,7 @@ real_compressor = pytest.mark.parametrize(
 
 @compressor
 def test_modules_are_found_in_every_compression(compress: Callable[[bytes], bytes]) -> None:
-    assert module_names(compress(cpio(TREE)), RELEASE) == EXPECTED
+    assert read(compress(cpio(TREE)), RELEASE).modules == EXPECTED
 
 
 @compressor
@@ -68,7 +68,7 @@ def test_early_microcode_and_padding_come_before(compress: Callable[[bytes], byt
 def test_archives_follow_each_other_without_padding(compress: Callable[[bytes], bytes]) -> None:
     early = {f"{MODULES}/drivers/watchdog/i6300esb.ko.xz": b"compressed already"}
     data = cpio(MICROCODE, 4) + cpio(early, 4) + compress(cpio(TREE, 4)) + compress(cpio({}, 4))
-    assert module_names(data, RELEASE) == {*EXPECTED, "i6300esb"}
+    assert read(data, RELEASE).modules == {*EXPECTED, "i6300esb"}
 
 
 def test_a_member_of_one_compression_may_follow_one_of_another() -> None:
@@ -77,8 +77,8 @@ def test_a_member_of_one_compression_may_follow_one_of_another() -> None:
 
 
 def test_modules_of_another_release_do_not_count() -> None:
-    assert module_names(cpio(TREE), "5.10.0-1-amd64") == {"i6300esb"}
-    assert module_names(cpio(TREE), "4.19.0") == frozenset()
+    assert read(cpio(TREE), "5.10.0-1-amd64").modules == {"i6300esb"}
+    assert read(cpio(TREE), "4.19.0").modules == frozenset()
 
 
 @pytest.mark.parametrize("prefix", ["", "./", "/"])
@@ -89,7 +89,7 @@ def test_names_are_relative_however_they_were_written(prefix: str) -> None:
 @compressor
 def test_an_initrd_larger_than_one_block_is_read(compress: Callable[[bytes], bytes]) -> None:
     tree = {"firmware/large.bin": bytes(range(256)) * (36 << 10), **TREE}
-    assert module_names(compress(cpio(tree)), RELEASE) == EXPECTED
+    assert read(compress(cpio(tree)), RELEASE).modules == EXPECTED
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 5000], ids=["empty", "zeros"])
@@ -222,7 +222,7 @@ def test_initrds_made_by_the_real_programs_are_read(command: list[str], tmp_path
         pack, input=names, cwd=tmp_path, capture_output=True, check=True
     ).stdout
     packed = subprocess.run(command, input=archive, capture_output=True, check=True).stdout
-    assert module_names(cpio(MICROCODE) + packed, RELEASE) == EXPECTED
+    assert read(cpio(MICROCODE) + packed, RELEASE).modules == EXPECTED
 
 
 def test_an_initrd_of_this_host_is_read() -> None:
@@ -230,5 +230,5 @@ def test_an_initrd_of_this_host_is_read() -> None:
     if not found:
         pytest.skip(f"{platform.node()} has no /boot/initrd.img-*")
     release = found[0].name.removeprefix("initrd.img-")
-    assert "virtio_pci" in module_names(found[0].read_bytes(), release)
+    assert "virtio_pci" in read(found[0].read_bytes(), release).modules
     assert "init" in set(file_names(found[0].read_bytes()))

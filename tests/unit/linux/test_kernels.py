@@ -4,7 +4,6 @@ import pytest
 from fakes import FakeFilesystem, Link
 from initrds import RELEASE, TREE, cpio
 
-from builder.feature import CheckFailed
 from builder.linux import kernels
 
 MODULES_DEP = """\
@@ -79,7 +78,14 @@ def test_a_disk_without_kernels_has_none() -> None:
     assert kernels.installed(FakeFilesystem({"/etc/fstab": b""})) == ()
 
 
-def test_a_broken_initrd_is_named() -> None:
+def test_a_broken_initrd_is_told_and_has_no_modules() -> None:
     tree = {**DEBIAN, f"/boot/initrd.img-{RELEASE}": cpio(TREE)[:700]}
-    with pytest.raises(CheckFailed, match=rf"initrd.img-{RELEASE}\) cannot be read: offset \d+"):
-        kernels.installed(FakeFilesystem(tree))
+    (kernel,) = kernels.installed(FakeFilesystem(tree))
+    assert kernel.in_initrd == frozenset()
+    assert kernel.initrd_defect.startswith("offset ")
+
+
+def test_an_initrd_that_ends_behind_its_microcode_is_broken() -> None:
+    tree = {**DEBIAN, f"/boot/initrd.img-{RELEASE}": cpio({"kernel/x86/microcode.bin": b"x"})}
+    (kernel,) = kernels.installed(FakeFilesystem(tree))
+    assert kernel.initrd_defect.startswith("it has no /init")

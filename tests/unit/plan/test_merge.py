@@ -190,7 +190,7 @@ def test_an_image_that_names_its_firmware_boots_by_no_other(firmware: str) -> No
             probes=(something_works,),
         )
     )
-    assert [boot.name for boot in plan.boots] == [firmware]
+    assert {boot.name.partition("-")[0] for boot in plan.boots} == {firmware}
     assert {boot.machine.firmware for boot in plan.boots} == {firmware}
 
 

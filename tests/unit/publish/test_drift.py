@@ -22,12 +22,12 @@ from builder.publish.cloud.image import (
 from builder.publish.cloud.image import NAME as PUBLIC_NAME
 from builder.publish.drift import (
     Finding,
-    Known,
     Place,
+    Record,
     Sharing,
     concerned,
     findings,
-    known_images,
+    recorded_images,
     unjudged,
 )
 from builder.publish.listing import listing_json, listing_text, state
@@ -68,7 +68,7 @@ def told(one: CloudImage, at: int, **fields: Any) -> Published:
     )
 
 
-def known(**fields: Any) -> dict[str, Known]:
+def known(**fields: Any) -> dict[str, Record]:
     file = ImageFile(
         name="image.qcow2",
         format="qcow2",
@@ -88,7 +88,7 @@ def known(**fields: Any) -> dict[str, Known]:
         )
         for one, at in ((OLD, 1), (NEW, 2))
     ]
-    return known_images(builds, [], HERE)
+    return recorded_images(builds, [], HERE)
 
 
 def audit(*images: CloudImage, **fields: Any) -> list[Finding]:
@@ -222,24 +222,24 @@ def test_a_hash_that_the_manifest_lacks_is_not_compared_and_that_is_said() -> No
 def test_a_manifest_of_another_cloud_is_not_asked() -> None:
     build = manifest(PLAN, build="other", published=(told(NEW, 2, endpoint="http://other"),))
     there = replace(NEW, hash_value="e" * 128)
-    assert known_images([build], [there], HERE) == {}
+    assert recorded_images([build], [there], HERE) == {}
 
 
 def test_a_manifest_of_another_project_is_not_asked() -> None:
     build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, project="theirs"),))
-    assert known_images([build], [NEW], HERE) == {}
+    assert recorded_images([build], [NEW], HERE) == {}
 
 
 def test_a_cloud_is_known_by_another_address() -> None:
     build = manifest(PLAN, build=NEW.build, published=(told(NEW, 2, endpoint="http://old"),))
-    assert list(known_images([build], [NEW], HERE)) == ["new"]
-    assert known_images([build], [], HERE) == {}
+    assert list(recorded_images([build], [NEW], HERE)) == ["new"]
+    assert recorded_images([build], [], HERE) == {}
 
 
 def test_what_was_published_at_this_address_counts_more() -> None:
     records = (told(NEW, 3), told(NEW, 2, endpoint="http://other", visibility="private"))
     build = manifest(PLAN, build=NEW.build, published=records)
-    assert known_images([build], [NEW], HERE)["new"].published.visibility == "public"
+    assert recorded_images([build], [NEW], HERE)["new"].published.visibility == "public"
 
 
 def test_an_audit_that_could_compare_nothing_says_so() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from builder.errors import BuilderError
-from builder.feature import Machine
+from builder.feature import FIRST_NIC, Machine, Nic, machine_text
 from builder.host.accelerator import Accelerator, choose
 from builder.vm.config_drive import documents
 from builder.vm.firmware import Firmware, firmware_paths
 from builder.vm.launch import forwarded_port
-from builder.vm.qemu import EMULATED, MAC, TRANSLATION, QemuBackends, arguments, connected, pipe
+from builder.vm.qemu import EMULATED, TRANSLATION, QemuBackends, arguments, connected, pipe
 
 TCG = Accelerator("tcg", "no virtualisation")
 KVM = Accelerator("kvm", "real")
@@ -114,7 +114,7 @@ def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
 
 def test_the_guest_reaches_nothing_and_is_reached_by_ssh_only() -> None:
     user = value(arguments(Machine(), backends(), TCG), "-netdev")
-    assert user == "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+    assert user == "user,id=nic0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
 
 
 def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
@@ -232,11 +232,50 @@ def test_an_answer_without_a_forwarded_port_is_refused() -> None:
 
 
 def test_the_config_drive_describes_the_first_nic_only_and_runs_nothing() -> None:
-    files = documents("proof", "ssh-ed25519 AAAA proof", MAC)
+    files = documents("proof", "ssh-ed25519 AAAA proof", Machine().nics)
     assert "user_data" not in files
     network = json.loads(files["network_data.json"])
-    assert [link["ethernet_mac_address"] for link in network["links"]] == [MAC]
+    assert [link["ethernet_mac_address"] for link in network["links"]] == [FIRST_NIC.mac]
     assert [one["type"] for one in network["networks"]] == ["ipv4_dhcp"]
     meta = json.loads(files["meta_data.json"])
     assert meta["public_keys"] == {"proof": "ssh-ed25519 AAAA proof"}
     assert meta["hostname"] == "proof"
+
+
+NICS = (
+    Nic("fa:16:3e:00:00:01", address="10.0.2.15/24", mtu=1450),
+    Nic("fa:16:3e:00:00:03", address="2001:db8::15/64", silent=True),
+)
+
+
+def test_the_config_drive_has_static_addresses_as_nova_writes_them() -> None:
+    network = json.loads(documents("proof", "key", NICS)["network_data.json"])
+    assert [(link["id"], link["mtu"]) for link in network["links"]] == [
+        ("tap0", 1450),
+        ("tap1", 1500),
+    ]
+    assert [
+        (one["type"], one["link"], one["ip_address"], one["netmask"]) for one in network["networks"]
+    ] == [
+        ("ipv4", "tap0", "10.0.2.15", "255.255.255.0"),
+        ("ipv6", "tap1", "2001:db8::15", "ffff:ffff:ffff:ffff::"),
+    ]
+
+
+def test_a_silent_nic_is_on_a_network_of_its_own_and_none_is_none() -> None:
+    words = arguments(Machine(nics=NICS), backends(), TCG)
+    networks = [value for option, value in itertools.pairwise(words) if option == "-netdev"]
+    assert [network.split(",")[0] for network in networks] == ["user", "hubport"]
+    assert "hostfwd=tcp:127.0.0.1:0-:22" in networks[0]
+    words = arguments(Machine(nics=()), backends(), TCG)
+    assert "-netdev" not in words
+    assert "virtio-net-pci" not in devices(words)
+    assert json.loads(documents("proof", "key", ())["network_data.json"])["links"] == []
+
+
+def test_a_network_that_is_not_the_usual_one_is_named() -> None:
+    assert "NIC" not in machine_text(Machine())
+    assert machine_text(Machine(nics=())).endswith(", no NIC")
+    assert machine_text(Machine(nics=NICS)).endswith(
+        "NICs (10.0.2.15/24, MTU 1450; 2001:db8::15/64, MTU 1500, silent)"
+    )

@@ -29,3 +29,8 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     assert any("hostfwd=tcp:127.0.0.1:2222-:22" in word for word in words)
     assert str(script) in lines[1]
     assert lines[2].endswith(f"-p 2222 -i {tmp_path}/id_ed25519 -l debian -- 127.0.0.1")
+
+
+def test_nobody_is_told_to_log_in_where_there_is_no_nic(tmp_path: Path) -> None:
+    lines = keep(tmp_path, Machine(nics=()), backends(), TCG, "debian")
+    assert not [line for line in lines if "log in" in line]

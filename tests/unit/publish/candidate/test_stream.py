@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import BuilderError, InputError
+from builder.errors import ImageError
 from builder.publish.candidate.stream import Upload, pieces_of
 
 DATA = [b"some", b"data"]
@@ -31,7 +31,7 @@ def test_data_goes_through_as_it_is() -> None:
     ],
 )
 def test_other_data_is_refused_before_its_end(pieces: list[bytes], reason: str) -> None:
-    with pytest.raises(BuilderError, match=reason):
+    with pytest.raises(ImageError, match=reason):
         sent(pieces)
 
 
@@ -42,7 +42,7 @@ def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(ImageError, match="cannot be read"):
         list(pieces_of(tmp_path / "gone"))
 
 

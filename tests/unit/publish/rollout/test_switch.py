@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cloud_images import NAME, changed, day, image
 
-from builder.errors import BuilderError
+from builder.errors import CloudError
 from builder.publish.cloud.history import current, images_named, ours, previous, visible_replaced
 from builder.publish.cloud.image import (
     IDENTITY,
@@ -137,7 +137,7 @@ def test_a_snapshot_of_a_server_is_no_image_of_ours_though_it_has_all_its_proper
     assert not snapshot.published
     assert not image("x", 1, properties={IDENTITY: "now", PUBLISHER: "p"}).draft
     assert deleted([published, replace(snapshot, hidden=True)], 0, 0) == []
-    with pytest.raises(BuilderError, match="No older image"):
+    with pytest.raises(CloudError, match="No older image"):
         previous([published, replace(snapshot, created=day(0))], NAME, NAME)
 
 
@@ -218,7 +218,7 @@ def test_a_rollback_goes_back_to_what_was_there_and_never_to_what_was_rolled_bac
     assert found(images) == "2"
     images = back(images)
     assert found(images) == "1"
-    with pytest.raises(BuilderError, match="No older image"):
+    with pytest.raises(CloudError, match="No older image"):
         back(images)
 
 
@@ -238,7 +238,7 @@ def test_what_was_rolled_back_and_published_again_comes_back_like_any_other() ->
 def test_a_rollback_stays_with_its_public_name() -> None:
     other = image("d12", 1, name="Debian 12", properties={PUBLIC_NAME: "Debian 12"})
     now = image("d13", 2, name="Debian 13", properties={PUBLIC_NAME: "Debian 13"})
-    with pytest.raises(BuilderError, match="No older image"):
+    with pytest.raises(CloudError, match="No older image"):
         previous([other, now], NAME, "Debian 13")
 
 
@@ -259,17 +259,17 @@ def test_a_rollback_takes_back_a_publication_that_was_killed_before_or_after_its
 
 
 def test_a_rollback_without_an_older_image_says_so() -> None:
-    with pytest.raises(BuilderError, match="No older image of pinned-scsi"):
+    with pytest.raises(CloudError, match="No older image of pinned-scsi"):
         previous([image("a", 0)], NAME, NAME)
 
 
 def test_a_rollback_of_nothing_says_so() -> None:
-    with pytest.raises(BuilderError, match="No image is called 'pinned-scsi'"):
+    with pytest.raises(CloudError, match="No image is called 'pinned-scsi'"):
         previous([], NAME, NAME)
 
 
 def test_two_visible_images_of_one_name_are_no_current_one() -> None:
-    with pytest.raises(BuilderError, match="2 images are called 'pinned-scsi'"):
+    with pytest.raises(CloudError, match="2 images are called 'pinned-scsi'"):
         current([image("a", 0), image("b", 1)], NAME)
 
 

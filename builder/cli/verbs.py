@@ -1,0 +1,93 @@
+"""The group of verbs: each is a module of this package, which is loaded when it is called."""
+
+from importlib import import_module
+
+import click
+from click.shell_completion import CompletionItem
+
+from builder.words import did_you_mean
+
+COMPLETION_HELP = """\b
+Shell completion, for bash (zsh and fish likewise):
+  eval "$(_GUEST_IMAGE_COMPLETE=bash_source guest-image)"
+
+\b
+Exit codes: 0 all is well, 1 a build or a check failed, 2 wrong input,
+3 this machine lacks something, 4 no safe image, 5 a cloud refused something,
+70 an internal error, 130 interrupted."""
+
+VERBS = {
+    "profiles": "List the shipped profiles.",
+    "features": "List the features that a profile can use, with their parameters.",
+    "plan": "Show what a build of PROFILE would do, without doing any of it.",
+    "schema": "Print the JSON Schema of a profile, with every installed feature's parameters.",
+    "image": "Build PROFILE's image, inspect it, boot it, and print the verdict.",
+    "build": "Build PROFILE's image from scratch and print its directory; check nothing.",
+    "inspect": "Inspect an image's disk at rest.",
+    "adopt": "Inspect and boot an image that was built elsewhere, and print what it has evidence"
+    " for.",
+    "prove": "Inspect and boot a build's image, and print the verdict.",
+    "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
+    "publish": "Publish a proven build: it takes its public name in each cloud.",
+    "list": "List what was published in a cloud: current, replaced and unfinished images.",
+    "rollback": "Bring a profile's previous image back under its public name, without an upload.",
+    "promote": "Publish in one cloud what is current in another, without a rebuild.",
+    "audit": "Compare the images published in a cloud with their manifests.",
+}
+"""What each verb's help begins with, so that the list of them needs none of their modules."""
+
+
+class Verbs(click.Group):
+    """A group that loads a verb when it is called, and names the nearest to one it has not."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every verb."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb, or None where there is none of that name."""
+        if cmd_name in VERBS:
+            import_module(f"builder.cli.{cmd_name}")  # which adds its command to this group
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own; raises ``UsageError`` with the nearest verb."""
+        verb = args[0]
+        if self.get_command(ctx, verb) is None and not verb.startswith("-"):
+            verbs = self.list_commands(ctx)
+            hint = did_you_mean(verb, verbs) or f"Verbs are {', '.join(verbs)}."
+            raise click.UsageError(f"There is no verb '{verb}'. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with what they do; none is loaded."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs and options that begin so; no verb is loaded."""
+        verbs = (
+            CompletionItem(verb, help=text)
+            for verb, text in VERBS.items()
+            if verb.startswith(incomplete)
+        )
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+@click.group(
+    cls=Verbs,
+    epilog=COMPLETION_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="guest-image-builder", prog_name="guest-image")
+def cli() -> None:
+    """Build OpenStack guest images whose Glance properties are proven, not promised.
+
+    \b
+    Examples:
+      guest-image profiles
+      guest-image plan pinned-scsi
+      guest-image image pinned-scsi
+    """

@@ -1,0 +1,246 @@
+"""Which devices a disk waits for at boot, and which of them it has.
+
+Sources: fstab(5), systemd.mount(5), systemd.swap(5), crypttab(5), GRUB's ``search``, initramfs.conf
+(``RESUME``), and the kernel's arguments ``root=`` and ``resume=``, with those of dracut.cmdline(7).
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from builder.feature import Filesystem, Volume
+from builder.linux import unitfile
+from builder.linux.bootentries import CONFIGURATIONS, NEXT_KERNELS, entries
+from builder.linux.files import significant_lines, text
+from builder.linux.fstab import mounts, unit_files
+
+_FOREVER = "the boot waits for it 90 s, and ends in emergency mode"
+_INITRD_WAITS = "the initrd waits for it in vain"
+_NO_ROOT = "the initrd finds no root"
+_NO_GRUB = "GRUB finds neither its files nor a kernel"
+
+_TAGS = {  # of fstab(5), and of links below /dev/disk: an attribute of a volume
+    "UUID": "uuid",
+    "LABEL": "label",
+    "PARTUUID": "part_uuid",
+    "PARTLABEL": "part_label",
+}
+_BY = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)")
+_OF_ONE_MACHINE = re.compile(r"/dev/disk/by-(?:path|id|diskseq)/")
+_MAPPED = re.compile(r"/dev/mapper/(.+)|/dev/(?!disk/|mapper/)([\w.+-]+)/([\w.+-]+)")
+
+# The system's own: without these it is not whole, whatever the options say.
+_OWN = frozenset({"/", "/boot", "/boot/efi", "/efi", "/usr", "/var"})
+_OPTIONAL = frozenset({"nofail", "noauto", "x-systemd.automount"})
+_COMPARABLE = {  # of fstab's types: what blkid says of what they can mount
+    **dict.fromkeys(("ext4",), ("ext2", "ext3", "ext4")),
+    **{name: (name,) for name in ("xfs", "btrfs", "vfat", "swap")},
+}
+_MADE_AT_BOOT = ("/dev/", "/proc", "/sys", "/run", "/tmp")  # noqa: S108 - looked for, not written
+
+_ARGUMENTS = {  # of the kernel: what follows
+    "root": _NO_ROOT,
+    "mount.usr": _NO_ROOT,
+    "resume": _INITRD_WAITS,
+    "rd.luks.uuid": _INITRD_WAITS,
+    "rd.lvm.lv": _INITRD_WAITS,
+}
+_ARGUMENT = re.compile(r"(?<![\w.-])(root|resume|mount\.usr|rd\.luks\.uuid)=([^\s\"']+)")
+_GRUB_DEVICE = re.compile(r"GRUB_DEVICE=[\"']?([^\s\"']+)")
+_RESUME = re.compile(r"RESUME=[\"']?([^\s\"']*)")
+_SEARCH = re.compile(r"search(?:\.fs_(uuid|label))?\s+(.+)")
+
+
+REMEDY = (
+    "name what is on the disk, by its LABEL or UUID; remove the line, or give it the option nofail,"
+    " where it is about a volume that only some guests have"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A line that names a device, and what follows where there is none."""
+
+    place: str
+    spec: str
+    consequence: str
+    mount_point: str = ""
+    type: str = ""
+
+
+def missing(disk: Filesystem) -> Iterator[str]:
+    """Yield each line that names a device that this disk has not, or two of, or another one."""
+    volumes = disk.volumes()
+    unlocked = _named_by_crypttab(disk)
+    for reference in _references(disk):
+        found = _resolved(reference.spec, volumes, unlocked)
+        if found is None:
+            continue
+        complaint = _complaint(reference, found)
+        if complaint:
+            yield f"{reference.place}: names {reference.spec}, {complaint}"
+    yield from _missing_files(disk)
+
+
+def _complaint(reference: Reference, found: Sequence[Volume]) -> str:
+    if _OF_ONE_MACHINE.match(reference.spec):
+        return f"which is a name of one machine only: {reference.consequence}"
+    if not found:
+        return f"which this disk has not: {reference.consequence}"
+    if len(found) > 1:
+        names = " and ".join(volume.device for volume in found)
+        return f"which {names} have both: the boot finds either"
+    (volume,) = found
+    root = reference.mount_point == "/"
+    if root and volume.mount_point != "/":
+        return f"which is not the root but {volume.type or 'nothing known'}: {_NO_ROOT}"
+    mountable = _COMPARABLE.get(reference.type)
+    if mountable and not root and volume.type not in mountable:
+        return f"as {reference.type}, which is {volume.type or 'empty'}: {reference.consequence}"
+    return ""
+
+
+def _references(disk: Filesystem) -> Iterator[Reference]:
+    for mount in mounts(disk):
+        if mount.mount_point in _OWN or not _OPTIONAL & set(mount.options):
+            place = f"/etc/fstab:{mount.line}"
+            yield Reference(place, mount.spec, _FOREVER, mount.mount_point, mount.type)
+    yield from _units(disk)
+    yield from _encrypted(disk)
+    for entry in entries(disk):
+        for name, consequence in _ARGUMENTS.items():
+            value = entry.value(name)
+            if value is not None:
+                yield _argument(entry.place, name, value, consequence)
+    yield from _next_kernels(disk)
+    yield from _resume(disk)
+    yield from _searches(disk)
+
+
+def _argument(place: str, name: str, value: str, consequence: str) -> Reference:
+    spec = value
+    if name == "rd.luks.uuid":
+        spec = f"UUID={value.removeprefix('luks-')}"
+    elif name == "rd.lvm.lv":
+        spec = f"/dev/{value}"
+    return Reference(place, spec, consequence, "/" if name == "root" else "")
+
+
+def _units(disk: Filesystem) -> Iterator[Reference]:
+    """Mount units, also those that are not enabled: whatever needs their path starts them."""
+    for unit in unit_files(disk):
+        found = unitfile.settings(disk, unit)
+        section = "Swap" if unit.endswith(".swap") else "Mount"
+        conditions = {setting.value for setting in found if setting.name.startswith("Condition")}
+        for setting in unitfile.values(found, section, "What")[-1:]:
+            if setting.value not in conditions:
+                kinds = unitfile.values(found, section, "Type")
+                kind = "swap" if section == "Swap" else kinds[-1].value if kinds else ""
+                yield Reference(
+                    setting.place, setting.value, "the boot waits for it 90 s", type=kind
+                )
+
+
+def _encrypted(disk: Filesystem) -> Iterator[Reference]:
+    for number, line in significant_lines(text(disk, "/etc/crypttab")):
+        _, spec, *rest = [*line.split(), ""]
+        options = set(rest[1].split(",")) if len(rest) > 1 else set()
+        if not _OPTIONAL & options:
+            yield Reference(f"/etc/crypttab:{number}", spec, _FOREVER)
+
+
+def _named_by_crypttab(disk: Filesystem) -> frozenset[str]:
+    lines = significant_lines(text(disk, "/etc/crypttab"))
+    return frozenset(line.split()[0] for _, line in lines)
+
+
+def _next_kernels(disk: Filesystem) -> Iterator[Reference]:
+    """What the entries of kernels that are yet to come will be made of."""
+    for path in (path for pattern in NEXT_KERNELS for path in disk.glob(pattern)):
+        for number, line in significant_lines(text(disk, path)):
+            for name, value in _ARGUMENT.findall(line):
+                yield _argument(f"{path}:{number}", name, value, _ARGUMENTS[name])
+            if match := _GRUB_DEVICE.match(line):
+                yield _argument(f"{path}:{number}", "root", match[1], _NO_ROOT)
+
+
+def _resume(disk: Filesystem) -> Iterator[Reference]:
+    directory = "/etc/initramfs-tools"
+    last = None
+    for path in (f"{directory}/initramfs.conf", *disk.glob(f"{directory}/conf.d/*")):
+        for number, line in significant_lines(text(disk, path)):
+            if match := _RESUME.match(line):
+                last = Reference(f"{path}:{number}", match[1], _INITRD_WAITS)
+    if last is not None:
+        yield last
+
+
+def _searches(disk: Filesystem) -> Iterator[Reference]:
+    for path in (path for pattern in CONFIGURATIONS for path in disk.glob(pattern)):
+        for number, line in significant_lines(text(disk, path)):
+            if match := _SEARCH.match(line):
+                spec = _searched(match[1], match[2].split())
+                if spec:
+                    yield Reference(f"{path}:{number}", spec, _NO_GRUB)
+
+
+def _searched(kind: str | None, words: Sequence[str]) -> str | None:
+    """What a ``search`` looks for; None where it looks for a file."""
+    operands = [word for word in words if not word.startswith("-")]
+    if kind:  # search.fs_uuid UUID VARIABLE HINT…
+        return f"{kind.upper()}={operands[0]}" if operands else None
+    if operands and {"--fs-uuid", "-u"} & set(words):
+        return f"UUID={operands[-1]}"
+    if operands and {"--label", "--fs-label", "-l"} & set(words):
+        return f"LABEL={operands[-1]}"
+    return None
+
+
+def _resolved(
+    spec: str, volumes: Sequence[Volume], unlocked: frozenset[str]
+) -> tuple[Volume, ...] | None:
+    """The volumes that a text names; None where it is no name that a disk at rest can settle."""
+    tag, equals, value = spec.partition("=")
+    if link := _BY.fullmatch(spec):
+        tag, equals, value = link[1].upper(), "=", _unescaped(link[2])
+    if equals and tag in _TAGS:
+        wanted = value.strip("\"'")
+        return tuple(
+            volume for volume in volumes if _same(tag, getattr(volume, _TAGS[tag]), wanted)
+        )
+    if _OF_ONE_MACHINE.match(spec):
+        return ()
+    mapped = _MAPPED.fullmatch(spec)
+    if mapped is None:
+        return None
+    name = mapped[1] or "-".join(part.replace("-", "--") for part in (mapped[2], mapped[3]))
+    if name in unlocked or name.startswith(("luks-", "mpath")):
+        return None
+    return tuple(volume for volume in volumes if _mapped_name(volume.device) == name)
+
+
+def _same(tag: str, present: str, wanted: str) -> bool:
+    # udev writes UUIDs as blkid does; mount(8) takes them in either case.
+    return present == wanted or (tag.endswith("UUID") and present.lower() == wanted.lower())
+
+
+def _mapped_name(device: str) -> str:
+    match = _MAPPED.fullmatch(device)
+    if match is None:
+        return ""
+    return match[1] or "-".join(part.replace("-", "--") for part in (match[2], match[3]))
+
+
+def _unescaped(name: str) -> str:
+    """The text that udev has escaped in the name of a link."""
+    return re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), name)
+
+
+def _missing_files(disk: Filesystem) -> Iterator[str]:
+    """Swap files, images and directories that fstab mounts, and that are not there."""
+    for mount in mounts(disk):
+        named = mount.spec.startswith("/") and not mount.spec.startswith(_MADE_AT_BOOT)
+        if named and not _OPTIONAL & set(mount.options) and not disk.exists(mount.spec):
+            place = f"/etc/fstab:{mount.line}"
+            yield f"{place}: names {posixpath.normpath(mount.spec)}, which does not exist"

@@ -1,0 +1,163 @@
+"""Which accounts of a disk can be entered with a password, or will be at the first boot.
+
+Sources: shadow(5), passwd(5), systemd's ``passwd.*`` credentials (systemd-sysusers(8)), agetty(8),
+and cloud-init's modules ``set_passwords`` and ``users_groups``.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from builder.feature import Filesystem
+from builder.linux import cloudconfig, unitfile
+from builder.linux.bootentries import arguments
+from builder.linux.cloudconfig import Document, last, scalar
+from builder.linux.files import significant_lines, text
+
+REMEDY = "lock each ('passwd --lock'), and let cloud-init or the agent set one guest's password"
+
+_HEADER = "#cloud-config"
+_PASSWORDS = ("passwd", "hashed_passwd", "plain_text_passwd")
+_SHADOWED = "x"  # what passwd(5) has where the password stands in shadow(5)
+_CREDENTIALS = (
+    "/etc/credstore/passwd.*",
+    "/etc/credstore.encrypted/passwd.*",
+    "/usr/lib/credstore/passwd.*",
+)
+_CREDENTIAL = re.compile(
+    r"systemd\.set_credential(?:_binary)?=passwd\.(?:plaintext|hashed)-password\S*"
+)
+_GETTYS = (
+    "serial-getty@.service",
+    "serial-getty@ttyS0.service",
+    "getty@.service",
+    "getty@tty1.service",
+    "console-getty.service",
+)
+_EMBEDDED = (
+    ("datasource", "None", "userdata_raw"),
+    ("datasource", "NoCloud", "user-data"),
+    ("datasource", "NoCloud", "vendor-data"),
+)
+
+
+def passwords(disk: Filesystem) -> Iterator[str]:
+    """Yield each, with the file and the line."""
+    yield from _of_accounts(disk)
+    yield from _of_cloud_init(disk)
+    for path in (path for pattern in _CREDENTIALS for path in disk.glob(pattern)):
+        yield f"{path} sets a password at the first boot"
+    for place, argument in arguments(disk):
+        if _CREDENTIAL.fullmatch(argument):
+            yield f"{place}: has {argument.partition(':')[0]}: it sets a password at the first boot"
+    for unit in _GETTYS:
+        commands = unitfile.values(unitfile.settings(disk, unit), "Service", "ExecStart")
+        for command in commands:
+            if re.search(r"\s(?:--autologin|-a)\b", command.value):
+                yield f"{command.place}: has the console entered without a password"
+
+
+def _of_accounts(disk: Filesystem) -> Iterator[str]:
+    for number, line in significant_lines(text(disk, "/etc/shadow")):
+        user, _, rest = line.partition(":")
+        password = rest.partition(":")[0]
+        if not password:
+            yield f"/etc/shadow:{number}: {user} needs no password"
+        elif not _is_locked(password):
+            yield f"/etc/shadow:{number}: {user} has a password"
+    for number, line in significant_lines(text(disk, "/etc/passwd")):
+        user, colon, rest = line.partition(":")
+        password = rest.partition(":")[0]
+        if colon and not password:
+            yield f"/etc/passwd:{number}: {user} needs no password"
+        elif colon and password != _SHADOWED and not _is_locked(password):
+            yield f"/etc/passwd:{number}: {user} has a password"
+
+
+def _is_locked(password: str) -> bool:
+    return password.startswith(("!", "*"))
+
+
+def _of_cloud_init(disk: Filesystem) -> Iterator[str]:
+    found = cloudconfig.documents(disk)
+    yield from _of_configuration(found)
+    for document in found:
+        for keys in _EMBEDDED:
+            content = document.get(*keys)
+            if isinstance(content, str) and content.startswith(_HEADER):
+                before = int(document.place(*keys).rpartition(":")[2])
+                embedded = cloudconfig.parse(document.path, content, before)
+                yield from _of_configuration((embedded,) if embedded is not None else ())
+
+
+def _of_configuration(found: Sequence[Document]) -> Iterator[str]:
+    for keys in (("password",), ("chpasswd", "list"), ("chpasswd", "users")):
+        document = last(found, *keys)
+        if document is not None and _sets(document.get(*keys)):
+            yield f"{document.place(*keys)}: cloud-init sets passwords by {'.'.join(keys)}"
+    document = last(found, "users")
+    users = document.get("users") if document is not None else None
+    for number, user in enumerate(users if isinstance(users, list) else ()):
+        if document is not None and isinstance(user, dict):
+            yield from _of_user(document, ("users", number), user)
+    document = last(found, "system_info", "default_user")
+    user = document.get("system_info", "default_user") if document is not None else None
+    if document is not None and isinstance(user, dict):
+        yield from _of_user(document, ("system_info", "default_user"), user)
+    for stage in ("bootcmd", "runcmd"):
+        document = last(found, stage)
+        commands = document.get(stage) if document is not None else None
+        for number, command in enumerate(commands if isinstance(commands, list) else ()):
+            words = command if isinstance(command, list) else scalar(command).split()
+            if document is not None and _sets_password({scalar(word) for word in words}):
+                yield f"{document.place(stage, number)}: cloud-init sets passwords by {stage}"
+
+
+def _sets_password(words: Collection[str]) -> bool:
+    """Whether a command's words set one; of a command line for a shell, too."""
+
+    def names(*programs: str) -> bool:
+        return any(word.endswith(programs) for word in words)
+
+    return (
+        names("chpasswd")
+        or (names("passwd") and "--stdin" in words)
+        or (names("usermod", "useradd") and bool({"-p", "--password"} & {*words}))
+    )
+
+
+def _of_user(
+    document: Document,
+    keys: tuple[str | int, ...],
+    user: dict[Any, Any],  # Any: YAML
+) -> Iterator[str]:
+    if user.get("lock_passwd") is True:
+        return
+    for name in _PASSWORDS:
+        password = user.get(name)
+        if password is not None and not _is_locked(scalar(password)):
+            place = document.place(*keys, name)
+            who = scalar(user.get("name", "the user"))
+            yield f"{place}: cloud-init gives {who} a password by {name}"
+
+
+def _sets(value: Any) -> bool:  # Any: YAML
+    """Whether it has a password that is not made anew for each guest."""
+    if isinstance(value, str) and "\n" not in value.strip() and ":" not in value:
+        return bool(value) and value not in {"R", "RANDOM"}
+    entries = value.splitlines() if isinstance(value, str) else value
+    for entry in entries if isinstance(entries, list) else [entries]:
+        match entry:
+            case {"type": "RANDOM"}:
+                continue
+            case {"password": password}:
+                secret = scalar(password)
+            case str(line) if ":" in line:
+                secret = line.partition(":")[2].strip()
+            case int(number):
+                secret = str(number)
+            case _:
+                continue
+        if secret and secret not in {"R", "RANDOM"} and not _is_locked(secret):
+            return True
+    return False

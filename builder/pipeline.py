@@ -1,0 +1,106 @@
+"""The whole way on one machine: from a profile, or a file, to an image and its evidence.
+
+What a verb of the command line does is one function here: it asks first for what this machine
+lacks, then lets each room do its part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.adopt.adopt import adopt
+from builder.adopt.plan import boots_at_most
+from builder.build.build import build
+from builder.build.reuse import reusable
+from builder.features.registry import installed
+from builder.plan.model import Plan
+from builder.plan.of_profile import plan_of
+from builder.proof.boot import ProofOptions
+from builder.proof.checks import checks_of
+from builder.proof.prove import prove
+from builder.proof.requirements import require_for_proof
+from builder.proof.selection import selected
+from builder.store import manifest
+from builder.store.build_directory import find_build
+from builder.store.manifest import Manifest
+from builder.store.verdict import verdict_of
+from builder.terminal.progress import Progress
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build directory, and what its manifest says."""
+
+    directory: Path
+    manifest: Manifest
+    plan: Plan
+    """That of the manifest, with the checks only that were asked for."""
+
+
+def build_image(profile: str, dist: Path, progress: Progress) -> Path:
+    """Build a profile's image from scratch, and return its directory.
+
+    Raises ``InputError``, ``HostError`` and ``BuilderError`` as the build does.
+    """
+    plan = plan_of(profile)
+    _warn_if_unproven(plan, progress)
+    return build(plan, dist, progress)
+
+
+def make_image(profile: str, dist: Path, progress: Progress, *, fresh: bool) -> Build:
+    """Build a profile's image, or reuse a build of equal inputs unless ``fresh``; then prove it.
+
+    What has been proven by earlier evidence is not proven again. Raises ``InputError``,
+    ``HostError``, ``ImageError`` and ``BuilderError`` as the build and the proof do.
+    """
+    plan = plan_of(profile)
+    _warn_if_unproven(plan, progress)
+    require_for_proof(plan.boots)
+    directory = None if fresh else reusable(plan, dist)
+    if directory is None:
+        directory = build(plan, dist, progress)
+    else:
+        progress.event(f"reusing build {directory}")
+    present = manifest.read(directory)
+    if not verdict_of(present).proven:
+        present = prove(directory, installed(), progress, boots=True)
+    return Build(directory, present, plan)
+
+
+def find(word: str, dist: Path, only: Sequence[str] = ()) -> Build:
+    """The build that a word names, and the checks that are asked for. Raises ``InputError``."""
+    directory = find_build(word, dist)
+    present = manifest.read(directory)
+    plan = present.planned()
+    return Build(directory, present, selected(plan, checks_of(plan, installed()), only))
+
+
+def prove_build(word: str, dist: Path, progress: Progress, options: ProofOptions) -> Build:
+    """Inspect and boot a build's image. Raises as ``prove`` does."""
+    found = find(word, dist, options.only)
+    require_for_proof(found.plan.boots)
+    proven = prove(found.directory, installed(), progress, boots=True, options=options)
+    return Build(found.directory, proven, found.plan)
+
+
+def inspect_build(word: str, dist: Path, progress: Progress) -> Build:
+    """Inspect a build's image, without a boot. Raises as ``prove`` does."""
+    directory = find_build(word, dist)
+    inspected = prove(directory, installed(), progress, boots=False)
+    return Build(directory, inspected, inspected.planned())
+
+
+def adopt_image(file: Path, dist: Path, progress: Progress, *, admin_user: str | None) -> Build:
+    """Make a build of an image from elsewhere. Raises as ``adopt`` does."""
+    registry = installed()
+    require_for_proof(boots_at_most(registry))
+    directory = adopt(file, dist, registry, progress, admin_user=admin_user)
+    adopted = manifest.read(directory)
+    return Build(directory, adopted, adopted.planned())
+
+
+def _warn_if_unproven(plan: Plan, progress: Progress) -> None:
+    """Say where no image of the plan's distribution has been proven yet."""
+    distribution = plan.distribution
+    if distribution.untested_reason:
+        progress.event(f"Warning: {distribution.name} is unproven: {distribution.untested_reason}.")

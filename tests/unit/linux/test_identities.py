@@ -1,0 +1,109 @@
+"""What would be the same in every guest of an image is named; what only looks like it is not."""
+
+import pytest
+from fakes import FakeFilesystem, Link
+
+from builder.linux.identities import IDENTITIES, SECRETS, identities
+
+Tree = dict[str, bytes | str | Link]
+
+KEY = "-----BEGIN {}PRIVATE KEY-----\nAAAA\n-----END {}PRIVATE KEY-----\n"
+OS_RELEASE = {"/etc/os-release": 'ID="debian"\n'}
+
+
+def found(tree: Tree) -> list[str]:
+    return list(identities(FakeFilesystem({**OS_RELEASE, **tree})))
+
+
+@pytest.mark.parametrize("pattern", [*IDENTITIES, *SECRETS])
+def test_each_known_place_is_named(pattern: str) -> None:
+    path = pattern.replace("*", "a_lease_key")
+    (seen,) = found({path: "content\n"})
+    assert seen.startswith(f"{path} is ")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "seen"),
+    [
+        (
+            "/etc/iscsi/initiatorname.iscsi",
+            "## DO NOT EDIT\nInitiatorName=iqn.1993-08.org.debian:01:1\n",
+            "/etc/iscsi/initiatorname.iscsi:2: has the iSCSI name",
+        ),
+        ("/etc/popularity-contest.conf", 'PARTICIPATE="yes"\nMY_HOSTID="0af"\n', ".conf:2: has"),
+        ("/etc/wireguard/wg0.conf", "[Interface]\nPrivateKey = AAA=\n", "wg0.conf:2: has a priv"),
+        ("/var/lib/snmp/snmpd.conf", "oldEngineID 0x80\n", "snmpd.conf:1: has the SNMP id"),
+        ("/etc/ssl/private/ca", "text\n" + KEY.format("", ""), "private/ca:2: is a private key"),
+        ("/etc/pki/tls/private/localhost.key", KEY.format("RSA ", "RSA "), "localhost.key:1: is"),
+        ("/etc/pki/tls/certs/both.pem", KEY.format("EC ", "EC "), "both.pem:1: is a private"),
+        ("/root/.ssh/deploy", KEY.format("OPENSSH ", "OPENSSH "), "/root/.ssh/deploy:1: is"),
+        ("/home/debian/.ssh/id_rsa", KEY.format("", ""), "id_rsa:1: is a private key"),
+        ("/etc/ssh/keys/rsa", KEY.format("OPENSSH ", "OPENSSH "), "/etc/ssh/keys/rsa:1: is"),
+        ("/etc/nginx/tls/server.key", KEY.format("ENCRYPTED ", ""), "server.key:1: is a private"),
+        ("/etc/cockpit/ws-certs.d/0-self-signed.key", KEY.format("", ""), "signed.key:1: is"),
+        ("/var/lib/fwupd/pki/secret.key", KEY.format("", ""), "secret.key:1: is a private key"),
+        ("/var/lib/mysql/server-key.pem", KEY.format("RSA ", ""), "server-key.pem:1: is a private"),
+        ("/root/.ssh/id_ed25519", "anything", "/root/.ssh/id_ed25519:1: is a private key"),
+        (
+            "/etc/pki/tls/private/a.der",
+            b"\x30\x82",
+            "/etc/pki/tls/private/a.der:1: is a private key",
+        ),
+        ("/etc/lvm/devices/system.devices", "# LVM\nIDTYPE=sys_wwid x\n", "devices:2: has the id"),
+        ("/etc/multipath/wwids", "# Multipath\n/3600508b4/\n", "wwids:2: has the id of one mach"),
+        ("/root/backup.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "backup.asc:1: is"),
+        ("/etc/ipsec.d/store.p12", b"\x30\x82", "/etc/ipsec.d/store.p12 is a store of keys"),
+        (
+            "/etc/udev/rules.d/70-persistent-net.rules",
+            '# eth0\nSUBSYSTEM=="net", ATTR{address}=="fa:16:3e:aa:bb:cc", NAME="eth0"\n',
+            "70-persistent-net.rules:2: names fa:16:3e:aa:bb:cc, the MAC address",
+        ),
+        (
+            "/etc/netplan/50-cloud-init.yaml",
+            "network:\n  ethernets:\n    a:\n      match: {macaddress: 'fa:16:3e:00:00:01'}\n",
+            "50-cloud-init.yaml:4: names fa:16:3e:00:00:01",
+        ),
+        ("/etc/systemd/network/a.link", "[Match]\nMACAddress=FA-16-3E-00-00-01\n", ":2: names FA"),
+        ("/etc/sysconfig/network-scripts/ifcfg-eth0", "HWADDR=FA:16:3E:00:00:01\n", "eth0:1: name"),
+        (
+            "/etc/NetworkManager/system-connections/a.nmconnection",
+            "[ethernet]\nmac-address=FA:16:3E:00:00:01\n",
+            "a.nmconnection:2: names",
+        ),
+        ("/boot/grub/grub.cfg", "linux /v ifname=e:fa:16:3e:00:00:01\n", "cfg:1: names fa:1"),
+        ("/boot/grub/grub.cfg", "linux /v BOOTIF=01-fa-16-3e-00-00-01\n", "cfg:1: names fa-1"),
+        ("/etc/hostname", "build-host-7.example.org\n", "/etc/hostname:1: names build-host-7."),
+        ("/etc/mailname", "build-host-7\n", "/etc/mailname:1: names build-host-7, the host name"),
+        ("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 build-host-7\n", "/etc/hosts:2: names"),
+        ("/etc/postfix/main.cf", "myhostname = build-host-7\n", "main.cf:1: names build-host-7"),
+    ],
+)
+def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, seen: str) -> None:
+    said = found({path: content})
+    assert [line for line in said if seen in line]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"/etc/iscsi/initiatorname.iscsi": "# InitiatorName=x\nGenerateName=yes\n"},
+        {"/etc/nvme/hostnqn": "", "/etc/machine-id": "uninitialized\n"},
+        {"/etc/ssl/certs/ca.pem": "-----BEGIN CERTIFICATE-----\n"},
+        {"/etc/ssl/README": "A file that begins with '-----BEGIN PRIVATE KEY-----' is secret.\n"},
+        {"/root/.ssh/id_ed25519.pub": "ssh-ed25519 AAAA root@host\n"},
+        {"/etc/apt/trusted.gpg.d/archive.asc": "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"},
+        {"/usr/share/doc/example/server.key": KEY.format("", "")},
+        {"/etc/ssl/private/linked.key": Link("/etc/nowhere")},
+        {"/etc/udev/rules.d/70-vendor.rules": 'ATTR{address}=="fa:16:3e:*", NAME="eth0"\n'},
+        {"/etc/systemd/network/a.network": "[Match]\nMACAddress=00:00:00:00:00:00\n"},
+        {"/etc/systemd/network/b.link": "[Link]\nMACAddressPolicy=persistent\n"},
+        {"/boot/grub/grub.cfg": "search --fs-uuid 4f7e4b1c-9a2d-4e6f-8a0b-1c2d3e4f5a6b\n"},
+        {"/etc/multipath/wwids": "# Multipath wwids, Version : 1.0\n# Valid WWIDs:\n"},
+        {"/etc/ssl/private/ssl-cert-snakeoil.key": "", "/etc/pki/tls/private/.keep": "x"},
+        {"/etc/hostname": "debian\n", "/etc/mailname": "localhost.localdomain\n"},
+        {"/etc/hosts": "127.0.1.1 debian.localdomain debian\n192.0.2.7 registry.example.org\n"},
+        {"/etc/postfix/main.cf": "myhostname = $mydomain\n"},
+    ],
+)
+def test_what_only_looks_like_it_is_not_named(tree: Tree) -> None:
+    assert found(tree) == []

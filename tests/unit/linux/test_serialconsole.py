@@ -1,0 +1,67 @@
+"""A guest that says nothing on the serial console is told; one that speaks there passes."""
+
+import pytest
+from fakes import FakeFilesystem, Link
+
+from builder.feature import CheckFailed
+from builder.linux.serialconsole import require_console
+
+Tree = dict[str, bytes | str | Link]
+
+GRUB = "/boot/grub/grub.cfg"
+BLOCK = "/boot/loader/entries/a.conf"
+GOOD: Tree = {GRUB: "linux /vmlinuz console=tty0 console=ttyS0,115200\n"}
+SERIAL = "serial-getty@ttyS0.service"
+
+
+@pytest.mark.parametrize(
+    ("tree", "seen"),
+    [
+        ({GRUB: "\nlinux /vmlinuz quiet\n"}, f"{GRUB}:2: gives the kernel no console: the console"),
+        ({GRUB: "linux /vmlinuz console=ttyS1\n"}, "gives the kernel console=ttyS1"),
+        ({GRUB: "linux /vmlinuz console= console=tty0\n"}, "console=none, console=tty0"),
+        ({GRUB: "linux /a/vmlinuz console=ttyS0\nlinux /vmlinuz\n"}, f"{GRUB}:2: gives the"),
+        ({GRUB: "blscfg\n", BLOCK: "linux /vmlinuz\noptions ro\n"}, f"{BLOCK}:2: gives the kernel"),
+        ({f"/etc/systemd/system/{SERIAL}": Link("/dev/null")}, f"{SERIAL} is masked by"),
+        (
+            {"/etc/systemd/system-generators/systemd-getty-generator": Link("/dev/null")},
+            "hides what starts a login there",
+        ),
+        (
+            {GRUB: "linux /vmlinuz console=ttyS0 systemd.getty_auto=no\n"},
+            "has systemd.getty_auto=no: nobody can log in",
+        ),
+        ({GRUB: "set default=0\n"}, "no entry that starts a kernel"),
+    ],
+)
+def test_a_silent_console_is_told(tree: Tree, seen: str) -> None:
+    with pytest.raises(CheckFailed) as failure:
+        require_console(FakeFilesystem({**GOOD, **tree}), "x86_64")
+    assert seen in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {},
+        {GRUB: "linux /vmlinuz console=ttyS0 console=tty0\n"},
+        {GRUB: "linux /vmlinuz console=ttyS0,115200n8\nlinux /vmlinuz single\n"},
+        {GRUB: "set args='console=ttyS0'\nlinux /vmlinuz ${args}\n"},
+        {
+            GRUB: "blscfg\n",
+            BLOCK: "linux /vmlinuz\noptions $kernelopts\n",
+            "/boot/grub2/grubenv": "# GRUB\nkernelopts=ro console=ttyS0\n",
+        },
+        {
+            GRUB: "linux /vmlinuz console=ttyS0 systemd.getty_auto=no\n",
+            "/usr/lib/systemd/system/serial-getty@.service": "[Service]\n[Install]\nWantedBy=g\n",
+            f"/etc/systemd/system/getty.target.wants/{SERIAL}": Link("x"),
+        },
+    ],
+)
+def test_a_console_that_speaks_passes(tree: Tree) -> None:
+    assert "ttyS0" in require_console(FakeFilesystem({**GOOD, **tree}), "x86_64")
+
+
+def test_an_arm_machine_tells_its_kernel_which_console_it_has() -> None:
+    assert "ttyAMA0" in require_console(FakeFilesystem({GRUB: "linux /vmlinuz ro\n"}), "aarch64")
