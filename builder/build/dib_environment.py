@@ -90,14 +90,7 @@ def environment(
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
-    passed = {name: caller[name] for name in PASSED_ON if name in caller}
-    found = {
-        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
-        **_settings(passed, OF_CALLER),
-        **_settings(plan.environment, OF_PLAN),
-    }
-    of_others = MIRRORS - set(own.mirrors.values())
-    given = {name: one for name, one in found.items() if name not in of_others}
+    given = _given(plan, caller)
     variables = {name: one.value for name, one in given.items()}
     _require_plain(variables)
     fixed = {
@@ -122,6 +115,23 @@ def environment(
         "ROOT_LABEL": ROOT_LABEL,
     }
     return {**_settings(fixed, BUILDER), **given}
+
+
+def mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
+    """The addresses that packages come from, by variable."""
+    return {name: one.value for name, one in _given(plan, caller).items() if name in MIRRORS}
+
+
+def _given(plan: Plan, caller: Mapping[str, str]) -> dict[str, Setting]:
+    own = plan.distribution
+    passed = {name: caller[name] for name in PASSED_ON if name in caller}
+    found = {
+        **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
+        **_settings(passed, OF_CALLER),
+        **_settings(plan.environment, OF_PLAN),
+    }
+    of_others = MIRRORS - set(own.mirrors.values())
+    return {name: one for name, one in found.items() if name not in of_others}
 
 
 def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
@@ -153,7 +163,7 @@ def expected_environment(
         caller,
         elements=elements_paths(plan, registry),
         scratch=scratch,
-        packages=PackageCache(Path("<packages>"), plan.distribution.os_distro),
+        packages=PackageCache(Path("<packages>"), plan.distribution.os_distro, Path("<store>")),
         tree=scratch / "tree",
         root_uuid="<uuid>",
         files=Path("<files>"),
