@@ -27,7 +27,7 @@ Named = tuple[str, Probe[Any]]
 class Boot:
     """One start of the image in QEMU, and the probes made in it, in their order."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
     """Names its logs too: no plan from elsewhere may name another file."""
     machine: Annotated[Machine, PlainSerializer(changed)]
     """Written without its defaults: a field that is new changes no plan and no digest."""
