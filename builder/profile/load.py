@@ -99,9 +99,9 @@ def _extended(
         problem = Problem(named_in.position, f"{subject}: {error.strerror}.", "extends")
         raise SourceError([problem]) from error
     if not isinstance(value.content, dict):
-        message = (
-            f"a profile is a mapping of keys such as 'distribution:', not {shown(value.content)}."
-        )
+        # Its text is not repeated: extends may name any file that the caller can read.
+        found = shown(value.content) if isinstance(value.content, list) else "a single value"
+        message = f"a profile is a mapping of keys such as 'distribution:', not {found}."
         raise SourceError([Problem(value.position, message)])
     reference = value.content.get("extends")
     if reference is None or not isinstance(reference.content, str):
@@ -122,6 +122,9 @@ def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
         if word not in names:
             raise SourceError([unknown("profile", word, names, reference.position, "extends")])
         return profiles_path() / f"{word}.yaml"
+    if not word.endswith(SUFFIXES):
+        message = f"{shown(word)} is no profile: the name of its file ends in .yaml."
+        raise SourceError([Problem(reference.position, message, "extends")])
     parent = chain[-1].parent / word
     try:
         exists = parent.exists()
