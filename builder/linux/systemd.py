@@ -24,7 +24,9 @@ DIRECTORIES = (_CONFIG, "/run/systemd/system", *_VENDOR)
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
 
-_INSTALL = re.compile(r"^\s*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+_INSTALL = re.compile(
+    r"^[ \t]*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)[ \t]*=[ \t]*\S", re.MULTILINE
+)
 _UDEV_WANTS = re.compile(r'ENV\{SYSTEMD_WANTS\}\s*\+?=\s*"([^"]*)"')
 
 
