@@ -187,7 +187,28 @@ def _inspected(
     return _foreign_image(facts, info, registry), evidence
 
 
-def _foreign_image(facts: "DiskFacts", info: ImageInfo, registry: Registry) -> ForeignImage:
+@dataclass(frozen=True)
+class DiskFacts:
+    """What the disk tells of the image, before anything in it is checked."""
+
+    distribution: Distribution
+    limits: tuple[str, ...]
+    """Why it cannot be booted."""
+    unknown: Mapping[str, str]
+    """Properties whose value it does not tell, each with the reason."""
+
+
+def _facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
+    distribution = distribution_of(disk)
+    if distribution.os_distro == WINDOWS.name:
+        limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
+    else:
+        distribution = with_user(distribution, disk, admin_user, file)
+        limits = tuple(_obstacles(disk, distribution))
+    return DiskFacts(distribution, limits, unknown(distribution, disk))
+
+
+def _foreign_image(facts: DiskFacts, info: ImageInfo, registry: Registry) -> ForeignImage:
     return ForeignImage(
         name=name_of(info.path),
         source=_told(info.path.name),
@@ -197,26 +218,6 @@ def _foreign_image(facts: "DiskFacts", info: ImageInfo, registry: Registry) -> F
         limits=facts.limits,
         unknown=facts.unknown,
     )
-
-
-@dataclass(frozen=True)
-class DiskFacts:
-    """What the disk tells of the image, before anything in it is checked."""
-
-    distribution: Distribution
-    limits: tuple[str, ...]
-    """Why it cannot be booted."""
-    unknown: Mapping[str, str]
-    """What no file of it tells, with the reason."""
-
-
-def _facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
-    distribution = distribution_of(disk)
-    if distribution.os_distro == WINDOWS.name:
-        return DiskFacts(distribution, (WINDOWS.no_probe_reason,), unknown(distribution, disk))
-    distribution = with_user(distribution, disk, admin_user, file)
-    limits = tuple(_obstacles(disk, distribution))
-    return DiskFacts(distribution, limits, unknown(distribution, disk))
 
 
 def _told(name: str) -> str:

@@ -66,7 +66,7 @@ def _distribution_of(disk: Filesystem) -> Distribution:
     """Nobody logs in here: a user whom nobody could log in as is of no account."""
     found = distribution_of(disk)
     valid = re.fullmatch(USER_NAME, found.default_user)
-    return found if valid else replace(found, default_user="root")
+    return found if valid else replace(found, default_user="")
 
 
 def _is_fault(result: Evidence) -> bool:

@@ -190,9 +190,8 @@ class RunningGuest:
 
     def console(self, terminal: str = CONSOLE) -> str:
         """Everything the serial console, or another terminal, has shown so far."""
-        if terminal not in self._shown:
-            self._shown[terminal] = ConsoleLog(self._beside(self._lines.console, terminal))
-        return self._shown[terminal].text()
+        path = self._beside(self._lines.console, terminal)
+        return self._shown.setdefault(terminal, ConsoleLog(path)).text()
 
     @staticmethod
     def _beside(of_console: Path, terminal: str) -> Path:
@@ -211,7 +210,7 @@ class RunningGuest:
     def wait_for_console(
         self, pattern: str, *, timeout: float, after: int = 0, terminal: str = CONSOLE
     ) -> int:
-        """Wait until the console, or another terminal, shows a pattern in one line.
+        """Wait until a line of the console, or of another terminal, shows a pattern.
 
         Returns where the match ends.
 

@@ -15,7 +15,7 @@ from builder.feature.machine import devices
 from builder.host.accelerator import Accelerator, detect
 from builder.host.process import Running, require_tool, start
 from builder.image.overlay import make_overlay, virtual_size
-from builder.linux import console
+from builder.linux.console import BootSigns
 from builder.vm import config_drive, qemu, ssh, swtpm, tap
 from builder.vm.console_log import ConsoleLog
 from builder.vm.firmware import uefi_firmware
@@ -95,7 +95,7 @@ def booted(
             log=ConsoleLog(workdir / CONSOLE_LOG),
             guard=guard,
             start=begin,
-            signs=console.BootSigns(),
+            signs=BootSigns(),
             limit=limit,
             accelerator=accelerator,
             cancelled=control.cancelled,
@@ -149,7 +149,7 @@ def _prepare(
     if machine.tpm:
         stack.enter_context(swtpm.emulated(workdir, sockets["tpm"].ours.fileno()))
     names = [name for device in devices() for name in device.terminals(machine)]
-    first, *terminals = (
+    console, *terminals = (
         qemu.pipe(stack.enter_context(_terminal(workdir, name))) for name in (CONSOLE, *names)
     )
     queues = machine.vcpus if machine.multiqueue else 0
@@ -166,7 +166,7 @@ def _prepare(
         image_format=image_format,
         overlay=overlay,
         config_drive=drive,
-        console=first,
+        console=console,
         monitor=qemu.connected(monitor.theirs.fileno()),
         ends=ends,
         firmware=uefi_firmware(machine, workdir) if machine.firmware == "uefi" else None,
@@ -201,8 +201,7 @@ def _connect(
 
     def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
         since_when = time.monotonic() if since else waiting.start
-        signs = console.BootSigns(since)
-        waits = replace(waiting, start=since_when, signs=signs, limit=limit)
+        waits = replace(waiting, start=since_when, signs=BootSigns(since), limit=limit)
         return ssh.connected(workdir, admin_user, forwarded_port(usernet), waits.until)
 
     agent = host.channels.get("agent")

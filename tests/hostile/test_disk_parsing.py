@@ -45,7 +45,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "open_image", opened)
     monkeypatch.setattr(inspection, "TIME_LIMIT", 1)
     monkeypatch.setattr(inspection, "MEMORY_LIMIT", 256 * MIB)
-    monkeypatch.setattr(inspection, "LIMIT", 5.0)
+    monkeypatch.setattr(inspection, "LIMIT", 120.0)  # a busy host computes little in it
     monkeypatch.setattr(inspection, "MARGIN", 0.0)
     monkeypatch.setattr(confined, "PATIENCE", 1.0)
 
@@ -106,21 +106,22 @@ def says_control(_: Filesystem) -> str:
 @pytest.mark.parametrize(
     ("call", "because"),
     [
-        # On a busy host its time is over before it has had its share of a processor.
-        (computes, "it (computed for|took) too long"),
-        (computes_in_one_pattern, "it (computed for|took) too long"),
+        (computes, "it computed for too long"),
+        (computes_in_one_pattern, "it computed for too long"),
         (sleeps, "it took too long"),
         (ends, "it ended with exit code 7"),
         (is_killed, "it was ended by SIGABRT"),
     ],
 )
-def test_a_check_that_takes_the_child_with_it_is_an_error(call: Call, because: str) -> None:
-    start = time.monotonic()
+def test_a_check_that_takes_the_child_with_it_is_an_error(
+    call: Call, because: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if call is sleeps:
+        monkeypatch.setattr(inspection, "LIMIT", 5.0)
     first, second, third = made(fine, call, fine)
-    assert time.monotonic() - start < 30
     assert first.outcome is Outcome.PASSED
     assert second.outcome is third.outcome is Outcome.ERROR
-    assert re.fullmatch(f"what the disk has could not be read: {because}", second.seen)
+    assert second.seen == f"what the disk has could not be read: {because}"
     assert third.seen.startswith("not made, because one before it ended all: ")
 
 
@@ -181,9 +182,7 @@ def test_a_child_that_lies_is_believed_nothing(
 
 def test_a_disk_that_cannot_be_looked_at_is_no_image() -> None:
     look = Look(computes, str, lambda _: checks(fine))
-    with pytest.raises(
-        ImageError, match=r"could not be inspected: it (computed for|took) too long"
-    ):
+    with pytest.raises(ImageError, match="could not be inspected: it computed for too long"):
         examine(Path("image"), "raw", look, "", Progress(io.StringIO()))
 
 
