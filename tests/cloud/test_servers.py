@@ -19,7 +19,8 @@ def test_every_service_answers(cloud: "Connection") -> None:
     assert [agent.is_alive for agent in cloud.network.agents()] == [True]
     assert list(cloud.image.images()) == []
     (provider,) = cloud.placement.resource_providers()
-    assert {inventory.resource_class for inventory in provider.fetch_inventories()}
+    inventories = cloud.placement.resource_provider_inventories(provider)
+    assert {"VCPU", "MEMORY_MB", "DISK_GB"} <= {kind.resource_class for kind in inventories}
 
 
 def test_a_server_gets_the_hardware_that_its_image_claims(

@@ -1,6 +1,6 @@
 """Nova: API, conductor, scheduler, and one compute host on libvirt and QEMU without KVM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def configure(site: Site, cpus: Cpus) -> None:
         "scheduler": {"workers": 1},
         "filter_scheduler": {"enabled_filters": ",".join(_FILTERS)},
         "oslo_concurrency": {"lock_path": site.run / "locks"},
-        "vif_plug_ovs": {"ovsdb_connection": openvswitch.address(site)},
+        "os_vif_ovs": {"ovsdb_connection": openvswitch.address(site)},
     }
     if not cpus.dedicated:
         del sections["compute"]
@@ -74,7 +74,7 @@ def configure(site: Site, cpus: Cpus) -> None:
 
 def _defaults(site: Site) -> dict[str, Any]:
     state = site.kept / "nova"
-    state.mkdir(exist_ok=True)
+    (state / "instances").mkdir(parents=True, exist_ok=True)
     return {
         "my_ip": LOOPBACK,
         "host": "all-in-one",
@@ -144,8 +144,10 @@ def scheduler(site: Site) -> Service:
 
 
 def compute(site: Site) -> Service:
-    """The compute host. It needs libvirt, the conductor and Placement."""
-    return _service(site, "nova-compute")
+    """The compute host. It needs libvirt and the conductor, and tells Placement what it has."""
+    service = _service(site, "nova-compute")
+    told = "SELECT 1 FROM placement.inventories LIMIT 1;"
+    return replace(service, ready=lambda: service.ready() and mariadb.sql(site, told) != "")
 
 
 def _service(site: Site, name: str) -> Service:
