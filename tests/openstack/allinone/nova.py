@@ -101,7 +101,7 @@ def _defaults(site: Site) -> dict[str, Any]:
 
 def set_up(site: Site) -> None:
     """Fill the databases, and make the cell, whose addresses are those of ``nova.conf``."""
-    manage = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
+    manage: tuple[str | Path, ...] = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
     run_step(site, "fill Nova's API database", *manage, "api_db", "sync")
     run_step(
         site,
@@ -121,7 +121,7 @@ def set_up(site: Site) -> None:
 
 def find_hosts(site: Site) -> None:
     """Let Nova use the compute host, which has been started for the first time."""
-    manage = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
+    manage: tuple[str | Path, ...] = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
     run_step(site, "find Nova's compute host", *manage, "cell_v2", "discover_hosts")
 
 
