@@ -19,6 +19,8 @@ from smallbuild import small_build
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
+pytestmark = pytest.mark.cloud
+
 BOOT_LIMIT = 900
 """Seconds until an emulated guest's agent answers; two minutes on an idle machine."""
 PASSWORD = "correct-horse-battery"  # noqa: S105 - of a guest that lives for a test

@@ -14,6 +14,8 @@ from allinone.nova import Cpus
 from allinone.site import HOME
 from serving import LIMIT, boot, connected, domain
 
+pytestmark = pytest.mark.cloud
+
 DEPLOY = Path(process.__file__).parents[1] / "deploy.py"
 ROOT = HOME / "life"
 PLACES = [Path(place) / "libvirt" for place in ("/etc", "/var/lib", "/var/cache", "/run")]

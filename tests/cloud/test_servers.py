@@ -4,12 +4,15 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from allinone import openvswitch
 from allinone.site import Site
 from serving import boot, domain
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
+
+pytestmark = pytest.mark.cloud
 
 
 def test_every_service_answers(cloud: "Connection") -> None:
