@@ -26,8 +26,9 @@ class Distribution:
     os_version: str
     release: str
     element: str
-    default_user: Annotated[str, StringConstraints(pattern=USER_NAME)]
-    """The user that the distribution's own cloud images give the SSH key to."""
+    default_user: Annotated[str, StringConstraints(pattern=f"^$|{USER_NAME}")]
+    """The user that the distribution's own cloud images give the SSH key to; empty where an image
+    that was built elsewhere has none."""
     architecture: str
     initramfs: Initramfs | None
     """The distribution's own, where it is known; a profile may choose another of the choices."""

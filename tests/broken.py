@@ -28,6 +28,11 @@ MASKED = (
     "systemd-networkd.service", "ssh.service", "fstrim.timer", "irqbalance.service",
 )  # fmt: skip
 GONE = ("/etc/kernel/postinst.d/initramfs-tools", "/etc/modules-load.d/guest-watchdog.conf")
+DROP_INS = (
+    "systemd-networkd-wait-online.service.d/guest-network.conf",
+    "qemu-guest-agent.service.d/guest-agent.conf",
+    "watchdog.service.d/guest-watchdog.conf",
+)
 WRITTEN = {
     "/etc/cloud/cloud-init.disabled": "",
     "/etc/cloud/cloud.cfg.d/99-installer.cfg": (
@@ -58,7 +63,7 @@ WRITTEN = {
 
 @dataclass(frozen=True)
 class Broken:
-    """Four images, so that no defect hides another one."""
+    """Five images, so that no defect hides another one."""
 
     cloud: Path
     """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
@@ -69,6 +74,8 @@ class Broken:
     """Has everything, and hardly any of it set up: units masked, files gone or with other text."""
     severed: Path
     """Has half an initrd."""
+    waiting: Path
+    """Has everything, but that its units wait for the network as they do by default."""
     cloud_release: str
     release: str
 
@@ -76,7 +83,8 @@ class Broken:
 def broken_images(image: Path, directory: Path) -> Broken:
     """Make the images in one start of libguestfs' appliance."""
     cloud = host_cloud_release()
-    copies = [directory / f"{name}.qcow2" for name in ("cloud", "rootless", "neglected", "severed")]
+    names = ("cloud", "rootless", "neglected", "severed", "waiting")
+    copies = [directory / f"{name}.qcow2" for name in names]
     for copy in copies:
         shutil.copyfile(image, copy)
     disks = Disks(copies)
@@ -95,6 +103,9 @@ def broken_images(image: Path, directory: Path) -> Broken:
         disks.mount(3)
         initrd = f"/boot/initrd.img-{release}"
         disks.handle.truncate_size(initrd, disks.handle.filesize(initrd) // 2)
+        disks.mount(4)
+        for path in DROP_INS:
+            disks.handle.rm(f"{UNIT}/{path}")
     finally:
         disks.close()
     return Broken(*copies, cloud_release=cloud, release=release)

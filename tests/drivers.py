@@ -71,7 +71,10 @@ def debian_package(directory: Path) -> tuple[Path, str]:
 
 
 def profile(directory: Path) -> Path:
-    """Make a profile with everything that is about processors, the driver, and the packages."""
+    """Make a profile with everything that is about processors, the driver, and the packages.
+
+    It has devices as well that no shipped profile asks for, so that they need no boot of their own.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     package, sha256 = debian_package(directory)
     path = directory / "compute.yaml"
@@ -89,6 +92,8 @@ features:
     sha256: {sha256}
     module: {MODULE}
     trait: CUSTOM_HELLO
+  packed-ring:
+  serial-ports: {{count: 3}}
 """
     )
     return path

@@ -274,7 +274,8 @@ def commands_page() -> str:
         if (command := cli.get_command(top, name)) is not None
     ]
     codes = {
-        0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven.",
+        0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven, or "
+        "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made.",
         **{one.exit_code: md.first_sentence(one.__doc__) for one in _errors()},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from builder.adopt.distribution import distribution_of
+from builder.adopt.distribution import distribution_of, unknown, with_user
 from builder.adopt.plan import (
     ForeignImage,
     boots_of_rest,
@@ -17,8 +17,8 @@ from builder.adopt.plan import (
     plan_of_evidence,
     plan_to_probe,
 )
-from builder.distribution import USER_NAME, Distribution
-from builder.errors import BuilderError, ImageError, InputError
+from builder.distribution import Distribution
+from builder.errors import BuilderError, ImageError
 from builder.feature import Filesystem
 from builder.features.registry import WINDOWS, Registry
 from builder.host import files
@@ -26,6 +26,7 @@ from builder.host.files import digests
 from builder.host.process import run
 from builder.image.safety import ImageInfo, check_image
 from builder.linux import cloudinit
+from builder.nova.properties import is_storable
 from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
 from builder.proof.checks import Check, checks_of_feature
@@ -36,9 +37,13 @@ from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
 from builder.terminal.progress import Progress
+from builder.words import enumeration
 
 FORMATS = ("qcow2", "raw")
 """What a build directory can have: Nova's hosts take others apart, and not every one of them."""
+
+BOOTED = ("x86_64", "i686")
+"""Architectures that QEMU's machines of a proof can run."""
 
 COPY_LIMIT = 3600.0
 PREFIX = "adopted-"
@@ -188,42 +193,33 @@ def _foreign_image(
     if distribution.os_distro == WINDOWS.name:
         limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
     else:
-        distribution = _with_user(distribution, disk, admin_user, info.path)
-        limits = tuple(_obstacles(disk))
+        distribution = with_user(distribution, disk, admin_user, info.path)
+        limits = tuple(_obstacles(disk, distribution))
     return ForeignImage(
         name=name_of(info.path),
-        source=info.path.name,
+        source=_told(info.path.name),
         distribution=distribution,
         disk=Disk(format="raw" if info.format == "raw" else "qcow2", compression="none"),
         used=candidates(registry, distribution),
         limits=limits,
+        unknown=unknown(distribution, disk),
     )
 
 
-def _with_user(
-    distribution: Distribution, disk: Filesystem, wanted: str | None, file: Path
-) -> Distribution:
-    """The distribution with the default user that a proof logs in as."""
-    configured = cloudinit.default_user(disk)
-    if wanted and configured and wanted != configured:
-        raise InputError(
-            f"cloud-init in {file} makes the user '{configured}', not '{wanted}'.",
-            details=["A proof logs in as cloud-init's default user, with the injected key."],
-            hint=f"Call it with --admin-user {configured}.",
-        )
-    user = wanted or configured or distribution.default_user
-    if not re.fullmatch(USER_NAME, user):
-        raise InputError(
-            f"{user!r} is no name of a user that can be logged in as.",
-            details=[f"A proof logs in to {file} as cloud-init's default user."],
-            hint="Name one with --admin-user: letters, digits, '_', '.' and '-', at most 32.",
-        )
-    return replace(distribution, default_user=user)
+def _told(name: str) -> str:
+    """A file's name as it can stand in a manifest, and in a property of Glance's."""
+    return "".join(one if one.isprintable() and is_storable(one) else "?" for one in name)
 
 
-def _obstacles(disk: Filesystem) -> Iterator[str]:
+def _obstacles(disk: Filesystem, distribution: Distribution) -> Iterator[str]:
     """Why no proof would get into the booted guest."""
-    if not cloudinit.will_start(disk):
+    if distribution.architecture not in BOOTED:
+        built_for = distribution.architecture or "no architecture that is known here"
+        yield (
+            f"It is not booted: it is built for {built_for}, and a proof boots machines of "
+            f"{enumeration(BOOTED)} only."
+        )
+    elif not cloudinit.will_start(disk):
         yield (
             "It is not booted: cloud-init is not installed or not enabled, and nothing else would "
             "let a proof in."
@@ -232,6 +228,11 @@ def _obstacles(disk: Filesystem) -> Iterator[str]:
         yield (
             "It is not booted: its cloud-init does not look for a config drive, on which a proof "
             "brings its key."
+        )
+    elif not distribution.default_user:
+        yield (
+            "It is not booted: its cloud-init names no default user, whom a proof would log in as; "
+            "name the user with --admin-user."
         )
 
 

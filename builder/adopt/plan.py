@@ -4,6 +4,7 @@ Pure. No profile says what such an image is for, so every feature is a candidate
 inspections tell which claims are worth a boot, and probes which of them hold.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,9 +13,10 @@ from pydantic import ValidationError
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Grade, Outcome
 from builder.features.combination import Used
+from builder.features.guest_agent import USER_PATTERN
 from builder.features.registry import FOUNDATION, WINDOWS, Registry, parameters_of
 from builder.nova.conflicts import nova_conflicts
-from builder.nova.properties import restricts
+from builder.nova.properties import complaints, restricts
 from builder.plan.boots import Boot, boots
 from builder.plan.merge import check_id, named_probes, planned_checks, planned_claims
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
@@ -22,6 +24,8 @@ from builder.profile.model import Disk
 from builder.store.manifest import Evidence, UnprovenClaim
 
 NEWLINE = "\n"
+NOBODY = "root"
+"""Stands in the parameters for a user whom the disk does not name: no claim has it."""
 BY_CHOICE = "it would bind the image to hosts that give it: a profile may choose that"
 FIRMWARE_CHECK = f"{FOUNDATION.name}/firmware-is-as-asked"
 
@@ -39,18 +43,27 @@ class ForeignImage:
     """The candidates."""
     limits: tuple[str, ...]
     """Why it cannot be booted; empty where it can."""
+    unknown: Mapping[str, str]
+    """Properties whose value the disk does not tell, each with the reason."""
 
 
 def candidates(registry: Registry, distribution: Distribution) -> Used:
     """The foundation and every feature, but for those that only a profile can give parameters.
 
+    Features of another architecture are none.
+
     Of a Windows, what is known of Windows.
     """
     linux = (FOUNDATION, *(entry.feature for entry in registry.values()))
+    named = distribution
+    if not re.fullmatch(USER_PATTERN, distribution.default_user):
+        named = replace(distribution, default_user=NOBODY)
     found = []
     for feature in (WINDOWS,) if distribution.os_distro == WINDOWS.name else linux:
+        if feature.architectures and distribution.architecture not in feature.architectures:
+            continue
         try:
-            found.append((feature, parameters_of(feature, {}, distribution)))
+            found.append((feature, parameters_of(feature, {}, named)))
         except ValidationError:
             continue
     return tuple(found)
@@ -91,20 +104,27 @@ def boots_at_most(registry: Registry) -> tuple[Boot, ...]:
         disk=Disk(),
         used=candidates(registry, distribution),
         limits=(),
+        unknown={},
     )
     return _plan(foreign, frozenset(check.id for check in inspections(foreign.used))).boots
 
 
 def _plan(foreign: ForeignImage, passed: frozenset[str]) -> Plan:
     looked_at = {check.id for check in inspections(foreign.used)}
+    refuting = {
+        check_id(feature, check)
+        for feature, _ in foreign.used
+        for check in feature.inspections
+        if check.refutes
+    }
     claims = []
     for claim in planned_claims(foreign.used):
         at_rest = tuple(check for check in claim.proof if check in looked_at)
-        if not passed.issuperset(at_rest) or not claim.proof or restricts(claim.property):
+        if not passed.issuperset(at_rest) or not claim.proof or _barred(claim, foreign):
             continue
         if not foreign.limits:
             claims.append(claim)
-        elif at_rest:
+        elif not refuting.issuperset(at_rest):
             claims.append(replace(claim, proof=at_rest, grade=Grade.PRESENT))
     claims = _consistent(claims)
     probes = () if foreign.limits else tuple(_required_probes(foreign.used, claims, passed))
@@ -148,7 +168,8 @@ def boots_of_rest(plan: Plan, foreign: ForeignImage, came_up: Iterable[str]) -> 
     if not lost or len(started) != 1:
         return ()
     properties = {claim.property: claim.value for claim in plan.claims}
-    properties["hw_firmware_type"] = started.pop()
+    properties["hw_firmware_type"] = kept[0].machine.firmware
+    properties["hw_machine_type"] = kept[0].machine.machine_type
     named = [probe for probe in named_probes(foreign.used) if probe[0] in lost]
     return tuple(replace(boot, name=f"{boot.name}-rest") for boot in boots(named, properties))
 
@@ -188,7 +209,7 @@ def lacking(
     claimed = {(claim.property, claim.value) for claim in plan.claims}
     properties = {claim.property: claim.value for claim in plan.claims}
     return tuple(
-        _lacking(claim, evidence, properties, foreign.limits)
+        _lacking(claim, evidence, properties, foreign)
         for claim in planned_claims(foreign.used)
         if (claim.property, claim.value) not in claimed
     )
@@ -198,7 +219,7 @@ def _lacking(
     claim: PlannedClaim,
     evidence: Iterable[Evidence],
     properties: Mapping[str, str],
-    limits: Sequence[str],
+    foreign: ForeignImage,
 ) -> UnprovenClaim:
     """What failed; else what Nova would object to; else what kept the checks from being made."""
     bad = [
@@ -211,19 +232,28 @@ def _lacking(
     ]
     objected = nova_conflicts({**properties, claim.property: claim.value}, {})
     reasons = (
-        ([BY_CHOICE] if restricts(claim.property) else [])
+        _barred(claim, foreign)
         or said
         or [conflict.reason for conflict in objected if conflict.name == claim.property]
-        or limits
+        or foreign.limits
         or ["none of its checks can be made on this image"]
     )
     return UnprovenClaim(
         property=claim.property,
-        value=claim.value,
+        value="" if claim.property in foreign.unknown else claim.value,
         owner=claim.owner,
         reason="; ".join(dict.fromkeys(reasons)),
         checks=tuple(dict.fromkeys(result.check for result in bad)),
     )
+
+
+def _barred(claim: PlannedClaim, foreign: ForeignImage) -> list[str]:
+    """Why the claim is not made of this image, whatever its checks see; nothing where it may be."""
+    if claim.property in foreign.unknown:
+        return [foreign.unknown[claim.property]]
+    if restricts(claim.property):
+        return [BY_CHOICE]
+    return complaints({claim.property: claim.value})
 
 
 def _passed(evidence: Iterable[Evidence]) -> frozenset[str]:
@@ -253,7 +283,8 @@ def _required_probes(
 ) -> Iterator[str]:
     """Probes that prove a claim, those of a feature without claims, and those of the foundation.
 
-    The guest is restarted only where one of the first wants to see it afterwards.
+    The guest is restarted only where one of the first wants to see it afterwards, and booted on
+    other hardware for none of the last.
     """
     needed = {check for claim in claims for check in claim.proof}
     for feature, parameters in used:
@@ -265,7 +296,8 @@ def _required_probes(
     )
     passing = () if restarted else ("restart", "restarted")
     for name, probe in named_probes(used):
-        of_foundation = name.startswith(f"{FOUNDATION.name}/") and probe.when not in passing
+        of_foundation = name.startswith(f"{FOUNDATION.name}/") and probe.machine is None
+        of_foundation = of_foundation and probe.when not in passing
         if name in needed or of_foundation:
             yield name
 

@@ -20,7 +20,7 @@ def write_junit(path: Path | None, manifest: Manifest) -> None:
 
 
 def conclude(build: Build, *, as_json: bool, inspected_only: bool = False) -> int:
-    """Print the verdict; the exit code is 0 where the image is proven."""
+    """Print the verdict; the exit code is 0 where it is complete."""
     verdict = verdict_of(build.manifest)
     if as_json:
         print_json({"directory": str(build.directory), **verdict_json(build.manifest)})
@@ -32,4 +32,4 @@ def conclude(build: Build, *, as_json: bool, inspected_only: bool = False) -> in
         click.echo(f"{build.directory}")
     if inspected_only:
         return int(any(problem.boot is None for problem in verdict.problems))
-    return int(not verdict.proven)
+    return int(not verdict.complete)

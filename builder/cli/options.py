@@ -79,5 +79,10 @@ def write_file(path: Path, text: str) -> None:
 
 
 def print_json(data: Any) -> None:  # Any: JSON
-    """Print data for programs."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print data for programs. Whatever could disturb a terminal is escaped, as JSON may be."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    click.echo("".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text))
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]

@@ -12,6 +12,7 @@ import click
 
 from builder.cli.verbs import cli
 from builder.errors import BuilderError, InterruptedByUser
+from builder.words import printable
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 INTERNAL_ERROR = 70
@@ -30,14 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             prog_name="guest-image",
             standalone_mode=False,
         )
+    except click.UsageError as error:
+        if error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        _tell(f"Error: {error.format_message()}")
+        sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _tell(f"Error: {error.format_message()}")
         sys.exit(error.exit_code)
     except click.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(InterruptedByUser.exit_code)
     except BuilderError as error:
-        click.echo(str(error), err=True)
+        _tell(str(error))
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
         _report_internal_error(error)
@@ -65,20 +71,22 @@ def _find_administrators_programs() -> None:
 def _report_internal_error(error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
     if os.environ.get("GUEST_IMAGE_DEBUG") == "1":
-        click.echo(trace, err=True)
+        _tell(trace)
         return
     try:
         handle, log = tempfile.mkstemp(prefix="guest-image-error-", suffix=".log")
         os.close(handle)
         Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
     except OSError as full:
-        click.echo(
-            f"{trace}\nThis is an internal error of guest-image; its log is above: {full}", err=True
-        )
+        _tell(f"{trace}\nThis is an internal error of guest-image; its log is above: {full}")
         return
-    click.echo(
+    _tell(
         f"This is an internal error of guest-image: {type(error).__name__}: {error}\n"
         f"  The details are in {log}; please attach it to your report.\n"
-        "  With GUEST_IMAGE_DEBUG=1 they are shown here.",
-        err=True,
+        "  With GUEST_IMAGE_DEBUG=1 they are shown here."
     )
+
+
+def _tell(text: str) -> None:
+    """The one place where errors are printed: what a disk, a guest or a cloud says stays text."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)

@@ -18,20 +18,16 @@ from builder.feature.check import (
     inspection,
     probe,
 )
+from builder.feature.device import Device, Ends, Firmware, Nic, Request, Topology
 from builder.feature.feature import Claim, Conflict, Feature, Surroundings
-from builder.feature.filesystem import Filesystem, Kernel, Volume
-from builder.feature.guest import Completed, Guest
-from builder.feature.machine import (
-    SPARE_NETDEV,
-    SPARE_PORT,
-    Firmware,
-    Machine,
-    Topology,
-    machine_text,
-)
+from builder.feature.filesystem import Filesystem, Kernel, RegistryValue, Volume
+from builder.feature.guest import CONSOLE, Completed, Guest
+from builder.feature.machine import FIRST_NIC, SPARE_NETDEV, SPARE_PORT, Machine, machine_text
 from builder.feature.source_file import SourceFile
 
 __all__ = [
+    "CONSOLE",
+    "FIRST_NIC",
     "SPARE_NETDEV",
     "SPARE_PORT",
     "CheckFailed",
@@ -39,6 +35,8 @@ __all__ = [
     "Claim",
     "Completed",
     "Conflict",
+    "Device",
+    "Ends",
     "Feature",
     "Filesystem",
     "Firmware",
@@ -47,10 +45,13 @@ __all__ = [
     "Inspection",
     "Kernel",
     "Machine",
+    "Nic",
     "Outcome",
     "P",
     "Parameters",
     "Probe",
+    "RegistryValue",
+    "Request",
     "SourceFile",
     "Surroundings",
     "Topology",

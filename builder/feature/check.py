@@ -65,6 +65,7 @@ class Inspection(Generic[P]):
     function: Callable[[Filesystem, P], str]
     applies: Callable[[Any], bool] = always  # Any: the feature's own parameters
     compares: bool = False
+    refutes: bool = False
 
     @property
     def name(self) -> str:
@@ -97,15 +98,18 @@ def inspection(
     *,
     applies: Callable[[Any], bool] = always,  # Any: a type here would bind P too early
     compares: bool = False,
+    refutes: bool = False,
 ) -> Callable[[Callable[[Filesystem, P], str]], Inspection[P]]:
     """Make an inspection of a function. ``title`` is a present-tense sentence without a stop.
 
     It is made only where it ``applies`` to the feature's parameters. One that ``compares`` the disk
-    with what they ask for says nothing of an image for which nobody has asked for anything.
+    with what they ask for says nothing of an image for which nobody has asked for anything. One
+    that ``refutes`` can only take a claim back: that it passes shows nothing until a guest is
+    booted.
     """
 
     def decorate(function: Callable[[Filesystem, P], str]) -> Inspection[P]:
-        return Inspection(title, function, applies, compares)
+        return Inspection(title, function, applies, compares, refutes)
 
     return decorate
 

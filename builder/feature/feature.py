@@ -76,6 +76,8 @@ class Feature(Generic[P]):
     """What the compute host must be configured with, one sentence each."""
     conflicts: Callable[[P, Surroundings], Iterable[Conflict]] = field(default=lambda *_: ())
     """Which parameters cannot be in this image, each as the subject of its reason."""
+    architectures: tuple[str, ...] = ()
+    """Those of the guests that can have it, as ``uname -m`` names them; empty where all can."""
     excludes: Mapping[str, str] = field(default_factory=dict)
     """Names of features that no image can have beside this one, each with the reason."""
     no_probe_reason: str = ""

@@ -14,6 +14,8 @@ class Kernel:
 
     release: str
     """As ``uname -r`` prints it."""
+    image: str
+    """Path of the kernel itself."""
     initrd: str | None
     """Path of its initrd, or None where it has none."""
     builtin: frozenset[str]
@@ -48,6 +50,10 @@ class Volume:
     """Bytes from the disk's beginning, of a partition."""
     mount_point: str | None = None
     """Where it is mounted while the image is looked at."""
+
+
+RegistryValue = str | int | tuple[str, ...]
+"""A text, a number or a list of texts of a Windows registry."""
 
 
 class Filesystem(Protocol):
@@ -89,9 +95,10 @@ class Filesystem(Protocol):
         """Every partition and logical volume, by device."""
         ...
 
-    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+    def registry(self, hive: str, key: str) -> Mapping[str, RegistryValue]:
         r"""The values of a key (``A\B\C``) of the Windows registry hive at the path ``hive``.
 
-        Texts and numbers only. Raises ``FileNotFoundError`` where there is no such hive or key.
+        Those of other types are left out. Raises ``FileNotFoundError`` where there is no such hive
+        or key.
         """
         ...

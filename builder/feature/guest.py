@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from builder.feature.machine import Machine
 
+CONSOLE = "console"
+"""The terminal that every machine has: its first serial port."""
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -72,15 +75,20 @@ class Guest(Protocol):
         """
         ...
 
-    def console(self) -> str:
-        """Everything the serial console has shown so far."""
+    def console(self, terminal: str = CONSOLE) -> str:
+        """Everything the serial console, or another terminal, has shown so far.
+
+        Which terminals a machine has beside it is declared by its devices.
+        """
         ...
 
-    def type(self, text: str) -> None:
-        """Type on the serial console; a line ends with a newline."""
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        """Type on the serial console, or on another terminal; a line ends with a newline."""
         ...
 
-    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
+    def wait_for_console(
+        self, pattern: str, *, timeout: float, after: int = 0, terminal: str = CONSOLE
+    ) -> int:
         """Wait until the console shows a regular expression, and return where the match ends.
 
         ``after`` is such a position: what stands before it is not looked at.

@@ -10,9 +10,14 @@ import json
 import time
 
 from builder.feature import CheckFailed, Claim, Feature, Guest, probe
+from builder.features.foundation_networks import (
+    comes_up_without_network,
+    nics_are_as_config_drive_says,
+    silent_nic_holds_nothing_up,
+)
 from builder.features.inspections import boot, first_boot, hygiene
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import osrelease
+from builder.linux import osrelease, watchdog
 from builder.linux.live import output, require_no_failure
 from builder.linux.scripts import script
 
@@ -22,6 +27,7 @@ RELEASE = '. /etc/os-release && echo "$(uname -s) $ID $VERSION_ID $(uname -m)"'
 # is emulated. result.json is the last that it writes.
 CLOUD_INIT = script("cloud-init-result.sh")
 ROOT_SIZES = script("root-sizes.sh")
+WATCHDOGS = script("watchdog-states.sh")
 FAILED_UNITS = """
 systemctl is-system-running --wait
 systemctl --failed --plain --no-legend
@@ -123,6 +129,16 @@ def no_unit_has_failed(guest: Guest, _: FoundationParameters) -> str:
     return "systemd is 'running', no unit has failed"
 
 
+@probe("no watchdog that nobody has asked for is armed", when="last")
+def only_own_watchdog_is_armed(guest: Guest, _: FoundationParameters) -> str:
+    """A q35 machine has one beside the hypervisor's, and libvirt may let it reset the guest."""
+    watchdogs = [line.split(": ") for line in output(guest, WATCHDOGS).splitlines()]
+    armed = [name for name, state in watchdogs if state == "active" and name != watchdog.IDENTITY]
+    if armed:
+        raise CheckFailed(f"{', '.join(armed)} is armed: it resets a guest that nobody watches")
+    return ", ".join(f"{name} is {state}" for name, state in watchdogs) or "there is no watchdog"
+
+
 @probe("the kernel reports no failure", when="last")
 def kernel_reports_no_failure(guest: Guest, _: FoundationParameters) -> str:
     """Read the console, which also has what was said before a crash, and the kernel's buffer."""
@@ -201,7 +217,7 @@ def claims(parameters: FoundationParameters) -> tuple[Claim, ...]:
             property="architecture",
             value=parameters.architecture,
             promise=f"the guest's kernel and programs are built for {parameters.architecture}",
-            proof=(release_is_as_claimed,),
+            proof=(boot.programs_are_as_claimed, release_is_as_claimed),
         ),
     )
 
@@ -236,11 +252,15 @@ FEATURE = Feature(
         cloud_init_finishes,
         root_has_grown,
         no_unit_has_failed,
+        only_own_watchdog_is_armed,
         boot_loader_reinstalls,
         reinstalled_boot_loader_starts,
         boot_loader_reconfigures,
         kernel_reports_no_failure,
         guest_reboots,
         restart_reports_no_failure,
+        comes_up_without_network,
+        nics_are_as_config_drive_says,
+        silent_nic_holds_nothing_up,
     ),
 )

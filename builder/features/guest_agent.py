@@ -30,10 +30,16 @@ from builder.feature import (
 )
 from builder.linux import guestagent, loadable, login, systemd
 from builder.linux.live import output
+from builder.linux.live_network import (
+    require_before_network,
+    with_network_data,
+    without_network,
+)
 from builder.linux.scripts import script
 
 # What Debian's useradd accepts by default (NAME_REGEX of adduser.conf), at most 32 characters.
-UserName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+USER_PATTERN = r"^[a-z][a-z0-9_-]{0,31}$"
+UserName = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
 
 UNIT = guestagent.UNIT
 DRIVER = "virtio_console"
@@ -136,6 +142,9 @@ def agent_freezes_file_systems(guest: Guest, _: GuestAgentParameters) -> str:
     return f"the agent froze {frozen} file systems, a write waited {longest / 1000:.1f} s"
 
 
+UP_LIMIT = 600.0
+"""Seconds from power-on until the agent answers, under emulation beside other guests."""
+
 RETURN_LIMIT = 60.0
 """Seconds in which the agent answers again."""
 
@@ -158,6 +167,23 @@ def agent_returns_after_reboot(guest: Guest, _: GuestAgentParameters) -> str:
     """The port was there before the guest's kernel: no event tells that it appeared."""
     guest.agent("guest-ping", timeout=RETURN_LIMIT)
     return "the agent answers after a reboot"
+
+
+@probe(
+    "the agent answers in a guest without a network",
+    machine=without_network,
+    login=False,
+)
+def agent_needs_no_network(guest: Guest, _: GuestAgentParameters) -> str:
+    """It may be the only way into a guest that its network does not reach."""
+    guest.agent("guest-ping", timeout=UP_LIMIT)
+    return "the agent answers without a network"
+
+
+@probe("the agent is started before the network is there", machine=with_network_data)
+def agent_starts_before_network(guest: Guest, _: GuestAgentParameters) -> str:
+    """Look when it was started: a network may come late, or never."""
+    return require_before_network(guest, UNIT)
 
 
 def claims(parameters: GuestAgentParameters) -> tuple[Claim, ...]:
@@ -215,5 +241,7 @@ FEATURE = Feature(
         agent_freezes_file_systems,
         agent_returns_when_killed,
         agent_returns_after_reboot,
+        agent_needs_no_network,
+        agent_starts_before_network,
     ),
 )

@@ -2,9 +2,10 @@
 
 One queue means one vCPU for all of a NIC's interrupts, and that vCPU is the limit of the guest's
 network, however many it has. With the property Nova gives each NIC as many queues as vCPUs; the
-guest must switch them on, for every NIC, also one that is plugged in later, and its interrupts must
-really be taken by different vCPUs. Nova gives one queue without a word to a guest of one vCPU, and
-to every guest that it does not run by KVM.
+guest must use them, for every NIC, also one that is plugged in later, and its interrupts must
+really be taken by different vCPUs. Linux does so by itself since 4.10, as long as nothing in the
+image sets another number; an image that is built here says it once more. Nova gives one queue
+without a word to a guest of one vCPU, and to every guest that it does not run by KVM.
 """
 
 from collections.abc import Collection
@@ -22,7 +23,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import network, systemd
+from builder.linux import network, queues, systemd
 from builder.linux.live import output, require_active
 from builder.linux.scripts import script
 
@@ -31,25 +32,34 @@ class MultiqueueParameters(Parameters):
     """Multiqueue has nothing to choose: Nova gives as many queues as vCPUs."""
 
 
-@inspection("irqbalance is installed and will be started")
+@inspection("irqbalance is installed and will be started", compares=True)
 def irqbalance_will_start(disk: Filesystem, _: MultiqueueParameters) -> str:
-    """Without it all queues' interrupts may end on one CPU."""
+    """Without it the driver's own choice of CPUs stays, whatever their load is."""
     return systemd.require_started(disk, "irqbalance.service")
 
 
-@inspection("every virtio-net NIC is told to use all its queues")
+@inspection("every virtio-net NIC is told to use all its queues", compares=True)
 def queue_rule_exists(disk: Filesystem, _: MultiqueueParameters) -> str:
     """systemd-udevd applies the first .link file that matches a NIC, and no other."""
-    rule = network.link_file(disk, "virtio_net")
+    rule = network.link_file(disk, queues.DRIVER)
     if rule is None:
-        raise CheckFailed("no .link file applies to virtio_net NICs: they keep one queue")
+        raise CheckFailed("no .link file applies to virtio_net NICs: it is left to their driver")
     channels = rule.settings.get("CombinedChannels")
-    if channels != "max":
+    if channels != queues.ALL:
         seen = f"sets CombinedChannels={channels}" if channels else "does not set CombinedChannels"
         raise CheckFailed(
             f"{rule.path} is the first .link file for virtio_net, and {seen}; it must be 'max'"
         )
     return f"{rule.path} sets CombinedChannels=max"
+
+
+@inspection("nothing in the image sets a number of queues", refutes=True)
+def queues_are_not_limited(disk: Filesystem, _: MultiqueueParameters) -> str:
+    """Look at .link files, and at whatever runs at boot or when a NIC appears."""
+    found = tuple(queues.limits(disk))
+    if found:
+        raise CheckFailed("; ".join(found))
+    return "no .link file, udev rule, unit or script sets a number of queues"
 
 
 QUEUES = script("nic-queues.sh")
@@ -103,7 +113,7 @@ NICS = "ls /sys/class/net"
 def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
     """What is set at boot only would miss it."""
     known = output(guest, NICS).split()
-    port = {"bus": SPARE_PORT} if guest.machine.firmware == "uefi" else {}
+    port = {"bus": SPARE_PORT} if guest.machine.machine_type == "q35" else {}
     queues = {"mq": True, "vectors": 2 * guest.machine.vcpus + 2} if guest.machine.vcpus > 1 else {}
     nic = {"netdev": SPARE_NETDEV, "mac": PLUGGED_MAC, **port, **queues}
     guest.qmp("device_add", driver="virtio-net-pci", id="plugged", **nic)
@@ -147,9 +157,7 @@ def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
             value="true",
             promise="each NIC of the guest uses as many queues as the guest has vCPUs",
             proof=(
-                irqbalance_will_start,
-                queue_rule_exists,
-                irqbalance_is_active,
+                queues_are_not_limited,
                 plugged_nic_has_queues,
                 interrupts_are_spread,
                 queues_equal_vcpus,
@@ -164,7 +172,7 @@ FEATURE = Feature(
     parameters=MultiqueueParameters,
     elements=("guest-multiqueue",),
     claims=claims,
-    inspections=(irqbalance_will_start, queue_rule_exists),
+    inspections=(irqbalance_will_start, queue_rule_exists, queues_are_not_limited),
     probes=(
         irqbalance_is_active,
         queues_equal_vcpus,

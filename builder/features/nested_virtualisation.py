@@ -163,6 +163,7 @@ FEATURE = Feature(
     summary="the guest runs virtual machines of its own with KVM",
     parameters=NestedVirtualisationParameters,
     elements=("guest-nested-virtualisation",),
+    architectures=("x86_64",),
     claims=claims,
     host=host,
     inspections=INSPECTIONS,

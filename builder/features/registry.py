@@ -19,8 +19,10 @@ from builder.features import (
     guest_agent,
     multiqueue,
     nested_virtualisation,
+    packed_ring,
     rng,
     secure_boot,
+    serial_ports,
     tpm,
     uefi,
     vgpu,
@@ -53,6 +55,8 @@ SHIPPED: tuple[AnyFeature, ...] = (
     secure_boot.FEATURE,
     rng.FEATURE,
     tpm.FEATURE,
+    packed_ring.FEATURE,
+    serial_ports.FEATURE,
 )
 
 OWN_ORIGIN = "guest-image-builder itself"

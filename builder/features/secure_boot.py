@@ -46,9 +46,9 @@ def what_follows_is_signed(disk: Filesystem, _: SecureBootParameters) -> str:
     authorities = _shim(disk).vendor_authorities()
     grubs = esp.grubs(disk)
     if not grubs:
-        raise CheckFailed(f"shim finds no GRUB below {esp.MOUNT_POINT}")
+        raise CheckFailed(f"shim finds no GRUB below {esp.mount_point(disk)}")
     found = kernels.require_every(disk)
-    paths = (*grubs, *(f"/boot/vmlinuz-{kernel.release}" for kernel in found))
+    paths = (*grubs, *(kernel.image for kernel in found))
     signers = [Program(path, disk.read_bytes(path)).signer(authorities) for path in paths]
     return f"signed by {', '.join(dict.fromkeys(signers))}: GRUB and {kernels.names(found)}"
 
@@ -106,6 +106,7 @@ FEATURE = Feature(
     name="secure-boot",
     summary="every step of the boot is signed, from shim to the kernel's modules; needs uefi",
     parameters=SecureBootParameters,
+    architectures=("x86_64",),
     claims=claims,
     inspections=(loader_is_signed, what_follows_is_signed),
     probes=(secure_boot_is_enforced, kernel_is_locked_down),

@@ -1,10 +1,10 @@
 """The guest is started by UEFI, on the machine type that UEFI is made for.
 
-An image that names no firmware is started by whichever its host's machine type has, so it is proven
-under both. With ``hw_firmware_type=uefi`` Nova starts it by UEFI and by nothing else, and so does
-the proof. Nova's own machine type for x86 is the older ``pc``; ``q35`` has PCI Express, and Nova
-refuses Secure Boot without it. A q35 guest has as many slots for volumes and NICs that are plugged
-later as ``num_pcie_ports`` in nova.conf's section ``[libvirt]`` says.
+Nova starts an image that names no firmware by BIOS, until somebody adds the property to it; so it
+is proven under both. With ``hw_firmware_type=uefi`` Nova starts it by UEFI and by nothing else, and
+so does the proof. Nova's own machine type for x86 is the older ``pc``; ``q35`` has PCI Express, and
+Nova refuses Secure Boot without it. A q35 guest has as many slots for volumes and NICs that are
+plugged later as ``num_pcie_ports`` in nova.conf's section ``[libvirt]`` says.
 """
 
 from builder.feature import (
@@ -84,6 +84,7 @@ FEATURE = Feature(
     name="uefi",
     summary="boots with UEFI on the machine type q35, and with nothing else",
     parameters=UefiParameters,
+    architectures=("x86_64",),
     claims=claims,
     inspections=(loader_is_at_removable_path,),
     probes=(guest_is_started_by_uefi, machine_is_q35),

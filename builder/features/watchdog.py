@@ -27,6 +27,8 @@ from builder.feature import (
 )
 from builder.linux import kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
+from builder.linux.live_network import require_before_network, with_network_data
+from builder.linux.scripts import script
 
 ONLY_LIBVIRT = ("shutdown", "dump", "inject-nmi")
 """Actions of libvirt's watchdog that Nova's enumeration (``WatchdogAction``) lacks."""
@@ -73,7 +75,7 @@ class WatchdogParameters(Parameters):
 
 DRIVER = "i6300esb"
 DAEMON = "watchdog"
-DEVICES = ("/dev/watchdog", "/dev/watchdog0")
+UNIT = "watchdog.service"
 
 
 def has_device(parameters: WatchdogParameters) -> bool:
@@ -98,20 +100,26 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
     raise CheckFailed(f"no file of modules-load.d names {DRIVER}: nothing loads it at boot")
 
 
-@inspection("the daemon will be started and feeds /dev/watchdog", applies=has_device)
+@inspection("the daemon will be started and feeds the watchdog's device", applies=has_device)
 def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
-    seen = systemd.require_started(disk, "watchdog.service")
+    seen = systemd.require_started(disk, UNIT)
     if watchdog.is_switched_off(disk):
         raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
     settings = watchdog.settings(disk)
     device = settings.get("watchdog-device")
-    if device not in DEVICES:
+    if device is None:
+        raise CheckFailed(f"{watchdog.CONFIGURATION} names no watchdog-device")
+    if device in watchdog.DEVICES:
+        return f"{seen}; {watchdog.CONFIGURATION} names {device}"
+    rule = watchdog.rule_that_links(disk, device, watchdog.IDENTITY)
+    if rule is None:
         raise CheckFailed(
-            f"{watchdog.CONFIGURATION} names "
-            + (f"{device}, not /dev/watchdog" if device else "no watchdog-device")
+            f"{watchdog.CONFIGURATION} names {device}, which is not /dev/watchdog, "
+            f"and no udev rule makes it a link to the '{watchdog.IDENTITY}'"
         )
-    return f"{seen}; {watchdog.CONFIGURATION} names {device}"
+    link = f"which {rule} links to the {watchdog.IDENTITY}"
+    return f"{seen}; {watchdog.CONFIGURATION} names {device}, {link}"
 
 
 @inspection(
@@ -130,40 +138,42 @@ def timeout_is_as_asked(disk: Filesystem, parameters: WatchdogParameters) -> str
     return f"{watchdog.CONFIGURATION} has watchdog-timeout {timeout}"
 
 
-IDENTITY = "cat /sys/class/watchdog/watchdog0/identity 2>/dev/null || true"
-# Processes come and go while /proc is walked: what find misses then is no failure.
-HOLDERS = """
-find /proc/[0-9]*/fd -lname '/dev/watchdog*' 2>/dev/null | cut -d/ -f3 | sort -u |
-while read -r process; do cat "/proc/$process/comm"; done
-"""
+IDENTITIES = "cat /sys/class/watchdog/*/identity 2>/dev/null || true"
+HOLDERS = script("watchdog-holders.sh")
 
 
-@probe("/dev/watchdog is the hypervisor's watchdog device")
+@probe("the guest has the hypervisor's watchdog device")
 def device_is_i6300esb(guest: Guest, parameters: WatchdogParameters) -> str:
-    """Read the device's identity as Linux' drivers/watchdog/i6300esb.c gives it."""
-    identity = output(guest, IDENTITY)
+    """Look through all: a q35 machine has another one, which may be first."""
+    identities = output(guest, IDENTITIES).splitlines()
     if parameters.action == "disabled":
-        if identity == "i6300ESB timer":
+        if watchdog.IDENTITY in identities:
             raise CheckFailed("the guest has an i6300ESB watchdog although none is asked for")
         return "the guest has no watchdog of the hypervisor, as asked"
-    if not identity:
+    if not identities:
         raise CheckFailed(
             "the guest has no watchdog device: its kernel lacks i6300esb or has not loaded it"
         )
-    if identity != "i6300ESB timer":
-        raise CheckFailed(f"/dev/watchdog is '{identity}', not the hypervisor's i6300ESB")
-    return "/dev/watchdog is an i6300ESB timer"
+    if watchdog.IDENTITY not in identities:
+        seen = "', '".join(identities)
+        raise CheckFailed(f"the guest's watchdog is '{seen}', not the hypervisor's i6300ESB")
+    return " and ".join(f"'{identity}'" for identity in identities)
 
 
-@probe("the daemon holds /dev/watchdog open", applies=has_device)
+@probe("the daemon holds the hypervisor's watchdog open", applies=has_device)
 def daemon_holds_device(guest: Guest, _: WatchdogParameters) -> str:
-    """Look through every process's open files: a running daemon may feed nothing."""
-    holders = sorted(set(output(guest, HOLDERS).split()))
-    if not holders:
+    """Look through every process's open files: a running daemon may feed nothing, or another."""
+    held = dict(line.split(": ", 1) for line in output(guest, HOLDERS).splitlines())
+    if not held:
         raise CheckFailed("no process holds /dev/watchdog open: nothing feeds the watchdog")
-    if DAEMON not in holders:  # Debian starts wd_keepalive for it, which feeds whatever happens
-        raise CheckFailed(f"/dev/watchdog is held open by {', '.join(holders)}, not by {DAEMON}")
-    return f"/dev/watchdog is held open by {', '.join(holders)}"
+    if DAEMON not in held:  # Debian starts wd_keepalive for it, which feeds whatever happens
+        raise CheckFailed(f"the watchdog is held open by {', '.join(held)}, not by {DAEMON}")
+    if held[DAEMON] != watchdog.IDENTITY:
+        raise CheckFailed(
+            f"{DAEMON} holds the '{held[DAEMON]}' open, not the hypervisor's i6300ESB: "
+            f"{watchdog.CONFIGURATION} names whichever device registers first"
+        )
+    return f"{DAEMON} holds the {watchdog.IDENTITY} open"
 
 
 FIRING_MARGIN = 30.0
@@ -244,6 +254,16 @@ def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
         raise CheckFailed(f"the watchdog fired with {fired['action']}, not {parameters.action}")
 
 
+@probe(
+    "the daemon is started before the network is there",
+    machine=with_network_data,
+    applies=has_device,
+)
+def daemon_starts_before_network(guest: Guest, _: WatchdogParameters) -> str:
+    """Look when it was started: a guest may hang while it waits for its network."""
+    return require_before_network(guest, UNIT)
+
+
 INSPECTIONS = (
     kernels_have_i6300esb,
     driver_is_loaded,
@@ -266,7 +286,7 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
             property="hw_watchdog_action",
             value=parameters.action,
             promise=PROMISES[parameters.action],
-            proof=tuple(one for one in (*INSPECTIONS, *PROBES) if one.applies(parameters)),
+            proof=tuple(check for check in (*INSPECTIONS, *PROBES) if check.applies(parameters)),
         ),
     )
 
@@ -290,5 +310,5 @@ FEATURE = Feature(
     claims=claims,
     conflicts=conflicts,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
-    probes=PROBES,
+    probes=(*PROBES, daemon_starts_before_network),
 )

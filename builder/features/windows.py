@@ -1,10 +1,14 @@
 """A Windows that was installed elsewhere, as far as its disk tells.
 
-The drivers and the agent are those of virtio-win: the service ``vioscsi``, and ``QEMU-GA``.
+The drivers and the agent are those of virtio-win: the services ``vioscsi``, ``VirtioSerial`` (whose
+file is ``vioser.sys``), and ``QEMU-GA``.
 """
 
 from builder import windows
 from builder.feature import CheckFailed, Claim, Feature, Filesystem, Parameters, inspection
+
+OTHER_CHANNEL = "isa-serial"
+"""What the agent is told (``--method``) to listen to a serial port of the machine."""
 
 
 class WindowsParameters(Parameters):
@@ -30,34 +34,24 @@ def windows_is_as_claimed(disk: Filesystem, parameters: WindowsParameters) -> st
 @inspection("the driver of virtio-scsi is started by the boot loader")
 def vioscsi_starts_at_boot(disk: Filesystem, _: WindowsParameters) -> str:
     """A driver that starts later leaves Windows without its disk (INACCESSIBLE_BOOT_DEVICE)."""
-    start = _start(disk, "vioscsi", "the driver of virtio-scsi")
-    if start != windows.BOOT_START:
-        raise CheckFailed(
-            f"the service vioscsi has Start={start}, not {windows.BOOT_START}: "
-            "Windows does not load it at boot"
-        )
-    path = windows.find(disk, *windows.SYSTEM, "drivers", "vioscsi.sys")
-    if path is None:
-        raise CheckFailed(
-            "the service vioscsi is registered, but Windows/System32/drivers has no vioscsi.sys"
-        )
+    found = windows.require_service(
+        disk, "vioscsi", "the driver of virtio-scsi", (windows.BOOT_START,)
+    )
+    path = windows.driver(disk, found, "vioscsi.sys")
     return f"the service vioscsi starts at boot, and {path} exists"
 
 
-@inspection("the guest agent is started with Windows")
+@inspection("the guest agent is started with Windows, and reaches its channel")
 def agent_starts_with_windows(disk: Filesystem, _: WindowsParameters) -> str:
-    """Its installer registers the service QEMU-GA."""
-    start = _start(disk, "QEMU-GA", "the guest agent")
-    if start != windows.AUTO_START:
-        raise CheckFailed(f"the service QEMU-GA has Start={start}, not {windows.AUTO_START}")
-    return "the service QEMU-GA starts with Windows"
-
-
-def _start(disk: Filesystem, name: str, meaning: str) -> str | int | None:
-    values = windows.service(disk, name)
-    if values is None:
-        raise CheckFailed(f"{meaning} is not installed: the registry has no service {name}")
-    return values.get("Start")
+    """Its installer registers the service; Nova's channel needs the driver of virtio-serial."""
+    agent = windows.require_service(disk, "QEMU-GA", "the guest agent", (windows.AUTO_START,))
+    if OTHER_CHANNEL in agent.command:
+        raise CheckFailed(
+            f"the service QEMU-GA runs {agent.command}: Nova's channel is virtio-serial"
+        )
+    channel = windows.require_service(disk, "VirtioSerial", "the driver of virtio-serial")
+    path = windows.driver(disk, channel, "vioser.sys")
+    return f"the service QEMU-GA starts with Windows, and {path} exists"
 
 
 def claims(parameters: WindowsParameters) -> tuple[Claim, ...]:

@@ -17,7 +17,7 @@ from builder.errors import BuilderError, HostError, ImageError, InterruptedByUse
 from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
-from builder.linux import fstab
+from builder.image import mounts
 
 LIMIT = 300.0
 """Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
@@ -88,8 +88,7 @@ class _Session(AbstractContextManager["_Session"]):
 
     def mount(self) -> None:
         try:
-            if not self._run(self._mount_by_fstab):
-                self._run(self._mount_by_inspection)
+            self._run(mounts.mount, self.handle, self.image)
         except RuntimeError as error:
             raise self._failure(
                 ImageError, f"Could not mount what is in {self.image}", error
@@ -107,14 +106,29 @@ class _Session(AbstractContextManager["_Session"]):
     def _look_at_volumes(self) -> tuple[Volume, ...]:
         handle = self.handle
         devices = {*handle.list_partitions(), *handle.list_filesystems()}
-        mounted = handle.mountpoints()
-        return tuple(_volume(device, self._tags(device), mounted) for device in sorted(devices))
+        mounted = {self._listed_name(name): path for name, path in handle.mountpoints().items()}
+        tags = {device: self._tags(device) for device in sorted(devices)}
+        if "/" not in mounted.values():
+            # Of a btrfs that is mounted several times, one mount point is told.
+            mounted |= {name: "/" for name in mounted if tags.get(name, {}).get("TYPE") == "btrfs"}
+        return tuple(_volume(device, found, mounted) for device, found in tags.items())
+
+    def _listed_name(self, device: str) -> str:
+        """The name by which a device is listed: a logical volume may be mounted by another."""
+        if not device.startswith("/dev/mapper/"):
+            return device
+        try:
+            return str(self.handle.lvm_canonical_lv_name(device))
+        except RuntimeError:  # it is no logical volume
+            return device
 
     def _tags(self, device: str) -> Mapping[str, str]:
+        handle = self.handle
         try:
-            tags: Mapping[str, str] = self.handle.blkid(device)
-        except RuntimeError:  # nothing is known of it
-            return {}
+            tags: Mapping[str, str] = handle.blkid(device)
+        except RuntimeError:  # it finds nothing, or two things, such as what was there before
+            asked = {"TYPE": handle.vfs_type, "UUID": handle.vfs_uuid, "LABEL": handle.vfs_label}
+            return {name: _told(ask, device) for name, ask in asked.items()}
         return tags
 
     def ask(
@@ -141,67 +155,6 @@ class _Session(AbstractContextManager["_Session"]):
     def _run(self, call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return self._worker.submit(call, *arguments, **options).result()
 
-    def _mount_by_fstab(self) -> bool:
-        """Mount an ordinary disk: partitions, found by label or UUID.
-
-        ``inspect_os`` takes ten seconds under emulation, this takes two.
-        """
-        handle = self.handle
-        root = next(filter(self._is_root, handle.list_partitions() or handle.list_devices()), None)
-        if root is None:
-            return False
-        handle.mount_ro(root, "/")
-        mounts = fstab.parse_fstab(handle.pread("/etc/fstab", _SMALL, 0).decode(errors="replace"))
-        find = {"LABEL": handle.findfs_label, "UUID": handle.findfs_uuid}
-        for mount in sorted(mounts, key=lambda mount: mount.mount_point):
-            kind, equals, value = mount.spec.partition("=")
-            if mount.mount_point == "/" or not mount.mount_point.startswith("/"):
-                continue
-            if kind in find:
-                with suppress(
-                    RuntimeError
-                ):  # what is missing cannot be mounted by the guest either
-                    handle.mount_ro(find[kind](value.strip('"')), mount.mount_point)
-            elif equals or mount.spec.startswith("/dev/"):
-                handle.umount_all()
-                return False
-        return True
-
-    def _is_root(self, device: str) -> bool:
-        handle = self.handle
-        if handle.vfs_type(device) not in {"ext2", "ext3", "ext4", "xfs"}:
-            return False
-        try:
-            handle.mount_ro(device, "/")
-        except RuntimeError:
-            return False
-        try:
-            return bool(
-                handle.is_file("/etc/fstab", followsymlinks=True)
-                and handle.exists("/etc/os-release")
-            )
-        finally:
-            handle.umount_all()
-
-    def _mount_by_inspection(self) -> None:
-        """Mount whatever libguestfs knows: LVM, btrfs subvolumes, RAID."""
-        roots = self.handle.inspect_os()
-        if len(roots) != 1:
-            found = f"{len(roots)} operating systems" if roots else "no operating system"
-            raise ImageError(
-                f"{self.image} has {found} in it; an image to inspect has one.",
-                details=[f"found on: {', '.join(roots)}"] if roots else [],
-                hint="Check that this is the disk image of an installed system, not an installer or"
-                " a volume of data.",
-            )
-        mounts = self.handle.inspect_get_mountpoints(roots[0])
-        for mount_point in sorted(mounts):
-            try:
-                self.handle.mount_ro(mounts[mount_point], mount_point)
-            except RuntimeError:
-                if mount_point == "/":
-                    raise
-
     def _failure(self, kind: type[BuilderError], what: str, error: RuntimeError) -> BuilderError:
         if self._cancelled.is_set():
             return InterruptedByUser("The inspection was cancelled.")
@@ -221,6 +174,13 @@ class _Session(AbstractContextManager["_Session"]):
 
     def _hear(self, _event: int, _handle: int, text: str, _array: object) -> None:
         self._log.extend(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _told(ask: Callable[[str], str], device: str) -> str:
+    try:
+        return ask(device)
+    except RuntimeError:
+        return ""
 
 
 def _volume(device: str, tags: Mapping[str, str], mounted: Mapping[str, str]) -> Volume:

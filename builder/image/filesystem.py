@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from builder.errors import ImageError
-from builder.feature import Kernel, Volume
+from builder.feature import Kernel, RegistryValue, Volume
 from builder.image import registry_hive
 from builder.image.appliance import _ABSENT, _SMALL, LIMIT, _Session
 from builder.image.binding import load_binding, require_kernel
@@ -117,7 +117,7 @@ class Disk:
     def _volumes(self) -> tuple[Volume, ...]:
         return self._session.volumes()
 
-    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+    def registry(self, hive: str, key: str) -> Mapping[str, RegistryValue]:
         """Read a key of a Windows registry hive. Raises ``FileNotFoundError``."""
         return self._ask(partial(registry_hive.values, self._handle, key), hive)
 

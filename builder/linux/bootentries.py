@@ -18,6 +18,7 @@ CONFIGURATIONS = (
     "/boot/grub/custom.cfg",
     "/boot/grub2/custom.cfg",
     "/boot/efi/EFI/*/grub.cfg",
+    "/efi/EFI/*/grub.cfg",
 )
 """Files that GRUB reads, as patterns."""
 
@@ -30,7 +31,11 @@ NEXT_KERNELS = (
 )
 """Files with arguments for the entries of kernels that are yet to be installed, as patterns."""
 
-_ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf")
+_ENTRIES = (
+    "/boot/loader/entries/*.conf",
+    "/boot/efi/loader/entries/*.conf",
+    "/efi/loader/entries/*.conf",
+)
 _ENVIRONMENTS = ("/boot/grub/grubenv", "/boot/grub2/grubenv")
 
 _LINUX = ("linux", "linux16", "linuxefi")

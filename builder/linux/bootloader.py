@@ -1,18 +1,23 @@
 """Whether GRUB can start every installed kernel from the firmware it is asked for."""
 
+import posixpath
+import re
+
 from builder.feature import CheckFailed, Filesystem
 from builder.linux import esp, kernels
 from builder.linux.files import text
 
 _GRUB = ("/boot/grub", "/boot/grub2")
 _ENTRIES = "/boot/loader/entries"
-_BIOS = ("x86_64",)
+_BIOS = ("x86_64", "i686")
+_SYSTEMD_BOOT = ("loader/entries", "EFI/systemd", "EFI/Linux")
 
 
 def require_bootable(disk: Filesystem, architecture: str) -> str:
     """Say which firmwares can start which kernels. Raises ``CheckFailed``."""
     grub = next((path for path in _GRUB if disk.exists(f"{path}/grub.cfg")), None)
     if grub is None:
+        _refuse_systemd_boot(disk)
         raise CheckFailed("GRUB has no configuration: /boot/grub/grub.cfg does not exist")
     firmwares = ["UEFI"]
     esp.removable_loader(disk, architecture)
@@ -21,6 +26,16 @@ def require_bootable(disk: Filesystem, architecture: str) -> str:
         firmwares.insert(0, "BIOS")
     releases = _require_entries(disk, f"{grub}/grub.cfg")
     return f"GRUB for {' and '.join(firmwares)} starts {', '.join(releases)}"
+
+
+def _refuse_systemd_boot(disk: Filesystem) -> None:
+    for place in esp.MOUNT_POINTS:
+        for path in (f"{place}/{part}" for part in _SYSTEMD_BOOT):
+            if disk.list(path):
+                raise CheckFailed(
+                    f"there is no GRUB: {path} is of systemd-boot, which no BIOS can start, and "
+                    "which is not judged here"
+                )
 
 
 def _require_bios(disk: Filesystem, grub: str) -> None:
@@ -33,8 +48,10 @@ def _require_entries(disk: Filesystem, configuration: str) -> list[str]:
     content = text(disk, configuration)
     for path in disk.glob(f"{_ENTRIES}/*.conf") if "blscfg" in content else ():
         content += text(disk, path)
-    releases = [kernel.release for kernel in kernels.require_every(disk)]
-    for release in releases:
-        if f"vmlinuz-{release}" not in content:
-            raise CheckFailed(f"{configuration} has no entry for kernel {release}")
-    return releases
+    found = kernels.require_every(disk)
+    for kernel in found:
+        name = posixpath.basename(kernel.image)
+        named = name if name != "vmlinuz" else f"{name}-{kernel.release}"
+        if not re.search(rf"{re.escape(named)}(?![\w.+-])", content):
+            raise CheckFailed(f"{configuration} has no entry for kernel {kernel.release}")
+    return [kernel.release for kernel in found]

@@ -7,14 +7,36 @@ from collections.abc import Iterator
 
 from builder.feature import CheckFailed, Filesystem
 
-MOUNT_POINT = "/boot/efi"
+MOUNT_POINTS = ("/boot/efi", "/efi", "/boot")
+"""Where distributions mount it: most, Arch's own documentation, and systemd-boot's."""
 
 # UEFI 2.10, 3.5.1.1: the path that is started where the firmware has no boot variables, as it
 # has none on a guest's first boot.
-_REMOVABLE = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
+_REMOVABLE = {
+    "x86_64": "BOOTX64.EFI",
+    "aarch64": "BOOTAA64.EFI",
+    "i686": "BOOTIA32.EFI",
+    "armv7l": "BOOTARM.EFI",
+    "riscv64": "BOOTRISCV64.EFI",
+    "loongarch64": "BOOTLOONGARCH64.EFI",
+}
 
 _GRUB = ("GRUBX64.EFI", "GRUBAA64.EFI", "GRUB.EFI")
 """What shim starts next, in Debian, the RHEL family and SUSE."""
+
+
+def mount_point(disk: Filesystem) -> str:
+    """Where the disk has it: the first place with a directory ``EFI``, else the usual one.
+
+    In ``/boot`` that is written in capitals, as the directory ``efi`` there is a mount point.
+    """
+    found = (path for path in MOUNT_POINTS if _has_programs(disk, path))
+    return next(found, MOUNT_POINTS[0])
+
+
+def _has_programs(disk: Filesystem, path: str) -> bool:
+    names = disk.list(path)
+    return "EFI" in names if path == "/boot" else "EFI" in (name.upper() for name in names)
 
 
 def removable_loader(disk: Filesystem, architecture: str) -> str:
@@ -22,20 +44,18 @@ def removable_loader(disk: Filesystem, architecture: str) -> str:
     name = _REMOVABLE.get(architecture)
     if name is None:
         raise CheckFailed(f"UEFI has no known name of a boot loader for {architecture}")
-    path = MOUNT_POINT
+    path = place = mount_point(disk)
     for part in ("EFI", "BOOT", name):
         found = _entry(disk, path, part)
         if found is None:
-            raise CheckFailed(
-                f"UEFI finds no boot loader: {MOUNT_POINT}/EFI/BOOT/{name} does not exist"
-            )
+            raise CheckFailed(f"UEFI finds no boot loader: {place}/EFI/BOOT/{name} does not exist")
         path = found
     return path
 
 
 def grubs(disk: Filesystem) -> tuple[str, ...]:
     """The paths of every GRUB that a shim could start: each vendor has a directory."""
-    efi = _entry(disk, MOUNT_POINT, "EFI")
+    efi = _entry(disk, mount_point(disk), "EFI")
     return tuple(_grubs(disk, efi)) if efi else ()
 
 

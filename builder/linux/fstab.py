@@ -25,6 +25,8 @@ _PLACES = (
     "/boot/loader/entries/*.conf",
     "/boot/efi/EFI/*/grub.cfg",
     "/boot/efi/loader/entries/*.conf",
+    "/efi/EFI/*/grub.cfg",
+    "/efi/loader/entries/*.conf",
     "/etc/default/grub",
     "/etc/default/grub.d/*.cfg",
     "/etc/kernel/cmdline",

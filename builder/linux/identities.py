@@ -85,18 +85,23 @@ REMEDY = (
     " it anew), or have the first boot make it"
 )
 
+_DISK = "the id of one machine's disk"
 _INITIATOR = "/etc/iscsi/initiatorname.iscsi"
 _SETTINGS = {  # of a file: the assignment that is an identity
     _INITIATOR: (re.compile(r"InitiatorName\s*=\s*\S+"), "the iSCSI name of every guest"),
     "/etc/popularity-contest.conf": (re.compile(r"MY_HOSTID=\S+"), "the id of every guest"),
     "/etc/wireguard/*.conf": (re.compile(r"(?i)(?:PrivateKey)\s*="), "a private key"),
     "/etc/systemd/network/*.netdev": (re.compile(r"(?i)PrivateKey\s*="), "a private key"),
+    "/etc/lvm/devices/system.devices": (re.compile(r"IDTYPE="), _DISK),
+    "/etc/multipath/bindings": (re.compile(r"\w+\s+\w+"), _DISK),
+    "/etc/multipath/wwids": (re.compile(r"/\S+/"), _DISK),
     "/var/lib/snmp/snmpd.conf": (re.compile(r"oldEngineID\s+\S+"), "the SNMP id of every guest"),
 }
 
 # All files of these, and elsewhere those that are called like a key.
 _KEY_DIRECTORIES = ("/etc/ssl/", "/etc/pki/", "/etc/ssh/")
 _HOME = re.compile(r"/\.ssh/[^/]+$")
+_BY_NAME = re.compile(r"/\.ssh/id_\w+$|^/etc/(?:ssl|pki)/(?:.+/)?private/.+\.(?:key|der|p8|pk8)$")
 _KEY_NAME = re.compile(
     r"(?i)(?:\.(?:key|pem|crt|cert|ppk|priv|asc|age)|(?:^|[._-])key|^id_\w+|privkey\w*)$"
 )
@@ -183,6 +188,8 @@ def _private_keys(disk: Filesystem) -> Iterator[tuple[str, str]]:
         name = path.rpartition("/")[2]
         if _KEY_STORE.search(name):
             yield path, f"{path} is a store of keys"
+        elif _BY_NAME.search(path) and _content(disk, path):
+            yield path, f"{path}:1: is a private key that every guest would share"
         elif path.startswith(_KEY_DIRECTORIES) or _HOME.search(path) or _KEY_NAME.search(name):
             match = _PRIVATE_KEY.search(_content(disk, path))
             if match is not None:

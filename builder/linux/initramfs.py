@@ -1,15 +1,16 @@
 """What will make the initrd of the next kernel, and for which machines.
 
-Sources: initramfs-tools(7), initramfs.conf(5), dracut.conf(5); the packages' hooks for new kernels
-in Debian, Red Hat and SUSE.
+Sources: initramfs-tools(7), initramfs.conf(5), dracut.conf(5), mkinitcpio.conf(5); the packages'
+hooks for new kernels in Debian, Red Hat, SUSE and Arch.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from builder.feature import CheckFailed, Filesystem
 from builder.linux.files import search_path, significant_lines, text
+from builder.words import enumeration
 
 DRIVERS = frozenset({"virtio_blk", "virtio_net", "virtio_pci", "virtio_scsi"})
 """What a guest of Nova needs to find its disk, and may need to find its network."""
@@ -38,8 +39,14 @@ DRACUT = Maker(
         "/usr/lib/module-init-tools/regenerate-initrd-posttrans",
     ),
 )
-MAKERS = (INITRAMFS_TOOLS, DRACUT)
+MKINITCPIO = Maker(
+    "mkinitcpio",
+    ("/usr/bin/mkinitcpio",),
+    ("/usr/share/libalpm/hooks/90-mkinitcpio-install.hook",),
+)
+MAKERS = (INITRAMFS_TOOLS, DRACUT, MKINITCPIO)
 
+_ARRAY = re.compile(r"(HOOKS|MODULES)=\(?[\"']?([^)\"'#]*)")
 _MODULES = re.compile(r"MODULES=[\"']?(\w+)")
 _HOSTONLY = re.compile(r"hostonly=[\"']?(\w+)")
 _ADDED = re.compile(r"(?:add_drivers|force_drivers)\+?=[\"']?([^\"'#]*)")
@@ -52,9 +59,9 @@ def require_renewal(disk: Filesystem) -> str:
     """
     present = [maker for maker in MAKERS if _first(disk, maker.programs)]
     if len(present) != 1:
-        found = " and ".join(maker.name for maker in present) or "neither"
-        wanted = " or ".join(maker.name for maker in MAKERS)
-        raise CheckFailed(f"{wanted} must make the initrds, one of the two; installed: {found}")
+        found = " and ".join(maker.name for maker in present) or "none"
+        wanted = enumeration(maker.name for maker in MAKERS)
+        raise CheckFailed(f"{wanted} must make the initrds, one of them; installed: {found}")
     (maker,) = present
     hook = _first(disk, maker.hooks)
     if hook is None:
@@ -62,10 +69,7 @@ def require_renewal(disk: Filesystem) -> str:
             f"{maker.name} is installed, but nothing runs it for a new kernel: there is no "
             + " and no ".join(maker.hooks)
         )
-    if maker is DRACUT:
-        narrow, listed = _dracut(disk)
-    else:
-        narrow, listed = _initramfs_tools(disk)
+    narrow, listed = _NARROWING[maker](disk)
     missing = sorted(DRIVERS - listed)
     if narrow and missing:
         raise CheckFailed(
@@ -106,3 +110,24 @@ def _dracut(disk: Filesystem) -> tuple[str | None, frozenset[str]]:
             elif match := _ADDED.match(line):
                 listed |= {name.replace("-", "_") for name in match[1].split()}
     return narrow, frozenset(listed)
+
+
+def _mkinitcpio(disk: Filesystem) -> tuple[str | None, frozenset[str]]:
+    """The same of mkinitcpio; a file of its directory replaces what the first one says."""
+    narrow: str | None = None
+    listed: frozenset[str] = frozenset()
+    for path in ("/etc/mkinitcpio.conf", *disk.glob("/etc/mkinitcpio.conf.d/*.conf")):
+        for _, line in significant_lines(text(disk, path)):
+            match = _ARRAY.match(line)
+            if match and match[1] == "HOOKS":
+                narrow = f"{path} has autodetect in HOOKS" if "autodetect" in match[2] else None
+            elif match:
+                listed = frozenset(name.replace("-", "_") for name in match[2].split())
+    return narrow, listed
+
+
+_NARROWING: Mapping[Maker, Callable[[Filesystem], tuple[str | None, frozenset[str]]]] = {
+    INITRAMFS_TOOLS: _initramfs_tools,
+    DRACUT: _dracut,
+    MKINITCPIO: _mkinitcpio,
+}

@@ -39,7 +39,10 @@ def _complaints(disk: Filesystem, kernel: Kernel, started: tuple[Entry, ...]) ->
             f"{kernel.initrd_defect}; {remedy} anew"
         )
     for entry in started:
-        its_own = posixpath.basename(entry.kernel).partition("-")[2] == kernel.release
+        name = posixpath.basename(entry.kernel)
+        its_own = name == posixpath.basename(kernel.image) or (
+            name.partition("-")[2] == kernel.release
+        )
         if its_own and (entry.initrds or not alone):
             yield from _of_entry(disk, entry, kernel.initrd)
 
@@ -49,7 +52,9 @@ def _of_entry(disk: Filesystem, entry: Entry, own: str) -> Iterator[str]:
     paths = [path.rpartition(")")[2] for path in entry.initrds if not path.startswith("$")]
     names = {posixpath.basename(path) for path in paths}
     remedy = "configure the boot loader anew ('update-grub', 'grub2-mkconfig')"
-    if posixpath.basename(own) not in names:
+    name = posixpath.basename(own)
+    # mkinitcpio makes a second one, for any machine, and GRUB an entry with it.
+    if names.isdisjoint((name, name.replace(".img", "-fallback.img"))):
         what = f"with {', '.join(paths)}, not with" if paths else "without"
         yield f"{entry.place}: starts {entry.kernel} {what} its initrd {own}; {remedy}"
     for path in paths:

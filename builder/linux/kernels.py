@@ -1,18 +1,29 @@
 """Which kernels are installed, and which modules each can load at which time of its boot."""
 
+import glob
 import re
 from collections.abc import Iterator
 
 from builder.feature import CheckFailed, CheckSkipped, Filesystem, Kernel
-from builder.linux import loadable
+from builder.linux import esp, loadable
 from builder.linux.files import text
 from builder.linux.initrd import InitrdError, read
 
 TREE = "/lib/modules"
 
-# Debian's and SUSE's names, Red Hat's names; an initrd's name has the kernel's release in it.
-_IMAGES = ("vmlinuz", "vmlinux", "Image")
-_INITRDS = ("/boot/initrd.img-{}", "/boot/initramfs-{}.img", "/boot/initrd-{}")
+# Debian's and SUSE's names, Red Hat's and Arch's, Alpine's. An initrd's name has what follows the
+# kernel's own: its release, or in Arch the name of its package and in Alpine its flavour.
+_IMAGES = ("vmlinuz", "vmlinux", "Image", "kernel")
+_INITRDS = (
+    "/boot/initrd.img-{}",
+    "/boot/initramfs-{}.img",
+    "/boot/initrd-{}",
+    "/boot/initramfs-{}",
+)
+_ENTRY_INITRDS = "/{}/*/{}/initrd*"
+"""The Boot Loader Specification's: a directory for the machine, in it one for the release."""
+_PROGRAM = ".efi"
+_UNIFIED = "EFI/Linux/*{}*.efi"
 
 # dracut's rescue kernel is a copy of another one and has no modules of its own.
 _RESCUE = "0-rescue-"
@@ -22,7 +33,9 @@ _MODULE = re.compile(r"([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
 
 def installed(disk: Filesystem) -> tuple[Kernel, ...]:
     """Every kernel that the boot loader could start, by release."""
-    return tuple(_kernel(disk, release) for release in sorted(_releases(disk)))
+    return tuple(
+        _kernel(disk, release, suffix) for release, suffix in sorted(_releases(disk).items())
+    )
 
 
 def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
@@ -64,28 +77,59 @@ def names(kernels: tuple[Kernel, ...]) -> str:
     return ", ".join(kernel.release for kernel in kernels)
 
 
-def _releases(disk: Filesystem) -> set[str]:
-    images = (name.partition("-") for name in disk.list("/boot"))
-    booted = {
-        release
-        for image, _, release in images
-        if image in _IMAGES and release and not release.startswith(_RESCUE)
-    }
-    others = set(disk.list(TREE)) - booted
-    return booted | {name for name in others if disk.exists(f"{TREE}/{name}/vmlinuz")}
+def _releases(disk: Filesystem) -> dict[str, str]:
+    """Every kernel's release, and what follows its name in ``/boot``; nothing where it is not."""
+    trees = disk.list(TREE)
+    found = {}
+    for name in disk.list("/boot"):
+        image, _, suffix = name.partition("-")
+        if image in _IMAGES and suffix and not suffix.startswith(_RESCUE):
+            found[suffix if suffix in trees else _release_of(disk, suffix, trees)] = suffix
+    others = (name for name in trees if name not in found)
+    return found | {name: "" for name in others if disk.exists(f"{TREE}/{name}/vmlinuz")}
 
 
-def _kernel(disk: Filesystem, release: str) -> Kernel:
+def _release_of(disk: Filesystem, suffix: str, trees: tuple[str, ...]) -> str:
+    """The release of a kernel that is called after its package or its flavour."""
+    packaged = [tree for tree in trees if text(disk, f"{TREE}/{tree}/pkgbase").strip() == suffix]
+    flavoured = [tree for tree in trees if tree.endswith(f"-{suffix}")]
+    return next(reversed(packaged or flavoured), suffix)
+
+
+def _image(disk: Filesystem, release: str, suffix: str) -> str:
+    if not suffix:
+        return f"{TREE}/{release}/vmlinuz"
+    paths = (f"/boot/{name}-{suffix}" for name in _IMAGES)
+    return next(filter(disk.exists, paths), f"/boot/{_IMAGES[0]}-{suffix}")
+
+
+def _initrd(disk: Filesystem, release: str, suffix: str) -> str | None:
+    """The path of the kernel's initrd, or of the program for UEFI that has both in it."""
+    names = dict.fromkeys(filter(None, (suffix, release)))
+    usual = (pattern.format(name) for name in names for pattern in _INITRDS)
+    found = next(filter(disk.exists, usual), None)
+    if found is not None:
+        return found
+    for place in esp.MOUNT_POINTS:
+        entries = disk.glob(_ENTRY_INITRDS.format(place.strip("/"), glob.escape(release)))
+        unified = disk.glob(f"{place}/{_UNIFIED.format(glob.escape(release))}")
+        if entries or unified:
+            return (*entries, *unified)[0]
+    return None
+
+
+def _kernel(disk: Filesystem, release: str, suffix: str) -> Kernel:
     directory = f"{TREE}/{release}"
     builtin = frozenset(_modules(text(disk, f"{directory}/modules.builtin").splitlines()))
     dependencies = text(disk, f"{directory}/modules.dep").splitlines()
     # One line per module: "kernel/drivers/scsi/virtio_scsi.ko: what it needs".
     files = (line.partition(":")[0] for line in dependencies)
     on_disk = frozenset(_modules(files if dependencies else _walk(disk, directory)))
-    initrd = next(filter(disk.exists, (name.format(release) for name in _INITRDS)), None)
+    initrd = _initrd(disk, release, suffix)
     modules, defect = _in_initrd(disk, initrd, release) if initrd else (frozenset(), "")
     return Kernel(
         release=release,
+        image=_image(disk, release, suffix),
         initrd=initrd,
         builtin=builtin,
         in_initrd=modules,
@@ -96,6 +140,8 @@ def _kernel(disk: Filesystem, release: str) -> Kernel:
 
 def _in_initrd(disk: Filesystem, initrd: str, release: str) -> tuple[frozenset[str], str]:
     """The modules in it, and why it is none; only one of the two."""
+    if initrd.endswith(_PROGRAM):
+        return frozenset(), "it is one program for UEFI with its kernel, which is not taken apart"
     try:
         contents = read(disk.read_bytes(initrd), release)
     except InitrdError as error:

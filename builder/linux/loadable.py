@@ -70,18 +70,19 @@ def _obstacles(
     disk: Filesystem, needed: Collection[str], *, by_name: bool
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the place, the module, and what is done to it."""
-    for each in every_directive(disk, "install"):
-        command = " ".join(each.arguments)
-        if not _LOADING.search(command):
-            for module in fnmatch.filter(needed, each.module):
-                yield f"{each.path}:{each.line}", module, f"has '{command}' run to load {module}"
-    for each in every_directive(disk, "alias"):
-        if each.arguments == ("off",) and each.module in needed:
-            yield f"{each.path}:{each.line}", each.module, f"switches {each.module} off"
     blacklisted = () if by_name else frozenset(needed) - _named_in_initrd(disk)
-    for each in every_directive(disk, "blacklist"):
-        if each.module in blacklisted:
-            yield f"{each.path}:{each.line}", each.module, f"blacklists {each.module}"
+    for directive in every_directive(disk):
+        place, module = f"{directive.path}:{directive.line}", directive.module
+        match directive.command:
+            case "install":
+                command = " ".join(directive.arguments)
+                if not _LOADING.search(command):
+                    for name in fnmatch.filter(needed, module):
+                        yield place, name, f"has '{command}' run to load {name}"
+            case "alias" if directive.arguments == ("off",) and module in needed:
+                yield place, module, f"switches {module} off"
+            case "blacklist" if module in blacklisted:
+                yield place, module, f"blacklists {module}"
     yield from _forbidden_to_kernels(disk, needed, blacklisted)
     for place in _places_of_disabling(disk):
         for module in sorted(needed)[:1]:

@@ -28,15 +28,17 @@ class Directive:
 
 def directives(disk: Filesystem, command: str, module: str) -> Iterator[Directive]:
     """Yield what a command says about a module, in the order in which modprobe reads it."""
-    yield from (each for each in every_directive(disk, command) if each.module == module)
+    for directive in every_directive(disk):
+        if (directive.command, directive.module) == (command, module):
+            yield directive
 
 
-def every_directive(disk: Filesystem, command: str) -> Iterator[Directive]:
-    """Yield what a command says about any module, in the order in which modprobe reads it."""
+def every_directive(disk: Filesystem) -> Iterator[Directive]:
+    """Yield every line about a module, in the order in which modprobe reads it."""
     for path in search_path(disk, _DIRECTORIES, ".conf"):
         for number, line in logical_lines(text(disk, path)):
-            name, *words = line.split()
-            if name == command and words:
+            command, *words = line.split()
+            if words:
                 yield Directive(path, number, command, words[0].replace("-", "_"), tuple(words[1:]))
 
 

@@ -6,8 +6,9 @@ file that matches a device applies.
 
 import configparser
 import fnmatch
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.feature import CheckFailed, Filesystem
@@ -25,7 +26,15 @@ _ANY_STACK = tuple(dict.fromkeys(unit for units in _STACKS.values() for unit in 
 
 _RENDERERS = re.compile(r"renderers\s*:\s*\[([^\]]*)\]")
 
-_LINKS = ("/etc/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
+_EVERY_NIC = {"OriginalName": "*", "Type": "ether"}
+"""Conditions that every NIC of a guest meets."""
+
+_LINKS = (
+    "/etc/systemd/network",
+    "/usr/local/lib/systemd/network",
+    "/usr/lib/systemd/network",
+    "/lib/systemd/network",
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class LinkFile:
 
     path: str
     settings: Mapping[str, str]
+    everywhere: bool
+    """Whether it applies to every NIC of the driver that was asked for."""
 
 
 def require_stack(disk: Filesystem) -> str:
@@ -54,26 +65,37 @@ def require_stack(disk: Filesystem) -> str:
 
 def link_file(disk: Filesystem, driver: str) -> LinkFile | None:
     """Return the .link file that applies to every NIC of a driver, or None."""
+    return next((link for link in link_files(disk, driver) if link.everywhere), None)
+
+
+def link_files(disk: Filesystem, driver: str) -> Iterator[LinkFile]:
+    """Yield the .link files that a NIC of a driver may meet in a guest, first to last.
+
+    The last is the first that applies to every such NIC. A file for a hardware address is for no
+    guest: each has another.
+    """
     for path in search_path(disk, _LINKS, ".link"):
+        name = posixpath.basename(path)
+        additions = search_path(disk, tuple(f"{place}/{name}.d" for place in _LINKS), ".conf")
         parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
         parser.optionxform = str  # type: ignore[method-assign,assignment]  # keys have capitals
         try:
-            parser.read_string(text(disk, path))
+            for each in (path, *additions):
+                parser.read_string(text(disk, each))
         except configparser.Error:
             continue  # systemd ignores such a file too
         match = dict(parser["Match"]) if "Match" in parser else {}
-        if _matches(match, driver):
-            return LinkFile(path, dict(parser["Link"]) if "Link" in parser else {})
-    return None
-
-
-def _matches(match: Mapping[str, str], driver: str) -> bool:
-    """Whether it is for every NIC of the driver; other conditions are for certain NICs."""
-    if not match or set(match) - {"Driver", "OriginalName"}:
-        return False
-    if match.get("OriginalName", "*") != "*":
-        return False
-    return any(fnmatch.fnmatchcase(driver, each) for each in match.get("Driver", "*").split())
+        drivers = match.pop("Driver", "*").split()
+        if not any(fnmatch.fnmatchcase(driver, each) for each in drivers):
+            continue
+        if not {"MACAddress", "PermanentMACAddress"}.isdisjoint(match) or not parser.has_section(
+            "Match"
+        ):
+            continue
+        everywhere = all(_EVERY_NIC.get(key) == value for key, value in match.items())
+        yield LinkFile(path, dict(parser["Link"]) if "Link" in parser else {}, everywhere)
+        if everywhere:
+            return
 
 
 def _renderer(disk: Filesystem) -> tuple[str, str]:

@@ -131,6 +131,8 @@ def _of_user(
     keys: tuple[str | int, ...],
     user: dict[Any, Any],  # Any: YAML
 ) -> Iterator[str]:
+    if user.get("lock_passwd") is True:
+        return
     for name in _PASSWORDS:
         password = user.get(name)
         if password is not None and not _is_locked(scalar(password)):

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from builder.feature import CheckFailed, Filesystem
-from builder.linux.files import search_path, significant_lines, text
+from builder.linux import udev
+from builder.linux.files import search_path, text
 
 _CONFIG = "/etc/systemd/system"
 _VENDOR = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 DIRECTORIES = (_CONFIG, "/run/systemd/system", *_VENDOR)
 """Where units lie; the first has precedence."""
-
-_UDEV = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
@@ -69,6 +68,41 @@ def unit(disk: Filesystem, name: str) -> Unit:
     else:
         state = State.DISABLED
     return Unit(name, state, path, starters)
+
+
+def started(disk: Filesystem) -> Iterator[tuple[str, ...]]:
+    """Yield the files of every unit that a link, a udev rule or a timer of its name starts.
+
+    Each unit once, its own file first, then its drop-ins in their order. Masked ones are left out.
+    """
+    places = {place: frozenset(disk.list(place)) for place in (_CONFIG, *_VENDOR)}
+
+    def find(name: str) -> str:
+        wanted = (name, _template(name))
+        paths = (
+            f"{place}/{alias}" for alias in wanted for place in places if alias in places[place]
+        )
+        return next(paths, "")
+
+    links = (
+        posixpath.basename(link)
+        for place in places
+        for pull in _PULLS
+        for link in disk.glob(f"{place}/*.{pull}/*")
+    )
+    names = dict.fromkeys((*links, *(name for _, name in _wanted_by_devices(disk))))
+    timed = (f"{name.removesuffix('.timer')}.service" for name in names if name.endswith(".timer"))
+    seen = set()
+    for name in dict.fromkeys((*names, *timed)):
+        path = find(name)
+        target = disk.readlink(path) if path else None
+        if target is not None:  # an alias, or masked
+            path = find(posixpath.basename(target))
+        if path and path not in seen:
+            seen.add(path)
+            own = f"{posixpath.basename(path)}.d"
+            found = tuple(f"{place}/{own}" for place in places if own in places[place])
+            yield path, *search_path(disk, found, ".conf")
 
 
 def require_started(disk: Filesystem, name: str) -> str:
@@ -137,8 +171,11 @@ def _links(disk: Filesystem, directory: str, name: str) -> Iterator[str]:
 
 
 def _udev_rules(disk: Filesystem, name: str) -> Iterator[str]:
-    for path in search_path(disk, _UDEV, ".rules"):
-        rules = significant_lines(text(disk, path).replace("\\\n", ""))
-        wanted = (wants for _, rule in rules for wants in _UDEV_WANTS.findall(rule))
-        if any(name in wants.split() for wants in wanted):
-            yield path
+    yield from dict.fromkeys(path for path, wanted in _wanted_by_devices(disk) if wanted == name)
+
+
+def _wanted_by_devices(disk: Filesystem) -> Iterator[tuple[str, str]]:
+    """The units that udev rules have started, each with the rules' file."""
+    for path, rule in udev.rules(disk):
+        for wanted in _UDEV_WANTS.findall(rule):
+            yield from ((path, name) for name in wanted.split())

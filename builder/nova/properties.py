@@ -99,7 +99,7 @@ KNOWN: Mapping[str, Kind] = {
     "hw_scsi_model": _choice(
         "buslogic", "ibmvscsi", "lsilogic", "lsisas1068", "lsisas1078", "virtio-scsi", "vmpvscsi"
     ),
-    "hw_serial_port_count": _NUMBER,
+    "hw_serial_port_count": _matches("[1-3]", "a number from 1 to 3"),
     "hw_time_hpet": _BOOLEAN,
     "hw_tpm_model": _choice("tpm-tis", "tpm-crb"),
     "hw_tpm_version": _choice("1.2", "2.0"),
@@ -215,7 +215,8 @@ def is_true(value: str | None) -> bool:
 
 
 _RESTRICTING = (
-    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_tpm_", "os_secure_boot", "trait:",
+    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_serial_port_count", "hw_tpm_",
+    "hw_virtio_packed_ring", "os_secure_boot", "trait:",
 )  # fmt: skip
 
 

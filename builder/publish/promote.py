@@ -48,7 +48,7 @@ def promotable(
         waivers,
         max_age=max_age,
         settings=settings,
-        origin=Origin(lambda: source.download(image.id)),
+        origin=Origin(lambda: source.download(image.id, image.size or 0)),
     )
     # In another algorithm nothing is known; the data is compared on its way in any case.
     expected = known_hash(prepared.wanted, image.hash_algorithm)

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from builder.feature import Outcome
-from builder.store.manifest import Adopted, Evidence, Manifest
+from builder.store.manifest import Adopted, Evidence, Manifest, UnprovenClaim
+
+
+def unproven_text(claim: UnprovenClaim) -> str:
+    """The claim as an image's property is written; without a value that the disk does not tell."""
+    return f"{claim.property}={claim.value}" if claim.value else claim.property
 
 
 def faults(build: Manifest, adopted: Adopted) -> Sequence[Evidence]:

@@ -16,7 +16,7 @@ import jinja2
 from builder.feature import Grade, Outcome, machine_text
 from builder.host.files import replace_text
 from builder.report import view
-from builder.report.adopted import faults
+from builder.report.adopted import faults, unproven_text
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
 from builder.report.units import duration, short_duration, size
@@ -61,7 +61,11 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         lstrip_blocks=True,
     )
     environment.filters.update(
-        duration=duration, shell=shlex.quote, short=short_duration, size=size
+        duration=duration,
+        shell=shlex.quote,
+        short=short_duration,
+        size=size,
+        unproven=unproven_text,
     )
     script = _source(environment, "report.js")
     return environment.get_template("report.html").render(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from builder.feature import Outcome
 from builder.plan.model import Plan
-from builder.report.adopted import faults
+from builder.report.adopted import faults, unproven_text
 from builder.report.units import duration
 from builder.store.manifest import Adopted, Evidence, Manifest
 from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
@@ -21,7 +21,7 @@ from builder.terminal.output import (
     section,
     table,
 )
-from builder.words import enumeration
+from builder.words import counted, enumeration
 
 MIB = 1024 * 1024
 _STYLES = {
@@ -57,7 +57,7 @@ def verdict_text(build: Manifest) -> list[Part]:
         *(_adopted(build, build.adopted) if build.adopted else []),
         *section("flavor needs", items(f"{key}={value}" for key, value in plan.flavor.items())),
         *section("compute host needs", table((need,) for need in plan.host)),
-        *section("", prose(conclusion, GOOD if verdict.proven else BAD)),
+        *section("", prose(conclusion, _style(verdict))),
     ]
 
 
@@ -69,13 +69,15 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "profile": build.planned().profile,
         "image": build.image.model_dump(),
         "proven": verdict.proven,
+        "complete": verdict.complete,
+        "booted": verdict.booted,
         "claims": [
             {
                 "property": claim_verdict.claim.property,
                 "value": claim_verdict.claim.value,
                 "owner": claim_verdict.claim.owner,
                 "grade": claim_verdict.grade,
-                "proven": claim_verdict.proven,
+                "proven": claim_verdict.proven and verdict.booted,
                 "seen": claim_verdict.seen,
             }
             for claim_verdict in verdict.claims
@@ -141,9 +143,7 @@ def _outcome(outcome: Outcome) -> Line:
 
 def _adopted(build: Manifest, adopted: Adopted) -> list[Part]:
     """What could not be shown of an image that was built elsewhere."""
-    rows = [
-        (f"{claim.property}={claim.value}", claim.owner, claim.reason) for claim in adopted.lacking
-    ]
+    rows = [(unproven_text(claim), claim.owner, claim.reason) for claim in adopted.lacking]
     return [
         *section("without evidence", table(rows, heading=("claim", "feature", "reason"))),
         *section("not passed, and of no claim", _problems(faults(build, adopted))),
@@ -161,9 +161,17 @@ def _problems(problems: Iterable[Evidence]) -> list[Part]:
     return parts
 
 
+def _style(verdict: Verdict) -> str:
+    if verdict.proven:
+        return GOOD
+    return DOUBT if verdict.complete else BAD
+
+
 def _conclusion(verdict: Verdict) -> str:
     if verdict.proven:
         return f"Proven: all {len(verdict.claims)} claims."
+    if verdict.complete:
+        return f"Inspected, not booted: {counted(len(verdict.claims), 'claim')}, by the disk alone."
     unproven = sum(not claim_verdict.proven for claim_verdict in verdict.claims)
     return (
         f"Not proven: {unproven or 'none'} of {len(verdict.claims)} claims, "

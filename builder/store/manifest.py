@@ -137,6 +137,7 @@ class UnprovenClaim(_Section):
 
     property: str
     value: str
+    """Empty where the disk does not tell it."""
     owner: str
     """The feature that would claim it."""
     reason: str

@@ -1,4 +1,7 @@
-"""What the evidence says: the grade of each claim, and whether the image is proven."""
+"""What the evidence says: the grade of each claim, and whether the image is proven.
+
+Nothing is proven of an image that has not been booted, however many inspections it passes.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,15 +43,22 @@ class Verdict:
     claims: tuple[ClaimVerdict, ...]
     problems: tuple[Evidence, ...]
     missing: tuple[Expected, ...]
+    booted: bool
+    """Whether the plan has boots: an image that nothing gets into is only inspected."""
 
     @property
-    def proven(self) -> bool:
-        """Whether every claim is proven and every planned check has passed."""
+    def complete(self) -> bool:
+        """Whether every claim has the grade it needs, and every planned check has passed."""
         return (
             not self.problems
             and not self.missing
             and all(claim_verdict.proven for claim_verdict in self.claims)
         )
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is complete, and by a running guest."""
+        return self.complete and self.booted
 
 
 def expected(plan: Plan) -> tuple[Expected, ...]:
@@ -73,6 +83,7 @@ def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:
         claims=tuple(_judge_claim(claim, wanted, results) for claim in plan.claims),
         problems=tuple(result for result in found if result.outcome is not Outcome.PASSED),
         missing=tuple(expectation for expectation in wanted if expectation not in results),
+        booted=bool(plan.boots),
     )
 
 

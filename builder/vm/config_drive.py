@@ -6,17 +6,19 @@ make it.
 """
 
 import base64
+import ipaddress
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from builder.feature import Nic
 from builder.host.process import require_tool, run
 
 
-def documents(hostname: str, public_key: str, mac: str) -> Mapping[str, str]:
-    """The files below ``openstack/latest``: a key, a host name, one NIC with DHCP, nothing else.
+def documents(hostname: str, public_key: str, nics: Sequence[Nic]) -> Mapping[str, str]:
+    """The files below ``openstack/latest``: a key, a host name, the NICs, nothing else.
 
     There is no user data: what a probe sees is the image's own doing.
     """
@@ -35,27 +37,41 @@ def documents(hostname: str, public_key: str, mac: str) -> Mapping[str, str]:
     network_data = {
         "links": [
             {
-                "id": "tap0",
+                "id": f"tap{number}",
                 "type": "bridge",
                 "vif_id": str(uuid.uuid4()),
-                "ethernet_mac_address": mac,
-                "mtu": 1500,
+                "ethernet_mac_address": nic.mac,
+                "mtu": nic.mtu,
             }
+            for number, nic in enumerate(nics)
         ],
-        "networks": [
-            {
-                "id": "network0",
-                "type": "ipv4_dhcp",
-                "link": "tap0",
-                "network_id": str(uuid.uuid4()),
-            }
-        ],
+        "networks": [_network(number, nic) for number, nic in enumerate(nics)],
         "services": [],
     }
     return {
         "meta_data.json": json.dumps(meta_data),
         "network_data.json": json.dumps(network_data),
         "vendor_data.json": "{}",
+    }
+
+
+def _network(number: int, nic: Nic) -> Mapping[str, object]:
+    network = {
+        "id": f"network{number}",
+        "type": "ipv4_dhcp",
+        "link": f"tap{number}",
+        "network_id": str(uuid.uuid4()),
+    }
+    if nic.address is None:
+        return network
+    address = ipaddress.ip_interface(nic.address)
+    return {
+        **network,
+        "type": f"ipv{address.version}",
+        "ip_address": str(address.ip),
+        "netmask": str(address.netmask),
+        "routes": [],
+        "services": [],
     }
 
 

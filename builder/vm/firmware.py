@@ -19,10 +19,14 @@ class Firmware:
     variables: Path
 
 
+CHIPSETS = {"pc": "pc-i440fx", "q35": "pc-q35"}
+"""What a machine type's own name begins with, by the name that it is asked for by."""
+
+
 def firmware_paths(
-    descriptors: Iterable[Mapping[str, Any]], *, secure_boot: bool
+    descriptors: Iterable[Mapping[str, Any]], machine_type: str, *, secure_boot: bool
 ) -> tuple[Path, Path] | None:
-    """UEFI code and variables template for this machine, or None where no descriptor has them.
+    """UEFI code and variables template for a machine type, or None where no descriptor has them.
 
     ``descriptors`` are the files in ``/usr/share/qemu/firmware``, by name, as QEMU's
     ``docs/interop/firmware.json`` defines them (Any: their JSON). With ``secure_boot`` the firmware
@@ -33,7 +37,7 @@ def firmware_paths(
             target
             for target in descriptor["targets"]
             if target["architecture"] == "x86_64"
-            and any(name.startswith("pc-q35") for name in target["machines"])
+            and any(name.startswith(CHIPSETS[machine_type]) for name in target["machines"])
         ]
         mapping = descriptor["mapping"]
         if (
@@ -68,7 +72,7 @@ def uefi_firmware(machine: Machine, workdir: Path) -> Firmware:
     descriptors = [
         json.loads(path.read_text()) for path in sorted(FIRMWARE_DESCRIPTORS.glob("*.json"))
     ]
-    paths = firmware_paths(descriptors, secure_boot=machine.secure_boot)
+    paths = firmware_paths(descriptors, machine.machine_type, secure_boot=machine.secure_boot)
     if paths is None or not all(path.exists() for path in paths):
         kind = "UEFI firmware with Secure Boot and keys" if machine.secure_boot else "UEFI firmware"
         raise HostError(

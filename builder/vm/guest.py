@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from builder.errors import BuilderError, InterruptedByUser
-from builder.feature import CheckFailed, Completed, Machine
+from builder.feature import CONSOLE, CheckFailed, Completed, Machine
 from builder.linux import console
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
@@ -45,6 +45,7 @@ class GuestChannels:
     """What leads from this program into one guest."""
 
     console: Path
+    """What it has shown; what other terminals show is in files of their names beside it."""
     keyboard: Path
     qmp: Qmp
     emulated: bool
@@ -169,34 +170,41 @@ class RunningGuest:
         self.qmp("blockdev-add", driver="raw", node_name=name, discard=discard, file=medium)
         return name
 
-    def console(self) -> str:
-        """Everything the serial console has shown so far."""
-        return self._lines.console.read_text(errors="replace")
+    def console(self, terminal: str = CONSOLE) -> str:
+        """Everything the serial console, or another terminal, has shown so far."""
+        return self._beside(self._lines.console, terminal).read_text(errors="replace")
 
-    def type(self, text: str) -> None:
-        """Type on the serial console."""
+    @staticmethod
+    def _beside(of_console: Path, terminal: str) -> Path:
+        return of_console.with_stem(terminal) if terminal != CONSOLE else of_console
+
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        """Type on the serial console, or on another terminal."""
+        path = self._beside(self._lines.keyboard, terminal)
         # Not blocking: a guest that reads nothing must not hold this program.
-        keyboard = os.open(self._lines.keyboard, os.O_WRONLY | os.O_NONBLOCK)
+        keyboard = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         try:
             os.write(keyboard, text.encode())
         finally:
             os.close(keyboard)
 
-    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
-        """Wait until the console shows a pattern, and return where the match ends.
+    def wait_for_console(
+        self, pattern: str, *, timeout: float, after: int = 0, terminal: str = CONSOLE
+    ) -> int:
+        """Wait until the console, or another terminal, shows a pattern; return where it ends.
 
         Raises ``TimeoutError``, ``InterruptedByUser`` if the guest was ended on purpose.
         """
         deadline = time.monotonic() + timeout
         while True:
-            match = re.compile(pattern).search(self.console(), after)
+            match = re.compile(pattern).search(self.console(terminal), after)
             if match is not None:
                 return match.end()
             self._refuse_if_cancelled()
             if time.monotonic() > deadline:
-                shown = "\n  ".join(console.tail(self.console()[after:]))
+                shown = "\n  ".join(console.tail(self.console(terminal)[after:]))
                 raise TimeoutError(
-                    f"the console did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
+                    f"the {terminal} did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
                     f"  {shown}"
                 )
             time.sleep(POLL)

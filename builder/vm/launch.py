@@ -7,12 +7,13 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.errors import BuilderError
-from builder.feature import Machine
+from builder.feature import CONSOLE, Ends, Machine
+from builder.feature.machine import devices
 from builder.host.accelerator import Accelerator, detect
 from builder.host.process import Running, require_tool, run, start
 from builder.vm import config_drive, qemu, ssh, swtpm, tap
@@ -36,9 +37,9 @@ beside four others 250."""
 MONITOR_LEAD = 5.0
 """Seconds by which a QEMU that ends may close its monitor before it is gone."""
 
-CONSOLE_LOG = "console.log"
+CONSOLE_LOG = f"{CONSOLE}.log"
 
-KEYBOARD = "serial.in"
+KEYBOARD = f"{CONSOLE}.in"
 
 OVERLAY = "overlay.qcow2"
 
@@ -75,75 +76,133 @@ def booted(
     accelerator = accelerator or detect()
     control = control or Control()
     workdir.mkdir(parents=True)
-    public_key = ssh.make_key(workdir)
-    drive = workdir / "config-drive.iso"
-    config_drive.make(drive, config_drive.documents("proof", public_key, qemu.MAC))
     with contextlib.ExitStack() as stack:
-        monitor = _Channel(stack)
-        agent = _Channel(stack) if machine.guest_agent else None
-        tpm = _Channel(stack) if machine.tpm else None
-        if tpm is not None:
-            stack.enter_context(swtpm.emulated(workdir, tpm.ours.fileno()))
-        backends = qemu.QemuBackends(
-            image=image.resolve(),
-            image_format=image_format,
-            overlay=_make_overlay(image, image_format, workdir),
-            config_drive=drive,
-            console=qemu.pipe(stack.enter_context(_serial(workdir))),
-            monitor=qemu.connected(monitor.theirs.fileno()),
-            agent=qemu.connected(agent.theirs.fileno()) if agent else None,
-            tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
-            spare_tap=stack.enter_context(tap.queues(machine.vcpus)) if machine.multiqueue else (),
-            firmware=uefi_firmware(machine, workdir) if machine.firmware == "uefi" else None,
-            tpm=qemu.connected(tpm.theirs.fileno()) if tpm else None,
-        )
+        host = _prepare(stack, image, image_format, machine, workdir)
         if kept is None:
             stack.callback(_remove_disks, workdir)
         else:
-            stack.callback(kept, keep(workdir, machine, backends, accelerator, admin_user))
-        shown = workdir / CONSOLE_LOG
+            stack.callback(kept, keep(workdir, machine, host.backends, accelerator, admin_user))
+        words = qemu.arguments(machine, host.backends, accelerator)
         begin = time.monotonic()
-        words = qemu.arguments(machine, backends, accelerator)
-        log = workdir / "qemu.log"
-        require_tool(qemu.PROGRAM, "qemu-system-x86")
-        channels = [channel for channel in (monitor, agent, tpm) if channel is not None]
-        ends = [channel.theirs.fileno() for channel in channels]
-        descriptors = [*ends, *backends.tap, *backends.spare_tap]
-        process = stack.enter_context(
-            start(words, purpose="start QEMU", log=log, pass_fds=descriptors)
-        )
-        for channel in channels:  # only QEMU holds its end now, so that its death is seen here
-            channel.theirs.close()
+        process = stack.enter_context(_started(words, host, workdir))
         stack.enter_context(_ended_when(control.cancelled, process))
         limit = boot_limit * accelerator.slowness
-        waiting = BootWait(process, shown, begin, 0, limit, accelerator, control.cancelled)
-        qmp = Qmp(monitor.ours)
-        stack.callback(_quit, qmp, process)
-        try:
-            port = forwarded_port(qmp.command("human-monitor-command", command_line="info usernet"))
-        except BuilderError:
-            process.wait(MONITOR_LEAD)
-            waiting.check("its monitor")
-            raise
-
-        def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
-            since_when = time.monotonic() if since else begin
-            waits = replace(waiting, start=since_when, since=since, limit=limit)
-            return ssh.connected(workdir, admin_user, port, waits.until)
-
-        lines = GuestChannels(
-            console=shown,
-            keyboard=workdir / KEYBOARD,
-            qmp=qmp,
-            emulated=accelerator.name == "tcg",
-            agent=Agent(agent.ours) if agent else None,
-            connect=connect,
-            volumes=workdir,
-        )
+        log = workdir / CONSOLE_LOG
+        waiting = BootWait(process, log, begin, 0, limit, accelerator, control.cancelled)
+        lines = _connect(stack, host, workdir, admin_user, waiting)
         guest = RunningGuest(
             machine, admin_user, lines, boot_limit=limit, login=login, control=control
         )
         yield stack.enter_context(guest)
+
+
+class _Channel:
+    """Our end and QEMU's; no name in the file system, so no limit on a path's length."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        ours, theirs = socket.socketpair()
+        self.ours = stack.enter_context(ours)
+        self.theirs = stack.enter_context(theirs)
+
+
+@dataclass(frozen=True)
+class _Host:
+    """What of this host a guest will be connected to, and our ends of it."""
+
+    backends: qemu.QemuBackends
+    monitor: _Channel
+    channels: Mapping[str, _Channel]
+
+    @property
+    def descriptors(self) -> list[int]:
+        """All that QEMU is to find open."""
+        ends = self.backends.ends
+        sockets = (self.monitor, *self.channels.values())
+        return [*(each.theirs.fileno() for each in sockets), *ends.tap, *ends.spare_tap]
+
+
+def _prepare(
+    stack: contextlib.ExitStack,
+    image: Path,
+    image_format: qemu.ImageFormat,
+    machine: Machine,
+    workdir: Path,
+) -> _Host:
+    """Make all that is there before QEMU: disks, firmware, sockets, helpers."""
+    public_key = ssh.make_key(workdir)
+    drive = workdir / "config-drive.iso"
+    config_drive.make(drive, config_drive.documents("proof", public_key, machine.nics))
+    overlay = _make_overlay(image, image_format, workdir)
+    monitor = _Channel(stack)
+    sockets = {name: _Channel(stack) for device in devices() for name in device.channels(machine)}
+    if machine.tpm:
+        stack.enter_context(swtpm.emulated(workdir, sockets["tpm"].ours.fileno()))
+    names = [name for device in devices() for name in device.terminals(machine)]
+    console, *terminals = (
+        qemu.pipe(stack.enter_context(_terminal(workdir, name))) for name in (CONSOLE, *names)
+    )
+    queues = machine.vcpus if machine.multiqueue else 0
+    ends = Ends(
+        channels={
+            **{name: qemu.connected(each.theirs.fileno()) for name, each in sockets.items()},
+            **dict(zip(names, terminals, strict=True)),
+        },
+        tap=stack.enter_context(tap.queues(queues)) if queues else (),
+        spare_tap=stack.enter_context(tap.queues(queues)) if queues else (),
+    )
+    backends = qemu.QemuBackends(
+        image=image.resolve(),
+        image_format=image_format,
+        overlay=overlay,
+        config_drive=drive,
+        console=console,
+        monitor=qemu.connected(monitor.theirs.fileno()),
+        ends=ends,
+        firmware=uefi_firmware(machine, workdir) if machine.firmware == "uefi" else None,
+    )
+    return _Host(backends, monitor, sockets)
+
+
+@contextlib.contextmanager
+def _started(words: Sequence[str], host: _Host, workdir: Path) -> Iterator[Running]:
+    """Run QEMU. Then only it holds its ends of the sockets, so that its death is seen in ours."""
+    require_tool(qemu.PROGRAM, "qemu-system-x86")
+    log = workdir / "qemu.log"
+    with start(words, purpose="start QEMU", log=log, pass_fds=host.descriptors) as process:
+        for channel in (host.monitor, *host.channels.values()):
+            channel.theirs.close()
+        yield process
+
+
+def _connect(
+    stack: contextlib.ExitStack, host: _Host, workdir: Path, admin_user: str, waiting: BootWait
+) -> GuestChannels:
+    """Speak with a QEMU that has been started. Raises as ``booted``."""
+    process = waiting.process
+    qmp = Qmp(host.monitor.ours)
+    stack.callback(_quit, qmp, process)
+    try:
+        usernet = qmp.command("human-monitor-command", command_line="info usernet")
+    except BuilderError:
+        process.wait(MONITOR_LEAD)
+        waiting.check("its monitor")
+        raise
+
+    def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
+        since_when = time.monotonic() if since else waiting.start
+        waits = replace(waiting, start=since_when, since=since, limit=limit)
+        return ssh.connected(workdir, admin_user, forwarded_port(usernet), waits.until)
+
+    agent = host.channels.get("agent")
+    return GuestChannels(
+        console=workdir / CONSOLE_LOG,
+        keyboard=workdir / KEYBOARD,
+        qmp=qmp,
+        emulated=waiting.accelerator.name == "tcg",
+        agent=Agent(agent.ours) if agent else None,
+        connect=connect,
+        volumes=workdir,
+    )
 
 
 def forwarded_port(answer: str) -> int:
@@ -173,14 +232,14 @@ def _make_overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) ->
 
 
 @contextlib.contextmanager
-def _serial(workdir: Path) -> Iterator[Path]:
-    """The two ends of the serial console, as ``qemu.Wiring`` wants them; the log stays."""
-    keyboard, screen = workdir / KEYBOARD, workdir / "serial.out"
+def _terminal(workdir: Path, name: str) -> Iterator[Path]:
+    """The two ends of a serial line, as ``qemu.pipe`` wants them; ``NAME.log`` stays."""
+    keyboard, screen, log = (workdir / f"{name}.{end}" for end in ("in", "out", "log"))
     os.mkfifo(keyboard)
-    (workdir / CONSOLE_LOG).touch()
-    screen.symlink_to(CONSOLE_LOG)
+    log.touch()
+    screen.symlink_to(log.name)
     try:
-        yield workdir / "serial"
+        yield workdir / name
     finally:
         keyboard.unlink()
         screen.unlink()
@@ -189,15 +248,6 @@ def _serial(workdir: Path) -> Iterator[Path]:
 def _remove_disks(workdir: Path) -> None:
     for disk in (workdir / OVERLAY, *workdir.glob("volume*.raw")):
         disk.unlink()
-
-
-class _Channel:
-    """Our end and QEMU's; no name in the file system, so no limit on a path's length."""
-
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        ours, theirs = socket.socketpair()
-        self.ours = stack.enter_context(ours)
-        self.theirs = stack.enter_context(theirs)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from builder.feature import Machine
+from builder.feature import Ends, Machine
 from builder.host.accelerator import Accelerator
 from builder.vm import qemu, ssh
 
@@ -28,13 +28,9 @@ def keep(
         backends,
         console="stdio,mux=on,signal=off",
         monitor="null",
-        agent="null" if backends.agent else None,
-        tpm=None,
-        tap=(),
-        spare_tap=(),
-        ssh_port=SSH_PORT,
+        ends=Ends(channels=dict.fromkeys(backends.ends.channels, "null"), ssh_port=SSH_PORT),
     )
-    words = qemu.arguments(machine, own, accelerator)
+    words = qemu.arguments(replace(machine, tpm=None), own, accelerator)
     script = workdir / SCRIPT
     script.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n", encoding="utf-8")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
@@ -53,5 +49,5 @@ def keep(
     return (
         f"kept: {workdir}",
         f"  start the guest:  {shlex.quote(str(script))}  (its console; Ctrl-A X ends it)",
-        f"  log in:           {shlex.join(login)}",
+        *((f"  log in:           {shlex.join(login)}",) if machine.nics else ()),
     )

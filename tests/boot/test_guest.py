@@ -15,7 +15,7 @@ from broken import Broken
 
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CheckFailed, Outcome
-from builder.features import watchdog
+from builder.features import packed_ring, serial_ports, watchdog
 from builder.features.registry import shipped
 from builder.host.files import sha256_of
 from builder.plan.merge import make_plan
@@ -99,11 +99,13 @@ def unable(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGuest]:
     """A guest with a kernel for clouds and without an agent, on a machine with neither virtio-scsi
-    nor multiqueue nor discard, but with a watchdog and an agent's channel.
+    nor multiqueue, discard nor virtio-rng, but with a watchdog and an agent's channel.
 
     Its firmware is BIOS: with UEFI comes AHCI, where that kernel finds no config drive.
     """
-    machine = replace(plan.boots[0].machine, disk_bus="virtio", multiqueue=False, discard=False)
+    machine = replace(
+        plan.boots[0].machine, disk_bus="virtio", multiqueue=False, discard=False, rng=False
+    )
     assert machine.watchdog == "reset"
     assert machine.guest_agent
     workdir = tmp_path_factory.mktemp("unable") / "work"
@@ -169,6 +171,13 @@ def test_probes_of_another_machine_fail_and_say_what_this_one_is(unable: Running
     assert {one.outcome for one in seen.values()} == {Outcome.FAILED}
     wrong = {name: one.seen for name, one in seen.items() if because[name] not in one.seen}
     assert wrong == {}
+
+
+def test_what_the_machine_was_not_given_is_missed(unable: RunningGuest) -> None:
+    with pytest.raises(CheckFailed, match=r"the rings of e.* are split, not packed"):
+        packed_ring.nics_use_packed_rings.function(unable, packed_ring.PackedRingParameters())
+    with pytest.raises(CheckFailed, match="the guest has ttyS0, not 2 ports"):
+        serial_ports.ports_are_there.function(unable, serial_ports.SerialPortsParameters())
 
 
 def test_a_command_that_runs_too_long_is_named(unable: RunningGuest) -> None:

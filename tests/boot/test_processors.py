@@ -1,5 +1,7 @@
 """A guest with eight vCPUs, two of them its own: what it sees of its processors and can do there.
 
+It has what no shipped profile asks for besides: packed rings, and three serial ports.
+
 Its vCPUs are threads of cores, so that its processor is emulated as Intel's.
 """
 
@@ -60,6 +62,32 @@ def test_the_guest_sees_its_topology_and_nothing_has_failed(probe: Probing) -> N
     for name in ("no-unit-has-failed", "kernel-reports-no-failure"):
         outcome, seen = probe(f"foundation/{name}")
         assert outcome is Outcome.PASSED, seen
+
+
+def test_the_nic_has_packed_rings(probe: Probing) -> None:
+    outcome, seen = probe("packed-ring/nics-use-packed-rings")
+    assert outcome is Outcome.PASSED, seen
+    assert seen.startswith("the rings of e")
+
+
+def test_the_user_logs_in_on_the_second_serial_port_and_on_the_third(
+    guest: RunningGuest, probe: Probing
+) -> None:
+    assert probe("serial-ports/ports-are-there") == (
+        Outcome.PASSED,
+        "the guest has ttyS0, ttyS1, ttyS2",
+    )
+    outcome, seen = probe("serial-ports/user-logs-in-on-ports")
+    assert (outcome, seen) == (Outcome.PASSED, "debian logged in on ttyS1, ttyS2")
+    assert guest.run("passwd", "--status", "debian").stdout.startswith("debian L")
+
+
+def test_a_serial_port_that_nobody_answers_on_fails(guest: RunningGuest, probe: Probing) -> None:
+    guest.run("systemctl", "stop", "serial-getty@ttyS1.service")
+    outcome, seen = probe("serial-ports/user-logs-in-on-ports")
+    guest.run("systemctl", "start", "serial-getty@ttyS1.service")
+    assert outcome is Outcome.FAILED
+    assert "'debian' could not log in on the serial1" in seen
 
 
 def test_a_vcpu_that_is_missing_is_seen(guest: RunningGuest, probe: Probing) -> None:

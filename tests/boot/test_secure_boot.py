@@ -25,7 +25,7 @@ pytestmark = pytest.mark.boot
 PROFILE = "secure-boot"
 FEATURES = ("uefi", "secure-boot", "rng", "tpm")
 BLOCK = 4096
-MACHINE = Machine(firmware="uefi", secure_boot=True, disk_bus="scsi")
+MACHINE = Machine(firmware="uefi", machine_type="q35", secure_boot=True, disk_bus="scsi")
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,15 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A disk with a Windows whose agent is installed, and whose driver starts too late."""
+    """A disk with a Windows whose agent is installed, and whose disk driver is overridden."""
     path = tmp_path_factory.mktemp("windows") / "Server 2022.raw"
-    windows_disk.make(path, {"vioscsi": 3, "QEMU-GA": 2}, ("vioscsi.sys",))
+    services: dict[str, windows_disk.Values] = {
+        "vioscsi": {"Start": 0},
+        r"vioscsi\StartOverride": {"0": 3},
+        "VirtioSerial": {"Start": 3, "ImagePath": r"\SystemRoot\System32\drivers\vioser.sys"},
+        "QEMU-GA": {"Start": 2, "DependOnService": ("VirtioSerial",)},
+    }
+    windows_disk.make(path, services, ("vioscsi.sys", "vioser.sys"))
     return path
 
 
@@ -38,7 +44,9 @@ def test_a_windows_becomes_a_build_with_what_its_disk_shows(windows: Path, tmp_p
     assert directory == (tmp_path / "adopted-server-2022" / "latest").resolve()
     known = manifest.read(directory)
     verdict = verdict_of(known)
-    assert verdict.proven
+    assert verdict.complete
+    assert not verdict.proven
+    assert not told["proven"]
     assert {one.claim.property: (one.claim.value, one.grade) for one in verdict.claims} == {
         "os_type": ("windows", Grade.PRESENT),
         "os_distro": ("windows", Grade.PRESENT),
@@ -51,7 +59,7 @@ def test_a_windows_becomes_a_build_with_what_its_disk_shows(windows: Path, tmp_p
     assert {one.property: one.reason for one in known.adopted.lacking} == dict.fromkeys(
         ("hw_disk_bus", "hw_scsi_model"),
         "'the driver of virtio-scsi is started by the boot loader' failed: the service vioscsi has "
-        "Start=3, not 0: Windows does not load it at boot",
+        "StartOverride\\0=3 beside Start=0: Windows does not load it at boot",
     )
     subprocess.run(
         ["sha256sum", "--check", "SHA256SUMS"], cwd=directory, capture_output=True, check=True

@@ -146,6 +146,21 @@ def test_directories_are_listed(disk: Disk) -> None:
     assert disk.list("/none") == disk.list("/etc/fstab") == ()
 
 
+def test_files_are_listed_at_any_depth_and_links_are_not(disk: Disk) -> None:
+    assert disk.files("/etc") == ("/etc/bytes", "/etc/fstab")
+    assert f"/usr/lib/modules/{RELEASE}/kernel/virtio_scsi.ko" in disk.files("/usr")
+    assert disk.files("/none") == ()
+
+
+def test_volumes_tell_what_lies_on_them_and_where(disk: Disk) -> None:
+    esp, root = disk.volumes()
+    assert (esp.type, esp.label, esp.mount_point) == ("vfat", "ESP", "/boot/efi")
+    assert (root.type, root.label, root.mount_point) == ("ext4", "root", "/")
+    assert (root.part_scheme, root.part_number, root.start) == ("gpt", 2, ROOT_START)
+    assert len(root.uuid) == len(root.part_uuid) == 36
+    assert root.uuid != root.part_uuid
+
+
 def test_patterns_are_expanded(disk: Disk) -> None:
     assert disk.glob("/etc/*s*") == ("/etc/absolute", "/etc/bytes", "/etc/fstab", "/etc/os-release")
     assert disk.glob("/usr/lib/mod*") == ("/usr/lib/modules",)

@@ -25,6 +25,7 @@ pytestmark = [
 
 MODPROBE = "/etc/modprobe.d"
 GRUB = "/boot/grub/grub.cfg"
+GETTY = "/etc/systemd/system/getty.target.wants/serial-getty@ttyS2.service"
 
 
 def inspected(image: Path, build: Path) -> dict[str, tuple[Outcome, str]]:
@@ -59,6 +60,7 @@ def test_what_is_taken_out_of_the_image_is_missed(compute: Path, tmp_path: Path)
         handle.rm(module)
         handle.rm(f"{MODPROBE}/guest-vgpu.conf")
         handle.write(f"{MODPROBE}/guest-nested-virtualisation.conf", b"options kvm_intel nested=1")
+        handle.rm(GETTY)
         grub = handle.read_file(GRUB)
         handle.write(GRUB, grub.replace(b" nohz_full=2-N", b""))
     finally:
@@ -72,6 +74,7 @@ def test_what_is_taken_out_of_the_image_is_missed(compute: Path, tmp_path: Path)
         "vgpu/kernels-have-driver": "the driver was not built for it",
         "vgpu/nouveau-is-out": "no file of modprobe.d blacklists nouveau",
         "nested-virtualisation/nesting-is-on": "sets kvm_amd's option 'nested'",
+        "serial-ports/gettys-will-start": "serial-getty@ttyS2.service is disabled",
         "cpu-pinning/kernels-are-told": "starts a kernel without nohz_full=2-N",
     }
     assert set(failed) == set(because), failed

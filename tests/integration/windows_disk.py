@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from builder.feature import RegistryValue
 from builder.host.accelerator import detect
 from builder.image.binding import load_binding
 
 CONFIG = "/Windows/System32/config"
 DRIVERS = "/Windows/System32/drivers"
 
-Values = Mapping[str, str | int]
+Values = Mapping[str, RegistryValue]
 
 SOFTWARE: Mapping[str, Values] = {
     r"Microsoft\Windows NT\CurrentVersion": {
@@ -28,16 +29,16 @@ SOFTWARE: Mapping[str, Values] = {
 }
 
 
-def system(services: Mapping[str, int]) -> Mapping[str, Values]:
-    """The hive SYSTEM with services and drivers, each with its ``Start``."""
+def system(services: Mapping[str, Values]) -> Mapping[str, Values]:
+    """The hive SYSTEM with services and drivers."""
     return {
         "Select": {"Current": 1, "Default": 1},
         r"ControlSet001\Control\Session Manager\Environment": {"PROCESSOR_ARCHITECTURE": "AMD64"},
-        **{rf"ControlSet001\Services\{name}": {"Start": start} for name, start in services.items()},
+        **{rf"ControlSet001\Services\{name}": values for name, values in services.items()},
     }
 
 
-def make(disk: Path, services: Mapping[str, int], drivers: tuple[str, ...]) -> None:
+def make(disk: Path, services: Mapping[str, Values], drivers: tuple[str, ...]) -> None:
     """Write the disk, in one start of libguestfs' appliance."""
     with disk.open("wb") as file:
         file.truncate(96 << 20)
@@ -77,7 +78,10 @@ def fill(handle: Any, hive: str, keys: Mapping[str, Values]) -> None:
                 node, name
             )
         for name, value in values.items():
-            if isinstance(value, int):
+            if isinstance(value, tuple):
+                texts = "".join(f"{text}\0" for text in (*value, ""))
+                handle.hivex_node_set_value(node, name, 7, texts.encode("utf-16-le"))
+            elif isinstance(value, int):
                 handle.hivex_node_set_value(node, name, 4, struct.pack("<I", value))
             else:
                 handle.hivex_node_set_value(node, name, 1, f"{value}\0".encode("utf-16-le"))

@@ -5,6 +5,7 @@ Each line of its input is a question in JSON, each line of its output the answer
 
 import json
 import sys
+from functools import cache
 from typing import Any
 
 import os_traits
@@ -13,12 +14,14 @@ from nova.api.validation.extra_specs import validators
 from nova.objects.flavor import Flavor
 from nova.objects.image_meta import ImageMeta, ImageMetaProps
 from nova.virt import hardware
+from nova_guests import Driver
 from oslo_utils import strutils
 
 CONSTRAINTS = (
     hardware.get_cpu_topology_constraints,
     hardware.get_vif_multiqueue_constraint,
     hardware.get_packed_virtqueue_constraint,
+    hardware.get_number_of_serial_ports,
     hardware.get_vtpm_constraint,
     hardware.get_secure_boot_constraint,
     hardware.numa_get_constraints,
@@ -78,6 +81,16 @@ def topology(image: dict[str, str], vcpus: int) -> list[int]:
     return [best.sockets, best.cores, best.threads]
 
 
+def domain(image: dict[str, str], flavor: dict[str, str], vcpus: int) -> str:
+    """The XML of the libvirt domain that a guest becomes."""
+    return _driver().domain(image, flavor, vcpus)
+
+
+@cache
+def _driver() -> Driver:
+    return Driver()
+
+
 def traits() -> list[str]:
     """The names of all standard traits."""
     return os_traits.get_traits()
@@ -109,6 +122,7 @@ QUESTIONS = {
         extra_spec,
         conflicts,
         topology,
+        domain,
         traits,
         true_words,
     )

@@ -56,6 +56,10 @@ class Nova:
         sockets, cores, threads = self._ask("topology", dict(image), vcpus)
         return sockets, cores, threads
 
+    def domain(self, image: Mapping[str, str], flavor: Mapping[str, str], vcpus: int) -> str:
+        """The XML of the libvirt domain that a guest becomes."""
+        return self._ask("domain", dict(image), dict(flavor), vcpus)
+
     def traits(self) -> list[str]:
         """The names of all standard traits."""
         return self._ask("traits")

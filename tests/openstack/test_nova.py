@@ -233,6 +233,17 @@ def test_a_mistyped_extra_spec_is_refused(nova: Nova, name: str, value: str) -> 
             {},
             "ImageVCPUTopologyRangeExceeded",
         ),
+        (
+            {"hw_virtio_packed_ring": "yes"},
+            {"hw:virtio_packed_ring": "false"},
+            "FlavorImageConflict",
+        ),
+        (
+            {"hw_serial_port_count": "3"},
+            {"hw:serial_port_count": "2"},
+            "ImageSerialPortNumberExceedFlavorValue",
+        ),
+        ({"hw_serial_port_count": "2"}, {"hw:serial_port_count": "3"}, None),
         ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "dedicated"}, None),
         ({"hw_cpu_policy": "dedicated", "hw_cpu_thread_policy": "prefer"}, {}, None),
         ({"hw_vif_multiqueue_enabled": "true"}, {"hw:vif_multiqueue_enabled": "yes"}, None),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from builder.feature import CheckFailed, Completed, Machine
+from builder.feature import CONSOLE, CheckFailed, Completed, Machine
 
 Answer = str | Completed
 
@@ -19,6 +19,7 @@ class FakeGuest:
         *,
         agent: Mapping[str, Any] | None = None,
         console: str = "",
+        terminals: Mapping[str, str] | None = None,
         machine: Machine | None = None,
         qmp: Mapping[str, Any] | None = None,
         events: Mapping[str, Mapping[str, Any]] | None = None,
@@ -31,6 +32,7 @@ class FakeGuest:
         self._answers = dict(answers or {})
         self._agent = dict(agent or {})
         self._console = console
+        self._terminals = dict(terminals or {})
         self.machine = machine or Machine()
         self.admin_user = "debian"
         self.emulated = True
@@ -65,16 +67,19 @@ class FakeGuest:
     def new_volume(self, size: int) -> str:  # noqa: ARG002 - the protocol's
         return "volume1"
 
-    def console(self) -> str:
-        return self._console
+    def console(self, terminal: str = CONSOLE) -> str:
+        return self._console if terminal == CONSOLE else self._terminals[terminal]
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        assert terminal in {CONSOLE, *self._terminals}
         self.typed += text
 
-    def wait_for_console(self, pattern: str, *, timeout: float, after: int = 0) -> int:
-        match = re.compile(pattern).search(self._console, after)
+    def wait_for_console(
+        self, pattern: str, *, timeout: float, after: int = 0, terminal: str = CONSOLE
+    ) -> int:
+        match = re.compile(pattern).search(self.console(terminal), after)
         if match is None:
-            raise TimeoutError(f"the console did not show '{pattern}' within {timeout:.0f} s")
+            raise TimeoutError(f"the {terminal} did not show '{pattern}' within {timeout:.0f} s")
         return match.end()
 
     def wait_for_restart(self, *, timeout: float) -> None:

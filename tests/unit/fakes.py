@@ -4,7 +4,7 @@ import fnmatch
 import posixpath
 from collections.abc import Mapping
 
-from builder.feature import Kernel, Volume
+from builder.feature import Kernel, RegistryValue, Volume
 from builder.linux import kernels
 
 
@@ -20,7 +20,7 @@ class FakeFilesystem:
     def __init__(
         self,
         tree: Mapping[str, bytes | str | Link],
-        registry: Mapping[tuple[str, str], Mapping[str, str | int]] | None = None,
+        registry: Mapping[tuple[str, str], Mapping[str, RegistryValue]] | None = None,
         volumes: tuple[Volume, ...] = (),
     ) -> None:
         self._volumes = volumes
@@ -85,7 +85,7 @@ class FakeFilesystem:
     def volumes(self) -> tuple[Volume, ...]:
         return self._volumes
 
-    def registry(self, hive: str, key: str) -> Mapping[str, str | int]:
+    def registry(self, hive: str, key: str) -> Mapping[str, RegistryValue]:
         if (hive, key) not in self._registry:
             raise FileNotFoundError(key)
         return self._registry[hive, key]

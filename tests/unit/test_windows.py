@@ -8,7 +8,7 @@ from fakes import FakeFilesystem
 from builder import windows
 from builder.adopt.distribution import distribution_of
 from builder.distribution import Distribution
-from builder.feature import CheckFailed, Inspection
+from builder.feature import CheckFailed, Inspection, RegistryValue
 from builder.features.registry import WINDOWS, parameters_of
 from builder.windows import Release
 
@@ -21,7 +21,12 @@ VIOSCSI = (f"{CONFIG}/SYSTEM", r"ControlSet002\Services\vioscsi")
 AGENT = (f"{CONFIG}/SYSTEM", r"ControlSet002\Services\QEMU-GA")
 DRIVER = "/Windows/System32/drivers/vioscsi.sys"
 
-Registry = Mapping[tuple[str, str], Mapping[str, str | int]]
+CHANNEL = (f"{CONFIG}/SYSTEM", r"ControlSet002\Services\VirtioSerial")
+STORED_DRIVER = "/Windows/System32/DriverStore/FileRepository/vioscsi.inf_amd64_1/vioscsi.sys"
+AGENT_PROGRAM = "/Program Files/Qemu-ga/qemu-ga.exe"
+CHANNEL_DRIVER = "/Windows/System32/drivers/vioser.sys"
+
+Registry = Mapping[tuple[str, str], Mapping[str, RegistryValue]]
 
 REGISTRY: Registry = {
     VERSION: {
@@ -30,16 +35,39 @@ REGISTRY: Registry = {
         "CurrentMajorVersionNumber": 10,
         "CurrentMinorVersionNumber": 0,
     },
-    SELECT: {"Current": 2, "Default": 1},
+    SELECT: {"Current": 1, "Default": 2},
     ENVIRONMENT: {"PROCESSOR_ARCHITECTURE": "AMD64"},
     VIOSCSI: {"Start": 0, "Type": 1},
     AGENT: {"Start": 2},
+    CHANNEL: {"Start": 3, "Type": 1},
 }
 
 
-def disk(registry: Registry, *, driver: bool = True) -> FakeFilesystem:
-    files = {f"{CONFIG}/SOFTWARE": b"", f"{CONFIG}/SYSTEM": b""}
-    return FakeFilesystem({**files, **({DRIVER: b""} if driver else {})}, registry)
+FILES = dict.fromkeys(
+    (
+        f"{CONFIG}/SOFTWARE",
+        f"{CONFIG}/SYSTEM",
+        DRIVER,
+        CHANNEL_DRIVER,
+        AGENT_PROGRAM,
+        STORED_DRIVER,
+    ),
+    b"",
+)
+
+
+def disk(registry: Registry, *missing: str) -> FakeFilesystem:
+    return FakeFilesystem(
+        {path: content for path, content in FILES.items() if path not in missing}, registry
+    )
+
+
+def below(key: tuple[str, str], name: str) -> tuple[str, str]:
+    return key[0], rf"{key[1]}\{name}"
+
+
+def another(name: str) -> tuple[str, str]:
+    return f"{CONFIG}/SYSTEM", rf"ControlSet002\Services\{name}"
 
 
 def without(*keys: tuple[str, str]) -> Registry:
@@ -72,7 +100,7 @@ def test_an_old_windows_has_its_version_in_one_text() -> None:
 )  # fmt: skip
 def test_a_disk_whose_registry_names_no_release_has_no_windows(of: FakeFilesystem) -> None:
     assert windows.release(of) is None
-    assert distribution_of(of).os_distro == "unknown"
+    assert distribution_of(of).name == "unknown"
 
 
 @pytest.mark.parametrize("name", [one.name for one in WINDOWS.inspections])
@@ -95,7 +123,7 @@ def test_an_inspection_passes_on_a_good_disk(name: str) -> None:
             disk({**REGISTRY, VIOSCSI: {"Start": 3}}),
             "the service vioscsi has Start=3, not 0",
         ),
-        ("vioscsi-starts-at-boot", disk(REGISTRY, driver=False), "has no vioscsi.sys"),
+        ("vioscsi-starts-at-boot", disk(REGISTRY, DRIVER), "has no vioscsi.sys"),
         ("agent-starts-with-windows", disk(without(AGENT)), "the registry has no service QEMU-GA"),
         (
             "agent-starts-with-windows",
@@ -110,7 +138,97 @@ def test_an_inspection_fails_and_says_why(name: str, of: FakeFilesystem, cause: 
     assert cause in str(caught.value)
 
 
-def test_another_control_set_than_the_current_one_does_not_count() -> None:
-    other = {**REGISTRY, SELECT: {"Current": 1}}
+def test_another_control_set_than_the_one_that_is_started_by_default_does_not_count() -> None:
+    other = {**REGISTRY, SELECT: {"Current": 2, "Default": 1}}
     with pytest.raises(CheckFailed, match="no service vioscsi"):
         inspect("vioscsi-starts-at-boot", disk(other))
+
+
+def test_without_a_default_the_current_control_set_counts() -> None:
+    assert inspect("vioscsi-starts-at-boot", disk({**REGISTRY, SELECT: {"Current": 2}}))
+
+
+START = "vioscsi-starts-at-boot"
+ANSWERS = "agent-starts-with-windows"
+STORE = r"\SystemRoot\System32\DriverStore\FileRepository\vioscsi.inf_amd64_1\vioscsi.sys"
+UNQUOTED = r"C:\Program Files\Qemu-ga\qemu-ga.exe -d --retry-path"
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "missing", "cause"),
+    [
+        (
+            START,
+            {below(VIOSCSI, "StartOverride"): {"0": 3}},
+            (),
+            r"vioscsi has StartOverride\0=3 beside Start=0: Windows does not load it at boot",
+        ),
+        (START, {below(VIOSCSI, "StartOverride"): {"0": 0, "1": 4}}, (), r"StartOverride\1=4"),
+        (START, {VIOSCSI: {"start": 3}}, (), "Start=3, not 0"),
+        (START, {VIOSCSI: {"Start": 0, "DeleteFlag": 1}}, (), "DeleteFlag=1"),
+        (START, {VIOSCSI: {"Start": 0, "ImagePath": STORE}}, (STORED_DRIVER,), STORE),
+        (
+            START,
+            {VIOSCSI: {"Start": 0, "DependOnService": ("storport2",)}},
+            (),
+            "DependOnService=storport2, and the registry has no such service",
+        ),
+        (
+            START,
+            {
+                VIOSCSI: {"Start": 0, "DependOnService": ("a",)},
+                another("a"): {"Start": 0, "DependOnService": ("b", "a")},
+                another("b"): {"Start": 4},
+            },
+            (),
+            "the service a has DependOnService=b; the service b has Start=4, not less than 4",
+        ),
+        (ANSWERS, {CHANNEL: {}}, (), "the registry has no service VirtioSerial"),
+        (ANSWERS, {}, (CHANNEL_DRIVER,), "has no vioser.sys"),
+        (ANSWERS, {CHANNEL: {"Start": 4}}, (), "VirtioSerial has Start=4, not less than 4"),
+        (ANSWERS, {below(CHANNEL, "StartOverride"): {"0": 4}}, (), r"StartOverride\0=4"),
+        (ANSWERS, {AGENT: {"Start": 2, "ImagePath": UNQUOTED}}, (AGENT_PROGRAM,), "no such file"),
+        (ANSWERS, {below(AGENT, "StartOverride"): {"0": 4}}, (), r"StartOverride\0=4"),
+        (
+            ANSWERS,
+            {AGENT: {"Start": 2, "ImagePath": f"{UNQUOTED} -m isa-serial -p COM1"}},
+            (),
+            "Nova's channel is virtio-serial",
+        ),
+    ],
+)
+def test_what_another_value_of_the_registry_takes_back_is_not_claimed(
+    name: str, changed: Registry, missing: tuple[str, ...], cause: str
+) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        inspect(name, disk({**REGISTRY, **changed}, *missing))
+    assert cause in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        (START, {below(VIOSCSI, "StartOverride"): {"0": 0}}),
+        (START, {VIOSCSI: {"Start": 0, "ImagePath": STORE, "ErrorControl": 1, "Group": "x"}}),
+        (START, {VIOSCSI: {"Start": 0, "ImagePath": r"system32\drivers\vioscsi.sys"}}),
+        (START, {VIOSCSI: {"Start": 0, "ImagePath": rf"\??\C:\Windows{STORE[11:]}"}}),
+        (
+            START,
+            {
+                VIOSCSI: {"Start": 0, "DependOnService": ("Storport",)},
+                another("Storport"): {"Start": 3, "DependOnService": ("VIOSCSI",)},
+            },
+        ),
+        (ANSWERS, {AGENT: {"Start": 2, "ImagePath": UNQUOTED, "DelayedAutostart": 1}}),
+        (
+            ANSWERS,
+            {AGENT: {"Start": 2, "ImagePath": '"C:\\Program Files\\QEMU-GA\\qemu-ga.exe" -d'}},
+        ),
+        (ANSWERS, {AGENT: {"Start": 2, "ImagePath": r"C:\PROGRA~1\Qemu-ga\qemu-ga.exe -d"}}),
+        (ANSWERS, {AGENT: {"Start": 2, "ImagePath": r"%ProgramFiles%\Qemu-ga\qemu-ga.exe"}}),
+        (ANSWERS, {CHANNEL: {"Start": 0}}),
+        (ANSWERS, {another("vioscsi"): {"Start": 4}}),
+    ],
+)
+def test_what_looks_like_it_and_takes_nothing_back_is_claimed(name: str, changed: Registry) -> None:
+    assert inspect(name, disk({**REGISTRY, **changed}))

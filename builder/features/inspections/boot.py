@@ -5,6 +5,7 @@ from builder.features.inspections.parameters import FoundationParameters
 from builder.linux import (
     bootloader,
     devices,
+    elf,
     fstab,
     initramfs,
     initrds,
@@ -26,6 +27,18 @@ def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParame
     if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
         raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
     return f"/etc/os-release says {seen}"
+
+
+@inspection("the programs on the disk are for the processors that the image claims", compares=True)
+def programs_are_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
+    """Read what a program that every Linux has is built for."""
+    seen = elf.architecture(disk)
+    if seen != parameters.architecture:
+        raise CheckFailed(
+            f"the programs are built for {seen or 'no known architecture'}, "
+            f"the image claims {parameters.architecture}"
+        )
+    return f"the programs are built for {seen}"
 
 
 @inspection("GRUB starts every installed kernel from every firmware")
@@ -80,6 +93,7 @@ def console_is_serial(disk: Filesystem, parameters: FoundationParameters) -> str
 
 INSPECTIONS = (
     release_on_disk_is_as_claimed,
+    programs_are_as_claimed,
     boot_loader_is_complete,
     initrds_are_whole,
     drivers_can_be_loaded,

@@ -68,7 +68,7 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         visibility=settings.visibility,
         members=settings.members,
         protected=settings.protected,
-        tags=frozenset((f"os:{plan.distribution.os_distro}", *settings.tags, *admission.tags)),
+        tags=frozenset((*_distribution_tag(plan), *settings.tags, *admission.tags)),
         properties=dict(sorted(properties.items())),
     )
 
@@ -84,10 +84,16 @@ def signed(image: Wanted, signature: Mapping[str, str]) -> Wanted:
     return replace(image, properties=dict(sorted({**image.properties, **signature}.items())))
 
 
+def _distribution_tag(plan: Plan) -> tuple[str, ...]:
+    distro = plan.distribution.os_distro
+    return (f"os:{distro}",) if distro else ()
+
+
 def _origin(build: Manifest, plan: Plan, settings: Publication) -> dict[str, str]:
+    user = settings.image_original_user or plan.distribution.default_user
     return {
         "image_build_date": f"{build.created.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-        "image_original_user": settings.image_original_user or plan.distribution.default_user,
+        **({"image_original_user": user} if user else {}),
         "image_description": settings.image_description or plan.description or plan.profile,
     }
 

@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from keystoneauth1 import exceptions as auth_exc
 from openstack import exceptions as sdk_exc
@@ -58,10 +59,32 @@ def region(cloud: str, request_limit: float) -> Any:  # Any: openstacksdk has no
     entry = config.cloud_config["clouds"].get(cloud, {})
     if not isinstance(entry, Mapping):
         raise _wrong([f"The cloud {cloud} is {shown(entry)}, not a mapping."])
+    if wrong := [*_wrong_region(cloud, entry)]:
+        raise _wrong(wrong)
     with _understood():
         found = config.get_one(cloud=cloud)
+    if wrong := [*_wrong_addresses(cloud, found.config)]:
+        raise _wrong(wrong)
     found.config["api_timeout"] = _seconds(cloud, found.config.get("api_timeout"), request_limit)
     return found
+
+
+def _wrong_addresses(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    """Addresses that nobody could ask; openstacksdk would say so in its own words, and late."""
+    login = entry.get("auth")
+    for name, value in {**entry, **(login if isinstance(login, Mapping) else {})}.items():
+        if name == "auth_url" or name.endswith(("endpoint", "endpoint_override")):
+            parts = urlsplit(str(value)) if value else None
+            if parts is not None and (parts.scheme not in {"http", "https"} or not parts.hostname):
+                yield f"{name} of {cloud} is {shown(value)}: it begins with https:// or http://."
+            elif parts is not None and parts.username is not None:
+                yield f"{name} of {cloud} has a login in it: that belongs below 'auth'."
+
+
+def _wrong_region(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    name = entry.get("region_name")
+    if isinstance(name, str) and {"{", "}"} & set(name):
+        yield f"region_name of {cloud} is {shown(name)}: braces have a meaning to openstacksdk."
 
 
 def _seconds(cloud: str, value: object, default: float) -> float:

@@ -17,21 +17,30 @@ from glanceclient import exc
 from glanceclient.v2.client import Client
 from keystoneauth1 import exceptions as auth_exc
 from openstack import exceptions as sdk_exc
+from pydantic import TypeAdapter, ValidationError
 
 from builder.errors import CloudError
 from builder.publish.cloud import config
+from builder.publish.cloud.answers import DATA, OPERATION_LIMIT, SLOWEST, Answers
 from builder.publish.cloud.change import Change
 from builder.publish.cloud.image import ACTIVE, CloudImage
+from builder.publish.cloud.remedies import (
+    ADDRESS,
+    AGAIN,
+    CONFLICT,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    remedy,
+)
 
 REQUEST_LIMIT = 300.0
 """Seconds that a cloud may take for one answer where its configuration says nothing."""
-BUSY_LIMIT = 30
-"""Seconds that are waited at most when a cloud says when to come again."""
 BUSY_RETRIES = 3
 POLL_INTERVAL = 0.5
+IMAGES_LIMIT = 100_000
+"""A project that sees more images than that is shown pages without an end."""
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, UNSUPPORTED = 401, 403, 404, 409, 413, 415
-_INTERNAL, _UNAVAILABLE = 500, 503
+NO_CONTENT, NOT_FOUND = 204, 404
 
 _ATTRIBUTES = frozenset(
     {
@@ -43,24 +52,12 @@ _ATTRIBUTES = frozenset(
 )  # fmt: skip
 """What Glance's image schema names; everything else is a property."""
 _GLANCES_OWN = "os_glance_"
+_FIRST_YEAR, _LAST_YEAR = 1970, 3000
 _BUSY_TASKS = frozenset({"pending", "processing"})
 _GONE = frozenset({"deleted", "pending_delete"})
 """A task that ends after its image was deleted lets the record come up again, in this state."""
 _PATCH = "application/openstack-images-v2.1-json-patch"
 """In this version ``add`` replaces what is there."""
-
-_HINTS: Mapping[int, str] = {
-    UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*; then run the same command again.",
-    FORBIDDEN: "Ask the cloud's operators for the right. To make an image public is often the"
-    " administrators' alone: the profile's section 'publish' may say another visibility.",
-    CONFLICT: "See what is there with guest-image list; then run the same command again.",
-    TOO_LARGE: "Free quota of images in this project, or have it raised; then run the same command"
-    " again.",
-    UNSUPPORTED: "The cloud does not take this format, or the file is not of it.",
-    _INTERNAL: "The cloud's operators find the cause in Glance's log. Run the same command again.",
-    _UNAVAILABLE: "The cloud is busy, or its store is full. Run the same command again later.",
-}
-_AGAIN = "Nothing visible was changed by this step. Run the same command again."
 
 # The clients log what they then raise; without a handler that would reach the terminal.
 for _name in ("keystoneauth", "glanceclient", "openstack", "urllib3"):
@@ -84,11 +81,11 @@ class Glance:
         """Find the cloud's configuration; nothing is sent yet. Raises ``InputError``."""
         self.cloud = cloud
         self._say = say
+        self._answers = Answers(cloud, say)
         region = config.region(cloud, REQUEST_LIMIT)
         with self.answering("be reached"):
             self.session = region.get_session()
-            self._status = 0  # of the latest answer: glanceclient does not know all of them
-            self.session.session.hooks["response"].append(self._see_answer)
+            self.session.session.hooks["response"].append(self._answers.see)
             adapter = region.get_session_client("image")
             place = {
                 "session": self.session,
@@ -100,7 +97,7 @@ class Glance:
             self._data = Client(**place)
             # A body that is streamed cannot be sent twice, so only these requests are repeated.
             self._client = Client(
-                **place, status_code_retries=BUSY_RETRIES, retriable_status_codes=[_UNAVAILABLE]
+                **place, status_code_retries=BUSY_RETRIES, retriable_status_codes=[UNAVAILABLE]
             )
 
     def __str__(self) -> str:
@@ -127,15 +124,19 @@ class Glance:
 
     def images(self, **filters: str) -> list[CloudImage]:
         """Every image that the filters let through, visible and hidden ones."""
+        images: list[CloudImage] = []
         with self.answering("list its images"):
-            return [
-                _image(found)
-                for hidden in ("false", "true")
-                for found in self._client.images.list(
-                    filters={**filters, "os_hidden": hidden}, page_size=100
-                )
-                if found["status"] not in _GONE
-            ]
+            for hidden in ("false", "true"):
+                chosen = {**filters, "os_hidden": hidden}
+                for found in self._client.images.list(filters=chosen, page_size=100):
+                    if found["status"] not in _GONE:
+                        images.append(_image(found))
+                    if len(images) > IMAGES_LIMIT:
+                        raise CloudError(
+                            f"Cloud '{self.cloud}' lists more than {IMAGES_LIMIT} images.",
+                            hint="Its pages seem to have no end: ask its operators.",
+                        )
+        return images
 
     def image(self, image_id: str) -> CloudImage | None:
         """One image, or None where there is none that can be seen."""
@@ -164,23 +165,23 @@ class Glance:
             self.session.get_token()
 
     @contextlib.contextmanager
-    def _sending(self) -> Iterator[None]:
+    def _sending(self, size: int) -> Iterator[None]:
         """Afterwards start with new connections: who refuses data may close one without a word."""
         self.refresh()
         try:
-            with self.answering("take the image's data"):
+            with self.answering("take the image's data", OPERATION_LIMIT + size / SLOWEST):
                 yield
         finally:
             self.session.session.close()
 
     def upload(self, image_id: str, source: Source, store: str | None) -> None:
         """Send an image's data."""
-        with self._sending():
+        with self._sending(source.size):
             self._data.images.upload(image_id, source, image_size=source.size, backend=store)
 
     def stage(self, image_id: str, source: Source) -> None:
         """Send an image's data to the place from which ``glance-direct`` imports it."""
-        with self._sending():
+        with self._sending(source.size):
             self._data.images.stage(image_id, source, image_size=source.size)
 
     def import_data(
@@ -206,7 +207,7 @@ class Glance:
                 raise CloudError(
                     f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
                     details=reasons,
-                    hint=_AGAIN,
+                    hint=AGAIN,
                 )
             # An active image is not left alone yet: the task writes its record once more.
             status = found["status"]
@@ -216,7 +217,7 @@ class Glance:
                 raise CloudError(
                     f"Cloud '{self.cloud}' has not imported image {image_id} by {method} within"
                     f" {limit:.0f} s; its status is {status}.",
-                    hint=_AGAIN,
+                    hint=AGAIN,
                 )
             self._say(f"{method}: {status}")
             time.sleep(POLL_INTERVAL)
@@ -231,13 +232,24 @@ class Glance:
             (task.get("status", ""), str(task.get("message"))) for task in answer.get("tasks", ())
         ]
 
-    def download(self, image_id: str) -> Iterator[bytes]:
-        """An image's data, piece by piece."""
-        with self.answering(f"send the data of image {image_id}"):
-            body = self._data.images.data(image_id, do_checksum=False)
-            if body is None:
+    def download(self, image_id: str, size: int) -> Iterator[bytes]:
+        """An image's data, piece by piece, which has ``size`` bytes."""
+        limit = OPERATION_LIMIT + size / SLOWEST
+        with self.answering(f"send the data of image {image_id}", limit):
+            response, _ = self._data.http_client.get(f"/v2/images/{image_id}/file")
+            if response.status_code == NO_CONTENT:
                 raise CloudError(f"Image {image_id} of cloud '{self.cloud}' has no data.")
-            yield from body
+            if response.headers.get("Content-Type") != DATA:
+                raise ValueError("an answer that is not an image's data")
+            received = 0
+            for piece in self._answers.pieces(response):
+                received += len(piece)
+                if received > size:
+                    raise CloudError(
+                        f"Cloud '{self.cloud}' sent more data of image {image_id} than it has.",
+                        details=[f"It has {size} bytes."],
+                    )
+                yield piece
 
     def change(self, change: Change) -> CloudImage:
         """Make a change in one request, and return the image as it is then.
@@ -288,74 +300,81 @@ class Glance:
         with self.answering(f"share image {image_id} no longer with {project}"):
             self._client.image_members.delete(image_id, project)
 
-    def _see_answer(self, response: Any, *_: Any, **__: Any) -> Any:  # Any: requests' hook
-        """Note the status; shorten the wait, for keystoneauth waits as long as it is told."""
-        self._status = response.status_code
-        wait = response.headers.get("Retry-After")
-        if response.status_code == _UNAVAILABLE and wait:
-            seconds = min(int(wait), BUSY_LIMIT) if wait.isdecimal() else BUSY_LIMIT
-            response.headers["Retry-After"] = str(seconds)
-            self._say(f"cloud '{self.cloud}' is busy; retrying in {seconds} s")
-        return response
-
     @contextlib.contextmanager
-    def answering(self, what: str) -> Iterator[None]:
-        """Make a ``CloudError`` of whatever the clients raise in the block."""
+    def answering(self, what: str, seconds: float = OPERATION_LIMIT) -> Iterator[None]:
+        """Make a ``CloudError`` of whatever the clients raise in the block, and limit its time."""
         message = f"Cloud '{self.cloud}' could not {what}."
         try:
-            yield
+            with self._answers.operation(what, seconds):
+                yield
         except exc.HTTPException as error:
-            status = error.code if isinstance(error.code, int) else self._status
-            hint = _HINTS.get(status, _AGAIN)
+            # glanceclient does not know every status.
+            status = error.code if isinstance(error.code, int) else self._answers.status
+            hint = remedy(status, str(error))
             raise CloudError(message, details=_reason(error), hint=hint, status=status) from error
         except (auth_exc.Unauthorized, auth_exc.AuthorizationFailure) as error:
             raise CloudError(
-                message, details=[_line(error)], hint=_HINTS[UNAUTHORIZED], status=UNAUTHORIZED
+                message, details=[_line(error)], hint=remedy(UNAUTHORIZED, ""), status=UNAUTHORIZED
             ) from error
         except (exc.CommunicationError, exc.InvalidEndpoint, auth_exc.ConnectionError) as error:
             raise CloudError(
                 message,
                 details=[_line(error)],
-                hint="Check the network and the cloud's addresses. " + _AGAIN,
+                hint=_or_else(str(error), f"{ADDRESS} {AGAIN}"),
             ) from error
         except (auth_exc.ClientException, sdk_exc.SDKException, exc.BaseException) as error:
             raise CloudError(
                 message,
                 details=[_line(error)],
-                hint="Check the cloud's entry in clouds.yaml, or OS_*.",
+                hint=_or_else(str(error), "Check the cloud's entry in clouds.yaml, or OS_*."),
             ) from error
         except OSError as error:
-            raise CloudError(message, details=[_line(error)], hint=_AGAIN) from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CloudError(
+                message, details=[_line(error)], hint=_or_else(str(error), AGAIN)
+            ) from error
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
+                ValueError) as error:  # fmt: skip
+            reason = f"{type(error).__name__}: {_line(error)[:200]}"
             raise CloudError(
                 message,
-                details=[f"Its answer is not one of Glance's ({type(error).__name__}: {error})."],
-                hint="Check that the address is Glance's, and what is between. " + _AGAIN,
+                details=[f"Its answer is not one of Glance's ({reason})."],
+                hint=_or_else(
+                    str(error), "Check that the address is Glance's, and what is between."
+                ),
             ) from error
+
+
+_IMAGE = TypeAdapter(CloudImage)
 
 
 def _image(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON
-    return CloudImage(
-        id=found["id"],
-        name=found.get("name") or "",
-        status=found["status"],
-        hidden=bool(found.get("os_hidden")),
-        visibility=found["visibility"],
-        protected=bool(found.get("protected")),
-        owner=found.get("owner") or "",
-        created=_time(found["created_at"]),
-        updated=_time(found["updated_at"]),
-        size=found.get("size"),
-        hash_algorithm=found.get("os_hash_algo") or "",
-        hash_value=found.get("os_hash_value") or "",
-        disk_format=found.get("disk_format") or "",
-        container_format=found.get("container_format") or "",
-        min_disk=found.get("min_disk") or 0,
-        min_ram=found.get("min_ram") or 0,
-        tags=frozenset(found.get("tags") or ()),
-        properties=_properties(found),
-        stores=found.get("stores") or "",
-    )
+    """Raises ``ValueError`` for what has another shape than Glance's images."""
+    fields = {
+        "id": found["id"],
+        "name": found.get("name") or "",
+        "status": found["status"],
+        "hidden": bool(found.get("os_hidden")),
+        "visibility": found["visibility"],
+        "protected": bool(found.get("protected")),
+        "owner": found.get("owner") or "",
+        "created": _time(found["created_at"]),
+        "updated": _time(found["updated_at"]),
+        "size": found.get("size"),
+        "hash_algorithm": found.get("os_hash_algo") or "",
+        "hash_value": found.get("os_hash_value") or "",
+        "disk_format": found.get("disk_format") or "",
+        "container_format": found.get("container_format") or "",
+        "min_disk": found.get("min_disk") or 0,
+        "min_ram": found.get("min_ram") or 0,
+        "tags": frozenset(found.get("tags") or ()),
+        "properties": _properties(found),
+        "stores": found.get("stores") or "",
+    }
+    try:
+        return _IMAGE.validate_python(fields)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ValueError("; ".join(wrong)) from error
 
 
 def _properties(found: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
@@ -372,7 +391,11 @@ def _pointer(name: str) -> str:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """Raises ``ValueError`` for a time in which there was no Glance yet, or is none any more."""
+    stamp = datetime.fromisoformat(text)
+    if not _FIRST_YEAR <= stamp.year < _LAST_YEAR:
+        raise ValueError(f"a time in the year {stamp.year}")
+    return stamp.astimezone(UTC)
 
 
 def _reason(error: exc.HTTPException) -> list[str]:
@@ -381,3 +404,9 @@ def _reason(error: exc.HTTPException) -> list[str]:
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _or_else(words: str, otherwise: str) -> str:
+    """What helps where nothing but an error's words is known."""
+    found = remedy(0, words)
+    return otherwise if found == AGAIN else found

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from builder.errors import CloudError
 from builder.publish.cloud.change import Change
-from builder.publish.cloud.glance import UNAUTHORIZED, Glance
+from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
+from builder.publish.cloud.remedies import UNAUTHORIZED
 from builder.terminal.progress import Progress
 
 _REFUSALS = frozenset(range(400, 500)) - {UNAUTHORIZED}

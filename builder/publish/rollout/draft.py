@@ -21,9 +21,10 @@ from builder.publish.cloud.difference import (
     content_differences,
     property_differences,
 )
-from builder.publish.cloud.glance import CONFLICT, Glance
+from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import ACTIVE, IDENTITY, PUBLISHER, CloudImage, Wanted
 from builder.publish.cloud.names import draft_name
+from builder.publish.cloud.remedies import CONFLICT
 from builder.publish.cloud.survey import Survey
 from builder.publish.rollout.switch import claim
 from builder.terminal.progress import Progress

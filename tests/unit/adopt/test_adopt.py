@@ -8,7 +8,8 @@ from fakes import FakeFilesystem, Link
 from samples import evidence, manifest, plan
 from terminals import plain
 
-from builder.adopt.adopt import _not_up, _obstacles, _require_one_boot, _with_user, name_of
+from builder.adopt.adopt import _not_up, _obstacles, _require_one_boot, name_of
+from builder.adopt.distribution import with_user
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
 from builder.feature import Outcome
@@ -21,7 +22,9 @@ DEBIAN = DISTRIBUTIONS["debian-12"]
 UNIT = "/usr/lib/systemd/system/cloud-init.service"
 WANTED = "/etc/systemd/system/cloud-init.target.wants/cloud-init.service"
 STARTS = {UNIT: "[Install]\nWantedBy=cloud-init.target\n", WANTED: Link("x")}
-FEDORA = FakeFilesystem({"/etc/cloud/cloud.cfg": "system_info: {default_user: {name: fedora}}\n"})
+FEDORA = FakeFilesystem(
+    {**STARTS, "/etc/cloud/cloud.cfg": "system_info: {default_user: {name: fedora}}\n"}
+)
 
 
 @pytest.mark.parametrize(
@@ -41,37 +44,36 @@ def test_an_image_is_named_after_its_file_as_far_as_a_directory_can_be(
     assert NAME_PATTERN.fullmatch(name)
 
 
-def test_the_user_is_the_wanted_one_else_the_disk_s_else_the_distribution_s() -> None:
-    empty = FakeFilesystem({})
-    assert _with_user(DEBIAN, empty, None, FILE).default_user == "debian"
-    assert _with_user(DEBIAN, empty, "admin", FILE).default_user == "admin"
-    assert _with_user(DEBIAN, FEDORA, None, FILE).default_user == "fedora"
-    assert _with_user(DEBIAN, FEDORA, "fedora", FILE).default_user == "fedora"
+def test_the_user_is_the_wanted_one_else_the_disk_s_and_never_a_guess() -> None:
+    empty = FakeFilesystem(STARTS)
+    assert with_user(DEBIAN, empty, None, FILE).default_user == ""
+    assert with_user(DEBIAN, empty, "admin", FILE).default_user == "admin"
+    assert with_user(DEBIAN, FEDORA, None, FILE).default_user == "fedora"
+    assert with_user(DEBIAN, FEDORA, "fedora", FILE).default_user == "fedora"
 
 
 def test_another_user_than_the_disk_s_is_refused_before_any_boot() -> None:
     with pytest.raises(InputError, match="makes the user 'fedora', not 'debian'") as caught:
-        _with_user(DEBIAN, FEDORA, "debian", FILE)
+        with_user(DEBIAN, FEDORA, "debian", FILE)
     assert caught.value.hint == "Call it with --admin-user fedora."
 
 
-@pytest.mark.parametrize("name", ["-oProxyCommand=touch /tmp/x", "a b", "", "root@elsewhere"])
+@pytest.mark.parametrize("name", ["-oProxyCommand=touch /tmp/x", "a b", "root@elsewhere"])
 def test_a_user_that_a_disk_makes_up_is_no_option_of_ssh_s(name: str) -> None:
-    disk = FakeFilesystem({"/etc/os-release": f"ID={name}\n"})
-    with pytest.raises(InputError, match="is no name of a user"):
-        _with_user(replace(DEBIAN, default_user=name), disk, None, FILE)
     configured = f"system_info: {{default_user: {{name: '{name}'}}}}\n"
     disk = FakeFilesystem({"/etc/cloud/cloud.cfg": configured})
     with pytest.raises(InputError, match="is no name of a user"):
-        _with_user(replace(DEBIAN, default_user=name), disk, None, FILE)
+        with_user(DEBIAN, disk, None, FILE)
+    with pytest.raises(InputError, match="is no name of a user"):
+        with_user(DEBIAN, FakeFilesystem({}), name, FILE)
 
 
 def test_an_image_that_lets_no_proof_in_says_why() -> None:
-    assert [*_obstacles(FakeFilesystem(STARTS))] == []
-    (why,) = _obstacles(FakeFilesystem({}))
+    assert [*_obstacles(FakeFilesystem(STARTS), DEBIAN)] == []
+    (why,) = _obstacles(FakeFilesystem({}), DEBIAN)
     assert "cloud-init is not installed or not enabled" in why
     (why,) = _obstacles(
-        FakeFilesystem({**STARTS, "/etc/cloud/cloud.cfg": "datasource_list: [Ec2]"})
+        FakeFilesystem({**STARTS, "/etc/cloud/cloud.cfg": "datasource_list: [Ec2]"}), DEBIAN
     )
     assert "does not look for a config drive" in why
 

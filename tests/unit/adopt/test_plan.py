@@ -18,7 +18,7 @@ from builder.adopt.plan import (
     plan_to_probe,
 )
 from builder.distribution import DISTRIBUTIONS
-from builder.feature import Grade, Outcome
+from builder.feature import FIRST_NIC, Grade, Outcome
 from builder.features.registry import WINDOWS, parameters_of, shipped
 from builder.plan.boots import Boot
 from builder.plan.model import Plan, from_json, to_json
@@ -34,6 +34,7 @@ LINUX = ForeignImage(
     disk=Disk(format="qcow2", compression="none"),
     used=candidates(shipped(), DEBIAN),
     limits=(),
+    unknown={},
 )
 NO_WAY_IN = "It is not booted: cloud-init is not installed."
 
@@ -119,6 +120,18 @@ def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
     assert one.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
 
 
+def test_multiqueue_needs_nothing_but_that_nothing_limits_it_and_a_boot_that_bears_it_out() -> None:
+    plan, seen = adopted(LINUX)
+    assert properties(plan)["hw_vif_multiqueue_enabled"] == "true"
+    assert not {one.check for one in seen} & {
+        "multiqueue/queue-rule-exists", "multiqueue/irqbalance-will-start",
+        "multiqueue/irqbalance-is-active",
+    }  # fmt: skip
+    plan, seen = adopted(LINUX, "multiqueue/queues-are-not-limited")
+    assert "hw_vif_multiqueue_enabled" not in properties(plan)
+    assert not any(boot.machine.multiqueue for boot in plan.boots)
+
+
 def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> None:
     plan, seen = adopted(LINUX, "guest-agent/agent-answers")
     reasons = {one.property: one.reason for one in failing(plan, seen)}
@@ -174,6 +187,7 @@ def test_an_image_that_nothing_gets_into_is_present_at_most() -> None:
     final = plan_of_evidence(plan, seen, ())
     assert {one.grade for one in judge(final, seen).claims} == {Grade.PRESENT}
     assert properties(final)["hw_disk_bus"] == "scsi"
+    assert "hw_vif_multiqueue_enabled" not in properties(final), "nothing shows it without a boot"
     reasons = {one.property: one.reason for one in lacking(adoptee, final, seen)}
     assert reasons["os_type"] == NO_WAY_IN
 
@@ -226,7 +240,7 @@ def test_a_guest_is_restarted_only_where_a_claim_wants_to_see_it_afterwards() ->
 def test_what_would_bind_the_image_to_certain_hosts_is_not_claimed() -> None:
     plan, seen = adopted(LINUX)
     binding = {"hw_firmware_type", "hw_machine_type", "os_secure_boot"}
-    binding |= {"hw_tpm_version", "hw_tpm_model"}
+    binding |= {"hw_tpm_version", "hw_tpm_model", "hw_virtio_packed_ring", "hw_serial_port_count"}
     assert not binding & set(properties(plan))
     lacks = lacking(LINUX, plan, seen)
     assert {one.property for one in lacks if one.reason == BY_CHOICE} == binding
@@ -236,3 +250,11 @@ def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> 
     names: Sequence[str] = [feature.name for feature, _ in candidates(shipped(), DEBIAN)]
     assert names[0] == "foundation"
     assert set(names) <= {"foundation", *shipped()}
+
+
+def test_an_adopted_image_is_booted_on_no_hardware_that_only_the_foundation_asks_for() -> None:
+    """Whether it comes up without a network proves no claim of it."""
+    plan, _ = adopted(LINUX)
+    assert {boot.machine.nics for boot in plan.boots} == {(FIRST_NIC,)}
+    assert "foundation/nic-has-dhcp-address" in {one.id for one in plan.probes}
+    assert "foundation/comes-up-without-network" not in {one.id for one in plan.probes}

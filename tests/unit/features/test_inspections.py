@@ -7,6 +7,7 @@ import firmware_disk
 import pytest
 from fakes import FakeFilesystem, Link
 from initrds import cpio
+from programs import program
 
 from builder.feature import CheckFailed, Feature, Inspection, Volume
 from builder.features.registry import FOUNDATION, SHIPPED
@@ -19,6 +20,7 @@ RELEASE = firmware_disk.RELEASE
 CLOUD = "6.1.0-56-cloud-amd64"
 UNITS = "/usr/lib/systemd/system"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
+GETTY = "/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 INITRD = cpio(
     {
@@ -32,6 +34,12 @@ INITRD = cpio(
 LINK = "[Match]\nDriver=virtio_net\n\n[Link]\nCombinedChannels=max\nNamePolicy=keep kernel\n"
 LINK_PATH = "/etc/systemd/network/05-guest-multiqueue.link"
 UDEV_RULE = "/usr/lib/udev/rules.d/60-qemu-guest-agent.rules"
+WATCHDOG_RULE = "/etc/udev/rules.d/90-guest-watchdog.rules"
+LINK_RULE = (
+    'SUBSYSTEM=="watchdog", ATTR{identity}=="i6300ESB timer", SYMLINK+="watchdog-i6300esb", '
+    'TAG+="systemd", ENV{SYSTEMD_WANTS}+="watchdog.service"\n'
+)
+LINKED = "watchdog-device = /dev/watchdog-i6300esb\n"
 ISOLATING = (
     "isolcpus=managed_irq,domain,2-N nohz_full=2-N rcu_nocbs=2-N irqaffinity=0-1"  # all but two
 )
@@ -61,6 +69,7 @@ GOOD: Tree = {
     "/etc/kernel/postinst.d/initramfs-tools": b"",
     "/etc/initramfs-tools/initramfs.conf": "# MODULES=dep\nMODULES=most\n",
     "/etc/initramfs-tools/modules": "virtio_scsi\n",
+    "/usr/bin/env": program(),
     "/usr/bin/growpart": b"",
     "/usr/sbin/sfdisk": b"",
     "/usr/sbin/resize2fs": b"",
@@ -94,6 +103,8 @@ GOOD: Tree = {
         for unit in ("cloud-config", "cloud-final", "cloud-init", "cloud-init-local")
     },
     "/etc/systemd/system/timers.target.wants/fstrim.timer": Link("x"),
+    f"{UNITS}/serial-getty@.service": "[Install]\nWantedBy=getty.target\n",
+    GETTY: Link("x"),
     f"{WANTS}/irqbalance.service": Link("x"),
     f"{WANTS}/ssh.service": Link("x"),
     f"{WANTS}/systemd-networkd.service": Link("x"),
@@ -232,7 +243,7 @@ def broken_kernels() -> Broken:
 
     check = "foundation/initrd-is-renewed"
     maker, hook = "/usr/sbin/update-initramfs", "/etc/kernel/postinst.d/initramfs-tools"
-    yield check, "nothing makes it", {maker: None}, "installed: neither"
+    yield check, "nothing makes it", {maker: None}, "installed: none"
     yield check, "two make it", {"/usr/bin/dracut": b""}, "installed: initramfs-tools and dracut"
     yield check, "nothing runs it", {hook: None}, f"there is no {hook}"
     yield (
@@ -273,7 +284,24 @@ def broken_kernels() -> Broken:
     )
     yield check, "no configuration", {conf: None}, f"{conf} names no watchdog-device"
     yield check, "a comment", {conf: "#watchdog-device = /dev/watchdog\n"}, "no watchdog-device"
-    yield check, "another device", {conf: "watchdog-device=/dev/wd\n"}, "/dev/wd, not /dev/watchdog"
+    yield (
+        check,
+        "another device",
+        {conf: "watchdog-device=/dev/wd\n"},
+        "no udev rule makes it a link",
+    )
+    yield (
+        check,
+        "a link to another watchdog",
+        {WATCHDOG_RULE: LINK_RULE.replace("i6300ESB timer", "iTCO_wdt"), conf: LINKED},
+        "names /dev/watchdog-i6300esb, which is not /dev/watchdog, and no udev rule",
+    )
+    yield (
+        check,
+        "a link of another name",
+        {WATCHDOG_RULE: LINK_RULE.replace("-i6300esb", "-i6300esb2"), conf: LINKED},
+        "no udev rule makes it a link to the 'i6300ESB timer'",
+    )
     yield (
         "watchdog/timeout-is-as-asked",
         "another timeout",
@@ -316,6 +344,7 @@ def broken_services() -> Broken:
     check = "multiqueue/irqbalance-will-start"
     yield check, "no unit", {f"{UNITS}/irqbalance.service": None}, NOT_INSTALLED
     yield check, "disabled", {f"{WANTS}/irqbalance.service": None}, "irqbalance.service is disabled"
+    yield from limited_queues()
     check = "multiqueue/queue-rule-exists"
     default = "/usr/lib/systemd/network/99-default.link"
     yield check, "only the default", {LINK_PATH: None}, f"{default} is the first .link file"
@@ -330,6 +359,12 @@ def broken_services() -> Broken:
         "01-first.link is the first .link file for virtio_net, and does not set CombinedChannels",
     )
 
+    check = "serial-ports/gettys-will-start"
+    unit = "serial-getty@ttyS1.service"
+    yield check, "disabled", {GETTY: None}, f"{unit} is disabled"
+    yield check, "masked", masked(unit), f"{unit} is masked"
+    yield check, "not installed", {f"{UNITS}/serial-getty@.service": None}, NOT_INSTALLED
+
     check = "discard/timer-is-enabled"
     timer = "/etc/systemd/system/timers.target.wants/fstrim.timer"
     yield check, "disabled", {timer: None}, "fstrim.timer is disabled"
@@ -340,12 +375,112 @@ def broken_services() -> Broken:
     yield check, "no root", {"/etc/fstab": "# nothing\n"}, "/etc/fstab has no line for the root"
 
 
+ETHTOOL = "/usr/sbin/ethtool -L eth0 combined 1"
+TUNING = f"{WANTS}/tuning.service"
+
+
+def limited_queues() -> Broken:
+    check = "multiqueue/queues-are-not-limited"
+    first = "/etc/systemd/network/01-first.link"
+    yield check, "a number", {LINK_PATH: LINK.replace("max", "2")}, f"{LINK_PATH} sets Combined"
+    for match in ("OriginalName=*", "OriginalName=eth*", "Type=ether", "Driver=virtio*"):
+        link = f"[Match]\n{match}\n[Link]\nCombinedChannels=1\n"
+        yield check, f"a file before it: {match}", {first: link}, f"{first} sets CombinedChannels=1"
+    addition = f"{LINK_PATH}.d/one.conf"
+    yield check, "an addition", {addition: "[Link]\nCombinedChannels=1\n"}, "CombinedChannels=1"
+    rule = 'ACTION=="add", SUBSYSTEM=="net", \\\n  RUN+="/sbin/ethtool -L $name combined 1"\n'
+    path = "/etc/udev/rules.d/70-queues.rules"
+    yield check, "a udev rule", {path: rule}, f"{path}:1 sets 1 of them"
+    for path, text in {
+        "/etc/rc.local": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/network/if-up.d/queues": f"#!/bin/sh\n[ -n $IFACE ] && {ETHTOOL} || true\n",
+        "/etc/network/interfaces.d/eth0": f"iface eth0 inet dhcp\n    post-up {ETHTOOL}\n",
+        "/etc/sysconfig/network-scripts/ifcfg-eth0": 'A=b\nETHTOOL_OPTS="-L eth0 combined 1"\n',
+        "/etc/NetworkManager/dispatcher.d/50-queues": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/NetworkManager/system-connections/a.nmconnection": "[ethtool]\nchannels-combined=1\n",
+        "/etc/cloud/cloud.cfg.d/99-queues.cfg": "bootcmd:\n- [ethtool, -L, eth0, combined, '1']\n",
+        "/var/lib/cloud/scripts/per-boot/queues.sh": f"#!/bin/sh\n{ETHTOOL}\n",
+        "/etc/cron.d/queues": f"# at boot\n@reboot root {ETHTOOL}\n",
+    }.items():
+        yield check, path, {path: text}, f"{path}:2 sets 1 of them"
+    loop = "for n in /sys/class/net/e*; do ethtool -L ${n##*/} combined 1; done"
+    script = "/etc/networkd-dispatcher/routable.d/queues"
+    yield check, "a loop", {script: f"#!/bin/sh\n{loop}\n"}, f"{script}:2 sets 1 of them"
+    local = "/usr/local/lib/systemd/network/01-first.link"
+    yield check, "a local file", {local: LINK.replace("max", "1")}, f"{local} sets Combined"
+    unit = f"{UNITS}/tuning.service"
+    tuning = {TUNING: Link("x"), unit: f"[Service]\nExecStart={ETHTOOL}\n"}
+    yield check, "a unit", tuning, f"{unit}:2 sets 1 of them"
+    script = "/usr/local/sbin/tune-network"
+    yield (
+        check,
+        "a unit's script",
+        {
+            TUNING: Link("x"),
+            unit: f"[Service]\nExecStart=-/bin/bash -e {script} eth0\n",
+            script: "#!/bin/bash\nethtool --set-channels $1 combined 2\n",
+        },
+        f"{script}:2 sets 2 of them",
+    )
+    yield (
+        check,
+        "a drop-in of a unit that a timer starts",
+        {
+            "/etc/systemd/system/timers.target.wants/tuning.timer": Link("x"),
+            f"{UNITS}/tuning.timer": INSTALL,
+            unit: "[Service]\nExecStart=/bin/true\n",
+            "/etc/systemd/system/tuning.service.d/more.conf": f"[Service]\nExecStart={ETHTOOL}\n",
+        },
+        "/etc/systemd/system/tuning.service.d/more.conf:2",
+    )
+    profile = "/etc/tuned/guest/tuned.conf"
+    tuned = {"/etc/tuned/active_profile": "guest\n", profile: "[net]\nchannels=combined 1\n"}
+    yield check, "tuned", tuned, f"{profile}:2 sets 1 of them"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {LINK_PATH: None},
+        {LINK_PATH: None, "/usr/lib/systemd/network/99-default.link": None},
+        {LINK_PATH: None, f"{WANTS}/irqbalance.service": None},
+        {
+            "/etc/systemd/network/01-other.link": LINK.replace("virtio_net", "mlx5*").replace(
+                "max", "1"
+            )
+        },
+        {
+            "/etc/systemd/network/01-one.link": LINK.replace("Driver=v", "MACAddress=52:").replace(
+                "max", "1"
+            )
+        },
+        {"/etc/systemd/network/99-late.link": LINK.replace("max", "1")},
+        {f"{UNITS}/tuning.service": f"[Service]\nExecStart={ETHTOOL}\n{INSTALL}"},
+        {
+            TUNING: Link("x"),
+            f"{UNITS}/tuning.service": f"[Service]\nExecStart={ETHTOOL}\n",
+            "/etc/systemd/system/tuning.service": Link("/dev/null"),
+        },
+        {"/etc/rc.local": f"#!/bin/sh\n# {ETHTOOL}\ntrue # {ETHTOOL}\n"},
+        {"/etc/rc.local": "#!/bin/sh\nethtool -L eth0 combined $(nproc)\nethtool -l eth0\n"},
+        {"/etc/rc.local": "#!/bin/sh\nethtool -G eth0 rx 1024; echo combined 1\n"},
+        {"/etc/tuned/guest/tuned.conf": "[net]\nchannels=combined 1\n"},
+    ],
+)
+def test_what_sets_no_number_of_queues_is_left_to_the_boot(change: Change) -> None:
+    assert inspect("multiqueue/queues-are-not-limited", change)
+
+
 def broken_systems() -> Broken:
     check = "foundation/release-on-disk-is-as-claimed"
     release = "/usr/lib/os-release"
     yield check, "another version", {release: "ID=debian\nVERSION_ID=13\n"}, "says 'debian 13'"
     yield check, "no file", {release: None}, "says '? ?', the image claims 'debian 12'"
     yield check, "an open quote", {release: 'ID="debian\n'}, "the image claims 'debian 12'"
+    check = "foundation/programs-are-as-claimed"
+    arm = {"/usr/bin/env": program("aarch64")}
+    yield check, "another architecture", arm, "are built for aarch64, the image claims x86_64"
+    yield check, "no program", {"/usr/bin/env": None}, "are built for no known architecture"
     check = "foundation/boot-loader-is-complete"
     yield check, "no grub.cfg", {"/boot/grub/grub.cfg": None}, "GRUB has no configuration"
     yield check, "no UEFI", {"/boot/efi/EFI/BOOT/BOOTX64.EFI": None}, "UEFI finds no boot loader"
@@ -577,6 +712,16 @@ def test_every_inspection_has_been_seen_to_fail() -> None:
             "built into every kernel",
         ),
         (
+            "watchdog/daemon-feeds-device",
+            {
+                f"{WANTS}/watchdog.service": None,
+                "/etc/systemd/system/watchdog.service": "[Service]\n[Install]\n",
+                WATCHDOG_RULE: LINK_RULE,
+                "/etc/watchdog.conf": LINKED,
+            },
+            f"started by {WATCHDOG_RULE}; /etc/watchdog.conf names /dev/watchdog-i6300esb, which",
+        ),
+        (
             "guest-agent/agent-will-start",
             {
                 f"{UNITS}/qemu-guest-agent.service": INSTALL,
@@ -656,8 +801,67 @@ def test_the_driver_of_the_tpm_is_that_of_the_model_that_is_asked_for() -> None:
 
 
 def test_an_unknown_architecture_fails() -> None:
-    with pytest.raises(CheckFailed, match="no known name of a boot loader for riscv64"):
-        inspect("foundation/boot-loader-is-complete", {}, architecture="riscv64")
+    with pytest.raises(CheckFailed, match="no known name of a boot loader for s390x"):
+        inspect("foundation/boot-loader-is-complete", {}, architecture="s390x")
+
+
+@pytest.mark.parametrize("place", ["/efi", "/boot"])
+def test_the_esp_may_be_mounted_elsewhere(place: str) -> None:
+    loader = GOOD[firmware_disk.LOADER]
+    moved: Change = {
+        firmware_disk.LOADER: None,
+        firmware_disk.GRUB: None,
+        "/boot/efi/keep": b"",
+        f"{place}/EFI/BOOT/BOOTX64.EFI": loader,
+        f"{place}/EFI/BOOT/grubx64.efi": GOOD[firmware_disk.GRUB],
+    }
+    assert inspect("uefi/loader-is-at-removable-path", moved) == (
+        f"{place}/EFI/BOOT/BOOTX64.EFI is where UEFI looks"
+    )
+    assert "GRUB for BIOS and UEFI" in inspect("foundation/boot-loader-is-complete", moved)
+    assert "UEFI CA of the tests" in inspect("secure-boot/loader-is-signed", moved)
+
+
+def test_a_missing_loader_is_missed_where_the_esp_is() -> None:
+    moved: Change = {firmware_disk.LOADER: None, firmware_disk.GRUB: None, "/efi/EFI/arch/x": b""}
+    with pytest.raises(CheckFailed, match=r"/efi/EFI/BOOT/BOOTX64\.EFI does not exist"):
+        inspect("uefi/loader-is-at-removable-path", moved)
+
+
+ARCH_RELEASE = "6.12.1-arch1-1"
+ARCH: Change = {
+    **NO_KERNEL,
+    f"/boot/initrd.img-{RELEASE}": None,
+    f"/usr/lib/modules/{RELEASE}/modules.builtin": None,
+    f"/usr/lib/modules/{RELEASE}/modules.dep": None,
+    f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": None,
+    "/boot/vmlinuz-linux": b"",
+    "/boot/initramfs-linux.img": INITRD.replace(RELEASE.encode(), ARCH_RELEASE.encode()),
+    f"/usr/lib/modules/{ARCH_RELEASE}/pkgbase": "linux\n",
+    f"/usr/lib/modules/{ARCH_RELEASE}/vmlinuz": b"",
+    f"/usr/lib/modules/{ARCH_RELEASE}/modules.dep": "kernel/drivers/watchdog/i6300esb.ko.zst:\n",
+    "/boot/initramfs-linux-fallback.img": b"",
+    "/boot/grub/grub.cfg": (
+        "linux /boot/vmlinuz-linux root=UUID=x rw\ninitrd /boot/initramfs-linux.img\n"
+        "linux /boot/vmlinuz-linux root=UUID=x rw\ninitrd /boot/initramfs-linux-fallback.img\n"
+    ),
+}
+
+
+def test_a_kernel_that_is_called_after_its_package_is_judged_by_its_release() -> None:
+    assert inspect("watchdog/kernels-have-i6300esb", ARCH) == f"i6300esb is in {ARCH_RELEASE}"
+    seen = inspect("foundation/boot-loader-is-complete", ARCH)
+    assert seen == f"GRUB for BIOS and UEFI starts {ARCH_RELEASE}"
+    assert "/boot/initramfs-linux.img can be" in inspect("foundation/initrds-are-whole", ARCH)
+    other = {**ARCH, "/boot/grub/grub.cfg": "linux /boot/vmlinuz-linux-lts root=UUID=x rw\n"}
+    with pytest.raises(CheckFailed, match=f"has no entry for kernel {ARCH_RELEASE}"):
+        inspect("foundation/boot-loader-is-complete", other)
+
+
+def test_systemd_boot_is_said_once() -> None:
+    change: Change = {"/boot/grub/grub.cfg": None, "/boot/efi/loader/entries/a.conf": "title a\n"}
+    with pytest.raises(CheckFailed, match="there is no GRUB: /boot/efi/loader/entries is of syst"):
+        inspect("foundation/boot-loader-is-complete", change)
 
 
 def test_bios_is_not_asked_of_arm() -> None:

@@ -8,8 +8,18 @@ from typing import Any
 import pytest
 from fake_guest import FakeGuest
 
-from builder.feature import CheckFailed, CheckSkipped, Completed, Machine, Probe
-from builder.features import discard, foundation, guest_agent, multiqueue, virtio_scsi, watchdog
+from builder.feature import CONSOLE, CheckFailed, CheckSkipped, Completed, Machine, Probe
+from builder.features import (
+    discard,
+    foundation,
+    guest_agent,
+    multiqueue,
+    packed_ring,
+    serial_ports,
+    virtio_scsi,
+    watchdog,
+)
+from builder.linux.live_network import with_network_data
 
 FOUNDATION = foundation.FoundationParameters(
     os_distro="debian", os_version="12", architecture="x86_64", default_user="debian"
@@ -46,19 +56,34 @@ class Terminal(FakeGuest):
     login drops the first ``lost`` characters of what is typed before the shell is there.
     """
 
-    def __init__(self, *, honest: bool, lost: int = 0) -> None:
+    def __init__(self, *, honest: bool, lost: int = 0, terminal: str = CONSOLE) -> None:
         self.password = ""
+        self.terminal = terminal
         self.honest = honest
         self.lost = lost
         self.line = ""
-        super().__init__(agent={"guest-set-user-password": self.set_password})
+        super().__init__(
+            {"getent": "!\n", "usermod": ""},
+            agent={"guest-set-user-password": self.set_password},
+            machine=Machine(serial_ports=1 + (terminal != CONSOLE)),
+        )
+
+    def run(self, *argv: str, timeout: float = 60) -> Completed:
+        if "chpasswd" in argv[2]:
+            self.password = argv[-1] if self.honest else ""
+            return Completed(0, "", "")
+        return super().run(*argv, timeout=timeout)
+
+    def console(self, terminal: str = CONSOLE) -> str:
+        return self._console if terminal == self.terminal else ""
 
     def set_password(self, *, password: str, **_: Any) -> dict[str, Any]:
         if self.honest:
             self.password = base64.b64decode(password).decode()
         return {}
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, terminal: str = CONSOLE) -> None:
+        assert terminal == self.terminal
         self._console += text.replace("\n", "\r\n")
         if self._console.endswith("proof login: debian\r\n"):
             self._console += "Password: "
@@ -110,10 +135,58 @@ BIOS, UEFI = Machine(firmware="bios"), Machine(firmware="uefi")
 DMESG = "[ 0.0] Linux version 6.1\n"
 FREEZING = {"guest-fsfreeze-freeze": 2, "guest-fsfreeze-thaw": 2}
 WATCHDOG = watchdog.WatchdogParameters()
+TWO_PORTS = serial_ports.SerialPortsParameters(count=2)
 NO_WATCHDOG = watchdog.WatchdogParameters(action="disabled")
 SIZES = "findmnt -bno SIZE"
 
 Case = tuple[Probe[Any], Any, FakeGuest, str]
+
+UP = (
+    "[ 25.4] cloud-init[291]: Cloud-init v. 22.4.2 running 'init-local' at Thu. Up 25.00 seconds.\n"
+    "[   40.7] cloud-init[323]: Cloud-init v. 22.4.2 running 'init' at Thu. Up 40.00 seconds.\n"
+    "[   60.8] cloud-init[462]: Cloud-init v. 22.4.2 finished at Thu. Datasource "
+    "DataSourceConfigDrive [net,ver=2][source=/dev/sr0].  Up 60.80 seconds\n"
+)
+NETWORKS = with_network_data(Machine())
+
+
+def configured(**changes: Any) -> str:
+    """What 'ip' prints of these NICs when they are as the config drive says."""
+    seen = [
+        {
+            "address": nic.mac,
+            "mtu": nic.mtu,
+            "addr_info": [
+                {"local": address, "prefixlen": int(length)}
+                for address, length in ((nic.address or "169.254.0.1/16").split("/"),)
+            ],
+        }
+        for nic in NETWORKS.nics
+    ]
+    seen[1].update(changes)
+    return json.dumps(seen)
+
+
+def times(unit: str, begun: float, active: float) -> str:
+    """What systemctl prints of a unit."""
+    return (
+        f"InactiveExitTimestampMonotonic={begun * 1e6:.0f}\n"
+        f"ActiveEnterTimestampMonotonic={active * 1e6:.0f}\nId={unit}\n"
+    )
+
+
+ONLINE = times("network-online.target", 42, 42)
+NETWORKD = "systemd-networkd-wait-online.service"
+NO_MANAGER = times("NetworkManager-wait-online.service", 0, 0)
+
+
+def online_after(unit: str, active: float) -> FakeGuest:
+    return FakeGuest({"Monotonic": f"{times(unit, active, active)}\n{ONLINE}"})
+
+
+def waited(begun: float, active: float) -> FakeGuest:
+    return FakeGuest({"Monotonic": f"{times(NETWORKD, begun, active)}\n{NO_MANAGER}"})
+
 
 PASSING: list[Case] = [
     (foundation.firmware_is_as_asked, FOUNDATION, FakeGuest({"efi": "bios\n"}), "BIOS"),
@@ -260,9 +333,34 @@ PASSING: list[Case] = [
     (
         watchdog.daemon_holds_device,
         WATCHDOG,
-        FakeGuest({"-lname": "watchdog\n"}),
-        "held open by watchdog",
+        FakeGuest({"-lname": "watchdog: i6300ESB timer\nsystemd: iTCO_wdt\n"}),
+        "watchdog holds the i6300ESB timer open",
     ),
+    (
+        packed_ring.nics_use_packed_rings,
+        None,
+        FakeGuest({"virtio_net": "ens4 1\nens3 1\n"}),
+        "the rings of ens3 and ens4 are packed",
+    ),
+    (
+        serial_ports.ports_are_there,
+        TWO_PORTS,
+        FakeGuest({"ttyS": "ttyS0\nttyS1\n"}),
+        "the guest has ttyS0, ttyS1",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        Terminal(honest=True, terminal="serial1"),
+        "debian logged in on ttyS1",
+    ),
+    (
+        watchdog.device_is_i6300esb,
+        WATCHDOG,
+        FakeGuest({"identity": "iTCO_wdt\ni6300ESB timer\n"}),
+        "'iTCO_wdt' and 'i6300ESB timer'",
+    ),
+    (watchdog.device_is_i6300esb, NO_WATCHDOG, FakeGuest({"identity": "iTCO_wdt\n"}), "as asked"),
     (watchdog.restart_fires_nothing, WATCHDOG, FakeGuest(), "did not fire"),
     (
         watchdog.hung_daemon_resets,
@@ -277,9 +375,73 @@ PASSING: list[Case] = [
         "pause 0 s after",
     ),
     (watchdog.panic_fires, WATCHDOG, FakeGuest({"sysrq": ""}, events=FIRED), "reset 0 s after"),
+    (
+        foundation.comes_up_without_network,
+        FOUNDATION,
+        FakeGuest(console=UP),
+        "cloud-init finished 60.80 s after power-on, and no unit failed",
+    ),
+    (
+        foundation.nics_are_as_config_drive_says,
+        FOUNDATION,
+        FakeGuest({"ip -json": configured()}, machine=NETWORKS),
+        "10.0.2.15/24 with MTU 1450, 2001:db8::15/64 with MTU 8942",
+    ),
+    (foundation.silent_nic_holds_nothing_up, FOUNDATION, waited(31, 33), f"{NETWORKD} took 2 s"),
+    (foundation.silent_nic_holds_nothing_up, FOUNDATION, waited(0, 0), "no unit waits"),
+    (foundation.only_own_watchdog_is_armed, FOUNDATION, FakeGuest({"watchdog": ""}), "no watchdog"),
+    (
+        foundation.only_own_watchdog_is_armed,
+        FOUNDATION,
+        FakeGuest({"watchdog": "iTCO_wdt: inactive\ni6300ESB timer: active\n"}),
+        "iTCO_wdt is inactive, i6300ESB timer is active",
+    ),
+    (
+        guest_agent.agent_needs_no_network,
+        AGENT,
+        FakeGuest(agent={"guest-ping": {}}),
+        "answers without a network",
+    ),
+    (
+        guest_agent.agent_starts_before_network,
+        AGENT,
+        online_after("qemu-guest-agent.service", 26),
+        "active 26 s after power-on, network-online.target after 42 s",
+    ),
+    (
+        watchdog.daemon_starts_before_network,
+        WATCHDOG,
+        online_after("watchdog.service", 24),
+        "active 24 s after power-on",
+    ),
 ]
 
 FAILING: list[Case] = [
+    (
+        packed_ring.nics_use_packed_rings,
+        None,
+        FakeGuest({"virtio_net": "ens3 1\nens4 0\n"}),
+        "the rings of ens4 are split",
+    ),
+    (packed_ring.nics_use_packed_rings, None, FakeGuest({"virtio_net": "\n"}), "no virtio NIC"),
+    (
+        serial_ports.ports_are_there,
+        TWO_PORTS,
+        FakeGuest({"ttyS": "ttyS0\n"}),
+        "the guest has ttyS0, not 2 ports",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        FakeGuest(),
+        "this machine has 1 serial port",
+    ),
+    (
+        serial_ports.user_logs_in_on_ports,
+        TWO_PORTS,
+        Terminal(honest=False, terminal="serial1"),
+        "the serial1 refused 'debian'",
+    ),
     (foundation.firmware_is_as_asked, FOUNDATION, FakeGuest({"efi": "uefi\n"}), "not by bios"),
     (
         foundation.release_is_as_claimed,
@@ -549,8 +711,14 @@ FAILING: list[Case] = [
     (
         watchdog.daemon_holds_device,
         WATCHDOG,
-        FakeGuest({"-lname": "wd_keepalive\n"}),
+        FakeGuest({"-lname": "wd_keepalive: i6300ESB timer\n"}),
         "held open by wd_keepalive, not by watchdog",
+    ),
+    (
+        watchdog.daemon_holds_device,
+        WATCHDOG,
+        FakeGuest({"-lname": "watchdog: iTCO_wdt\n"}),
+        "watchdog holds the 'iTCO_wdt' open, not the hypervisor's i6300ESB",
     ),
     (
         watchdog.restart_fires_nothing,
@@ -566,6 +734,76 @@ FAILING: list[Case] = [
         "fired with reset, not poweroff",
     ),
     (watchdog.panic_fires, WATCHDOG, FakeGuest({"sysrq": ""}), "did not fire within 60 s"),
+    (
+        foundation.comes_up_without_network,
+        FOUNDATION,
+        FakeGuest(
+            console=UP + "[\x1b[0;1;31mFAILED\x1b[0m] Failed to start \x1b[0;1;39mWait\x1b[0m.\n"
+        ),
+        "units failed without a network: Wait.",
+    ),
+    (
+        foundation.comes_up_without_network,
+        FOUNDATION,
+        FakeGuest(console=UP.replace("Up 40.00", "Up 145.00")),
+        "without a network the boot was held up for 120 s",
+    ),
+    (
+        foundation.comes_up_without_network,
+        FOUNDATION,
+        FakeGuest(console=UP.replace("finished", "stuck")),
+        "without a network cloud-init does not finish: the console did not show",
+    ),
+    (
+        foundation.nics_are_as_config_drive_says,
+        FOUNDATION,
+        FakeGuest({"ip -json": configured(mtu=1500)}, machine=NETWORKS),
+        ":03 has MTU 1500 and 2001:db8::15/64 instead of MTU 8942 and 2001:db8::15/64",
+    ),
+    (
+        foundation.nics_are_as_config_drive_says,
+        FOUNDATION,
+        FakeGuest({"ip -json": configured(addr_info=[])}, machine=NETWORKS),
+        "fa:16:3e:00:00:03 has MTU 8942 and no address",
+    ),
+    (
+        foundation.nics_are_as_config_drive_says,
+        FOUNDATION,
+        FakeGuest({"ip -json": configured(address="fa:16:3e:00:00:09")}, machine=NETWORKS),
+        "fa:16:3e:00:00:03 has MTU 0 and no address",
+    ),
+    (foundation.silent_nic_holds_nothing_up, FOUNDATION, waited(31, 151), "has waited 120 s"),
+    (foundation.silent_nic_holds_nothing_up, FOUNDATION, waited(31, 0), "has waited, and failed"),
+    (
+        foundation.only_own_watchdog_is_armed,
+        FOUNDATION,
+        FakeGuest({"watchdog": "iTCO_wdt: active\ni6300ESB timer: active\n"}),
+        "iTCO_wdt is armed",
+    ),
+    (
+        guest_agent.agent_needs_no_network,
+        AGENT,
+        FakeGuest(),
+        "refused 'guest-ping'",
+    ),
+    (
+        guest_agent.agent_starts_before_network,
+        AGENT,
+        online_after("qemu-guest-agent.service", 43),
+        "was active 1 s after network-online.target: it waits for the network",
+    ),
+    (
+        guest_agent.agent_starts_before_network,
+        AGENT,
+        online_after("qemu-guest-agent.service", 0),
+        "has not been started",
+    ),
+    (
+        watchdog.daemon_starts_before_network,
+        WATCHDOG,
+        online_after("watchdog.service", 62),
+        "was active 20 s after network-online.target",
+    ),
 ]
 
 
@@ -596,7 +834,16 @@ def test_a_probe_fails_and_names_the_cause(
 
 
 def test_every_probe_is_seen_to_pass_and_to_fail() -> None:
-    modules = (discard, foundation, guest_agent, multiqueue, virtio_scsi, watchdog)
+    modules = (
+        discard,
+        foundation,
+        guest_agent,
+        multiqueue,
+        packed_ring,
+        serial_ports,
+        virtio_scsi,
+        watchdog,
+    )
     shipped = {probe for module in modules for probe in module.FEATURE.probes}
     assert {case[0] for case in PASSING} == shipped
     assert {case[0] for case in FAILING} == shipped

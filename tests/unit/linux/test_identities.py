@@ -43,6 +43,14 @@ def test_each_known_place_is_named(pattern: str) -> None:
         ("/etc/cockpit/ws-certs.d/0-self-signed.key", KEY.format("", ""), "signed.key:1: is"),
         ("/var/lib/fwupd/pki/secret.key", KEY.format("", ""), "secret.key:1: is a private key"),
         ("/var/lib/mysql/server-key.pem", KEY.format("RSA ", ""), "server-key.pem:1: is a private"),
+        ("/root/.ssh/id_ed25519", "anything", "/root/.ssh/id_ed25519:1: is a private key"),
+        (
+            "/etc/pki/tls/private/a.der",
+            b"\x30\x82",
+            "/etc/pki/tls/private/a.der:1: is a private key",
+        ),
+        ("/etc/lvm/devices/system.devices", "# LVM\nIDTYPE=sys_wwid x\n", "devices:2: has the id"),
+        ("/etc/multipath/wwids", "# Multipath\n/3600508b4/\n", "wwids:2: has the id of one mach"),
         ("/root/backup.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "backup.asc:1: is"),
         ("/etc/ipsec.d/store.p12", b"\x30\x82", "/etc/ipsec.d/store.p12 is a store of keys"),
         (
@@ -90,6 +98,8 @@ def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, s
         {"/etc/systemd/network/a.network": "[Match]\nMACAddress=00:00:00:00:00:00\n"},
         {"/etc/systemd/network/b.link": "[Link]\nMACAddressPolicy=persistent\n"},
         {"/boot/grub/grub.cfg": "search --fs-uuid 4f7e4b1c-9a2d-4e6f-8a0b-1c2d3e4f5a6b\n"},
+        {"/etc/multipath/wwids": "# Multipath wwids, Version : 1.0\n# Valid WWIDs:\n"},
+        {"/etc/ssl/private/ssl-cert-snakeoil.key": "", "/etc/pki/tls/private/.keep": "x"},
         {"/etc/hostname": "debian\n", "/etc/mailname": "localhost.localdomain\n"},
         {"/etc/hosts": "127.0.1.1 debian.localdomain debian\n192.0.2.7 registry.example.org\n"},
         {"/etc/postfix/main.cf": "myhostname = $mydomain\n"},

@@ -67,3 +67,47 @@ def test_initramfs_tools_with_every_driver_listed_may_leave_out_the_others() -> 
         }
     )
     assert "with the drivers that it is told to add" in require_renewal(disk)
+
+
+MKINITCPIO = {
+    "/usr/bin/mkinitcpio": "",
+    "/usr/share/libalpm/hooks/90-mkinitcpio-install.hook": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "seen"),
+    [
+        ({"/etc/mkinitcpio.conf": "HOOKS=(base systemd block filesystems)\n"}, "for any machine"),
+        (
+            {"/etc/mkinitcpio.conf": f"MODULES=({DRIVERS})\nHOOKS=(base autodetect block)\n"},
+            "with the drivers that it is told to add",
+        ),
+        (
+            {
+                "/etc/mkinitcpio.conf": "HOOKS=(base autodetect block)\n",
+                "/etc/mkinitcpio.conf.d/10-any.conf": "HOOKS=(base block)\n",
+            },
+            "for any machine",
+        ),
+        ({"/etc/mkinitcpio.conf": "# HOOKS=(autodetect)\n"}, "for any machine"),
+    ],
+)
+def test_mkinitcpio_makes_them_for_any_machine(files: Mapping[str, str], seen: str) -> None:
+    assert f"mkinitcpio makes the initrd of a new kernel {seen}" in require_renewal(
+        FakeFilesystem({**MKINITCPIO, **files})
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "cause"),
+    [
+        ({"/etc/mkinitcpio.conf": "HOOKS=(base autodetect block)\n"}, "has autodetect in HOOKS"),
+        ({"/usr/bin/dracut": ""}, "installed: dracut and mkinitcpio"),
+    ],
+)
+def test_mkinitcpio_for_the_machine_at_hand_only_is_seen(
+    files: Mapping[str, str], cause: str
+) -> None:
+    with pytest.raises(CheckFailed, match=cause):
+        require_renewal(FakeFilesystem({**MKINITCPIO, **files}))

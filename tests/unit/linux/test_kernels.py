@@ -38,6 +38,57 @@ def test_initrds_of_other_distributions_are_found(name: str) -> None:
     assert "virtio_scsi" in kernel.in_initrd
 
 
+def renamed(suffix: str, initrd: str, **more: str) -> FakeFilesystem:
+    """Debian's kernel under another name."""
+    tree = {**DEBIAN, **{f"/lib/modules/{RELEASE}/{name}": it for name, it in more.items()}}
+    tree[f"/boot/vmlinuz-{suffix}"] = tree.pop(f"/boot/vmlinuz-{RELEASE}")
+    tree[initrd] = tree.pop(f"/boot/initrd.img-{RELEASE}")
+    return FakeFilesystem(tree)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "initrd", "more"),
+    [
+        ("linux", "/boot/initramfs-linux.img", {"pkgbase": "linux\n", "vmlinuz": ""}),
+        ("linux-lts", "/boot/initramfs-linux-lts.img", {"pkgbase": "linux-lts\n"}),
+        ("amd64", "/boot/initramfs-amd64", {}),
+        (RELEASE, f"/boot/0123456789abcdef/{RELEASE}/initrd", {}),
+        (RELEASE, f"/efi/0123456789abcdef/{RELEASE}/initrd.img-{RELEASE}", {}),
+    ],
+    ids=["Arch", "Arch's long-term kernel", "by flavour", "by machine", "by machine on the ESP"],
+)
+def test_a_kernel_has_one_release_whatever_its_file_is_called(
+    suffix: str, initrd: str, more: dict[str, str]
+) -> None:
+    (kernel,) = kernels.installed(renamed(suffix, initrd, **more))
+    assert (kernel.release, kernel.image) == (RELEASE, f"/boot/vmlinuz-{suffix}")
+    assert kernel.initrd == initrd
+    assert "i6300esb" in kernel.on_disk
+    assert "virtio_scsi" in kernel.in_initrd
+
+
+def test_two_packages_kernels_are_not_mixed_up() -> None:
+    disk = renamed("linux", "/boot/initramfs-linux.img", pkgbase="linux\n")
+    disk.tree["/boot/vmlinuz-linux-lts"] = b""
+    disk.tree["/lib/modules/6.6.1-1-lts/pkgbase"] = "linux-lts\n"
+    assert {one.release: one.image for one in kernels.installed(disk)} == {
+        RELEASE: "/boot/vmlinuz-linux", "6.6.1-1-lts": "/boot/vmlinuz-linux-lts"
+    }  # fmt: skip
+
+
+def test_a_kernel_of_no_tree_keeps_its_name() -> None:
+    disk = FakeFilesystem({**DEBIAN, "/boot/vmlinuz-other": b""})
+    assert [one.release for one in kernels.installed(disk)] == [RELEASE, "other"]
+
+
+def test_a_kernel_in_one_program_with_its_initrd_is_said_to_be_that() -> None:
+    tree: dict[str, bytes | str | Link] = dict(DEBIAN)
+    del tree[f"/boot/initrd.img-{RELEASE}"]
+    disk = FakeFilesystem({**tree, f"/boot/efi/EFI/Linux/debian-{RELEASE}.efi": b""})
+    (kernel,) = kernels.installed(disk)
+    assert "one program for UEFI with its kernel" in kernel.initrd_defect
+
+
 def test_the_image_may_lie_with_its_modules() -> None:
     tree = dict(DEBIAN)
     tree[f"/lib/modules/{RELEASE}/vmlinuz"] = tree.pop(f"/boot/vmlinuz-{RELEASE}")

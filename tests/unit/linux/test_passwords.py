@@ -69,7 +69,8 @@ def test_a_password_is_told_with_its_line(path: str, content: str, seen: str) ->
     [
         {CONF: "chpasswd: {expire: false}\nssh_pwauth: true\n"},
         {CONF: "chpasswd: {users: [{name: root, type: RANDOM}], list: 'root:RANDOM'}\n"},
-        {CONF: "users: [default, {name: a, lock_passwd: true, passwd: '!', uid: 7}]\n"},
+        {CONF: "users: [default, {name: a, lock_passwd: false, passwd: '!', uid: 7}]\n"},
+        {CONF: f"users: [default, {{name: a, lock_passwd: true, passwd: {SECRET}}}]\n"},
         {CONF: "#password: secret\nruncmd: [passwd --lock root, useradd -m a]\n"},
         {f"{CONF}.bak": "password: secret\n"},
         {"/etc/cloud/cloud.cfg": "password: x\n", CONF: "password: ''\n"},

@@ -184,4 +184,4 @@ def test_a_boot_that_fails_leaves_no_record_of_an_older_one(build: Path, host: H
     old = BootRecord(name=BOOTS[0], accelerator="tcg", until_ssh=40, probes=10, image_sha256=SHA256)
     write(build, read(build).with_evidence([], [old]))
     host.failures[BOOTS[0]] = GuestNotUp("The guest does not come up.")
-    assert {boot.name for boot in prove(build).boots} == {BOOTS[1]}
+    assert {boot.name for boot in prove(build).boots} == set(BOOTS[1:])

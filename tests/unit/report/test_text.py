@@ -1,15 +1,24 @@
 import json
+from dataclasses import replace
 
 import click
 from samples import OTHER_SHA256, complete, evidence, manifest, plan
 from terminals import on_terminal, plain
 
-from builder.feature import Outcome
+from builder.feature import Grade, Outcome
 from builder.report.text import evidence_text, verdict_json, verdict_text
 from builder.store.manifest import BootRecord, Manifest
 
 PLAN = plan("pinned-scsi")
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
+
+
+INSPECTED = next(
+    replace(claim, proof=(check,), grade=Grade.PRESENT)
+    for claim in PLAN.claims
+    for check in claim.proof
+    if check in {one.id for one in PLAN.inspections}
+)
 
 
 def proven() -> Manifest:
@@ -47,6 +56,18 @@ def test_a_proven_image_says_so_in_its_last_line() -> None:
     assert lines(proven())[-1] == (
         f"Proven: all {len(PLAN.claims)} claims. ({len(complete(PLAN))} checks passed)"
     )
+
+
+def test_an_image_that_nothing_has_booted_is_never_called_proven() -> None:
+    of = replace(PLAN, boots=(), claims=(INSPECTED,))
+    build = manifest(of, evidence=complete(of))
+    assert lines(build)[-1] == (
+        f"Inspected, not booted: 1 claim, by the disk alone. ({len(complete(of))} checks passed)"
+    )
+    assert "roven" not in plain(verdict_text(build))
+    told = verdict_json(build)
+    assert (told["proven"], told["complete"], told["booted"]) == (False, True, False)
+    assert '"proven": true' not in json.dumps(told)
 
 
 def test_an_unproven_claim_and_the_check_that_failed_are_shown_with_the_cause() -> None:

@@ -1,5 +1,6 @@
 """What a boot needs of this machine, and what it says where that is missing."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from builder.vm.guest import Control, GuestChannels, GuestNotUp, RunningGuest
     ("machine", "missing"),
     [
         (Machine(firmware="uefi"), "no UEFI firmware for QEMU"),
-        (Machine(firmware="uefi", secure_boot=True), "no UEFI firmware with Secure Boot and keys"),
+        (
+            Machine(firmware="uefi", machine_type="q35", secure_boot=True),
+            "no UEFI firmware with Secure Boot and keys",
+        ),
     ],
 )
 def test_missing_uefi_firmware_names_its_package(
@@ -122,6 +126,28 @@ def test_a_command_that_never_ends_shows_the_console(tmp_path: Path) -> None:
     assert "'sync' was still running in the guest after 3 s" in str(failure.value)
     assert "the guest's kernel panicked" in str(failure.value)
     assert "on purpose" in str(failure.value)
+
+
+def test_another_terminal_lies_beside_the_console(tmp_path: Path) -> None:
+    for name, shown in (("console", "here\n"), ("serial1", "there login: ")):
+        (tmp_path / f"{name}.log").write_text(shown)
+        os.mkfifo(tmp_path / f"{name}.in")
+    lines = GuestChannels(
+        console=tmp_path / "console.log",
+        keyboard=tmp_path / "console.in",
+        qmp=None,  # type: ignore[arg-type]  # nobody asks it
+        emulated=True,
+        agent=None,
+        connect=lambda *_: nullcontext(None),  # type: ignore[arg-type,return-value]
+        volumes=tmp_path,
+    )
+    running = RunningGuest(Machine(), "debian", lines, boot_limit=1, control=Control())
+    assert running.wait_for_console("login: ", timeout=0, terminal="serial1") == 13
+    with pytest.raises(TimeoutError, match="the console did not show 'login: '"):
+        running.wait_for_console("login: ", timeout=0)
+    with open(os.open(tmp_path / "serial1.in", os.O_RDONLY | os.O_NONBLOCK)) as typed:  # noqa: PTH123 - a FIFO without a writer yet
+        running.type("debian\n", "serial1")
+        assert typed.read() == "debian\n"
 
 
 class Answering:

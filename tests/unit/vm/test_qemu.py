@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from builder.errors import BuilderError
-from builder.feature import Machine
+from builder.feature import FIRST_NIC, Ends, Machine, Nic, machine_text
 from builder.host.accelerator import Accelerator, choose
 from builder.vm.config_drive import documents
 from builder.vm.firmware import Firmware, firmware_paths
 from builder.vm.launch import forwarded_port
-from builder.vm.qemu import EMULATED, MAC, TRANSLATION, QemuBackends, arguments, connected, pipe
+from builder.vm.qemu import EMULATED, TRANSLATION, QemuBackends, arguments, connected, pipe
 
 TCG = Accelerator("tcg", "no virtualisation")
 KVM = Accelerator("kvm", "real")
@@ -52,7 +52,10 @@ def blockdevs(words: list[str]) -> dict[str, dict[str, Any]]:
 
 def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
     words = arguments(Machine(), backends(), TCG)
-    assert set(devices(words)) == {"virtio-blk-pci", "ide-cd", "virtio-net-pci"}
+    assert set(devices(words)) == {
+        *("virtio-blk-pci", "ide-cd", "virtio-net-pci", "virtio-rng-pci", "virtio-balloon-pci"),
+        "vmcoreinfo",
+    }
     assert value(words, "-machine") == "pc,graphics=off"
     assert value(words, "-smp") == "2,sockets=2,cores=1,threads=1"
     assert value(words, "-m") == "1024M"
@@ -83,7 +86,7 @@ def test_a_raw_image_is_opened_as_raw() -> None:
 
 
 def test_the_agent_has_a_virtio_serial_port_of_its_name() -> None:
-    words = arguments(Machine(guest_agent=True), backends(agent=connected(7)), TCG)
+    words = arguments(Machine(guest_agent=True), backends(ends=Ends({"agent": connected(7)})), TCG)
     found = devices(words)
     assert found["virtserialport"]["name"] == "org.qemu.guest_agent.0"
     assert found["virtserialport"]["bus"] == f"{found['virtio-serial-pci']['id']}.0"
@@ -104,7 +107,7 @@ def test_without_a_watchdog_there_is_no_device() -> None:
 
 
 def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
-    wired = backends(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17))
+    wired = backends(ends=Ends(tap=(10, 11, 12, 13), spare_tap=(14, 15, 16, 17)))
     words = arguments(Machine(multiqueue=True, vcpus=4), wired, TCG)
     assert "tap,id=net1,fds=10:11:12:13,vhost=off" in words
     assert "tap,id=spare,fds=14:15:16:17,vhost=off" in words
@@ -114,12 +117,13 @@ def test_multiqueue_is_a_second_nic_with_queues_as_libvirt_gives_them() -> None:
 
 def test_the_guest_reaches_nothing_and_is_reached_by_ssh_only() -> None:
     user = value(arguments(Machine(), backends(), TCG), "-netdev")
-    assert user == "user,id=net0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
+    assert user == "user,id=nic0,ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"
 
 
 def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
     firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
-    words = arguments(Machine(firmware="uefi"), backends(firmware=firmware), TCG)
+    machine = Machine(firmware="uefi", machine_type="q35")
+    words = arguments(machine, backends(firmware=firmware), TCG)
     assert value(words, "-machine") == "q35"
     drives = [b for a, b in itertools.pairwise(words) if a == "-drive"]
     assert drives == [
@@ -130,21 +134,71 @@ def test_uefi_is_q35_with_shared_code_and_variables_of_its_own() -> None:
 
 def test_secure_boot_lets_only_system_management_mode_change_the_variables() -> None:
     firmware = Firmware(Path("/f/CODE.fd"), Path("/w/VARS.fd"))
-    machine = Machine(firmware="uefi", secure_boot=True)
+    machine = Machine(firmware="uefi", machine_type="q35", secure_boot=True)
     words = arguments(machine, backends(firmware=firmware), TCG)
     assert value(words, "-machine") == "q35,smm=on"
     assert value(words, "-global") == "driver=cfi.pflash01,property=secure,value=on"
 
 
+Q35 = Machine(machine_type="q35", watchdog="poweroff", guest_agent=True)
+
+
+def test_each_device_of_a_q35_machine_has_a_port_of_its_own_as_libvirt_gives_it() -> None:
+    words = arguments(Q35, backends(ends=Ends({"agent": "null"})), TCG)
+    found = devices(words)
+    plugged = [name for name in found if name.startswith("virtio-") and name.endswith("-pci")]
+    buses = [found[name]["bus"] for name in plugged]
+    assert len(set(buses)) == len(plugged) > 3
+    ports = [one.partition("id=")[2].split(",")[0] for one in words if "pcie-root-port" in one]
+    assert set(buses) < set(ports)
+    assert len(set(ports)) == len(ports)
+    assert found["i6300esb"]["bus"] == found["pcie-pci-bridge"]["id"]
+    assert found["pcie-pci-bridge"]["bus"] in set(ports) - set(buses)
+
+
+def test_a_pc_has_no_port() -> None:
+    words = arguments(Machine(watchdog="reset"), backends(), TCG)
+    assert not any("pcie" in word for word in words)
+    assert "bus" not in devices(words)["virtio-net-pci"]
+
+
+@pytest.mark.parametrize(("action", "expected"), [(None, "reset"), ("poweroff", "poweroff")])
+def test_the_chipset_s_watchdog_of_a_q35_machine_acts_as_the_one_that_is_asked_for(
+    action: Any, expected: str
+) -> None:
+    words = arguments(Machine(machine_type="q35", watchdog=action), backends(), TCG)
+    assert value(words, "-global") == "ICH9-LPC.noreboot=off"
+    assert value(words, "-action") == f"watchdog={expected}"
+    assert ("i6300esb" in devices(words)) is (action is not None)
+
+
+def test_the_balloon_gives_back_what_the_guest_needs_and_tells_what_it_does_not() -> None:
+    balloon = devices(arguments(Machine(), backends(), TCG))["virtio-balloon-pci"]
+    assert balloon == {"deflate-on-oom": "on", "free-page-reporting": "on"}
+
+
+def test_only_nics_have_packed_rings() -> None:
+    found = devices(arguments(Machine(packed_ring=True), backends(), TCG))
+    assert [name for name, options in found.items() if "packed" in options] == ["virtio-net-pci"]
+
+
+def test_further_serial_ports_come_after_the_console() -> None:
+    ends = Ends({"serial1": pipe(Path("/w/serial1")), "serial2": pipe(Path("/w/serial2"))})
+    words = arguments(Machine(serial_ports=3), backends(ends=ends), TCG)
+    ports = [b for a, b in itertools.pairwise(words) if a == "-serial"]
+    assert ports == ["chardev:console", "chardev:serial1", "chardev:serial2"]
+    assert "pipe,path=/w/serial1,id=serial1" in words
+
+
 def test_the_random_number_generator_is_virtio_s_and_reads_what_nova_s_reads() -> None:
     words = arguments(Machine(rng=True), backends(), TCG)
-    assert value(words, "-object") == "rng-random,id=entropy,filename=/dev/urandom"
+    assert "rng-random,id=entropy,filename=/dev/urandom" in words
     assert devices(words)["virtio-rng-pci"] == {"rng": "entropy"}
 
 
 @pytest.mark.parametrize("model", ["tpm-tis", "tpm-crb"])
 def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
-    words = arguments(Machine(tpm=model), backends(tpm=connected(9)), TCG)
+    words = arguments(Machine(tpm=model), backends(ends=Ends({"tpm": connected(9)})), TCG)
     assert "socket,fd=9,id=tpm" in words
     assert value(words, "-tpmdev") == "emulator,id=tpm0,chardev=tpm"
     assert devices(words)[model] == {"tpmdev": "tpm0"}
@@ -199,10 +253,19 @@ WITHOUT_KEYS = descriptor("secure-boot", "requires-smm")
 
 def test_firmware_enforces_secure_boot_only_where_that_is_wanted() -> None:
     descriptors = [ENFORCING, WITHOUT_KEYS, descriptor()]
-    plain = firmware_paths(descriptors, secure_boot=False)
+    plain = firmware_paths(descriptors, "q35", secure_boot=False)
     assert plain == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
-    enforcing = firmware_paths(reversed(descriptors), secure_boot=True)
+    enforcing = firmware_paths(reversed(descriptors), "q35", secure_boot=True)
     assert enforcing == (Path("/f/ENFORCING.fd"), Path("/f/VARS.fd"))
+
+
+def test_firmware_is_for_the_machine_type() -> None:
+    of_both = descriptor(code="/f/BOTH.fd")
+    of_both["targets"][0]["machines"] = ["pc-i440fx-*", "pc-q35-*"]
+    descriptors = [descriptor(), of_both]
+    found = firmware_paths(descriptors, "pc", secure_boot=False)
+    assert found == (Path("/f/BOTH.fd"), Path("/f/VARS.fd"))
+    assert firmware_paths([descriptor()], "pc", secure_boot=False) is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +278,7 @@ def test_firmware_enforces_secure_boot_only_where_that_is_wanted() -> None:
 def test_firmware_of_another_kind_is_not_chosen(
     secure_boot: Any, descriptors: list[dict[str, Any]]
 ) -> None:
-    assert firmware_paths(descriptors, secure_boot=secure_boot) is None
+    assert firmware_paths(descriptors, "q35", secure_boot=secure_boot) is None
 
 
 def test_the_forwarded_port_is_read_from_qemus_answer() -> None:
@@ -232,11 +295,50 @@ def test_an_answer_without_a_forwarded_port_is_refused() -> None:
 
 
 def test_the_config_drive_describes_the_first_nic_only_and_runs_nothing() -> None:
-    files = documents("proof", "ssh-ed25519 AAAA proof", MAC)
+    files = documents("proof", "ssh-ed25519 AAAA proof", Machine().nics)
     assert "user_data" not in files
     network = json.loads(files["network_data.json"])
-    assert [link["ethernet_mac_address"] for link in network["links"]] == [MAC]
+    assert [link["ethernet_mac_address"] for link in network["links"]] == [FIRST_NIC.mac]
     assert [one["type"] for one in network["networks"]] == ["ipv4_dhcp"]
     meta = json.loads(files["meta_data.json"])
     assert meta["public_keys"] == {"proof": "ssh-ed25519 AAAA proof"}
     assert meta["hostname"] == "proof"
+
+
+NICS = (
+    Nic("fa:16:3e:00:00:01", address="10.0.2.15/24", mtu=1450),
+    Nic("fa:16:3e:00:00:03", address="2001:db8::15/64", silent=True),
+)
+
+
+def test_the_config_drive_has_static_addresses_as_nova_writes_them() -> None:
+    network = json.loads(documents("proof", "key", NICS)["network_data.json"])
+    assert [(link["id"], link["mtu"]) for link in network["links"]] == [
+        ("tap0", 1450),
+        ("tap1", 1500),
+    ]
+    assert [
+        (one["type"], one["link"], one["ip_address"], one["netmask"]) for one in network["networks"]
+    ] == [
+        ("ipv4", "tap0", "10.0.2.15", "255.255.255.0"),
+        ("ipv6", "tap1", "2001:db8::15", "ffff:ffff:ffff:ffff::"),
+    ]
+
+
+def test_a_silent_nic_is_on_a_network_of_its_own_and_none_is_none() -> None:
+    words = arguments(Machine(nics=NICS), backends(), TCG)
+    networks = [value for option, value in itertools.pairwise(words) if option == "-netdev"]
+    assert [network.split(",")[0] for network in networks] == ["user", "hubport"]
+    assert "hostfwd=tcp:127.0.0.1:0-:22" in networks[0]
+    words = arguments(Machine(nics=()), backends(), TCG)
+    assert "-netdev" not in words
+    assert "virtio-net-pci" not in devices(words)
+    assert json.loads(documents("proof", "key", ())["network_data.json"])["links"] == []
+
+
+def test_a_network_that_is_not_the_usual_one_is_named() -> None:
+    assert "NIC" not in machine_text(Machine())
+    assert machine_text(Machine(nics=())).endswith(", no NIC")
+    assert machine_text(Machine(nics=NICS)).endswith(
+        "NICs (10.0.2.15/24, MTU 1450; 2001:db8::15/64, MTU 1500, silent)"
+    )

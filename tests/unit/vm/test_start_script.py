@@ -2,12 +2,11 @@
 
 import os
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 from test_qemu import TCG, backends
 
-from builder.feature import Machine
+from builder.feature import Ends, Machine
 from builder.vm.qemu import connected
 from builder.vm.start_script import keep
 
@@ -16,7 +15,8 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     tmp_path: Path,
 ) -> None:
     machine = Machine(guest_agent=True, multiqueue=True, tpm="tpm-crb", watchdog="reset")
-    wired = replace(backends(tap=(5, 6), spare_tap=(7, 8)), agent=connected(9), tpm=connected(10))
+    channels = {"agent": connected(9), "tpm": connected(10)}
+    wired = backends(ends=Ends(channels, tap=(5, 6), spare_tap=(7, 8)))
     lines = keep(tmp_path, machine, wired, TCG, "debian")
     script = tmp_path / "start"
     assert os.access(script, os.X_OK)
@@ -29,3 +29,8 @@ def test_the_script_is_the_machine_without_what_is_open_in_this_program_only(
     assert any("hostfwd=tcp:127.0.0.1:2222-:22" in word for word in words)
     assert str(script) in lines[1]
     assert lines[2].endswith(f"-p 2222 -i {tmp_path}/id_ed25519 -l debian -- 127.0.0.1")
+
+
+def test_nobody_is_told_to_log_in_where_there_is_no_nic(tmp_path: Path) -> None:
+    lines = keep(tmp_path, Machine(nics=()), backends(), TCG, "debian")
+    assert not [line for line in lines if "log in" in line]

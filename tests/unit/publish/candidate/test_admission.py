@@ -99,7 +99,7 @@ def test_a_claim_is_allowed_on_its_inspections() -> None:
     assert "os_type=linux is declared" in reasons(inspected, PRESENT)
     admission = admitted(inspected, Waivers(allow_present=True, drop_unproven=True))
     assert "hw_disk_bus" in admission.on_inspection
-    assert admission.tags == ("allowed-present", "dropped-architecture", "dropped-os_type")
+    assert admission.tags == ("allowed-present", "dropped-os_type")
 
 
 def test_a_failed_probe_is_not_allowed_by_its_inspections() -> None:

@@ -76,4 +76,4 @@ def test_an_answer_that_is_not_glances_is_told(
     with pytest.raises(CloudError, match="could not"):
         glance.image("8d2f0d3e")
     with pytest.raises(CloudError):
-        list(glance.download("8d2f0d3e"))
+        list(glance.download("8d2f0d3e", 9))

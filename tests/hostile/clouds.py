@@ -1,0 +1,69 @@
+"""Small clouds that answer as a test says: an HTTP server on loopback, with nothing behind it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+Answer = Callable[["Request"], None]
+"""Writes a whole answer to a request."""
+
+
+class Request(BaseHTTPRequestHandler):
+    """One request, and what can be said to it."""
+
+    protocol_version = "HTTP/1.1"
+    answer: Answer
+    seen: list["Request"]
+
+    def _serve(self) -> None:
+        self.seen.append(self)
+        length = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(length)
+        type(self).answer(self)
+        self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 - http.server's
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+    def say(self, status: int, body: object = "", **headers: str) -> None:
+        """Answer with a page, with text that is meant as JSON, or with anything else as JSON."""
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        page = data.startswith(b"<")
+        self.send_header("Content-Type", "text/html" if page else "application/json")
+        self.send_header("Connection", "close")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@contextmanager
+def answering(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
+    """A server's address, and the requests that it has seen so far."""
+    seen: list[Request] = []
+    handler = type("Handler", (Request,), {"answer": staticmethod(answer), "seen": seen})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def configure(directory: Path, **entry: Any) -> Path:
+    """A ``clouds.yaml`` with one cloud, ``mine``."""
+    path = directory / "clouds.yaml"
+    path.write_text(json.dumps({"clouds": {"mine": entry}}))
+    return path
