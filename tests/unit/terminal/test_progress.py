@@ -1,5 +1,6 @@
 import contextlib
 import io
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
