@@ -81,7 +81,9 @@ def started(disk: Filesystem) -> Iterator[tuple[str, ...]]:
 
     def find(name: str) -> str:
         wanted = (name, _template(name))
-        paths = (f"{place}/{one}" for one in wanted for place in places if one in places[place])
+        paths = (
+            f"{place}/{alias}" for alias in wanted for place in places if alias in places[place]
+        )
         return next(paths, "")
 
     links = (

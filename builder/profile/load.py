@@ -72,8 +72,8 @@ def _nearest_to(path: Path) -> str:
     with suppress(OSError, ValueError):  # a directory that cannot be read, a name with a NUL byte
         if path.exists():
             return ""
-        files = (one for one in path.parent.iterdir() if one.suffix in SUFFIXES)
-        known |= {one.stem: f"'{printable(_display(one))}'?" for one in files}
+        files = (file for file in path.parent.iterdir() if file.suffix in SUFFIXES)
+        known |= {file.stem: f"'{printable(_display(file))}'?" for file in files}
     close = nearest(path.stem, known)
     return f"Did you mean {known[close]}" if close else ""
 
@@ -135,15 +135,15 @@ def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
         rule = "A path is relative to the file that it stands in."
         details = tuple(filter(None, (rule, _nearest_to(parent))))
         raise SourceError([Problem(reference.position, message, "extends", details)])
-    if any(_same(parent, one) for one in chain):
-        circle = " -> ".join(one.name for one in (*chain, parent))
+    if any(_same(parent, profile) for profile in chain):
+        circle = " -> ".join(profile.name for profile in (*chain, parent))
         itself = "a profile cannot extend itself."
         raise SourceError([Problem(reference.position, itself, "extends", (circle,))])
     return parent
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _same(profile: Path, other: Path) -> bool:
+    return profile.resolve() == other.resolve()
 
 
 def _display(path: Path) -> str:

@@ -46,7 +46,7 @@ def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
     Raises ``InputError`` if the plan was made with a feature that is not installed here, or has
     parameters or checks that this version does not know.
     """
-    features = {one.name: one for one in (FOUNDATION, WINDOWS)}
+    features = {feature.name: feature for feature in (FOUNDATION, WINDOWS)}
     features |= {name: registered.feature for name, registered in registry.items()}
     unknown = [name for name in plan.parameters if name not in features]
     if unknown:
@@ -90,14 +90,14 @@ def checks_of_feature(feature: AnyFeature, parameters: Parameters) -> tuple[Chec
     """A feature's inspections and probes that apply to its parameters, in their order."""
     return (
         *(
-            _check(check_id(feature, one), "inspection", one, parameters)
-            for one in feature.inspections
-            if one.applies(parameters)
+            _check(check_id(feature, check), "inspection", check, parameters)
+            for check in feature.inspections
+            if check.applies(parameters)
         ),
         *(
-            _check(check_id(feature, one), "probe", one, parameters)
-            for one in feature.probes
-            if one.applies(parameters)
+            _check(check_id(feature, check), "probe", check, parameters)
+            for check in feature.probes
+            if check.applies(parameters)
         ),
     )
 
@@ -169,5 +169,5 @@ def _shortened(seen: str) -> str:
 
 def summary(evidence: Sequence[Evidence]) -> str:
     """How many checks ended in which way, in a few words."""
-    counts = {outcome: sum(one.outcome is outcome for one in evidence) for outcome in Outcome}
+    counts = {outcome: sum(result.outcome is outcome for result in evidence) for outcome in Outcome}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"
