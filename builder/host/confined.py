@@ -26,6 +26,9 @@ POLL = 0.25
 PATIENCE = 10.0
 """Seconds that a child has to end in order, when it is asked to."""
 
+STOPPED = (InterruptedByUser, KeyboardInterrupt)
+"""After these the child may tidy up; after its own faults it may not."""
+
 _ERRORS = {one.__name__: one for one in (HostError, ImageError, InputError, InterruptedByUser)}
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' include/uapi/linux/prctl.h
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -72,7 +75,7 @@ def run_confined(
     try:
         _listen(reading, receive, time.monotonic() + limit, cancelled)
     except BaseException as error:
-        _kill(child, PATIENCE if isinstance(error, InterruptedByUser) else 0)
+        _kill(child, PATIENCE if isinstance(error, STOPPED) else 0)
         raise
     else:
         status = _wait(child, PATIENCE)

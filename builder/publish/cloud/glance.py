@@ -93,6 +93,12 @@ class Glance:
         return self.cloud
 
     @property
+    def unverified(self) -> bool:
+        """Whether ``verify: false`` lets anybody between here and the cloud pass for it."""
+        verify, _ = self.region.get_requests_verify_args()
+        return verify is False
+
+    @property
     def project(self) -> str:
         """The project's id, or the empty string where the authentication knows no projects."""
         with self.answering("tell the project"):
