@@ -29,6 +29,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same of text that may have several lines, and tabs."""
+    return "".join(one if one in "\n\t" or one.isprintable() else "\ufffd" for one in text)
+
+
 def one_line(text: str) -> str:
     """Text of any kind as one line, which cannot disturb a terminal."""
     return printable(" ".join(text.split()))

@@ -1,7 +1,7 @@
 """A build's report as one HTML file that needs nothing else: no network, no other file.
 
-Whatever was seen in a guest may be hostile. The template escapes all of it, and the page's content
-security policy lets no script run but the report's own.
+Whatever was seen in a guest may be hostile. The template escapes all of it, takes out control
+characters, and the page's content security policy lets no script run but the report's own.
 """
 
 import base64
@@ -24,6 +24,7 @@ from builder.report.units import duration, short_duration, size
 from builder.store.build_directory import LOG, boot_log
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
+from builder.words import printable_lines
 
 FILE_NAME = "report.html"
 
@@ -57,6 +58,7 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("builder.report"),
         autoescape=True,
+        finalize=_harmless,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -101,6 +103,11 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _harmless(value: object) -> object:
+    """What is written of a value: of a text nothing that a reader obeys, such as its direction."""
+    return printable_lines(value) if type(value) is str else value
 
 
 def _source(environment: jinja2.Environment, name: str) -> str:

@@ -4,19 +4,17 @@ Names and places of elements and attributes follow ``junit-10.xsd`` of Jenkins' 
 other systems' readers accept too.
 """
 
-import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from builder.feature import Outcome
 from builder.store.manifest import Evidence, Manifest
 from builder.store.verdict import Expected, verdict_of
+from builder.words import printable_lines
 
 INSPECTION = "inspection"
 
 _TAGS = {Outcome.FAILED: "failure", Outcome.ERROR: "error", Outcome.SKIPPED: "skipped"}
-_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""XML 1.0, production 2 (Char): no reference can write these either."""
 
 
 def junit_xml(build: Manifest) -> str:
@@ -98,5 +96,5 @@ def _count(element: Element, cases: Sequence[Element]) -> None:
 
 
 def _xml(text: str) -> str:
-    """The text with what XML cannot carry replaced."""
-    return _NOT_XML.sub("\ufffd", text)
+    """The text without what XML cannot carry (1.0, production 2), or what a reader obeys."""
+    return printable_lines(text)
