@@ -26,7 +26,7 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """Text that cannot disturb a terminal or break a line: other characters become ``�``."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def printable_lines(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,14 +23,14 @@ from builder.feature import Filesystem
 from builder.features.registry import WINDOWS, Registry
 from builder.host import files
 from builder.host.files import digests
-from builder.host.process import run
+from builder.image.held import held, private_copy
 from builder.image.safety import ImageInfo, check_image
 from builder.linux import cloudinit
 from builder.nova.properties import is_storable
 from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
 from builder.proof.checks import Check, checks_of_feature
-from builder.proof.inspection import inspect
+from builder.proof.inspection import Look, examine
 from builder.proof.prove import prove
 from builder.report.update import update
 from builder.store import build_directory, manifest
@@ -45,7 +45,6 @@ FORMATS = ("qcow2", "raw")
 BOOTED = ("x86_64", "i686")
 """Architectures that QEMU's machines of a proof can run."""
 
-COPY_LIMIT = 3600.0
 PREFIX = "adopted-"
 
 
@@ -58,17 +57,20 @@ def adopt(
     Raises ``InputError`` for a user that the disk contradicts, ``ImageError`` for what is no safe
     image, ``HostError``, and ``BuilderError`` where the image does not come up.
     """
-    info = check_image(file)
-    if info.format not in FORMATS:
-        raise ImageError(
-            f"{file} is in the format {info.format}, which is not adopted.",
-            hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
-        )
-    progress.phase("checksum")
-    sums = digests(file)
-    name = name_of(file)
-    with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
-        _adopt_in(place, info, sums, registry, progress, admin_user)
+    with held(file) as source:
+        info = replace(check_image(source, called=file), path=file)
+        if info.format not in FORMATS:
+            raise ImageError(
+                f"{file} is in the format {info.format}, which is not adopted.",
+                hint="Convert it: qemu-img convert -O qcow2 IMAGE NEW.",
+            )
+        progress.phase("checksum")
+        sums = digests(source)
+        name = name_of(file)
+        with build_directory.workplace(dist.absolute(), name, sums[0][:DIGEST_LENGTH]) as place:
+            progress.phase("copy")
+            image = _copied(source, info, sums, place.directory)
+            _adopt_in(place, image, info, sums, registry, progress, admin_user)
     return dist.absolute() / name / place.name
 
 
@@ -80,6 +82,7 @@ def name_of(file: Path) -> str:
 
 def _adopt_in(
     place: build_directory.Workplace,
+    image: Path,
     info: ImageInfo,
     sums: tuple[str, str],
     registry: Registry,
@@ -87,8 +90,6 @@ def _adopt_in(
     admin_user: str | None,
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
-    progress.phase("copy")
-    image = _copied(info, sums, place.directory)
     progress.phase("inspection")
     foreign, evidence = _inspected(info, image, sums[0], registry, progress, admin_user)
     plan = plan_to_probe(foreign, evidence)
@@ -117,14 +118,14 @@ def _adopt_in(
     update(place.directory, lambda build: _judged(build, foreign, plan, progress.timings))
 
 
-def _copied(info: ImageInfo, sums: tuple[str, str], directory: Path) -> Path:
-    """A copy of the image in its build directory, with its checksum."""
+def _copied(source: Path, info: ImageInfo, sums: tuple[str, str], directory: Path) -> Path:
+    """A copy of the image in its build directory, with its checksum; what is checked is the copy.
+
+    Raises ``ImageError`` where somebody writes to the image meanwhile.
+    """
     image = directory / f"image.{info.format}"
-    run(
-        ["cp", "--reflink=auto", "--sparse=always", info.path.absolute(), image],
-        timeout=COPY_LIMIT,
-        purpose="copy the image",
-    )
+    private_copy(source, image)
+    check_image(image, called=info.path)
     if digests(image) != sums:
         raise ImageError(
             f"{info.path} has changed while it was read.", hint="Stop what writes to it."
@@ -172,37 +173,50 @@ def _inspected(
     admin_user: str | None,
 ) -> tuple[ForeignImage, tuple[Evidence, ...]]:
     """What the disk is, and what every candidate's inspections see, in one start of libguestfs."""
-    found: list[ForeignImage] = []
 
-    def checks(disk: Filesystem) -> Iterator[Check]:
-        found.append(_foreign_image(disk, info, registry, admin_user))
-        wanted = {check.id for check in inspections(found[0].used)}
-        for feature, parameters in found[0].used:
+    def checks(facts: DiskFacts) -> Iterator[Check]:
+        used = candidates(registry, facts.distribution)
+        wanted = {check.id for check in inspections(used)}
+        for feature, parameters in used:
             for check in checks_of_feature(feature, parameters):
                 if check.id in wanted:
                     yield check
 
-    evidence = inspect(image, info.format, checks, sha256, progress)
-    return found[0], evidence
+    look = Look(lambda disk: _facts(disk, admin_user, info.path), DiskFacts, checks)
+    facts, evidence = examine(image, info.format, look, sha256, progress)
+    return _foreign_image(facts, info, registry), evidence
 
 
-def _foreign_image(
-    disk: Filesystem, info: ImageInfo, registry: Registry, admin_user: str | None
-) -> ForeignImage:
+@dataclass(frozen=True)
+class DiskFacts:
+    """What the disk tells of the image, before anything in it is checked."""
+
+    distribution: Distribution
+    limits: tuple[str, ...]
+    """Why it cannot be booted."""
+    unknown: Mapping[str, str]
+    """Properties whose value it does not tell, each with the reason."""
+
+
+def _facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
     distribution = distribution_of(disk)
     if distribution.os_distro == WINDOWS.name:
         limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
     else:
-        distribution = with_user(distribution, disk, admin_user, info.path)
+        distribution = with_user(distribution, disk, admin_user, file)
         limits = tuple(_obstacles(disk, distribution))
+    return DiskFacts(distribution, limits, unknown(distribution, disk))
+
+
+def _foreign_image(facts: DiskFacts, info: ImageInfo, registry: Registry) -> ForeignImage:
     return ForeignImage(
         name=name_of(info.path),
         source=_told(info.path.name),
-        distribution=distribution,
+        distribution=facts.distribution,
         disk=Disk(format="raw" if info.format == "raw" else "qcow2", compression="none"),
-        used=candidates(registry, distribution),
-        limits=limits,
-        unknown=unknown(distribution, disk),
+        used=candidates(registry, facts.distribution),
+        limits=facts.limits,
+        unknown=facts.unknown,
     )
 
 

@@ -5,18 +5,23 @@ with a profile's wishes. Those of the foundation say whether the image is a soun
 others which abilities it has.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from builder.adopt.distribution import distribution_of
 from builder.adopt.plan import candidates
+from builder.distribution import USER_NAME, Distribution
 from builder.feature import Filesystem, Outcome
 from builder.features.registry import FOUNDATION, Registry
 from builder.host.files import sha256_of
-from builder.image.safety import check_image
+from builder.host.scratch import scratch
+from builder.image.held import held, private_copy
+from builder.image.safety import ImageInfo, check_image
 from builder.plan.merge import check_id
 from builder.proof.checks import Check, checks_of_feature
-from builder.proof.inspection import inspect
+from builder.proof.inspection import Look, examine
 from builder.store.manifest import Evidence
 from builder.terminal.progress import Progress
 
@@ -31,10 +36,17 @@ def inspect_foreign(
     ``ImageError`` for a file that is no safe image, and ``HostError``.
     """
     progress.phase("inspection")
-    info = check_image(path)
+    with held(path) as source, scratch("copy") as directory:
+        check_image(source, called=path)
+        copy = directory / "image"
+        private_copy(source, copy)
+        return _inspect_copy(replace(check_image(copy, called=path), path=copy), registry, progress)
 
-    def checks(disk: Filesystem) -> Iterator[Check]:
-        distribution = distribution_of(disk)
+
+def _inspect_copy(
+    info: ImageInfo, registry: Registry, progress: Progress
+) -> tuple[tuple[Evidence, ...], bool]:
+    def checks(distribution: Distribution) -> Iterator[Check]:
         for feature, parameters in candidates(registry, distribution):
             wanted = {
                 check_id(feature, inspection)
@@ -45,8 +57,16 @@ def inspect_foreign(
                 check for check in checks_of_feature(feature, parameters) if check.id in wanted
             )
 
-    evidence = inspect(info.path, info.format, checks, sha256_of(path), progress)
+    look = Look(_distribution_of, Distribution, checks)
+    _, evidence = examine(info.path, info.format, look, sha256_of(info.path), progress)
     return evidence, not any(map(_is_fault, evidence))
+
+
+def _distribution_of(disk: Filesystem) -> Distribution:
+    """Nobody logs in here: a user whom nobody could log in as is of no account."""
+    found = distribution_of(disk)
+    valid = re.fullmatch(USER_NAME, found.default_user)
+    return found if valid else replace(found, default_user="")
 
 
 def _is_fault(result: Evidence) -> bool:

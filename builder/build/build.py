@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder.build import dib, requirements
 from builder.build import packages as image_packages
-from builder.build.dib_environment import ROOT_LABEL, secrets
+from builder.build.dib_environment import ROOT_LABEL, mirrors, secrets
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained
@@ -104,6 +104,7 @@ def _build_in(
             cache_directory(),
             distro=plan.distribution.os_distro,
             release=plan.distribution.release,
+            mirrors=mirrors(plan, os.environ),
         ) as cache,
         Sandbox(work, in_memory=in_memory) as sandbox,
     ):

@@ -152,6 +152,11 @@ def environment(
     return {**_settings(fixed, BUILDER), **given}
 
 
+def mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
+    """The addresses that packages come from, by variable."""
+    return {name: one.value for name, one in _given(plan, caller).items() if name in MIRRORS}
+
+
 def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
     """What of the addresses that a build is given nobody else shall read.
 
@@ -206,7 +211,7 @@ def expected_environment(
         caller,
         elements=elements_paths(plan, registry),
         scratch=scratch,
-        packages=PackageCache(Path("<packages>"), plan.distribution.os_distro),
+        packages=PackageCache(Path("<packages>"), plan.distribution.os_distro, Path("<store>")),
         tree=scratch / "tree",
         root_uuid="<uuid>",
         files=Path("<files>"),

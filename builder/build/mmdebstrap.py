@@ -1,7 +1,9 @@
 """The bootstrap of Debian and Ubuntu: options that save diskimage-builder work. Pure."""
 
+import sys
 from collections.abc import Mapping
 
+from builder.build import verified_packages
 from builder.build.package_cache import PackageCache
 from builder.distribution import Distribution
 
@@ -18,14 +20,13 @@ def mmdebstrap_arguments(
     """Options for mmdebstrap that save diskimage-builder from doing its work twice.
 
     The packages that its elements want next come with the bootstrap, in the versions that the
-    updates and security archives have, and from the cache where it has them. ``variables`` name
-    the mirrors, and the proxy for https: diskimage-builder gives mmdebstrap only the one for http.
+    updates and security archives have, and from the cache where it has them as they are signed.
+    ``variables`` name the mirrors, and the proxy for https: diskimage-builder gives mmdebstrap only
+    the one for http.
     Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
     """
     archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
-    hooks = [
-        f"mkdir -p {archives} && cp -t {archives} {packages.archives}/*.deb || true",
-    ]
+    hooks = []
     for mirror, suite in (
         ("DIB_DISTRIBUTION_MIRROR", "updates"),
         ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
@@ -40,6 +41,12 @@ def mmdebstrap_arguments(
             f"mkdir -p $(dirname {proxy}) && "
             f'echo "Acquire::https::Proxy \\"{variables["https_proxy"]}\\";" > {proxy}'
         )
+    # The last, for it asks every source what its signed index says of the cached packages.
+    program = verified_packages.__file__
+    hooks += [
+        f"{sys.executable} -I {program} {packages.store} {packages.archives} {packages.taken}",
+        f"mkdir -p {archives} && cp --reflink=auto -t {archives} {packages.archives}/*.deb || true",
+    ]
     options = [f"--setup-hook='{hook}'" for hook in hooks]
     # Renamed when it is complete: what a build that is stopped has copied in part is no package.
     kept = f"{packages.archives}/$deb"

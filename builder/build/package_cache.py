@@ -1,20 +1,23 @@
 """Downloaded packages, kept between builds and shared by builds that run at the same time.
 
-Every build works in a directory of its own, filled with hard links from the shared one; what it
-downloaded is linked back. So apt's lock on its archive is never fought over, and a build that is
-killed leaves the shared cache as it was. Each release has a shared directory of its own, for a
-build copies all of it; what no image has had for a month is removed.
+Every build has an archive directory of its own. What the store has is copied into it as far as the
+archive's signed index vouches for it (``builder.build.verified_packages``), and what the build
+downloads is copied back. So apt's lock on its archive is never fought over, no build can write into
+what another one takes, and a build that is killed leaves the store as it was. Each release has a
+store of its own for each set of mirrors; what no image has had for a month is removed.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.build.verified_packages import archive_name
 from builder.errors import HostError
 from builder.host.locking import locked, remove_leftovers
 
@@ -28,6 +31,13 @@ class PackageCache:
 
     directory: Path
     distro: str
+    store: Path
+    """What earlier builds have downloaded, and anybody may have written."""
+
+    @property
+    def taken(self) -> Path:
+        """Lists what was taken from the store."""
+        return self.directory / "taken"
 
     @property
     def archives(self) -> Path:
@@ -37,22 +47,22 @@ class PackageCache:
     def note_used(self, installed: Iterable[tuple[str, str, str]]) -> None:
         """Note that an image has these packages: name, version and architecture of each."""
         for name, version, architecture in installed:
-            _touch([self.archives / file_name(name, version, architecture)])
-
-
-def file_name(name: str, version: str, architecture: str) -> str:
-    """What apt calls a downloaded package; the name may have dpkg's ``:architecture``."""
-    return f"{name.partition(':')[0]}_{version.replace(':', '%3a')}_{architecture}.deb"
+            with contextlib.suppress(FileNotFoundError):  # the name may have dpkg's architecture
+                file = archive_name(name.partition(":")[0], version, architecture)
+                os.utime(self.store / file)
 
 
 @contextlib.contextmanager
-def package_cache(shared: Path, *, distro: str, release: str) -> Iterator[PackageCache]:
+def package_cache(
+    shared: Path, *, distro: str, release: str, mirrors: Mapping[str, str]
+) -> Iterator[PackageCache]:
     """A cache for one build, which gives what it downloaded to ``shared`` at its end.
 
-    Its directory is made below ``shared``, for hard links do not reach other file systems, and
+    Its directory is made below ``shared``, where file systems can share blocks of copies, and
     removed at the end; those of killed builds are removed at the beginning.
     """
-    store = shared / "packages" / f"{distro}-{release}"
+    key = hashlib.sha256(repr(sorted(mirrors.items())).encode()).hexdigest()[:8]
+    store = shared / "packages" / f"{distro}-{release}-{key}"
     builds = shared / "builds"
     try:
         store.mkdir(parents=True, exist_ok=True)
@@ -68,37 +78,46 @@ def package_cache(shared: Path, *, distro: str, release: str) -> Iterator[Packag
         with locked(builds):
             remove_leftovers(builds.iterdir())
             _remove_unused(shared / "packages")
-            cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro)
+            cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
             locks.enter_context(locked(cache.directory))
         cache.archives.mkdir(parents=True)
-        _link_new(store, cache.archives)
-        known = {package.name for package in cache.archives.iterdir()}
         try:
             yield cache
         finally:
-            # apt gives a file the time that it has on the mirror.
-            _touch(one for one in cache.archives.glob("*.deb") if one.name not in known)
-            _link_new(cache.archives, store)
+            with contextlib.suppress(OSError):  # the build's own outcome counts
+                _keep(cache)
             shutil.rmtree(cache.directory, ignore_errors=True)
 
 
-def _link_new(source: Path, destination: Path) -> None:
-    """Link package files that the destination does not have; a complete file appears at once."""
-    for package in source.glob("*.deb"):
-        # Another build may have linked it since, or the directories may lie on two file systems.
-        with contextlib.suppress(OSError):
-            os.link(package, destination / package.name)
+def _keep(cache: PackageCache) -> None:
+    """Copy what was downloaded into the store: in place of what was there and not taken."""
+    taken = cache.taken.read_text().split() if cache.taken.exists() else []
+    for package in cache.archives.glob("*.deb"):
+        if package.name not in taken:
+            _copy(package, cache.store / package.name)
+    directory = os.open(cache.store, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
-def _touch(packages: Iterable[Path]) -> None:
-    for package in packages:
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(package)
+def _copy(package: Path, kept: Path) -> None:
+    """A complete file appears at once, and is on the disk by then."""
+    handle, partial = tempfile.mkstemp(dir=kept.parent, prefix=".")
+    try:
+        with package.open("rb") as source, os.fdopen(handle, "wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        Path(partial).replace(kept)
+    finally:
+        Path(partial).unlink(missing_ok=True)
 
 
 def _remove_unused(packages: Path) -> None:
     oldest = time.time() - UNUSED_LIMIT
-    for package in packages.rglob("*.deb"):
+    for package in (path for path in packages.rglob("*") if not path.is_dir()):
         with contextlib.suppress(FileNotFoundError):
             if package.stat().st_mtime < oldest:
                 package.unlink()

@@ -48,7 +48,7 @@ def unpackaged(run: Run, seen: Path, tree: Path) -> Mapping[str, int]:
     """Bytes on disk of the files that belong to no package, by directory, largest first."""
     if _is_debian(seen):
         lists = (seen / "var/lib/dpkg/info").glob("*.list")
-        listing = "\n".join(one.read_text(errors="replace") for one in lists)
+        listing = "\n".join(path.read_text(errors="replace") for path in lists)
     else:
         words: list[str | Path] = ["chroot", tree, "rpm", "--query", "--all", "--list"]
         listing = run(words, "list the packages' files")
@@ -61,14 +61,16 @@ def sizes_of_others(tree: Path, paths: Iterable[str]) -> Mapping[str, int]:
     A path may lead through a link in the tree's root, as package lists written before /usr was
     merged do. A file with several names counts once.
     """
-    links = {one.name: str(one.readlink()).strip("/") for one in tree.iterdir() if one.is_symlink()}
-    known = {_followed(path.strip("/"), links) for path in paths}
+    links = {
+        path.name: str(path.readlink()).strip("/") for path in tree.iterdir() if path.is_symlink()
+    }
+    packaged = {_followed(path.strip("/"), links) for path in paths}
     sizes: Counter[str] = Counter()
     inodes: set[int] = set()
     for directory, _, names in os.walk(tree):
         inside = directory.removeprefix(str(tree)).strip("/")
         for name in names:
-            if os.path.join(inside, name) in known:  # noqa: PTH118 - a Path each takes seconds
+            if os.path.join(inside, name) in packaged:  # noqa: PTH118 - a Path each takes seconds
                 continue
             status = os.lstat(os.path.join(directory, name))  # noqa: PTH118 - as above
             if status.st_ino not in inodes:

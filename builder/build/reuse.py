@@ -56,14 +56,14 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
     if not (latest / manifest.FILE_NAME).is_file():
         return None
     try:
-        known = manifest.read(latest)
+        latest_manifest = manifest.read(latest)
     except InputError:
         return None
-    if known.inputs != inputs_digest(plan, *elements_paths(plan, installed())):
+    if latest_manifest.inputs != inputs_digest(plan, *elements_paths(plan, installed())):
         return None
-    if datetime.now(UTC) - known.created > REUSE_LIMIT:
+    if datetime.now(UTC) - latest_manifest.created > REUSE_LIMIT:
         return None
-    image = latest / known.image.name
-    if not image.is_file() or sha256_of(image) != known.image.sha256:
+    image = latest / latest_manifest.image.name
+    if not image.is_file() or sha256_of(image) != latest_manifest.image.sha256:
         return None
     return latest.resolve()

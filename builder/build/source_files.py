@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import stat
 import time
 import urllib.error
 import urllib.request
@@ -12,13 +13,17 @@ from pathlib import Path
 
 from builder.errors import HostError, InputError
 from builder.feature.source_file import SourceFile, is_address
-from builder.host.files import sha256_of
+from builder.host.files import sha256_of, temporary_name
 
 BLOCK = 1024 * 1024
 ANSWER_LIMIT = 60.0
 """Seconds without a word from a server."""
 FETCH_LIMIT = 1800.0
 """Seconds for a whole file: vendors' drivers are of half a gigabyte."""
+
+
+SIZE_LIMIT = 8 << 30
+"""Bytes of a file, which lands in an image."""
 
 
 def fetch_sources(
@@ -60,7 +65,7 @@ def _write(blocks: Iterable[bytes], file: SourceFile, target: Path) -> None:
 
 def _keep(target: Path, kept: Path) -> None:
     """Copy a verified file into the cache, under its name only when it is complete."""
-    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+    partial = temporary_name(kept)
     try:
         shutil.copyfile(target, partial)
         partial.replace(kept)
@@ -70,7 +75,15 @@ def _keep(target: Path, kept: Path) -> None:
 
 def _read(path: Path) -> Iterator[bytes]:
     try:
-        with path.open("rb") as opened:
+        # Not blocking: a pipe without a writer would wait for ever.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            status = os.fstat(opened.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError(f"{path} is no regular file.", hint="Name the file itself.")
+            if status.st_size > SIZE_LIMIT:
+                raise InputError(
+                    f"{path} has more than {SIZE_LIMIT >> 30} GiB.", hint="Name the right file."
+                )
             while block := opened.read(BLOCK):
                 yield block
     except OSError as error:
@@ -85,8 +98,15 @@ def _fetch(address: str) -> Iterator[bytes]:
     try:
         # The address is http or https: the profile was checked, and urllib follows to no other.
         with urllib.request.urlopen(address, timeout=ANSWER_LIMIT) as answer:  # noqa: S310
+            size = 0
             while block := answer.read(BLOCK):
                 yield block
+                size += len(block)
+                if size > SIZE_LIMIT:
+                    raise InputError(
+                        f"{address} sends more than {SIZE_LIMIT >> 30} GiB.",
+                        hint="Correct the address in the profile.",
+                    )
                 if time.monotonic() - start > FETCH_LIMIT:
                     raise HostError(f"{address} was not fetched within {FETCH_LIMIT:.0f} s.")
             if answer.length:

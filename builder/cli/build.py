@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import click
-
 from builder.cli.options import output_option, profile_argument
 from builder.cli.verbs import cli
 from builder.pipeline import build_image
+from builder.terminal.output import say
 from builder.terminal.progress import Progress
 
 
@@ -23,4 +22,4 @@ def build(profile: str, output: Path) -> None:
     """
     with Progress() as progress:
         directory = build_image(profile, output, progress)
-    click.echo(str(directory))
+    say(f"{directory}\n")

@@ -85,7 +85,13 @@ def in_each(
     answers = []
     for name in dict.fromkeys(clouds):
         try:
-            answers.append(act(Glance(name, say=progress.line)))
+            glance = Glance(name, say=progress.line)
+            if glance.unverified:
+                progress.event(
+                    f"Warning: {name} has 'verify: false' in clouds.yaml: anybody on the way to it"
+                    " can read the login. Name its authority's certificate with 'cacert'."
+                )
+            answers.append(act(glance))
         except InterruptedByUser:
             raise
         except BuilderError as error:

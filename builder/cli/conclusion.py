@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import click
-
 from builder.cli.options import print_json, write_file
 from builder.pipeline import Build
 from builder.report.junit import junit_xml
 from builder.report.text import evidence_text, verdict_json, verdict_text
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
-from builder.terminal.output import show
+from builder.terminal.output import say, show
 
 
 def write_junit(path: Path | None, manifest: Manifest) -> None:
@@ -29,7 +27,7 @@ def conclude(build: Build, *, as_json: bool, inspected_only: bool = False) -> in
         show(evidence_text(result for result in evidence if result.boot is None))
     else:
         show(verdict_text(build.manifest))
-        click.echo(f"{build.directory}")
+        say(f"{build.directory}\n")
     if inspected_only:
         return int(any(problem.boot is None for problem in verdict.problems))
     return int(not verdict.complete)

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from builder.errors import HostError
 from builder.host.files import replace_text
 from builder.profile.load import shipped_profiles
+from builder.terminal.output import say
 
 
 def complete_profile(
@@ -81,7 +82,8 @@ def write_file(path: Path, text: str) -> None:
 def print_json(data: Any) -> None:  # Any: JSON
     """Print data for programs. Whatever could disturb a terminal is escaped, as JSON may be."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    click.echo("".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text))
+    safe = "".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text)
+    say(f"{safe}\n")
 
 
 def _escaped(character: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from builder.cli.verbs import cli
-from builder.errors import BuilderError, InterruptedByUser
+from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.words import printable
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         signal.signal(signal.SIGHUP, _stop)
     _find_administrators_programs()
     try:
+        _require_current_directory()
         status = cli.main(
             None if arguments is None else list(arguments),
             prog_name="guest-image",
@@ -66,6 +67,18 @@ def _find_administrators_programs() -> None:
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     missing = [directory for directory in ADMINISTRATORS if directory not in path]
     os.environ["PATH"] = os.pathsep.join([*path, *missing])
+
+
+def _require_current_directory() -> None:
+    """Paths are relative to it, and so are those of programs that are started."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise HostError(
+            "The current directory cannot be entered any more.",
+            details=[error.strerror or str(error)],
+            hint="Change to one that exists: cd.",
+        ) from error
 
 
 def _report_internal_error(error: Exception) -> None:

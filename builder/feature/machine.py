@@ -323,7 +323,7 @@ def declared() -> Mapping[str, Device]:
 
 
 def _declaration(hint: Any) -> Device:  # Any: a type with its annotations
-    (device,) = (one for one in hint.__metadata__ if isinstance(one, Device))
+    (device,) = (note for note in hint.__metadata__ if isinstance(note, Device))
     return device
 
 

@@ -54,7 +54,11 @@ def used_features(
     foundation = FOUNDATION.parameters.model_validate(FOUNDATION.defaults(distribution))
     return (
         (FOUNDATION, foundation),
-        *((one.feature, chosen[name]) for name, one in registry.items() if name in chosen),
+        *(
+            (registered.feature, chosen[name])
+            for name, registered in registry.items()
+            if name in chosen
+        ),
     )
 
 
@@ -89,7 +93,7 @@ def merge_features(
         properties=properties.sorted(),
         flavor=flavor.sorted(),
         conflicts=(
-            *(conflict for one in owned for conflict in one.conflicts),
+            *(conflict for values in owned for conflict in values.conflicts),
             *exclusions({feature.name: feature for feature, _ in used}),
             *_conflicts_with_nova(properties, flavor),
             *_conflicts_of_features(used, surroundings),
@@ -148,5 +152,7 @@ def _conflicts_with_nova(properties: _Owned, flavor: _Owned) -> Iterator[Attribu
 
 def _conflicts_of_features(used: Used, surroundings: Surroundings) -> Iterator[AttributedConflict]:
     for feature, parameters in used:
-        for one in feature.conflicts(parameters, surroundings):
-            yield AttributedConflict((feature.name,), f"{one.reason}.", one.remedy, one.name)
+        for conflict in feature.conflicts(parameters, surroundings):
+            yield AttributedConflict(
+                (feature.name,), f"{conflict.reason}.", conflict.remedy, conflict.name
+            )

@@ -286,7 +286,7 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
             property="hw_watchdog_action",
             value=parameters.action,
             promise=PROMISES[parameters.action],
-            proof=tuple(one for one in (*INSPECTIONS, *PROBES) if one.applies(parameters)),
+            proof=tuple(check for check in (*INSPECTIONS, *PROBES) if check.applies(parameters)),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 BLOCK = 4 * 1024 * 1024
@@ -22,11 +23,16 @@ def digests(path: Path) -> tuple[str, str]:
     return sha256.hexdigest(), sha512.hexdigest()
 
 
+def temporary_name(path: Path) -> Path:
+    """A name beside a path that nobody else takes: containers that share a disk share pids, too."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a file under a temporary name, then give it its own."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = temporary_name(path)
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        with partial.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -51,7 +51,7 @@ def remove_leftovers(directories: Iterable[Path]) -> None:
     """Remove those of the directories whose lock nobody holds."""
     for directory in directories:
         with contextlib.suppress(FileNotFoundError, BlockingIOError):  # it ends now, or is in use
-            handle = os.open(directory, os.O_RDONLY)
+            handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(directory, ignore_errors=True)

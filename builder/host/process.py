@@ -15,6 +15,7 @@ from pathlib import Path
 from builder.errors import BuilderError, HostError
 
 TAIL_LINES = 15
+TAIL_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,14 @@ def stream(
         start_new_session=True,
     ) as program:
         late = threading.Event()
+        ended = False
+        ending = threading.Lock()
 
         def kill() -> None:
             # The whole group: what the program started may hold the pipe's other end.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(program.pid, signal.SIGKILL)
+            with ending, contextlib.suppress(ProcessLookupError):
+                if not ended:  # another process may have its id by then
+                    os.killpg(program.pid, signal.SIGKILL)
 
         def end() -> None:
             late.set()
@@ -118,6 +122,9 @@ def stream(
             assert program.stdout is not None
             for raw in program.stdout:
                 on_line(raw.decode(errors="replace").rstrip())
+            os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)  # it keeps its id until then
+            with ending:
+                ended = True
             status = program.wait()
         except BaseException:
             kill()
@@ -171,7 +178,9 @@ class Running:
 
     def tail(self) -> tuple[str, ...]:
         """The last lines of its output."""
-        return tuple(self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - TAIL_BYTES))
+            return tuple(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
 
     def wait(self, seconds: float) -> bool:
         """Wait until it has ended, at most so many seconds; whether it has."""

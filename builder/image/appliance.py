@@ -18,6 +18,7 @@ from builder.feature import Volume
 from builder.host import accelerator
 from builder.host.process import TAIL_LINES
 from builder.image import mounts
+from builder.image.overlay import make_overlay, virtual_size
 
 LIMIT = 300.0
 """Seconds for everything from the appliance's start on. Emulated, it is up in 10 to 20."""
@@ -58,6 +59,7 @@ class _Session(AbstractContextManager["_Session"]):
         self._log: deque[str] = deque(maxlen=TAIL_LINES)
         self._cancelled = cancelled
         self._deadline = _Deadline(limit, scratch, cancelled)
+        self._overlay = scratch / "overlay.qcow2"
         self.handle.set_backend("direct")
         if accelerator.detect().name == "tcg":
             # An empty list is not the same as no call: libguestfs 1.48 crashes on it.
@@ -78,9 +80,11 @@ class _Session(AbstractContextManager["_Session"]):
 
     def start(self, disk_format: str) -> None:
         self._deadline.start()
-        image = str(self.image.absolute())
         try:
-            self._run(self.handle.add_drive_opts, image, readonly=True, format=disk_format)
+            # libguestfs' own overlay would follow whatever the image names.
+            size = virtual_size(self.image, disk_format)
+            make_overlay(self.image, disk_format, self._overlay, size=size)
+            self._run(self.handle.add_drive_opts, str(self._overlay), format="qcow2")
             self._run(self.handle.launch)
         except RuntimeError as error:
             what = "The libguestfs appliance did not start"

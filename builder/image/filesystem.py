@@ -2,7 +2,6 @@
 
 import errno
 import stat
-import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from builder.errors import ImageError
 from builder.feature import Kernel, RegistryValue, Volume
+from builder.host.scratch import scratch
 from builder.image import registry_hive
 from builder.image.appliance import _ABSENT, _SMALL, LIMIT, _Session
 from builder.image.binding import load_binding, require_kernel
@@ -19,6 +19,12 @@ from builder.linux import kernels
 
 READ_LIMIT = 512 << 20
 """Bytes: no file that an inspection reads is larger, and an image may be a stranger's."""
+
+TEXT_LIMIT = 1 << 20
+"""Bytes of a configuration file."""
+
+LISTING_LIMIT = 8 << 20
+"""Bytes of what depmod lists for a kernel; a distribution's with every driver has one million."""
 
 _NO_LINK = "Invalid argument"
 
@@ -42,7 +48,13 @@ class Disk:
         return True
 
     def read_bytes(self, path: str) -> bytes:
-        """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well."""
+        """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well.
+
+        Raises ``ImageError`` for one of more than ``READ_LIMIT`` bytes.
+        """
+        return self._read(path, READ_LIMIT)
+
+    def _read(self, path: str, limit: int) -> bytes:
         # One message for nearly every file; a transfer takes ten times as long.
         start: bytes = self._ask(self._handle.pread, path, _SMALL, 0, absent=(*_ABSENT, _DIRECTORY))
         if len(start) < _SMALL:
@@ -50,18 +62,22 @@ class Disk:
         status = self._ask(self._handle.statns, path)
         if not stat.S_ISREG(status["st_mode"]):
             raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
-        if status["st_size"] > READ_LIMIT:
+        if status["st_size"] > limit:
             raise ImageError(
                 f"{path} in {self._session.image} is too large to be read.",
-                details=[f"It has {status['st_size']} bytes; the limit is {READ_LIMIT}."],
+                details=[f"It has {status['st_size']} bytes; the limit is {limit}."],
                 hint="No such file of a sound system is: look at what it is.",
             )
         content: bytes = self._ask(self._handle.read_file, path)
         return content
 
     def read_text(self, path: str) -> str:
-        """Read a file as UTF-8, undecodable bytes replaced. Raises ``FileNotFoundError``."""
-        return self.read_bytes(path).decode(errors="replace")
+        """Read a file as UTF-8, undecodable bytes replaced. Raises ``FileNotFoundError``.
+
+        Raises ``ImageError`` for one that is larger than any configuration.
+        """
+        limit = LISTING_LIMIT if path.startswith(f"{kernels.TREE}/") else TEXT_LIMIT
+        return self._read(path, limit).decode(errors="replace")
 
     def readlink(self, path: str) -> str | None:
         """Return the target as written in the link, or None where the path is no link."""
@@ -134,7 +150,7 @@ def open_image(
     limit: float = LIMIT,
     cancelled: threading.Event | None = None,
 ) -> Iterator[Disk]:
-    """Open an image that ``safety.check_image`` has found safe, and mount what is on it.
+    """Open an image that ``image.safety.check_image`` has found safe, and mount what is on it.
 
     Raises ``HostError`` where libguestfs cannot run here, ``ImageError`` where the image has no
     operating system or cannot be mounted, ``InterruptedByUser`` soon after ``cancelled`` is set,
@@ -143,8 +159,8 @@ def open_image(
     guestfs = load_binding()
     require_kernel()
     with (
-        tempfile.TemporaryDirectory(prefix="guest-image-disk-") as scratch,
-        _Session(guestfs, image, Path(scratch), limit, cancelled or threading.Event()) as session,
+        scratch("disk") as directory,
+        _Session(guestfs, image, directory, limit, cancelled or threading.Event()) as session,
     ):
         session.start(disk_format)
         session.mount()

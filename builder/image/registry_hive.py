@@ -28,7 +28,7 @@ def values(
             if not node:
                 raise FileNotFoundError(errno.ENOENT, "no such registry key", key)
         found = (each["hivex_value_h"] for each in handle.hivex_node_values(node))
-        named = ((handle.hivex_value_key(one), _value(handle, one)) for one in found)
+        named = ((handle.hivex_value_key(value), _value(handle, value)) for value in found)
         return {name: value for name, value in named if value is not None}
     finally:
         handle.hivex_close()

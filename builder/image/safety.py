@@ -7,19 +7,21 @@ header only, follows nothing, and refuses these.
 
 import json
 import logging
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from oslo_utils.imageutils import format_inspector
 
-from builder.errors import ImageError, InputError
+from builder.errors import ImageError
 from builder.host.process import require_tool, run_unchecked
+from builder.image.held import held
+from builder.image.overlay import pseudo_name
 
 FORMATS = {"qcow2": "qcow2", "gpt": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc"}
 """Formats that are inspected, as the inspector names them, and QEMU's names of them."""
 
 _CHECK_LIMIT = 120  # seconds; it reads the tables only
+_CHECK_MEMORY = 1 << 30  # bytes; a count for each cluster up to the end, which a header can put far
 _SOUND = (0, 3)  # exit codes of qemu-img check; 3 is clusters that are only wasted
 
 _REASONS = {
@@ -54,18 +56,21 @@ class ImageInfo:
     """Bytes of the disk in it."""
 
 
-def check_image(path: Path) -> ImageInfo:
+def check_image(path: Path, *, called: Path | None = None) -> ImageInfo:
     """Find out what a file is, and refuse what is no sound and self-contained disk image.
 
-    Raises ``InputError`` where there is no file, ``ImageError`` where it is no such image.
+    ``called`` is what messages call it, where that is not its path. Raises ``InputError`` where
+    there is no file, ``ImageError`` where it is no such image.
     """
-    size = _size(path)
-    inspector = _safe_inspector(path)
-    name = str(inspector)
-    if name == "qcow2":
-        _require_sound(path)
-    virtual_size = size if name == "gpt" else inspector.virtual_size
-    return ImageInfo(path=path, format=FORMATS[name], virtual_size=virtual_size)
+    name = called or path
+    with held(path) as source:
+        size = source.stat().st_size
+        inspector = _safe_inspector(source, name)
+        kind = str(inspector)
+        if kind == "qcow2":
+            _require_sound(source, name)
+    virtual_size = size if kind == "gpt" else inspector.virtual_size
+    return ImageInfo(path=path, format=FORMATS[kind], virtual_size=virtual_size)
 
 
 def format_of(path: Path) -> str:
@@ -73,12 +78,13 @@ def format_of(path: Path) -> str:
 
     Raises as ``check_image``, apart from what only QEMU's tools find.
     """
-    _size(path)
-    return FORMATS[str(_safe_inspector(path))]
+    with held(path) as source:
+        return FORMATS[str(_safe_inspector(source, path))]
 
 
-def _safe_inspector(path: Path) -> format_inspector.FileInspector:
-    inspector = _inspect(path)
+def _safe_inspector(source: Path, path: Path) -> format_inspector.FileInspector:
+    """The inspector of what ``source`` holds; ``path`` is what messages call it, here and below."""
+    inspector = _inspect(source, path)
     name = str(inspector)
     if name == "raw":
         raise ImageError(
@@ -100,33 +106,9 @@ def _others() -> list[str]:
     return [name for name in FORMATS if name not in {"qcow2", "gpt"}]
 
 
-def _size(path: Path) -> int:
+def _inspect(source: Path, path: Path) -> format_inspector.FileInspector:
     try:
-        status = path.stat()
-        if stat.S_ISREG(status.st_mode):  # opening anything else may wait forever
-            path.open("rb").close()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", hint="Check the path.") from error
-    except OSError as error:
-        raise ImageError(
-            f"{path} cannot be read.",
-            details=[error.strerror or str(error)],
-            hint="Check the path and its permissions.",
-        ) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise ImageError(
-            f"{path} is a directory, not an image.", hint="Name the file in it: image.qcow2."
-        )
-    if not stat.S_ISREG(status.st_mode):
-        raise ImageError(f"{path} is no regular file.", hint="Copy the disk into a file first.")
-    if status.st_size == 0:
-        raise ImageError(f"{path} is empty.", hint=_DAMAGED)
-    return status.st_size
-
-
-def _inspect(path: Path) -> format_inspector.FileInspector:
-    try:
-        inspector = format_inspector.detect_file_format(str(path))
+        inspector = format_inspector.detect_file_format(str(source))
     except format_inspector.ImageFormatError as error:
         raise ImageError(
             f"{path} is not one image: its format cannot be told.",
@@ -154,10 +136,13 @@ def _require_safe(path: Path, inspector: format_inspector.FileInspector) -> None
         ) from error
 
 
-def _require_sound(path: Path) -> None:
+def _require_sound(source: Path, path: Path) -> None:
     """Refuse a qcow2 whose tables or clusters lie beyond its end."""
     qemu_img = require_tool("qemu-img", "qemu-utils")
-    command: list[str | Path] = [qemu_img, "check", "-f", "qcow2", "--output=json", path.absolute()]
+    command = [
+        *("prlimit", f"--as={_CHECK_MEMORY}", "--", qemu_img),
+        *("check", "--output=json", pseudo_name(source, "qcow2")),
+    ]
     try:
         done = run_unchecked(command, timeout=_CHECK_LIMIT)
     except TimeoutError as error:
@@ -175,6 +160,13 @@ def _require_sound(path: Path) -> None:
             f"{path} is encrypted.",
             details=done.stderr.splitlines()[-3:],
             hint="Decrypt a copy of it with 'qemu-img convert' and the key; nobody could boot it.",
+        )
+    if done.status < 0 or "allocate memory" in done.stderr:
+        raise ImageError(
+            f"{path} could not be checked: its tables take more than"
+            f" {_CHECK_MEMORY >> 20} MiB of memory.",
+            details=done.stderr.splitlines()[-3:],
+            hint="Rewrite it: qemu-img convert -O qcow2 IMAGE NEW.",
         )
     report = json.loads(done.stdout) if done.stdout else {}
     details = done.stderr.splitlines()[-3:]

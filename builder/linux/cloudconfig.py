@@ -12,23 +12,9 @@ import yaml
 
 from builder.feature import Filesystem
 from builder.linux.files import text
+from builder.linux.plain_yaml import PlainLoader
 
 MAIN = "/etc/cloud/cloud.cfg"
-
-_MERGED_LIMIT = 10_000
-"""Pairs that merge keys (``<<``) may come to in one file: a stranger's can double them at will."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as cloud-init reads it, but for merge keys without end."""
-
-    merged = 0
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        super().flatten_mapping(node)
-        self.merged += len(node.value)
-        if self.merged > _MERGED_LIMIT:
-            raise yaml.constructor.ConstructorError(problem="merge keys without end")
 
 
 @dataclass(frozen=True)
@@ -78,9 +64,12 @@ def documents(disk: Filesystem) -> tuple[Document, ...]:
 
 
 def parse(path: str, content: str, before: int = 0) -> Document | None:
-    """Read one text; None where it is no mapping: cloud-init passes over such a one, too."""
+    """Read one text; None where it is no mapping: cloud-init passes over such a one, too.
+
+    Raises ``ImageError`` for aliases, which a stranger's text can double at will.
+    """
     try:
-        loader = _Loader(content)
+        loader = PlainLoader(path, content)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError, RecursionError):  # the latter two of odd dates, depths

@@ -3,12 +3,18 @@
 The patterns are messages of Linux (``kernel/panic.c``, ``kernel/hung_task.c``, ``mm/oom_kill.c``,
 ``arch/x86/mm/fault.c``), systemd, initramfs-tools, dracut, shim, GRUB, SeaBIOS, OVMF and
 cloud-init.
+
+A guest may be hostile: whatever it shows is read line by line, no further than a line can
+reasonably go, by patterns whose time grows with the line's length and no faster.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+
+LINE_LIMIT = 2048
+"""Characters of a line that are looked at."""
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # CSI: colours, cursor
@@ -39,18 +45,18 @@ class Allowed:
             raise ValueError(f"'{self.pattern}' is passed over for no reason: write one")
 
 
+_REFUSED = re.compile(r"BdsDxe: failed to .{0,256}(?:Access Denied|Security Violation)")
+_NOTHING_LEFT = re.compile(r"BdsDxe: No bootable option")
+DISTRUSTED = "Secure Boot: the firmware does not trust the signature of the boot loader on the disk"
+"""Only where nothing else is left to start: one refused entry is not the end."""
+
 STUCK = (
-    # Only where nothing else is left to start: one refused entry is not the end.
-    (
-        r"(?s)BdsDxe: failed to .*(?:Access Denied|Security Violation).*BdsDxe: No bootable option",
-        "Secure Boot: the firmware does not trust the signature of the boot loader on the disk",
-    ),
     (
         r"Verification failed: \(0x1A\) Security Violation",
         "Secure Boot: shim does not trust the signature of GRUB",
     ),
     (
-        r"error: .*(?:bad shim signature|has invalid signature)",
+        r"error: .{0,128}(?:bad shim signature|has invalid signature)",
         "Secure Boot: shim does not trust the signature of the guest's kernel",
     ),
     (
@@ -91,11 +97,17 @@ FAILURES = (
     ("call trace", r"\bCall Trace:"),
     ("hung task", r"blocked for more than \d+ seconds"),
     ("out of memory", r"Out of memory: Kill|oom-kill:|invoked oom-killer"),
-    ("crashed program", r"segfault at|traps: .* trap |\bcode=dumped\b"),
-    ("file system error", r"EXT4-fs error|XFS \(.*\): (?:Corruption|Internal error)"),
+    ("crashed program", r"segfault at|traps: [^\[]{1,16}\[\d+\] trap |\bcode=dumped\b"),
+    ("file system error", r"EXT4-fs error|XFS \([^()]{1,32}\): (?:Corruption|Internal error)"),
     ("I/O error", r"\bI/O error, dev "),
     ("systemd ordering cycle", r"[Ff]ound ordering cycle"),
 )
+
+_ANY_STUCK = re.compile(
+    "|".join((*(pattern for pattern, _ in STUCK), _REFUSED.pattern, _NOTHING_LEFT.pattern))
+)
+_ANY_FAILURE = re.compile("|".join(pattern for _, pattern in FAILURES))
+"""Nearly every line shows none: it is read once, not once for each."""
 
 ALLOWED: tuple[Allowed, ...] = ()
 
@@ -134,7 +146,10 @@ def _end_of_stall(lines: Sequence[str], start: int) -> int:
 
 
 def _kind(line: str) -> str | None:
-    return next((kind for kind, pattern in FAILURES if re.search(pattern, line)), None)
+    seen = line[:LINE_LIMIT]
+    if not seen or _ANY_FAILURE.search(seen) is None:
+        return None
+    return next((kind for kind, pattern in FAILURES if re.search(pattern, seen)), None)
 
 
 def plain(text: str) -> str:
@@ -143,18 +158,61 @@ def plain(text: str) -> str:
 
 
 def tail(text: str, lines: int = 15) -> tuple[str, ...]:
-    """The last lines that are not empty."""
-    kept = [line.rstrip() for line in plain(text).splitlines() if line.strip()]
+    """The last lines that are not empty, none longer than ``LINE_LIMIT``."""
+    end = plain(text[-4 * lines * LINE_LIMIT :])
+    kept = [line.rstrip()[:LINE_LIMIT] for line in end.splitlines() if line.strip()]
     return tuple(kept[-lines:])
 
 
 def boot_failure(text: str) -> str | None:
     """Why the guest will not come up without help, or None where nothing says so."""
-    shown = plain(text)
-    for pattern, reason in STUCK:
-        if re.search(pattern, shown, re.MULTILINE):
-            return reason
-    return None
+    signs = BootSigns()
+    signs.read(text)
+    return signs.reason
+
+
+class BootSigns:
+    """Looks for the signs in ``STUCK`` on a console as it grows, each line once.
+
+    ``start`` is where it begins to look.
+    """
+
+    def __init__(self, start: int = 0) -> None:
+        self._position = start
+        self._begun = ""
+        self._refused = False
+        self._found = len(STUCK)
+        self._distrusted = False
+
+    @property
+    def reason(self) -> str | None:
+        """Why the guest will not come up, by the weightiest sign so far."""
+        if self._distrusted:
+            return DISTRUSTED
+        return STUCK[self._found][1] if self._found < len(STUCK) else None
+
+    def read(self, shown: str) -> None:
+        """Look at what a console shows by now beyond what it showed before."""
+        new = shown[self._position :]
+        if not new:
+            return
+        self._position = len(shown)
+        *lines, begun = (self._begun + new.replace("\r", "\n")).split("\n")
+        self._begun = begun[:LINE_LIMIT]
+        for line in (*lines, begun):  # a prompt has no end
+            if line:
+                self._look_at(plain(line[:LINE_LIMIT]))
+
+    def _look_at(self, line: str) -> None:
+        if _ANY_STUCK.search(line) is None:
+            return
+        for number, (pattern, _) in enumerate(STUCK[: self._found]):
+            if re.search(pattern, line):
+                self._found = number
+                break
+        self._refused = self._refused or _REFUSED.search(line) is not None
+        if self._refused and _NOTHING_LEFT.search(line):
+            self._distrusted = True
 
 
 def failures(
@@ -164,8 +222,8 @@ def failures(
     valid = [entry for entry in allowed if today <= entry.until]
     findings = []
     for line in plain(text).splitlines():
-        if any(re.search(entry.pattern, line) for entry in valid):
+        kind = _kind(line)
+        if kind is None or any(re.search(entry.pattern, line[:LINE_LIMIT]) for entry in valid):
             continue
-        if (kind := _kind(line)) is not None:
-            findings.append(Finding(kind, line.strip()))
+        findings.append(Finding(kind, line[:LINE_LIMIT].strip()))
     return tuple(findings)

@@ -25,6 +25,12 @@ else:
 UNPACKED_LIMIT = 1 << 30
 """Bytes. The largest initrds of distributions, with every driver, unpack to about 300 MB."""
 
+PIECES_LIMIT = 10_000
+"""Compressed frames. bgzip makes the most of the tools: one for each 64 KiB."""
+
+ENTRIES_LIMIT = 200_000
+"""Files. The largest initrds of distributions have about 20,000."""
+
 _CHUNK = 1 << 18
 _DECODER_MEMORY = 1 << 28  # bytes that an xz dictionary may take; the kernel's own limit is lower
 
@@ -40,7 +46,7 @@ _TRAILER = "TRAILER!!!"
 _LZ4_BLOCK = 8 << 20  # bytes: what a block of LZ4's legacy frame unpacks to at most
 _LZ4_MAGIC = b"\x02\x21\x4c\x18"
 
-_MODULE = re.compile(r"(?:usr/)?lib/modules/([^/]+)/(?:.*/)?([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
+_MODULE = re.compile(r"(?:usr/)?lib/modules/([^/]+)/(?:.*/)?([^/]{1,64})\.ko(?:\.(?:xz|zst|gz))?")
 
 
 class InitrdError(ValueError):
@@ -78,13 +84,27 @@ def file_names(data: bytes) -> Iterator[str]:
     position = _skip_zeros(data, 0)
     if position == len(data):
         raise InitrdError(f"offset 0: expected a cpio archive, found {len(data)} bytes of nothing")
-    budget = UNPACKED_LIMIT
+    budget, pieces = UNPACKED_LIMIT, _Count(PIECES_LIMIT, "compressed pieces")
+    entries = _Count(ENTRIES_LIMIT, "files")
     while position < len(data):
-        member = _Member(data, position)
+        member = _Member(data, position, pieces)
         reader = _Reader(member, budget)
-        yield from _archives(reader)
+        yield from _archives(reader, entries)
         budget = reader.budget
         position = _skip_zeros(data, member.end)
+
+
+class _Count:
+    """Counts what may be repeated at nearly no cost in bytes."""
+
+    def __init__(self, limit: int, what: str) -> None:
+        self._left = limit
+        self._refusal = f"expected at most {limit} {what} in the whole initrd"
+
+    def one_more(self, where: str) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise InitrdError(f"{where}: {self._refusal}")
 
 
 def _skip_zeros(data: bytes, position: int) -> int:
@@ -151,8 +171,10 @@ class _Member:
     Iterating yields what it unpacks to; afterwards ``end`` is the offset behind it.
     """
 
-    def __init__(self, data: bytes, start: int) -> None:
+    def __init__(self, data: bytes, start: int, pieces: _Count) -> None:
         self.end = start
+        pieces.one_more(f"offset {start}")
+        self._pieces = pieces
         self.plain = data.startswith(_MAGICS, start)
         self._data = data
         self._start = start
@@ -187,6 +209,7 @@ class _Member:
             size = int.from_bytes(data[self.end : self.end + 4], "little")
             if not 0 < size <= largest:
                 return
+            self._pieces.one_more(f"offset {self.end}")
             block = data[self.end + 4 : self.end + 4 + size]
             if len(block) < size:
                 raise InitrdError(
@@ -214,6 +237,7 @@ class _Member:
 
     def _frame(self, name: str, decompressor: _Decompressor) -> Iterator[bytes]:
         start = self.end
+        self._pieces.one_more(f"offset {start}")
         while not decompressor.eof:
             chunk = b""
             if decompressor.needs_input:
@@ -268,6 +292,8 @@ class _Reader:
     def skip_zeros(self) -> bool:
         """Go to the next byte that is not zero; False where there is none."""
         while self._holds(1):
+            if self._chunk[self._at]:
+                return True
             rest = self._chunk[self._at :].lstrip(b"\0")
             self._at = len(self._chunk) - len(rest)
             if rest:
@@ -305,9 +331,11 @@ class _Reader:
         return InitrdError(f"{self.where}: expected {what}; the archive is truncated")
 
 
-def _archives(reader: _Reader) -> Iterator[str]:
+def _archives(reader: _Reader, entries: _Count) -> Iterator[str]:
     while reader.skip_zeros() and reader.at_archive():
+        entries.one_more(reader.where)
         while (name := _entry(reader)) != _TRAILER:
+            entries.one_more(reader.where)
             yield name
 
 

@@ -91,8 +91,8 @@ def _releases(disk: Filesystem) -> dict[str, str]:
 
 def _release_of(disk: Filesystem, suffix: str, trees: tuple[str, ...]) -> str:
     """The release of a kernel that is called after its package or its flavour."""
-    packaged = [one for one in trees if text(disk, f"{TREE}/{one}/pkgbase").strip() == suffix]
-    flavoured = [one for one in trees if one.endswith(f"-{suffix}")]
+    packaged = [tree for tree in trees if text(disk, f"{TREE}/{tree}/pkgbase").strip() == suffix]
+    flavoured = [tree for tree in trees if tree.endswith(f"-{suffix}")]
     return next(reversed(packaged or flavoured), suffix)
 
 

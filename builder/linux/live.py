@@ -24,7 +24,9 @@ def require_no_failure(guest: Guest, log: str) -> str:
     shown = without_stalls(log) if guest.emulated else log
     found = failures(shown, today=datetime.now(UTC).date())
     if found:
-        raise CheckFailed("; ".join(dict.fromkeys(f"{one.kind}: {one.line}" for one in found)))
+        raise CheckFailed(
+            "; ".join(dict.fromkeys(f"{failure.kind}: {failure.line}" for failure in found))
+        )
     return f"no failure in {len(shown.splitlines())} lines"
 
 

@@ -24,7 +24,7 @@ _STACKS: Mapping[str, tuple[str, ...]] = {
 }
 _ANY_STACK = tuple(dict.fromkeys(unit for units in _STACKS.values() for unit in units))
 
-_RENDERERS = re.compile(r"renderers\s*:\s*\[([^\]]*)\]")
+_RENDERERS = re.compile(r"renderers\s{0,8}:\s{0,8}\[([^\]]{0,256})\]")
 
 _EVERY_NIC = {"OriginalName": "*", "Type": "ether"}
 """Conditions that every NIC of a guest meets."""

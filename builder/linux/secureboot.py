@@ -138,7 +138,7 @@ def _signers(binary: "PE.Binary", authorities: Sequence[Authority]) -> list[str]
         for signature in binary.signatures
         for signer in signature.signers
         if signer.cert is not None
-        and any(not signer.cert.is_trusted_by([one]).value & ~dates for one in trusted)
+        and any(not signer.cert.is_trusted_by([authority]).value & ~dates for authority in trusted)
     ]
 
 

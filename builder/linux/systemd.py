@@ -24,7 +24,9 @@ DIRECTORIES = (_CONFIG, "/run/systemd/system", *_VENDOR)
 _PULLS = ("wants", "requires")
 _NULL = "/dev/null"
 
-_INSTALL = re.compile(r"^\s*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+_INSTALL = re.compile(
+    r"^[ \t]*(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)[ \t]*=[ \t]*\S", re.MULTILINE
+)
 _UDEV_WANTS = re.compile(r'ENV\{SYSTEMD_WANTS\}\s*\+?=\s*"([^"]*)"')
 
 
@@ -79,7 +81,9 @@ def started(disk: Filesystem) -> Iterator[tuple[str, ...]]:
 
     def find(name: str) -> str:
         wanted = (name, _template(name))
-        paths = (f"{place}/{one}" for one in wanted for place in places if one in places[place])
+        paths = (
+            f"{place}/{alias}" for alias in wanted for place in places if alias in places[place]
+        )
         return next(paths, "")
 
     links = (

@@ -42,8 +42,8 @@ def best(wish: tuple[int, ...], vcpus: int) -> Topology:
         if vcpus % (sockets * cores) == 0
     ]
 
-    def worth(one: tuple[int, int, int]) -> tuple[int, ...]:
-        granted = sum(part == wanted for part, wanted in zip(one, wish, strict=True))
-        return granted, one[0] * one[1], one[0]
+    def worth(parts: tuple[int, int, int]) -> tuple[int, ...]:
+        granted = sum(part == wanted for part, wanted in zip(parts, wish, strict=True))
+        return granted, parts[0] * parts[1], parts[0]
 
     return Topology(*max(possible, key=worth))

@@ -27,7 +27,7 @@ Named = tuple[str, Probe[Any]]
 class Boot:
     """One start of the image in QEMU, and the probes made in it, in their order."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
     """Names its logs too: no plan from elsewhere may name another file."""
     machine: Annotated[Machine, PlainSerializer(changed)]
     """Written without its defaults: a field that is new changes no plan and no digest."""
@@ -47,22 +47,22 @@ def boots(
         _machine(properties, firmware, vcpus, flavor or {})
         for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
     ]
-    named = sorted(probes, key=lambda one: MOMENTS.index(one[1].when))
-    here = [one for one in named if not _wants_other_hardware(one[1], machines[0])]
-    common = [one for one in here if one[1].when != "destroy"]
-    ending = [one for one in here if one[1].when == "destroy"]
-    judging = [one for one in common if one[1].when == "last" and not one[1].once]
+    named = sorted(probes, key=lambda pair: MOMENTS.index(pair[1].when))
+    here = [pair for pair in named if not _wants_other_hardware(pair[1], machines[0])]
+    common = [pair for pair in here if pair[1].when != "destroy"]
+    ending = [pair for pair in here if pair[1].when == "destroy"]
+    judging = [pair for pair in common if pair[1].when == "last" and not pair[1].once]
     dealt = _assign_probes(common, ending, machines)
-    made = [
-        Boot(hardware.firmware, hardware, _ids(one for one in common if one[0] in names))
+    planned = [
+        Boot(hardware.firmware, hardware, _ids(pair for pair in common if pair[0] in names))
         for hardware, names in zip(machines, dealt, strict=True)
     ]
     for number, (name, _) in enumerate(ending):
-        if number < len(made):
-            made[number] = replace(made[number], probes=(*made[number].probes, name))
+        if number < len(planned):
+            planned[number] = replace(planned[number], probes=(*planned[number].probes, name))
         else:
-            made.append(_own([(name, ending[number][1])], machines[0], judging))
-    return (*made, *_on_other_hardware(named, machines[0], judging))
+            planned.append(_own([(name, ending[number][1])], machines[0], judging))
+    return (*planned, *_on_other_hardware(named, machines[0], judging))
 
 
 def _machine(
@@ -81,25 +81,26 @@ def _assign_probes(
     turn, and a boot that none is left for has the first. What else is made once goes where there
     is least to do: first what fits few boots, then the longest.
     """
-    restarts = [one for one in probes if one[1].when == "restart"]
-    others = [one for one in probes if one[1].when != "restart"]
+    restarts = [pair for pair in probes if pair[1].when == "restart"]
+    others = [pair for pair in probes if pair[1].when != "restart"]
     count = len(machines)
     boots = [
-        [*(one for one in others if not one[1].once), *(restarts[number::count] or restarts[:1])]
+        [*(pair for pair in others if not pair[1].once), *(restarts[number::count] or restarts[:1])]
         for number in range(count)
     ]
     once = sorted(
-        (one for one in others if one[1].once), key=lambda one: (-one[1].vcpus, -one[1].seconds)
+        (pair for pair in others if pair[1].once),
+        key=lambda pair: (-pair[1].vcpus, -pair[1].seconds),
     )
     busy = [
         sum(each.seconds for _, each in (*boot, *ending[number : number + 1]))
         for number, boot in enumerate(boots)
     ]
-    for one in once:
-        fit = [number for number in range(count) if machines[number].vcpus >= one[1].vcpus]
+    for pair in once:
+        fit = [number for number in range(count) if machines[number].vcpus >= pair[1].vcpus]
         free = min(fit or range(count), key=lambda number: busy[number])
-        boots[free].append(one)
-        busy[free] += one[1].seconds
+        boots[free].append(pair)
+        busy[free] += pair[1].seconds
     return [{name for name, _ in boot} for boot in boots]
 
 
@@ -111,24 +112,24 @@ def _on_other_hardware(
     probes: Sequence[Named], usual: Machine, judging: Sequence[Named]
 ) -> list[Boot]:
     wanted = [
-        (one[1].machine(usual), one)
-        for one in probes
-        if one[1].machine is not None and _wants_other_hardware(one[1], usual)
+        (pair[1].machine(usual), pair)
+        for pair in probes
+        if pair[1].machine is not None and _wants_other_hardware(pair[1], usual)
     ]
     wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
     return [
-        _own([one for _, one in group], hardware, judging)
+        _own([pair for _, pair in group], hardware, judging)
         for hardware, group in groupby(wanted, key=lambda pair: pair[0])
     ]
 
 
 def _own(probes: Sequence[Named], hardware: Machine, judging: Sequence[Named]) -> Boot:
     """A boot for these probes, and for those that judge what a guest has gone through."""
-    login = any(one.login for _, one in probes)
-    made = sorted(
-        (*probes, *(judging if login else ())), key=lambda one: MOMENTS.index(one[1].when)
+    login = any(probe.login for _, probe in probes)
+    ordered = sorted(
+        (*probes, *(judging if login else ())), key=lambda pair: MOMENTS.index(pair[1].when)
     )
-    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(made), login)
+    return Boot(f"{hardware.firmware}-{probes[0][1].name}", hardware, _ids(ordered), login)
 
 
 def _ids(probes: Iterable[Named]) -> tuple[str, ...]:

@@ -36,7 +36,10 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
     if merged.conflicts:
         raise InputError(
             f"The features of profile '{profile.name}' contradict each other or Nova.",
-            details=[f"{one.subject} {one.message} {one.remedy}" for one in merged.conflicts],
+            details=[
+                f"{conflict.subject} {conflict.message} {conflict.remedy}"
+                for conflict in merged.conflicts
+            ],
         )
     features = tuple(feature for feature, _ in used)
     needed = (name for feature in features for name in feature.elements)
@@ -124,10 +127,10 @@ def planned_checks(
 def named_probes(used: Used) -> list[Named]:
     """The probes that apply to the features' parameters, with their ids."""
     return [
-        (check_id(feature, one), one)
+        (check_id(feature, probe), probe)
         for feature, parameters in used
-        for one in feature.probes
-        if one.applies(parameters)
+        for probe in feature.probes
+        if probe.applies(parameters)
     ]
 
 

@@ -72,8 +72,8 @@ def _nearest_to(path: Path) -> str:
     with suppress(OSError, ValueError):  # a directory that cannot be read, a name with a NUL byte
         if path.exists():
             return ""
-        files = (one for one in path.parent.iterdir() if one.suffix in SUFFIXES)
-        known |= {one.stem: f"'{printable(_display(one))}'?" for one in files}
+        files = (file for file in path.parent.iterdir() if file.suffix in SUFFIXES)
+        known |= {file.stem: f"'{printable(_display(file))}'?" for file in files}
     close = nearest(path.stem, known)
     return f"Did you mean {known[close]}" if close else ""
 
@@ -99,9 +99,9 @@ def _extended(
         problem = Problem(named_in.position, f"{subject}: {error.strerror}.", "extends")
         raise SourceError([problem]) from error
     if not isinstance(value.content, dict):
-        message = (
-            f"a profile is a mapping of keys such as 'distribution:', not {shown(value.content)}."
-        )
+        # Its text is not repeated: extends may name any file that the caller can read.
+        found = shown(value.content) if isinstance(value.content, list) else "a single value"
+        message = f"a profile is a mapping of keys such as 'distribution:', not {found}."
         raise SourceError([Problem(value.position, message)])
     reference = value.content.get("extends")
     if reference is None or not isinstance(reference.content, str):
@@ -122,6 +122,9 @@ def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
         if word not in names:
             raise SourceError([unknown("profile", word, names, reference.position, "extends")])
         return profiles_path() / f"{word}.yaml"
+    if not word.endswith(SUFFIXES):
+        message = f"{shown(word)} is no profile: the name of its file ends in .yaml."
+        raise SourceError([Problem(reference.position, message, "extends")])
     parent = chain[-1].parent / word
     try:
         exists = parent.exists()
@@ -132,15 +135,15 @@ def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
         rule = "A path is relative to the file that it stands in."
         details = tuple(filter(None, (rule, _nearest_to(parent))))
         raise SourceError([Problem(reference.position, message, "extends", details)])
-    if any(_same(parent, one) for one in chain):
-        circle = " -> ".join(one.name for one in (*chain, parent))
+    if any(_same(parent, profile) for profile in chain):
+        circle = " -> ".join(profile.name for profile in (*chain, parent))
         itself = "a profile cannot extend itself."
         raise SourceError([Problem(reference.position, itself, "extends", (circle,))])
     return parent
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _same(profile: Path, other: Path) -> bool:
+    return profile.resolve() == other.resolve()
 
 
 def _display(path: Path) -> str:

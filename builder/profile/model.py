@@ -234,7 +234,7 @@ class Document(_Model):
         """Refuse what the distribution does not have."""
         distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
         if initramfs and distribution and initramfs not in distribution.initramfs_choices:
-            choices = enumeration(f"'{one}'" for one in distribution.initramfs_choices)
+            choices = enumeration(f"'{choice}'" for choice in distribution.initramfs_choices)
             raise ValueError(
                 f"images of {distribution.name} are not made with {initramfs}.\n"
                 f"Write {choices}, or leave the value empty."

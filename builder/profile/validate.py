@@ -28,7 +28,7 @@ def _directories(value: Value) -> dict[str, Path]:
     """Where the file lies that each key of a mapping has its value from."""
     if not isinstance(value.content, dict):
         return {}
-    return {key: Path(one.position.file).parent for key, one in value.content.items()}
+    return {key: Path(entry.position.file).parent for key, entry in value.content.items()}
 
 
 class Checker:
@@ -54,12 +54,12 @@ class Checker:
         """The valid profile. Raises ``SourceError`` with every problem."""
         plain = self.root.plain()
         document = self._document(plain)
-        known = DISTRIBUTIONS.get(str(plain.get("distribution")))
-        features = self._features(known or next(iter(DISTRIBUTIONS.values())))
+        distribution = DISTRIBUTIONS.get(str(plain.get("distribution")))
+        features = self._features(distribution or next(iter(DISTRIBUTIONS.values())))
         if not self.whole:
             raise SourceError(self.problems)  # what is missing may stand where nobody could read it
         more = bool(plain.get("packages")) or not self.section.keys() <= self.registry.keys()
-        self.problems += self._conflicts(document, known, features, more=more)
+        self.problems += self._conflicts(document, distribution, features, more=more)
         if document is not None:
             self.problems += self._package_conflicts(document, features)
         if self.problems or document is None:
@@ -133,11 +133,11 @@ class Checker:
         the doubtful features at their defaults as well as without them.
         """
         found = []
-        for one in (distribution,) if distribution else DISTRIBUTIONS.values():
-            mirrors = document.mirrors.environment(one) if document else {}
-            for guessed in ({}, self._guessed(features, one)):
-                used = used_features(one, {**guessed, **features}, self.registry)
-                found.append(merge_features(one, mirrors, used, more=more).conflicts)
+        for candidate in (distribution,) if distribution else DISTRIBUTIONS.values():
+            mirrors = document.mirrors.environment(candidate) if document else {}
+            for guessed in ({}, self._guessed(features, candidate)):
+                used = used_features(candidate, {**guessed, **features}, self.registry)
+                found.append(merge_features(candidate, mirrors, used, more=more).conflicts)
         named = {
             name: self.registry[name].feature
             for name, value in self.section.items()

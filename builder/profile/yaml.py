@@ -60,7 +60,9 @@ class SourceError(InputError):
     """Everything that is wrong with a profile, in the order of its lines."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda one: (one.position, str(one))))
+        self.problems = tuple(
+            sorted(set(problems), key=lambda problem: (problem.position, str(problem)))
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -98,8 +100,8 @@ def merge(parent: Value, child: Value) -> Value:
             merged[key] = merge(merged[key], value) if key in merged else value
         return Value(merged, child.position, parent.keys | child.keys)
     if isinstance(parent.content, list) and isinstance(child.content, list):
-        present = [one.plain() for one in parent.content]
-        added = [one for one in child.content if one.plain() not in present]
+        present = [item.plain() for item in parent.content]
+        added = [item for item in child.content if item.plain() not in present]
         return Value([*parent.content, *added], child.position)
     return child
 

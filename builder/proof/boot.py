@@ -13,6 +13,7 @@ from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Guest, Outcome
 from builder.host.accelerator import Accelerator, detect
 from builder.host.files import sha256_of
+from builder.host.scratch import scratch
 from builder.plan.boots import Boot
 from builder.proof.checks import Check, record, summary
 from builder.proof.result import Result
@@ -68,8 +69,8 @@ class Booting:
 
     def __call__(self, scheduler: Scheduler) -> Result:
         """Boot. Raises ``HostError``, ``InterruptedByUser``; every other error is evidence."""
-        with self._scratch() as scratch:
-            workdir = scratch / self.boot.name
+        with self._scratch() as directory:
+            workdir = directory / self.boot.name
             try:
                 return self._boot(workdir, scheduler)
             finally:
@@ -81,8 +82,8 @@ class Booting:
         if self.options.keep:
             yield Path(tempfile.mkdtemp(prefix="kept-", dir=self.subject.logs))
             return
-        with tempfile.TemporaryDirectory(prefix="guest-image-boot-") as scratch:
-            yield Path(scratch)
+        with scratch("boot") as directory:
+            yield directory
 
     def _boot(self, workdir: Path, scheduler: Scheduler) -> Result:
         name, subject = self.boot.name, self.subject

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from builder.errors import BuilderError, HostError, InputError, InterruptedByUser
 from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters, Probe, When
 from builder.features.registry import FOUNDATION, WINDOWS, AnyFeature, Registry
@@ -13,6 +15,15 @@ from builder.plan.merge import AnyCheck, check_id
 from builder.plan.model import Plan
 from builder.store.manifest import Evidence
 from builder.words import printable
+
+SEEN_LIMIT = 16 << 10
+"""Characters of what a check has seen."""
+
+MISSHAPEN = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What comes of reading an answer that has another shape: a guest may answer what it likes."""
 
 Kind = Literal["inspection", "probe"]
 
@@ -32,9 +43,10 @@ class Check:
 def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
     """Every check of the plan's features, by id.
 
-    Raises ``InputError`` if the plan was made with a feature that is not installed here.
+    Raises ``InputError`` if the plan was made with a feature that is not installed here, or has
+    parameters or checks that this version does not know.
     """
-    features = {one.name: one for one in (FOUNDATION, WINDOWS)}
+    features = {feature.name: feature for feature in (FOUNDATION, WINDOWS)}
     features |= {name: registered.feature for name, registered in registry.items()}
     unknown = [name for name in plan.parameters if name not in features]
     if unknown:
@@ -43,27 +55,49 @@ def checks_of(plan: Plan, registry: Registry) -> Mapping[str, Check]:
             details=unknown,
             hint="Install the packages that bring them, as on the machine that built the image.",
         )
-    return {
+    found = {
         check.id: check
         for name, values in plan.parameters.items()
-        for check in checks_of_feature(
-            features[name], features[name].parameters.model_validate(values)
-        )
+        for check in checks_of_feature(features[name], _parameters(features[name], values))
     }
+    planned = (
+        *(check.id for check in plan.inspections),
+        *(probe for boot in plan.boots for probe in boot.probes),
+    )
+    lacking = [name for name in dict.fromkeys(planned) if name not in found]
+    if lacking:
+        raise InputError(
+            f"The plan of '{plan.profile}' has checks that are not known here.",
+            details=lacking[:5],
+            hint="Build the image again with this version.",
+        )
+    return found
+
+
+def _parameters(feature: AnyFeature, values: Mapping[str, Any]) -> Parameters:  # Any: JSON
+    try:
+        parameters: Parameters = feature.parameters.model_validate(values)
+    except ValidationError as error:
+        raise InputError(
+            f"The plan's parameters of the feature '{feature.name}' cannot be read.",
+            details=[f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()],
+            hint="Build the image again with this version.",
+        ) from error
+    return parameters
 
 
 def checks_of_feature(feature: AnyFeature, parameters: Parameters) -> tuple[Check, ...]:
     """A feature's inspections and probes that apply to its parameters, in their order."""
     return (
         *(
-            _check(check_id(feature, one), "inspection", one, parameters)
-            for one in feature.inspections
-            if one.applies(parameters)
+            _check(check_id(feature, check), "inspection", check, parameters)
+            for check in feature.inspections
+            if check.applies(parameters)
         ),
         *(
-            _check(check_id(feature, one), "probe", one, parameters)
-            for one in feature.probes
-            if one.applies(parameters)
+            _check(check_id(feature, check), "probe", check, parameters)
+            for check in feature.probes
+            if check.applies(parameters)
         ),
     )
 
@@ -107,14 +141,19 @@ def record(
         raise
     except BuilderError as error:
         outcome, seen = Outcome.ERROR, str(error)
+    except MemoryError:
+        outcome, seen = Outcome.ERROR, "what it had to read takes more memory than it may"
     except Exception as error:  # noqa: BLE001 - a defect of one check must not hide the others
         outcome, seen = Outcome.ERROR, f"defect of the check: {type(error).__name__}: {error}"
+        if check.kind == "probe" and isinstance(error, MISSHAPEN):
+            outcome = Outcome.FAILED
+            seen = f"the guest answered otherwise than a sound one: {type(error).__name__}: {error}"
     return Evidence(
         check=check.id,
         kind=check.kind,
         title=check.title,
         outcome=outcome,
-        seen="\n".join(printable(line) for line in seen.splitlines()),
+        seen="\n".join(printable(line) for line in _shortened(seen).splitlines()),
         image_sha256=image_sha256,
         boot=boot,
         at=at,
@@ -122,7 +161,13 @@ def record(
     )
 
 
+def _shortened(seen: str) -> str:
+    """What a stranger's guest has said without end is not kept without end."""
+    left_out = len(seen) - SEEN_LIMIT
+    return f"{seen[:SEEN_LIMIT]}… ({left_out} characters more)" if left_out > 0 else seen
+
+
 def summary(evidence: Sequence[Evidence]) -> str:
     """How many checks ended in which way, in a few words."""
-    counts = {outcome: sum(one.outcome is outcome for one in evidence) for outcome in Outcome}
+    counts = {outcome: sum(result.outcome is outcome for result in evidence) for outcome in Outcome}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"

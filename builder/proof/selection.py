@@ -19,11 +19,11 @@ def selected(plan: Plan, checks: Mapping[str, Check], names: Sequence[str]) -> P
     """
     if not names:
         return plan
-    planned = [one.id for one in (*plan.inspections, *plan.probes)]
-    wanted = {one for name in names for one in planned if _means(name, one)}
-    unknown = [name for name in names if not any(_means(name, one) for one in planned)]
+    planned = [check.id for check in (*plan.inspections, *plan.probes)]
+    wanted = {check_id for name in names for check_id in planned if _means(name, check_id)}
+    unknown = [name for name in names if not any(_means(name, check_id) for check_id in planned)]
     if unknown:
-        words = {word for one in planned for word in (one, *one.split("/"))}
+        words = {word for check_id in planned for word in (check_id, *check_id.split("/"))}
         raise InputError(
             f"Profile '{plan.profile}' has no such checks.",
             details=[f"No '{name}'. {did_you_mean(name, words)}".rstrip() for name in unknown],
@@ -36,7 +36,7 @@ def selected(plan: Plan, checks: Mapping[str, Check], names: Sequence[str]) -> P
     )
     return replace(
         plan,
-        inspections=tuple(one for one in plan.inspections if one.id in wanted),
+        inspections=tuple(check for check in plan.inspections if check.id in wanted),
         boots=tuple(boots),
     )
 
@@ -46,7 +46,11 @@ def _means(name: str, check: str) -> bool:
 
 
 def _needed(boot: Boot, checks: Mapping[str, Check], wanted: set[str]) -> Iterable[str]:
-    after = any(checks[one].when == "restarted" for one in boot.probes if one in wanted)
+    after = any(
+        checks[check_id].when == "restarted" for check_id in boot.probes if check_id in wanted
+    )
     return (
-        one for one in boot.probes if one in wanted or (after and checks[one].when == "restart")
+        check_id
+        for check_id in boot.probes
+        if check_id in wanted or (after and checks[check_id].when == "restart")
     )

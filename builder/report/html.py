@@ -7,6 +7,7 @@ characters, and the page's content security policy lets no script run but the re
 import base64
 import hashlib
 import shlex
+import stat
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -115,8 +116,13 @@ def _source(environment: jinja2.Environment, name: str) -> str:
 
 
 def _beginning(log: Path) -> str:
-    """The beginning of a log, or nothing where there is none."""
+    """The beginning of a log, or nothing where there is none.
+
+    A build from elsewhere has what it likes beside its manifest: links to other files, pipes.
+    """
     try:
+        if not stat.S_ISREG(log.lstat().st_mode):
+            return ""
         with log.open("rb") as file:
             return file.read(LOG_LIMIT).decode(errors="replace")
     except OSError:

@@ -25,8 +25,9 @@ _CLOCK_SET = re.compile(
 _CLOCK_ROUNDING = timedelta(seconds=0.5)
 _INIT = re.compile(_STAMP + "Run /init as init process", re.MULTILINE)
 _SYSTEMD = re.compile(_STAMP + r"systemd\[1\]: systemd .+ running in system mode", re.MULTILINE)
-_CLOUD_INIT = re.compile(r"Cloud-init v\. .* running 'init-local' .*Up (?P<seconds>\d+\.\d+) sec")
-_CLOUD_INIT_END = re.compile(r"Cloud-init v\. .* finished at .*Up (?P<seconds>\d+\.\d+) sec")
+_UP = r".{0,99}Up (?P<seconds>\d{1,9}\.\d{1,9}) sec"
+_CLOUD_INIT = re.compile(r"Cloud-init v\. .{0,99} running 'init-local' " + _UP)
+_CLOUD_INIT_END = re.compile(r"Cloud-init v\. .{0,99} finished at " + _UP)
 
 SLACK = 1.0
 """Seconds by which the clocks of a boot and its evidence may differ."""

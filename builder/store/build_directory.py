@@ -5,7 +5,6 @@ directory tells a build that runs from what a killed one left, which the next bu
 """
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.errors import HostError, InputError
+from builder.host.files import temporary_name
 from builder.host.locking import locked, remove_leftovers
 from builder.store import manifest
 from builder.store.manifest import FILE_NAME, Manifest
@@ -102,8 +102,7 @@ def point_latest_at(build: Path) -> None:
     latest = build.parent / LATEST
     if latest.is_symlink() and latest.exists() and latest.readlink().name > build.name:
         return
-    link = build.parent / f".{LATEST}.{os.getpid()}"
-    link.unlink(missing_ok=True)
+    link = temporary_name(latest)
     link.symlink_to(build.name)
     link.replace(latest)
 

@@ -5,12 +5,12 @@ host with the cloud's credentials may be three machines. Sections are only ever 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from builder.errors import InputError
 from builder.feature import Outcome
@@ -21,14 +21,26 @@ SCHEMA_VERSION: Literal[1] = 1
 
 FILE_NAME = "manifest.json"
 
+SIZE_LIMIT = 64 << 20
+"""Bytes. One with a thousand packages and all evidence has one million."""
+
 
 class _Section(BaseModel):
     # What a later version has added stays when this one rewrites the file.
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FileName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)
+]
 """The name of a file beside the manifest: a manifest from elsewhere must not name another one."""
+
+
+BootName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
+"""Stands in the names of logs."""
+
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Bytes = Annotated[int, Field(ge=0, lt=1 << 63)]
 
 
 class ImageFile(_Section):
@@ -36,8 +48,8 @@ class ImageFile(_Section):
 
     name: FileName
     format: Literal["qcow2", "raw"]
-    size: int
-    virtual_size: int
+    size: Bytes
+    virtual_size: Bytes
     sha256: str
     sha512: str
 
@@ -48,7 +60,7 @@ class Package(_Section):
     name: str
     version: str
     architecture: str
-    installed_size: int
+    installed_size: Bytes
 
 
 class Evidence(_Section):
@@ -66,24 +78,24 @@ class Evidence(_Section):
     """What the check saw; the cause where it failed, the reason where it was skipped."""
     image_sha256: str
     """The file that was checked; for another file the evidence is void."""
-    boot: str | None = None
+    boot: BootName | None = None
     """Which of the plan's boots a probe was made in."""
     at: datetime
     """When the check began."""
-    seconds: float
+    seconds: Seconds
     """How long it took."""
 
 
 class BootRecord(_Section):
     """One boot of the image: what it ran on and how long it took, in seconds."""
 
-    name: str
+    name: BootName
     """As the plan calls it."""
     accelerator: str
     """``kvm`` or ``tcg`` (emulation)."""
-    until_ssh: float
+    until_ssh: Seconds
     """Seconds from power-on to the default user's login."""
-    probes: float
+    probes: Seconds
     """Seconds that all its probes took."""
     image_sha256: str
     """The file that was booted."""
@@ -177,11 +189,11 @@ class Manifest(_Section):
     """The SHA-256 of each keyring that the packages' signatures were checked by, by its file."""
     packages: tuple[Package, ...]
     """Every package in the image."""
-    unpackaged: dict[str, int] = {}
+    unpackaged: dict[str, Bytes] = {}
     """Bytes on disk of the files that belong to no package, by directory."""
-    timings: dict[str, float]
+    timings: dict[str, Seconds]
     """Seconds per phase of the build, in their order."""
-    hooks: dict[str, float]
+    hooks: dict[str, Seconds]
     """Seconds per diskimage-builder hook."""
     evidence: tuple[Evidence, ...] = ()
     """What every check saw, newest per check and boot."""
@@ -244,8 +256,12 @@ def read(directory: Path) -> Manifest:
     """
     path = directory / FILE_NAME
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-        manifest.planned()
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+        if len(content) > SIZE_LIMIT:
+            raise _unreadable(path, [f"It has more than {SIZE_LIMIT >> 20} MiB."])
+        manifest = Manifest.model_validate_json(content)
+        plan = manifest.planned()
     except OSError as error:
         raise InputError(
             f"{directory} is no build directory: {FILE_NAME} cannot be read ({error.strerror}).",
@@ -255,12 +271,20 @@ def read(directory: Path) -> Manifest:
         problems = [
             f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
         ]
-        raise InputError(
-            f"{path} is no manifest that this version can read.",
-            details=problems[:5],
-            hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
-        ) from error
+        raise _unreadable(path, problems[:5]) from error
+    planned = {probe.id for probe in plan.probes}
+    strangers = [name for boot in plan.boots for name in boot.probes if name not in planned]
+    if strangers:
+        raise _unreadable(path, [f"plan.boots: no probe '{name}' is planned" for name in strangers])
     return manifest
+
+
+def _unreadable(path: Path, problems: Sequence[str]) -> InputError:
+    return InputError(
+        f"{path} is no manifest that this version can read.",
+        details=problems,
+        hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
+    )
 
 
 def write(directory: Path, manifest: Manifest) -> None:

@@ -5,8 +5,10 @@ guests and clouds.
 """
 
 import io
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
@@ -16,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
+from builder.errors import HostError
 from builder.words import one_line, printable
 
 Line = Text
@@ -118,8 +121,40 @@ def rendered(parts: Iterable[Part], stream: TextIO | None) -> str:
 
 
 def show(parts: Iterable[Part]) -> None:
-    """Print the parts; as click does, so that a reader that goes away is no error."""
-    click.echo(rendered(parts, sys.stdout), nl=False)
+    """Print the parts, as ``say`` does."""
+    with _writing():  # rich writes, too
+        click.echo(rendered(parts, sys.stdout), nl=False)
+
+
+def say(text: str) -> None:
+    """Print text. A reader that goes away is no error: what was to be found out has been.
+
+    Raises ``HostError`` where it cannot be written.
+    """
+    with _writing():
+        click.echo(text, nl=False)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        _write_nowhere()
+    except OSError as error:
+        _write_nowhere()
+        raise HostError(
+            "The output could not be written.",
+            details=[error.strerror or str(error)],
+            hint="Make room, or write it elsewhere.",
+        ) from error
+
+
+def _write_nowhere() -> None:
+    """What is still to be flushed must not fail once more when the program ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _cell(content: str | Line) -> Line:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from builder.errors import BuilderError, InterruptedByUser
 from builder.feature import CONSOLE, CheckFailed, Completed, Machine
 from builder.linux import console
+from builder.vm.console_log import ConsoleLog
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
 from builder.vm.ssh import Connection
@@ -53,6 +54,8 @@ class GuestChannels:
     connect: Connect
     volumes: Path
     """Where the files of new volumes are made; their owner removes them."""
+    excess: Callable[[], str] = str
+    """What the guest was ended for, where it wrote too much."""
 
 
 class RunningGuest:
@@ -80,6 +83,7 @@ class RunningGuest:
         self._numbers = itertools.count(1)
         self._session = contextlib.ExitStack()
         self._ssh: Connection | None = None
+        self._shown: dict[str, ConsoleLog] = {}
 
     def __enter__(self) -> Self:
         if self._login:
@@ -127,7 +131,7 @@ class RunningGuest:
         except TimeoutError as error:
             raise self._in_vain(error) from None
         except ConnectionError as error:
-            self._refuse_if_cancelled()
+            self._refuse_if_ended()
             raise CheckFailed(f"the SSH connection to the guest broke: {error}") from error
 
     def agent(self, command: str, *, timeout: float = 60, **arguments: Any) -> Any:  # Any: JSON
@@ -140,15 +144,29 @@ class RunningGuest:
             raise self._in_vain(error) from None
 
     def qmp(self, command: str, **arguments: Any) -> Any:  # Any: QEMU's JSON
-        """Give QEMU itself a monitor command and return its answer."""
-        return self._lines.qmp.command(command, **arguments)
+        """Give QEMU itself a monitor command and return its answer.
+
+        Raises ``BuilderError`` where QEMU refuses, ``CheckFailed`` where the guest was ended for
+        what it wrote.
+        """
+        try:
+            return self._lines.qmp.command(command, **arguments)
+        except BuilderError:
+            self._refuse_if_ended()
+            raise
 
     def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: QEMU's JSON
-        """Wait for an event of QEMU's monitor and return its data. Raises ``TimeoutError``."""
+        """Wait for an event of QEMU's monitor and return its data.
+
+        Raises ``TimeoutError``, and as ``qmp`` does.
+        """
         try:
             return self._lines.qmp.event(name, timeout=timeout)
         except TimeoutError as error:
             raise self._in_vain(error) from None
+        except BuilderError:
+            self._refuse_if_ended()
+            raise
 
     def idle(self) -> contextlib.AbstractContextManager[object]:
         """While the block runs, the guest does little: its core may do something else."""
@@ -172,7 +190,8 @@ class RunningGuest:
 
     def console(self, terminal: str = CONSOLE) -> str:
         """Everything the serial console, or another terminal, has shown so far."""
-        return self._beside(self._lines.console, terminal).read_text(errors="replace")
+        path = self._beside(self._lines.console, terminal)
+        return self._shown.setdefault(terminal, ConsoleLog(path)).text()
 
     @staticmethod
     def _beside(of_console: Path, terminal: str) -> Path:
@@ -191,21 +210,27 @@ class RunningGuest:
     def wait_for_console(
         self, pattern: str, *, timeout: float, after: int = 0, terminal: str = CONSOLE
     ) -> int:
-        """Wait until the console, or another terminal, shows a pattern; return where it ends.
+        """Wait until a line of the console, or of another terminal, shows a pattern.
+
+        Returns where the match ends.
 
         Raises ``TimeoutError``, ``InterruptedByUser`` if the guest was ended on purpose.
         """
         deadline = time.monotonic() + timeout
+        start = after
         while True:
-            match = re.compile(pattern).search(self.console(terminal), after)
+            shown = self.console(terminal)
+            match = re.compile(pattern).search(shown, start)
             if match is not None:
                 return match.end()
-            self._refuse_if_cancelled()
+            # The last line may be half of what is waited for; no line before it changes.
+            start = max(start, shown.rfind("\n") + 1, len(shown) - console.LINE_LIMIT)
+            self._refuse_if_ended()
             if time.monotonic() > deadline:
-                shown = "\n  ".join(console.tail(self.console(terminal)[after:]))
+                last = "\n  ".join(console.tail(shown[after:]))
                 raise TimeoutError(
                     f"the {terminal} did not show '{pattern}' within {timeout:.0f} s; it shows:\n"
-                    f"  {shown}"
+                    f"  {last}"
                 )
             time.sleep(POLL)
 
@@ -223,6 +248,8 @@ class RunningGuest:
         except GuestNotUp as error:
             raise CheckFailed(f"the guest was reset and did not come back: {error}") from error
 
-    def _refuse_if_cancelled(self) -> None:
+    def _refuse_if_ended(self) -> None:
         if self._control.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
+        if self._lines.excess():
+            raise CheckFailed(self._lines.excess())

@@ -45,9 +45,15 @@ class Agent:
             ) from None
         except ChannelClosed as error:
             raise CheckFailed(f"QEMU closed the guest agent's channel at '{name}'") from error
-        if "error" in answer:
-            raise CheckFailed(f"the guest agent refused '{name}': {answer['error']['desc']}")
-        return answer["return"]
+        match answer:
+            case {"error": {"desc": str(reason)}}:
+                raise CheckFailed(f"the guest agent refused '{name}': {reason}")
+            case {"return": value}:
+                return value
+        keys = ", ".join(sorted(answer)) or "nothing"
+        raise CheckFailed(
+            f"the guest agent answered '{name}' with neither result nor error: {keys}"
+        )
 
     def _synchronise(self, deadline: float) -> None:
         """Find the answer to our own question behind anything that was said before.

@@ -25,7 +25,7 @@ class JsonChannel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._pending = b""
+        self._pending = bytearray()
 
     def send(self, message: dict[str, Any], *, prefix: bytes = b"") -> None:  # Any: JSON
         """Send one object. Raises ``ChannelClosed``."""
@@ -42,14 +42,15 @@ class JsonChannel:
         spoken on the channel before.
         """
         while True:
-            line, newline, rest = self._pending.partition(b"\n")
-            if not newline:
+            end = self._pending.find(b"\n")
+            if end < 0:
                 self._fill(deadline)
                 continue
-            self._pending = rest
+            line = bytes(self._pending[:end])
+            del self._pending[: end + 1]
             try:
                 message = json.loads(line.rpartition(DELIMITER)[2])
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter of what is nested without end
                 continue
             if isinstance(message, dict):
                 return message

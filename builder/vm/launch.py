@@ -1,11 +1,9 @@
 """The life of one virtual machine: overlay, start, waits with limits, orderly end."""
 
 import contextlib
-import json
 import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +13,13 @@ from builder.errors import BuilderError
 from builder.feature import CONSOLE, Ends, Machine
 from builder.feature.machine import devices
 from builder.host.accelerator import Accelerator, detect
-from builder.host.process import Running, require_tool, run, start
+from builder.host.process import Running, require_tool, start
+from builder.image.overlay import make_overlay, virtual_size
+from builder.linux.console import BootSigns
 from builder.vm import config_drive, qemu, ssh, swtpm, tap
+from builder.vm.console_log import ConsoleLog
 from builder.vm.firmware import uefi_firmware
+from builder.vm.guard import Guard
 from builder.vm.guest import Control, GuestChannels, RunningGuest
 from builder.vm.guest_agent import Agent
 from builder.vm.qmp import Qmp
@@ -85,10 +87,19 @@ def booted(
         words = qemu.arguments(machine, host.backends, accelerator)
         begin = time.monotonic()
         process = stack.enter_context(_started(words, host, workdir))
-        stack.enter_context(_ended_when(control.cancelled, process))
+        guard = Guard(control.cancelled, process, workdir, host.backends.overlay)
+        stack.enter_context(guard.watching())
         limit = boot_limit * accelerator.slowness
-        log = workdir / CONSOLE_LOG
-        waiting = BootWait(process, log, begin, 0, limit, accelerator, control.cancelled)
+        waiting = BootWait(
+            process=process,
+            log=ConsoleLog(workdir / CONSOLE_LOG),
+            guard=guard,
+            start=begin,
+            signs=BootSigns(),
+            limit=limit,
+            accelerator=accelerator,
+            cancelled=control.cancelled,
+        )
         lines = _connect(stack, host, workdir, admin_user, waiting)
         guest = RunningGuest(
             machine, admin_user, lines, boot_limit=limit, login=login, control=control
@@ -190,7 +201,7 @@ def _connect(
 
     def connect(limit: float, since: int) -> contextlib.AbstractContextManager[ssh.Connection]:
         since_when = time.monotonic() if since else waiting.start
-        waits = replace(waiting, start=since_when, since=since, limit=limit)
+        waits = replace(waiting, start=since_when, signs=BootSigns(since), limit=limit)
         return ssh.connected(workdir, admin_user, forwarded_port(usernet), waits.until)
 
     agent = host.channels.get("agent")
@@ -202,6 +213,7 @@ def _connect(
         agent=Agent(agent.ours) if agent else None,
         connect=connect,
         volumes=workdir,
+        excess=lambda: waiting.guard.excess,
     )
 
 
@@ -214,20 +226,9 @@ def forwarded_port(answer: str) -> int:
 
 
 def _make_overlay(image: Path, image_format: qemu.ImageFormat, workdir: Path) -> Path:
-    tool = require_tool("qemu-img", "qemu-utils")
-    purpose = "make an overlay for the guest's disk"
-    info = run(
-        [tool, "info", "--output=json", "-f", image_format, image], timeout=60, purpose=purpose
-    )
-    given = json.loads(info)["virtual-size"]
-    size = given + max(given, GROWTH_BYTES)
+    size = virtual_size(image, image_format)
     overlay = workdir / OVERLAY
-    backing = ("-F", image_format, "-b", image.resolve())
-    run(
-        [tool, "create", "-q", "-f", "qcow2", *backing, overlay, str(size)],
-        timeout=60,
-        purpose=purpose,
-    )
+    make_overlay(image, image_format, overlay, size=size + max(size, GROWTH_BYTES))
     return overlay
 
 
@@ -248,26 +249,6 @@ def _terminal(workdir: Path, name: str) -> Iterator[Path]:
 def _remove_disks(workdir: Path) -> None:
     for disk in (workdir / OVERLAY, *workdir.glob("volume*.raw")):
         disk.unlink()
-
-
-@contextlib.contextmanager
-def _ended_when(cancelled: threading.Event, process: Running) -> Iterator[None]:
-    """End QEMU as soon as the event is set; every wait for the guest then ends with it."""
-    left = threading.Event()
-
-    def watch() -> None:
-        while not left.is_set():
-            if cancelled.wait(0.25):
-                process.end(patience=1)
-                return
-
-    watcher = threading.Thread(target=watch, name="cancelled")
-    watcher.start()
-    try:
-        yield
-    finally:
-        left.set()
-        watcher.join()
 
 
 def _quit(qmp: Qmp, process: Running) -> None:

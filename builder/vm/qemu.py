@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from builder.feature import Ends, Machine, Topology
 from builder.feature.machine import devices
 from builder.host.accelerator import Accelerator
+from builder.image.overlay import block_node
 from builder.vm.firmware import Firmware
 
 PROGRAM = "qemu-system-x86_64"
@@ -177,16 +178,8 @@ def _flash(unit: int, path: Path, *, read_only: bool) -> list[str]:
 def _root_disk(machine: Machine, backends: QemuBackends) -> list[str]:
     """What is behind the root disk, as Nova's ``LibvirtConfigGuestDisk`` has it.
 
-    The backing file is described here in full, so that QEMU follows no path written in an image.
     The overlay is thrown away: it need not survive a power failure.
     """
-    backing: dict[str, Any] = {  # Any: QEMU's JSON
-        "driver": backends.image_format,
-        "read-only": True,
-        "file": {"driver": "file", "filename": str(backends.image), "read-only": True},
-    }
-    if backends.image_format == "qcow2":
-        backing["backing"] = None
     discard = "unmap" if machine.discard else "ignore"
     overlay = {
         "driver": "qcow2",
@@ -194,7 +187,7 @@ def _root_disk(machine: Machine, backends: QemuBackends) -> list[str]:
         "discard": discard,
         "cache": {"direct": False, "no-flush": True},
         "file": {"driver": "file", "filename": str(backends.overlay), "discard": discard},
-        "backing": backing,
+        "backing": block_node(backends.image, backends.image_format),
     }
     return ["-blockdev", json.dumps(overlay)]
 

@@ -8,6 +8,8 @@ from typing import Any
 from builder.errors import BuilderError
 from builder.vm.json_channel import ChannelClosed, JsonChannel
 
+EVENTS_LIMIT = 1000
+
 
 class Qmp:
     """The monitor of one running QEMU."""
@@ -59,17 +61,21 @@ class Qmp:
             except ChannelClosed as error:
                 raise BuilderError(f"QEMU ended before it reported {name}.") from error
             if "event" in message:
-                self._events.append(message)
+                self._note(message)
 
     def forget(self, name: str) -> None:
         """Drop the events of this name that have come so far."""
         self._events = [event for event in self._events if event["event"] != name]
 
+    def _note(self, event: dict[str, Any]) -> None:  # Any: JSON
+        """Keep an event, and of what a guest causes without end the newest."""
+        self._events = [*self._events[1 - EVENTS_LIMIT :], event]
+
     def _await(self, key: str, deadline: float) -> Any:  # Any: JSON
         while True:
             message = self._channel.receive(deadline)
             if "event" in message:
-                self._events.append(message)
+                self._note(message)
                 continue
             if "error" in message:
                 error = message["error"]

@@ -81,11 +81,14 @@ class Connection:
         except ChannelClosed:
             self._program.wait(5)
             raise ConnectionError("; ".join(self._program.tail()) or "ssh ended") from None
-        if "status" not in answer:
-            raise TimeoutError(
-                f"'{shlex.join(argv)}' was still running in the guest after {timeout:.0f} s"
-            )
-        return Completed(answer["status"], answer["stdout"], answer["stderr"])
+        match answer:
+            case {"status": int(status), "stdout": str(stdout), "stderr": str(stderr)}:
+                return Completed(status, stdout, stderr)
+            case {"status": _}:
+                raise ConnectionError("the guest answers something else than a command's outcome")
+        raise TimeoutError(
+            f"'{shlex.join(argv)}' was still running in the guest after {timeout:.0f} s"
+        )
 
 
 @contextmanager

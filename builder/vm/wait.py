@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from builder.errors import BuilderError, InterruptedByUser
 from builder.host.accelerator import Accelerator
 from builder.host.process import Running
 from builder.linux import console
+from builder.vm.console_log import ConsoleLog
+from builder.vm.guard import Guard
 from builder.vm.guest import GuestNotUp
 
 
@@ -18,10 +19,11 @@ class BootWait:
     """Waits for a booting guest: with a limit, and over at once when it cannot come up."""
 
     process: Running
-    log: Path
+    log: ConsoleLog
+    guard: Guard
     start: float
-    since: int
-    """Where in the console's log this start of the guest begins."""
+    signs: console.BootSigns
+    """Looked for from where this start of the guest begins on the console."""
     limit: float
     accelerator: Accelerator
     cancelled: threading.Event
@@ -39,6 +41,12 @@ class BootWait:
         seconds = time.monotonic() - self.start
         if self.cancelled.is_set():
             raise InterruptedByUser("The boot was cancelled.")
+        if self.guard.excess:
+            raise GuestNotUp(
+                self.guard.excess,
+                details=("the console's last lines:", *console.tail(self.log.text())),
+                hint="A sound guest writes much less: look at what this one does.",
+            )
         if self.process.status is not None:
             kind = GuestNotUp if self.process.status == 0 else BuilderError  # 0: a power-off
             raise kind(
@@ -46,14 +54,16 @@ class BootWait:
                 f"before {awaited} was there.",
                 details=self.process.tail(),
             )
-        shown = self.log.read_text(errors="replace")[self.since :] if self.log.exists() else ""
-        reason = console.boot_failure(shown)
-        if reason is not None:
-            raise GuestNotUp(f"The guest does not come up: {reason}.", details=console.tail(shown))
+        shown = self.log.text()
+        self.signs.read(shown)
+        if self.signs.reason is not None:
+            raise GuestNotUp(
+                f"The guest does not come up: {self.signs.reason}.", details=console.tail(shown)
+            )
         if seconds > self.limit:
             speed = f"{self.accelerator.name}: {self.accelerator.reason}"
             raise GuestNotUp(
                 f"Timed out after {seconds:.0f} s waiting for {awaited} ({speed}).",
                 details=("the console's last lines:", *console.tail(shown)),
-                hint=f"The whole console is in {self.log}.",
+                hint="The whole console is in the boot's console.log.",
             )

@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 ROOT = HOME / "tests"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker("cloud")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,8 @@ from allinone.nova import Cpus
 from allinone.site import HOME
 from serving import LIMIT, boot, connected, domain
 
+pytestmark = pytest.mark.cloud
+
 DEPLOY = Path(process.__file__).parents[1] / "deploy.py"
 ROOT = HOME / "life"
 PLACES = [Path(place) / "libvirt" for place in ("/etc", "/var/lib", "/var/cache", "/run")]
@@ -108,8 +110,13 @@ def test_it_comes_back_after_anything(tmp_path: Path) -> None:
     deploy("down", "--keep")
     assert process.running(ROOT) == {}
     assert [path.name for path in ROOT.iterdir()] == ["kept"]
-    site = lifecycle.up(print, Cpus(), ROOT)
+    shared, *_, dedicated = map(str, sorted(os.sched_getaffinity(0)))
+    site = lifecycle.up(print, Cpus(shared, dedicated), ROOT)
     cloud = connected(site)
     assert [image.name for image in cloud.image.images()] == ["an image"]
+    flavor = cloud.compute.create_flavor(name="pinned", vcpus=1, ram=512, disk=1)
+    cloud.compute.create_flavor_extra_specs(flavor, {"hw:cpu_policy": "dedicated"})
+    pinned = boot(cloud, tmp_path, {}, flavor_id=flavor.id)
+    assert domain(site, pinned).find("./cputune/vcpupin").get("cpuset") == dedicated
     cloud.close()
     deploy("down")

@@ -11,19 +11,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from glanceclient import exc
 from glanceclient.v2.client import Client
 from keystoneauth1 import exceptions as auth_exc
 from openstack import exceptions as sdk_exc
-from pydantic import TypeAdapter, ValidationError
 
 from builder.errors import CloudError
 from builder.publish.cloud import config
 from builder.publish.cloud.answers import DATA, OPERATION_LIMIT, SLOWEST, Answers
 from builder.publish.cloud.change import Change
 from builder.publish.cloud.image import ACTIVE, CloudImage
+from builder.publish.cloud.image_answer import image_of
 from builder.publish.cloud.remedies import (
     ADDRESS,
     AGAIN,
@@ -42,17 +42,6 @@ IMAGES_LIMIT = 100_000
 
 NO_CONTENT, NOT_FOUND = 204, 404
 
-_ATTRIBUTES = frozenset(
-    {
-        "id", "name", "status", "visibility", "protected", "os_hidden", "checksum", "os_hash_algo",
-        "os_hash_value", "owner", "size", "virtual_size", "container_format", "disk_format",
-        "created_at", "updated_at", "tags", "min_ram", "min_disk", "file", "self", "schema",
-        "locations", "direct_url", "stores",
-    }
-)  # fmt: skip
-"""What Glance's image schema names; everything else is a property."""
-_GLANCES_OWN = "os_glance_"
-_FIRST_YEAR, _LAST_YEAR = 1970, 3000
 _BUSY_TASKS = frozenset({"pending", "processing"})
 _GONE = frozenset({"deleted", "pending_delete"})
 """A task that ends after its image was deleted lets the record come up again, in this state."""
@@ -104,6 +93,12 @@ class Glance:
         return self.cloud
 
     @property
+    def unverified(self) -> bool:
+        """Whether ``verify: false`` lets anybody between here and the cloud pass for it."""
+        verify, _ = self.region.get_requests_verify_args()
+        return verify is False
+
+    @property
     def project(self) -> str:
         """The project's id, or the empty string where the authentication knows no projects."""
         with self.answering("tell the project"):
@@ -130,7 +125,7 @@ class Glance:
                 chosen = {**filters, "os_hidden": hidden}
                 for found in self._client.images.list(filters=chosen, page_size=100):
                     if found["status"] not in _GONE:
-                        images.append(_image(found))
+                        images.append(image_of(found))
                     if len(images) > IMAGES_LIMIT:
                         raise CloudError(
                             f"Cloud '{self.cloud}' lists more than {IMAGES_LIMIT} images.",
@@ -142,7 +137,7 @@ class Glance:
         """One image, or None where there is none that can be seen."""
         try:
             with self.answering(f"show image {image_id}"):
-                return _image(self._client.images.get(image_id))
+                return image_of(self._client.images.get(image_id))
         except CloudError as error:
             if error.status == NOT_FOUND:
                 return None
@@ -152,7 +147,7 @@ class Glance:
         """Make an image without data, or None where the id is or was in use already."""
         try:
             with self.answering("make an image"):
-                return _image(self._client.images.create(id=image_id, **attributes))
+                return image_of(self._client.images.create(id=image_id, **attributes))
         except CloudError as error:
             if error.status == CONFLICT:
                 return None
@@ -268,7 +263,7 @@ class Glance:
                 headers={"Content-Type": _PATCH},
                 data=json.dumps(patch),
             )
-            return _image(body)
+            return image_of(body)
 
     def delete(self, image_id: str) -> None:
         """Delete an image; that it is gone already is no error."""
@@ -344,58 +339,9 @@ class Glance:
             ) from error
 
 
-_IMAGE = TypeAdapter(CloudImage)
-
-
-def _image(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON
-    """Raises ``ValueError`` for what has another shape than Glance's images."""
-    fields = {
-        "id": found["id"],
-        "name": found.get("name") or "",
-        "status": found["status"],
-        "hidden": bool(found.get("os_hidden")),
-        "visibility": found["visibility"],
-        "protected": bool(found.get("protected")),
-        "owner": found.get("owner") or "",
-        "created": _time(found["created_at"]),
-        "updated": _time(found["updated_at"]),
-        "size": found.get("size"),
-        "hash_algorithm": found.get("os_hash_algo") or "",
-        "hash_value": found.get("os_hash_value") or "",
-        "disk_format": found.get("disk_format") or "",
-        "container_format": found.get("container_format") or "",
-        "min_disk": found.get("min_disk") or 0,
-        "min_ram": found.get("min_ram") or 0,
-        "tags": frozenset(found.get("tags") or ()),
-        "properties": _properties(found),
-        "stores": found.get("stores") or "",
-    }
-    try:
-        return _IMAGE.validate_python(fields)
-    except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ValueError("; ".join(wrong)) from error
-
-
-def _properties(found: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
-    return {
-        name: str(value)
-        for name, value in found.items()
-        if name not in _ATTRIBUTES and not name.startswith(_GLANCES_OWN) and value is not None
-    }
-
-
 def _pointer(name: str) -> str:
     """A name as a JSON pointer (RFC 6901)."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _time(text: str) -> datetime:
-    """Raises ``ValueError`` for a time in which there was no Glance yet, or is none any more."""
-    stamp = datetime.fromisoformat(text)
-    if not _FIRST_YEAR <= stamp.year < _LAST_YEAR:
-        raise ValueError(f"a time in the year {stamp.year}")
-    return stamp.astimezone(UTC)
 
 
 def _reason(error: exc.HTTPException) -> list[str]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from builder.errors import HostError
+from builder.host.files import replace_text
 from builder.host.locking import locked, remove_leftovers
 from builder.host.paths import cache_directory
 from builder.publish.cloud.image import PUBLISHER, CloudImage
@@ -81,12 +82,10 @@ def at_work(draft: CloudImage, home: Path, *, now: datetime) -> bool:
 def _identity(home: Path) -> str:
     """What tells this home from those of other machines."""
     path = home / _IDENTITY
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
+    if not path.exists() or not path.read_text(encoding="ascii"):  # as a full disk leaves it
         home.mkdir(parents=True, exist_ok=True)
-        path.write_text(uuid.uuid4().hex, encoding="ascii")
-        return path.read_text(encoding="ascii")
+        replace_text(path, uuid.uuid4().hex)
+    return path.read_text(encoding="ascii")
 
 
 def state_directory() -> Path:

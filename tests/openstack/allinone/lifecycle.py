@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import yaml
@@ -159,10 +159,16 @@ class _Start:
 
 
 def _at_once(*steps: Callable[[], None]) -> None:
-    """Run steps side by side, as many as there are processors; the first failure is raised."""
-    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
-        for future in [pool.submit(step) for step in steps]:
+    """Run steps side by side, as many as there are processors; the first failure is raised.
+
+    Those that still run then are not waited for: they fail when their processes are ended.
+    """
+    pool = ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)))
+    try:
+        for future in as_completed([pool.submit(step) for step in steps]):
             future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _write_clouds(site: Site) -> None:

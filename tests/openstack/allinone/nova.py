@@ -1,6 +1,6 @@
 """Nova: API, conductor, scheduler, and one compute host on libvirt and QEMU without KVM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,10 @@ class Cpus:
 
 
 def configure(site: Site, cpus: Cpus) -> None:
-    """Write ``nova.conf`` for all processes of Nova."""
+    """Write ``nova.conf`` for all processes of Nova, and ``nova-databases.conf`` for all but one.
+
+    The compute host asks the conductor for everything, and complains where it could do otherwise.
+    """
     of_service = {
         **service_user("nova", site.password, site.url("keystone")),
         "region_name": REGION,
@@ -45,8 +48,6 @@ def configure(site: Site, cpus: Cpus) -> None:
     helper = PROGRAMS / "privsep-helper"
     sections: dict[str, dict[str, Any]] = {
         "DEFAULT": _defaults(site),
-        "api_database": {"connection": site.database("nova_api")},
-        "database": {"connection": site.database("nova")},
         "keystone_authtoken": authtoken("nova", site.password, site.url("keystone")),
         "placement": of_service,
         "neutron": of_service,
@@ -63,18 +64,23 @@ def configure(site: Site, cpus: Cpus) -> None:
         "scheduler": {"workers": 1},
         "filter_scheduler": {"enabled_filters": ",".join(_FILTERS)},
         "oslo_concurrency": {"lock_path": site.run / "locks"},
-        "vif_plug_ovs": {"ovsdb_connection": openvswitch.address(site)},
+        "os_vif_ovs": {"ovsdb_connection": openvswitch.address(site)},
     }
     if not cpus.dedicated:
         del sections["compute"]
-    file = _configuration(site)
+    file, databases = _configuration(site)
     of_privsep = {name: {"helper_command": f"{helper} --config-file {file}"} for name in _PRIVSEP}
     file.write_text(ini({**sections, **of_privsep}), encoding="utf-8")
+    of_databases = {
+        "api_database": {"connection": site.database("nova_api")},
+        "database": {"connection": site.database("nova")},
+    }
+    databases.write_text(ini(of_databases), encoding="utf-8")
 
 
 def _defaults(site: Site) -> dict[str, Any]:
     state = site.kept / "nova"
-    state.mkdir(exist_ok=True)
+    (state / "instances").mkdir(parents=True, exist_ok=True)
     return {
         "my_ip": LOOPBACK,
         "host": "all-in-one",
@@ -95,7 +101,7 @@ def _defaults(site: Site) -> dict[str, Any]:
 
 def set_up(site: Site) -> None:
     """Fill the databases, and make the cell, whose addresses are those of ``nova.conf``."""
-    manage = (PROGRAMS / "nova-manage", "--config-file", _configuration(site))
+    manage: tuple[str | Path, ...] = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
     run_step(site, "fill Nova's API database", *manage, "api_db", "sync")
     run_step(
         site,
@@ -115,7 +121,7 @@ def set_up(site: Site) -> None:
 
 def find_hosts(site: Site) -> None:
     """Let Nova use the compute host, which has been started for the first time."""
-    manage = (PROGRAMS / "nova-manage", "--config-file", _configuration(site))
+    manage: tuple[str | Path, ...] = (PROGRAMS / "nova-manage", *_options(*_configuration(site)))
     run_step(site, "find Nova's compute host", *manage, "cell_v2", "discover_hosts")
 
 
@@ -128,34 +134,41 @@ def api(site: Site) -> Service:
         {
             "OS_NOVA_CONFIG_DIR": str(site.configuration("nova")),
             # The first one is that of the pipelines.
-            "OS_NOVA_CONFIG_FILES": f"{_PIPELINES};{_configuration(site)}",
+            "OS_NOVA_CONFIG_FILES": ";".join(map(str, (_PIPELINES, *_configuration(site)))),
         },
     )
 
 
 def conductor(site: Site) -> Service:
     """What writes to the database for the compute host."""
-    return _service(site, "nova-conductor")
+    return _service(site, "nova-conductor", *_configuration(site))
 
 
 def scheduler(site: Site) -> Service:
     """What chooses a host."""
-    return _service(site, "nova-scheduler")
+    return _service(site, "nova-scheduler", *_configuration(site))
 
 
 def compute(site: Site) -> Service:
-    """The compute host. It needs libvirt, the conductor and Placement."""
-    return _service(site, "nova-compute")
+    """The compute host. It needs libvirt and the conductor, and tells Placement what it has."""
+    service = _service(site, "nova-compute", _configuration(site)[0])
+    told = "SELECT 1 FROM placement.inventories LIMIT 1;"
+    return replace(service, ready=lambda: service.ready() and mariadb.sql(site, told) != "")
 
 
-def _service(site: Site, name: str) -> Service:
+def _service(site: Site, name: str, *configuration: Path) -> Service:
     return Service(
         name,
-        (PROGRAMS / name, "--config-file", _configuration(site)),
+        (PROGRAMS / name, *_options(*configuration)),
         site.configuration("nova"),
         ready=lambda: mariadb.has_reported(site, name),
     )
 
 
-def _configuration(site: Site) -> Path:
-    return site.configuration("nova") / "nova.conf"
+def _options(*configuration: Path) -> tuple[str, ...]:
+    return tuple(f"--config-file={file}" for file in configuration)
+
+
+def _configuration(site: Site) -> tuple[Path, Path]:
+    directory = site.configuration("nova")
+    return directory / "nova.conf", directory / "nova-databases.conf"

@@ -92,7 +92,7 @@ class Site:
     @property
     def transport(self) -> str:
         """oslo.messaging's URL of the message queue."""
-        return f"rabbit://openstack:{self.password}@{LOOPBACK}/"
+        return f"rabbit://openstack:{self.password}@{LOOPBACK}:5672/"
 
     def configuration(self, service: str) -> Path:
         """The directory of a service's configuration."""

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from builder.cli import program as command
 from builder.distribution import DISTRIBUTIONS
 from builder.feature import Outcome
 from builder.features.registry import shipped
+from builder.image.safety import ImageInfo
 from builder.proof import inspection
 from builder.terminal.progress import Progress
 
@@ -66,12 +66,10 @@ def test_what_is_no_sound_guest_ends_in_exit_code_1(
     check: str, outcome: Outcome, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = tmp_path / "image.raw"
-    image.touch()
+    image.write_bytes(b"disk")
     seen = (evidence(check, outcome), evidence("foundation/has-no-passwords"))
-    monkeypatch.setattr(
-        inspect_file, "check_image", lambda _: SimpleNamespace(path=image, format="raw")
-    )
-    monkeypatch.setattr(inspect_file, "inspect", lambda *_: seen)
+    monkeypatch.setattr(inspect_file, "check_image", lambda path, **_: ImageInfo(path, "raw", 4))
+    monkeypatch.setattr(inspect_file, "examine", lambda *_: (None, seen))
     with pytest.raises(SystemExit) as caught:
         command.main(["inspect", str(image)])
     assert caught.value.code == code
@@ -81,15 +79,14 @@ def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = tmp_path / "image.raw"
-    image.touch()
+    image.write_bytes(b"disk")
 
     @contextmanager
     def opened(*_: Any, **__: Any) -> Iterator[FakeFilesystem]:
         yield disk("ID=debian\nVERSION_ID=12\n")
 
     monkeypatch.setattr(inspection, "open_image", opened)
-    found = SimpleNamespace(path=image, format="raw")
-    monkeypatch.setattr(inspect_file, "check_image", lambda _: found)
+    monkeypatch.setattr(inspect_file, "check_image", lambda path, **_: ImageInfo(path, "raw", 4))
     found_there, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
     made = {one.check for one in found_there}
     assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < made

@@ -42,7 +42,8 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 def test_a_plan_shows_everything_that_the_build_will_set(shown: Shown) -> None:
     built = dib_environment.environment(
         plan(), {}, elements=[elements_path()], scratch=Path("/s"), tree=Path("/s/tree"),
-        packages=PackageCache(Path("/p"), "debian"), root_uuid="u", files=Path("/f"),
+        packages=PackageCache(Path("/p"), "debian", Path("/s/store")),
+        root_uuid="u", files=Path("/f"),
     )  # fmt: skip
     section = shown("pinned-scsi").partition("\nenvironment\n")[2].partition("\n\n")[0]
     assert re.findall(r"^  \S.*?  (\w+)=", section, re.MULTILINE) == sorted(built)

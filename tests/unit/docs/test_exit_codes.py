@@ -94,4 +94,4 @@ def test_what_is_wrong_with_an_image_ends_in_the_exit_code_of_images() -> None:
     makers = makers_in(CODE / "image")
     assert makers["ImageError"]
     assert makers["BuilderError"] == {"image/appliance.py"}  # the time that an inspection may take
-    assert makers["InputError"] == {"image/safety.py"}  # there is no file of that name
+    assert makers["InputError"] == {"image/held.py"}  # there is no file of that name

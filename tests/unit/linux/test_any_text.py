@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from initrds import RELEASE, TREE, cpio
 
+from builder.errors import ImageError
 from builder.feature import CheckFailed, Filesystem
 from builder.linux import (
     bootentries,
@@ -145,10 +146,9 @@ NESTED = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n
 )
 def test_a_configuration_without_end_ends(content: str) -> None:
     disk = FakeFilesystem({"/etc/cloud/cloud.cfg": content})
-    for name in ("cloud-init's data", "passwords"):
-        READERS[name](disk)
-    with suppress(CheckFailed):
-        growth.require_growth(disk)
+    for read in (READERS["cloud-init's data"], READERS["passwords"], growth.require_growth):
+        with suppress(CheckFailed, ImageError):
+            read(disk)
 
 
 def test_lines_that_are_continued_without_end_end() -> None:

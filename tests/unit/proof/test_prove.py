@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-import threading
+import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ class Host:
     def __init__(self) -> None:
         self.failures: dict[str, Exception] = {}
         self.waiting: set[str] = set()
-        self.opened = threading.Event()
+        self.opened = multiprocessing.Event()  # a disk is opened in a child
         number = {"major": 7, "minor": 2, "micro": 22}
         version = {"qemu": number, "package": "Debian 1:7.2"}
         self.monitor: dict[str, Any] = {"query-version": version, "query-block": []}

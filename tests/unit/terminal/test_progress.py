@@ -1,5 +1,6 @@
 import contextlib
 import io
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -293,9 +294,9 @@ def test_on_a_terminal_what_was_is_left_and_the_cursor_is_back(
     with contextlib.suppress(RuntimeError, KeyboardInterrupt):
         work()
     told = stream.getvalue()
-    assert "[00:00] bios: up in 5 s\n" in told
+    assert re.search(r"\[00:0\d\] bios: up in 5 s\n", told)
     assert "        Unpacking" in told
-    assert told.endswith("[00:00] bootstrap (0.0 s)\n")
+    assert re.search(r"\[00:0\d\] bootstrap \(\d\.\d s\)\n\Z", told)
     assert told.index(HIDE) < told.index(SHOW)
     assert told.count(HIDE) == told.count(SHOW) == 1
 

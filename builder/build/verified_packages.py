@@ -1,0 +1,119 @@
+"""Takes packages out of a store, as far as the signed index of their archive vouches for them.
+
+apt takes a file of the right name and size from its archive directory as it is. So no file gets
+there but one whose SHA-256 the index has. Run as a program by mmdebstrap, before it downloads
+anything, with the host's own Python; so it needs nothing but the standard library.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import subprocess  # noqa: TID251 - no module of this program is there when it runs
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+LIMIT = 600.0
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+FICLONE = 0x40049409  # Linux' include/uapi/linux/fs.h
+
+Digests = Mapping[str, Collection[tuple[int, str]]]
+"""Size and SHA-256 by which a file of a name may be taken."""
+
+
+def archive_name(package: str, version: str, architecture: str) -> str:
+    """What apt calls a package's file in its archive directory."""
+    return f"{package}_{version.replace(':', '%3a')}_{architecture}.deb"
+
+
+def digests(index: Iterable[str], wanted: Collection[str]) -> Digests:
+    """What an index (``Packages``, by its lines) says of the files that are wanted."""
+    found: dict[str, set[tuple[int, str]]] = {}
+    for fields in _stanzas(index):
+        with contextlib.suppress(KeyError, ValueError):
+            name = archive_name(fields["Package"], fields["Version"], fields["Architecture"])
+            if name in wanted:
+                found.setdefault(name, set()).add((int(fields["Size"]), fields["SHA256"]))
+    return found
+
+
+def take(store: Path, archives: Path, known: Digests) -> list[str]:
+    """Copy what may be taken from the store into apt's archives, and return the names."""
+    return [name for name in sorted(known) if _take(store / name, archives / name, known[name])]
+
+
+def _stanzas(index: Iterable[str]) -> Iterator[dict[str, str]]:
+    fields: dict[str, str] = {}
+    for line in index:
+        name, colon, value = line.partition(":")
+        if colon and not line[0].isspace():
+            fields[name] = value.strip()
+        elif not line.strip():
+            yield fields
+            fields = {}
+    yield fields
+
+
+def _take(source: Path, target: Path, known: Collection[tuple[int, str]]) -> bool:
+    """What is verified is the copy: nobody who can write into the store can change it."""
+    partial = target.with_suffix(".part")
+    try:
+        with (
+            os.fdopen(os.open(source, _FLAGS), "rb") as stored,
+            partial.open("wb+") as copy,
+        ):
+            status = os.fstat(stored.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size not in {one[0] for one in known}:
+                return False
+            try:
+                fcntl.ioctl(copy, FICLONE, stored.fileno())
+            except OSError:  # no file system that shares blocks, or another one
+                shutil.copyfileobj(stored, copy)
+            copy.seek(0)
+            digest = hashlib.file_digest(copy, "sha256").hexdigest()
+            if (copy.tell(), digest) not in known:
+                return False
+        partial.replace(target)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _indices() -> Iterator[str]:
+    """The lines of every package index of the new system, whose signatures apt has verified."""
+    _apt("apt-get", "-qq", "update")
+    files = _apt("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
+    for file in files:
+        yield from _apt("/usr/lib/apt/apt-helper", "cat-file", file)
+        yield ""
+
+
+def _apt(*words: str) -> list[str]:
+    environment = {**os.environ, "APT_CONFIG": os.environ["MMDEBSTRAP_APT_CONFIG"]}
+    done = subprocess.run(  # noqa: S603 - words of this file's
+        words, env=environment, timeout=LIMIT, stdout=subprocess.PIPE, check=True
+    )
+    return done.stdout.decode(errors="replace").splitlines()
+
+
+def main(store: Path, archives: Path, listing: Path) -> None:
+    """Take what is wanted, and list it. Without an index nothing is, which apt will explain."""
+    wanted = {path.name for path in store.glob("*.deb")}
+    taken: list[str] = []
+    if wanted:
+        try:
+            taken = take(store, archives, digests(_indices(), wanted))
+        except (subprocess.SubprocessError, OSError, KeyError) as error:
+            print(f"no cached package is used: {error}", file=sys.stderr)  # noqa: T201 - the log
+    listing.write_text("".join(f"{name}\n" for name in taken))
+    print(f"{len(taken)} of {len(wanted)} cached packages are what the archive signed")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""YAML of a stranger's disk, of which only what takes time in proportion to its length is read.
+
+An alias stands for what it names, aliases and all: forty lines can mean more than any memory holds,
+and merge keys take as long.
+"""
+
+from typing import Any
+
+import yaml
+
+from builder.errors import ImageError
+
+LIMIT = 128 << 10
+"""Characters; the parser takes seconds for so many. cloud-init's own file has less than 10,000."""
+
+
+class PlainLoader(yaml.SafeLoader):
+    """PyYAML's safe loader without aliases, and so without merge keys of any use.
+
+    ``path`` is what messages call the text. Raises ``ImageError`` for what is not read, and
+    ``yaml.YAMLError``.
+    """
+
+    def __init__(self, path: str, content: str) -> None:
+        if len(content) > LIMIT:
+            raise ImageError(
+                f"{path} is too long to be read.",
+                details=[f"It has {len(content)} characters; the limit is {LIMIT}."],
+            )
+        super().__init__(content)
+        self._path = path
+
+    def compose_node(
+        self,
+        parent: yaml.Node | None,
+        index: Any,  # Any: PyYAML's
+    ) -> yaml.Node | None:
+        """Refuse an alias where it stands."""
+        if self.check_event(yaml.AliasEvent):
+            raise ImageError(
+                f"{self._path}:{self.line + 1} has a YAML alias, which is not read.",
+                hint="Write out what it stands for.",
+            )
+        return super().compose_node(parent, index)

@@ -1,0 +1,92 @@
+"""Guests that write without end: on their console, and on their disk."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boot_sectors
+import pytest
+
+from builder.feature import Machine
+from builder.vm import console_log, guard
+from builder.vm.guest import GuestNotUp
+from builder.vm.launch import CONSOLE_LOG, booted
+
+pytestmark = pytest.mark.boot
+
+LIMIT = 60.0
+SLACK = 8 << 20
+"""Bytes that a guest may write between two looks, and until it has ended."""
+
+
+def used(directory: Path) -> int:
+    return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*"))
+
+
+def outcome(image: Path, workdir: Path) -> str:
+    start = time.monotonic()
+    with (
+        pytest.raises(GuestNotUp) as failure,
+        booted(image, "raw", Machine(), workdir, admin_user="nobody", boot_limit=LIMIT),
+    ):
+        pytest.fail("it must not come up")
+    assert time.monotonic() - start < LIMIT
+    return str(failure.value)
+
+
+@pytest.mark.parametrize("text", [b"A", b"error: ", b"a\n", b"\x1b["])
+def test_a_console_without_end_ends_the_guest(text: bytes, tmp_path: Path) -> None:
+    image = boot_sectors.disk(tmp_path / "disk.raw", boot_sectors.floods_console(text))
+    said = outcome(image, tmp_path / "work")
+    assert "The guest was ended when console.log had more than 4 MiB." in said
+    assert len(said) < 64 << 10
+    assert (tmp_path / "work" / CONSOLE_LOG).stat().st_size == console_log.LIMIT
+    assert used(tmp_path / "work") < console_log.LIMIT + SLACK
+
+
+def test_a_disk_that_is_filled_ends_the_guest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "OVERLAY_LIMIT", 32 << 20)
+    code = boot_sectors.floods_disk()
+    image = boot_sectors.disk(tmp_path / "disk.raw", code, size=8 << 30)
+    assert "had changed more than 0 GiB of its disk" in outcome(image, tmp_path / "work")
+    assert used(tmp_path / "work") < SLACK
+
+
+def test_a_signal_ends_the_program_within_seconds(tmp_path: Path) -> None:
+    image = boot_sectors.disk(tmp_path / "disk.raw", boot_sectors.floods_console(b"error: "))
+    work = tmp_path / "work"
+    program = f"""
+from pathlib import Path
+import signal
+from builder.cli import program
+from builder.feature import Machine
+from builder.vm import console_log
+from builder.vm.launch import booted
+console_log.LIMIT = 1 << 40
+signal.signal(signal.SIGTERM, program._stop)
+with booted(Path({str(image)!r}), "raw", Machine(), Path({str(work)!r}), admin_user="nobody"):
+    pass
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        shown = work / CONSOLE_LOG
+        start = time.monotonic()
+        while not shown.exists() or shown.stat().st_size < 1 << 20:
+            assert process.poll() is None
+            assert time.monotonic() - start < LIMIT
+            time.sleep(0.1)
+        stopped = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=LIMIT)
+        assert time.monotonic() - stopped < 5
+    assert "Stopped by SIGTERM" in said
