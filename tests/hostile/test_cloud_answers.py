@@ -312,6 +312,29 @@ def test_a_refusal_is_answered_with_what_helps(
     assert "again" not in error.hint or "quota" in words
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://me:s3cret-canary@cloud.example/v3",
+        "ftp://me:s3cret-canary@cloud.example/v3",
+        "me:s3cret-canary@cloud.example",
+        "http://me:s3cret-canary@[::1/v3",
+        "cloud.example/v3?password=s3cret-canary",
+    ],
+)
+@pytest.mark.parametrize("key", ["endpoint", "auth_url", "image_endpoint_override"])
+def test_an_address_with_a_secret_is_refused_and_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, key: str
+) -> None:
+    entry: dict[str, Any] = {"auth_type": "none", "auth": {"endpoint": "https://127.0.0.1:9"}}
+    (entry if key.endswith("override") else entry["auth"])[key] = address
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(configure(tmp_path, **entry)))
+    with pytest.raises(InputError) as caught:
+        Glance("mine").images()
+    assert key in str(caught.value)
+    assert "s3cret-canary" not in str(caught.value)
+
+
 def test_a_certificate_file_that_is_not_there_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

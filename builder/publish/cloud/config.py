@@ -15,6 +15,7 @@ from openstack import exceptions as sdk_exc
 from openstack.config import OpenStackConfig
 
 from builder.errors import InputError
+from builder.redaction import redacted
 from builder.words import did_you_mean, enumeration, shown
 
 _HINT = (
@@ -73,12 +74,23 @@ def _wrong_addresses(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
     """Addresses that nobody could ask; openstacksdk would say so in its own words, and late."""
     login = entry.get("auth")
     for name, value in {**entry, **(login if isinstance(login, Mapping) else {})}.items():
-        if name == "auth_url" or name.endswith(("endpoint", "endpoint_override")):
-            parts = urlsplit(str(value)) if value else None
-            if parts is not None and (parts.scheme not in {"http", "https"} or not parts.hostname):
-                yield f"{name} of {cloud} is {shown(value)}: it begins with https:// or http://."
-            elif parts is not None and parts.username is not None:
-                yield f"{name} of {cloud} has a login in it: that belongs below 'auth'."
+        is_address = name == "auth_url" or name.endswith(("endpoint", "endpoint_override"))
+        if is_address and value and (reason := _unusable(str(value))):
+            yield f"{name} of {cloud} {reason}"
+
+
+def _unusable(address: str) -> str:
+    """Why nobody can ask the address; empty where somebody can."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # brackets around what is no IPv6 address
+        usable = False
+    if not usable:
+        return f"is {shown(redacted(address))}: it begins with https:// or http://, and a host."
+    if parts.username is not None:
+        return "has a login in it: that belongs below 'auth'."
+    return ""
 
 
 def _wrong_region(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
