@@ -1,7 +1,8 @@
 """YAML of a stranger's disk, of which only what takes time in proportion to its length is read.
 
 An alias stands for what it names, aliases and all: forty lines can mean more than any memory holds,
-and merge keys take as long.
+and merge keys take as long. One that names a text or a number, as cloud-init's own ``05_logging.cfg``
+has some, is no longer than that.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ LIMIT = 128 << 10
 
 
 class PlainLoader(yaml.SafeLoader):
-    """PyYAML's safe loader without aliases, and so without merge keys of any use.
+    """PyYAML's safe loader without aliases of lists and mappings, and so without merge keys.
 
     ``path`` is what messages call the text. Raises ``ImageError`` for what is not read, and
     ``yaml.YAMLError``.
@@ -35,10 +36,15 @@ class PlainLoader(yaml.SafeLoader):
         parent: yaml.Node | None,
         index: Any,  # Any: PyYAML's
     ) -> yaml.Node | None:
-        """Refuse an alias where it stands."""
-        if self.check_event(yaml.AliasEvent):
+        """Refuse an alias where it stands, but of a text or a number."""
+        if self.check_event(yaml.AliasEvent) and not self._names_scalar():
             raise ImageError(
-                f"{self._path}:{self.line + 1} has a YAML alias, which is not read.",
+                f"{self._path}:{self.line + 1} has a YAML alias of a list or a mapping, which is"
+                " not read.",
                 hint="Write out what it stands for.",
             )
         return super().compose_node(parent, index)
+
+    def _names_scalar(self) -> bool:
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs have no types here
+        return isinstance(self.anchors.get(event.anchor), yaml.ScalarNode)

@@ -280,8 +280,15 @@ def test_aliases_are_refused_with_their_line(content: str) -> None:
         cloudinit.default_user(disk)
 
 
-def test_configuration_without_aliases_is_read() -> None:
-    content = "system_info:\n  default_user: &user\n    name: me\n"
+@pytest.mark.parametrize(
+    "content",
+    [
+        "system_info:\n  default_user: &user\n    name: me\n",
+        "_: [&name me, *name, *name]\nsystem_info:\n  default_user:\n    name: *name\n",
+    ],
+    ids=["an anchor that nothing names", "an alias of a text, as cloud-init has some"],
+)
+def test_what_aliases_cannot_double_is_read(content: str) -> None:
     assert cloudinit.default_user(FakeFilesystem({"/etc/cloud/cloud.cfg": content})) == "me"
 
 
