@@ -261,7 +261,7 @@ def test_who_may_not_make_images_public_is_told_so(cloud: LocalCloud, guest_imag
     build = small_build(guest_image.dist, publish={"visibility": "public"})
     done = guest_image("publish", build, "--cloud", "member")
     assert done.status == 5
-    assert "Ask the cloud's operators for the right" in done.err
+    assert "say another visibility in the profile's section 'publish'" in done.err
     assert list(visible(cloud)) == []
     assert guest_image("publish", build, "--cloud", "local").status == 0
     assert current(cloud).visibility == "public"
