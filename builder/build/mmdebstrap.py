@@ -56,7 +56,9 @@ def mmdebstrap_arguments(
     )
     if variables.get("https_proxy"):
         options.append(f"--customize-hook='rm {proxy}'")
-    options.append(f"--keyring={distribution.keyring}")
-    options.append("--skip=essential/unlink,download/empty")
+    # In place of the host's trusted.gpg and trusted.gpg.d: a file, and a directory without keys.
+    options += [f"--keyring={place}" for place in (distribution.keyring, packages.archives)]
+    # mmdebstrap would name a keyring of its own choice where these have not all of its keys.
+    options.append("--skip=check/signed-by,essential/unlink,download/empty")
     options.append(f"--include={','.join(BOOTSTRAP_PACKAGES)}")
     return " ".join(options)
