@@ -86,5 +86,5 @@ def test_a_published_image_sets_the_password_that_nova_is_asked_for(
         except HttpException:  # its agent does not answer yet
             assert time.monotonic() < deadline, cloud.compute.get_server_console_output(server)
             time.sleep(5)
-    expected = shadow_hash(site, server, image.properties["os_admin_user"])
+    expected = shadow_hash(site, server, image.os_admin_user)
     assert hashed(PASSWORD, expected) == expected

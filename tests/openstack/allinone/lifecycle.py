@@ -121,10 +121,9 @@ class _Start:
         keystone.point_catalogue(site)
         self._wait(queue + base)
         self._report("starting Keystone, Glance, Placement, Nova and Neutron")
-        if not fresh:
-            self._wait(self._start(keystone.service(site)))
         self._wait(
             self._start(
+                *(() if fresh else (keystone.service(site),)),
                 placement.service(site),
                 nova.conductor(site),
                 neutron.rpc_server(site),

@@ -35,8 +35,8 @@ def service(site: Site) -> Service:
             "--user=root",
             "--skip-networking",
             "--max-connections=400",
-            # Written, but not waited for: what is kept survives a killed server, not a power cut.
-            "--innodb-flush-log-at-trx-commit=0",
+            # Written, but not waited for: what is kept outlives a killed server, not a power cut.
+            "--innodb-flush-log-at-trx-commit=2",
             "--innodb-flush-method=nosync",
             "--sync-frm=OFF",
             "--innodb-buffer-pool-size=64M",

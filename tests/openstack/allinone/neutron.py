@@ -69,7 +69,7 @@ def api(site: Site) -> Service:
     return wsgi(
         site,
         "neutron",
-        "neutron.wsgi.api:application",
+        "neutron_api:application",
         {"OS_NEUTRON_CONFIG_FILES": str(_configuration(site))},
     )
 
