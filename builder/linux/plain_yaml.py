@@ -1,8 +1,8 @@
 """YAML of a stranger's disk, of which only what takes time in proportion to its length is read.
 
-An alias stands for what it names, aliases and all: forty lines can mean more than any memory holds,
-and merge keys take as long. One that names a text or a number, as cloud-init's own ``05_logging.cfg``
-has some, is no longer than that.
+An alias stands for what it names, aliases and all: forty lines can mean more than any memory
+holds, and merge keys take as long. One that names a text or a number, as cloud-init's own
+``05_logging.cfg`` has some, is no longer than that.
 """
 
 from typing import Any
