@@ -67,7 +67,7 @@ from builder.cli import program
 from builder.feature import Machine
 from builder.vm import console_log
 from builder.vm.launch import booted
-console_log.LIMIT = 1 << 40
+console_log.LIMIT = 64 << 20
 signal.signal(signal.SIGTERM, program._stop)
 with booted(Path({str(image)!r}), "raw", Machine(), Path({str(work)!r}), admin_user="nobody"):
     pass
