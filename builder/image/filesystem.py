@@ -105,7 +105,7 @@ class Disk:
             return ()
         names: defaultdict[str, list[str]] = defaultdict(list)
         for path in paths:
-            parent, _, name = f"{directory}/{path}".rpartition("/")
+            parent, _, name = f"{directory.rstrip('/')}/{path.lstrip('/')}".rpartition("/")
             names[parent].append(name)
         return tuple(
             sorted(
