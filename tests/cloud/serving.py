@@ -38,7 +38,7 @@ def boot(cloud: "Connection", directory: Path, properties: dict[str, str], **wan
     file = directory / "image.qcow2"
     small_image(file)
     image = cloud.image.create_image(
-        "an image", filename=str(file), disk_format="qcow2", wait=True, **properties
+        "an image", data=file.read_bytes(), disk_format="qcow2", wait=True, **properties
     )
     flavor = cloud.compute.find_flavor(next(iter(FLAVORS)), ignore_missing=False)
     network = cloud.network.find_network(NETWORK, ignore_missing=False)

@@ -178,6 +178,7 @@ def end(root: Path, *, patience: float, last: str = "") -> None:
     """
     for spared in (last, ""):
         _end_all_but(root, spared, patience)
+    _outliving[:] = [process for process in _outliving if process.poll() is None]
 
 
 def _end_all_but(root: Path, spared: str, patience: float) -> None:

@@ -95,9 +95,9 @@ class Site:
         return f"rabbit://openstack:{self.password}@{LOOPBACK}:5672/"
 
     def configuration(self, service: str) -> Path:
-        """The directory of a service's configuration."""
+        """The directory of a service's configuration, which has passwords."""
         directory = self.run / service
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
         return directory
 
 
@@ -114,7 +114,7 @@ def prepared(root: Path) -> Iterator[Site]:
             hint=f"It may have {_LONGEST} bytes: move this directory to a shorter path.",
         )
     password_file = root / "kept" / "password"
-    password_file.parent.mkdir(parents=True, exist_ok=True)
+    password_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not password_file.exists():
         password_file.touch(mode=0o600)
         password_file.write_text(secrets.token_hex(12), encoding="utf-8")
