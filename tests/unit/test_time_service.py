@@ -9,6 +9,8 @@ import yaml
 
 from builder.host.paths import elements_path
 
+pytestmark = pytest.mark.program("systemctl")
+
 ELEMENT = elements_path() / "guest-foundation"
 HOOK = ELEMENT / "post-install.d/50-guest-foundation"
 UNITS = "usr/lib/systemd/system"

@@ -805,6 +805,7 @@ def test_an_unknown_architecture_fails() -> None:
         inspect("foundation/boot-loader-is-complete", {}, architecture="s390x")
 
 
+@pytest.mark.program("sbsign")
 @pytest.mark.parametrize("place", ["/efi", "/boot"])
 def test_the_esp_may_be_mounted_elsewhere(place: str) -> None:
     loader = GOOD[firmware_disk.LOADER]
