@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from programs import program
 
 from builder.adopt.distribution import distribution_of
-from builder.cli.program import cli
+from builder.cli.verbs import cli
 from builder.errors import ImageError
 from builder.host.accelerator import detect
 from builder.image.binding import load_binding
