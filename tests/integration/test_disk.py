@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import BuilderError, ImageError, InterruptedByUser
+from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.image.filesystem import Disk, open_image
 
 pytestmark = pytest.mark.integration
@@ -202,14 +202,22 @@ def test_a_disk_without_an_operating_system_is_refused(
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_appliance_that_does_not_start_says_why(
-    scratch: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_image_that_cannot_be_opened_says_why(scratch: Path) -> None:
     image = scratch / "disk.qcow2"
     image.write_bytes(bytes(1 << 20))
-    with pytest.raises(BuilderError) as error, open_image(image, "qcow2"):
+    refused = pytest.raises(ImageError, match=r"disk\.qcow2 could not be opened")
+    with refused, open_image(image, "qcow2"):
         pytest.fail("it must not open")
-    assert "appliance did not start: qemu-img: " in error.value.message
+
+
+def test_an_appliance_that_does_not_start_says_why(
+    scratch: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_disk(scratch, {"etc/fstab": FSTAB}, {})
+    monkeypatch.setenv("LIBGUESTFS_HV", "/bin/false")
+    with pytest.raises(HostError) as error, open_image(image, "raw"):
+        pytest.fail("it must not open")
+    assert "The libguestfs appliance did not start: " in error.value.message
     assert "libguestfs-test-tool" in error.value.hint
     assert "LIBGUESTFS_DEBUG" not in str(error.value)
     assert capfd.readouterr() == ("", "")
