@@ -1,6 +1,7 @@
 """Builds that fail, are stopped or are killed leave nothing behind. Needs root."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -136,8 +137,8 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
 ) -> None:
     script = f"""
         "$@"; status=$?
-        for package in {copy.cache}/packages/debian-bookworm/*.deb; do
-            dpkg-deb --contents "$package" > /dev/null 2>&1 && echo whole || echo "half: $package"
+        find {copy.cache}/packages -type f | while read -r package; do
+            dpkg-deb --contents "$package" > /dev/null 2>&1 || echo "half: $package"
         done
         exit $status
     """
@@ -146,7 +147,7 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
     assert done.returncode == 3, done.stderr
     assert "No space left on device" in done.stderr
     assert "--output and GUEST_IMAGE_CACHE." in done.stderr
-    assert {*done.stdout.splitlines()} == {"whole"}
+    assert done.stdout == ""
     kept_log(copy)
 
 
@@ -166,9 +167,9 @@ def test_a_mirror_that_cannot_be_reached_is_named_with_the_remedy(copy: Copy) ->
 
 def test_a_package_that_does_not_exist_is_named_and_cached_ones_are_found(copy: Copy) -> None:
     copy.hollow()
-    # Besides, what is in the cache is before apt when it installs packages.
-    (copy.cache / "packages/debian-bookworm").mkdir(parents=True, exist_ok=True)
-    (copy.cache / "packages/debian-bookworm/planted_1_all.deb").touch()
+    # Besides, what is in the cache is before apt when it installs packages, as far as it is known.
+    for store in (copy.cache / "packages").glob("debian-bookworm-*"):
+        (store / "planted_1_all.deb").touch()
     copy.hook("guest-initrd", "install.d/00-look", "ls /var/cache/apt/archives")
     profile = copy.root / f"{PROFILE}.yaml"
     profile.write_text("extends: base\ndescription: test\npackages: [no-such-package]\n")
@@ -177,7 +178,9 @@ def test_a_package_that_does_not_exist_is_named_and_cached_ones_are_found(copy: 
     assert "diskimage-builder ended with exit code 100.\n" in done.stderr
     assert "  E: Unable to locate package no-such-package\n" in done.stderr
     assert "correct 'packages'" in done.stderr
-    assert " planted_1_all.deb\n" in kept_log(copy).read_text()
+    log = kept_log(copy).read_text()
+    assert re.search(r" systemd_\S+_amd64\.deb\n", log)
+    assert "planted_1_all.deb" not in log
 
 
 def test_all_programs_that_are_missing_are_named_at_once(copy: Copy, tmp_path: Path) -> None:
