@@ -31,7 +31,7 @@ class Secrets:
     """What a run knows and nobody else shall: parts of the addresses that it was given."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        found = {secret: mark for one in addresses for secret, mark in _secrets(one)}
+        found = {secret: mark for address in addresses for secret, mark in _secrets(address)}
         # The longest first: one may be a part of another.
         words = sorted(found, key=len, reverse=True)
         self._marks = found

@@ -31,7 +31,10 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """The same of text that may have several lines, and tabs."""
-    return "".join(one if one in "\n\t" or one.isprintable() else "\ufffd" for one in text)
+    return "".join(
+        character if character in "\n\t" or character.isprintable() else "\ufffd"
+        for character in text
+    )
 
 
 def one_line(text: str) -> str:

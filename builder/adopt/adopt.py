@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from builder.adopt.distribution import distribution_of, unknown, with_user
+from builder.adopt.disk_facts import DiskFacts, disk_facts
 from builder.adopt.plan import (
     ForeignImage,
     boots_of_rest,
@@ -17,15 +17,12 @@ from builder.adopt.plan import (
     plan_of_evidence,
     plan_to_probe,
 )
-from builder.distribution import Distribution
 from builder.errors import BuilderError, ImageError
-from builder.feature import Filesystem
-from builder.features.registry import WINDOWS, Registry
+from builder.features.registry import Registry
 from builder.host import files
 from builder.host.files import digests
 from builder.image.held import held, private_copy
 from builder.image.safety import ImageInfo, check_image
-from builder.linux import cloudinit
 from builder.nova.properties import is_storable
 from builder.plan.model import Plan, to_json
 from builder.profile.model import Disk
@@ -37,13 +34,9 @@ from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
 from builder.terminal.progress import Progress
-from builder.words import enumeration
 
 FORMATS = ("qcow2", "raw")
 """What a build directory can have: Nova's hosts take others apart, and not every one of them."""
-
-BOOTED = ("x86_64", "i686")
-"""Architectures that QEMU's machines of a proof can run."""
 
 PREFIX = "adopted-"
 
@@ -182,30 +175,9 @@ def _inspected(
                 if check.id in wanted:
                     yield check
 
-    look = Look(lambda disk: _facts(disk, admin_user, info.path), DiskFacts, checks)
+    look = Look(lambda disk: disk_facts(disk, admin_user, info.path), DiskFacts, checks)
     facts, evidence = examine(image, info.format, look, sha256, progress)
     return _foreign_image(facts, info, registry), evidence
-
-
-@dataclass(frozen=True)
-class DiskFacts:
-    """What the disk tells of the image, before anything in it is checked."""
-
-    distribution: Distribution
-    limits: tuple[str, ...]
-    """Why it cannot be booted."""
-    unknown: Mapping[str, str]
-    """Properties whose value it does not tell, each with the reason."""
-
-
-def _facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
-    distribution = distribution_of(disk)
-    if distribution.os_distro == WINDOWS.name:
-        limits: tuple[str, ...] = (WINDOWS.no_probe_reason,)
-    else:
-        distribution = with_user(distribution, disk, admin_user, file)
-        limits = tuple(_obstacles(disk, distribution))
-    return DiskFacts(distribution, limits, unknown(distribution, disk))
 
 
 def _foreign_image(facts: DiskFacts, info: ImageInfo, registry: Registry) -> ForeignImage:
@@ -222,32 +194,10 @@ def _foreign_image(facts: DiskFacts, info: ImageInfo, registry: Registry) -> For
 
 def _told(name: str) -> str:
     """A file's name as it can stand in a manifest, and in a property of Glance's."""
-    return "".join(one if one.isprintable() and is_storable(one) else "?" for one in name)
-
-
-def _obstacles(disk: Filesystem, distribution: Distribution) -> Iterator[str]:
-    """Why no proof would get into the booted guest."""
-    if distribution.architecture not in BOOTED:
-        built_for = distribution.architecture or "no architecture that is known here"
-        yield (
-            f"It is not booted: it is built for {built_for}, and a proof boots machines of "
-            f"{enumeration(BOOTED)} only."
-        )
-    elif not cloudinit.will_start(disk):
-        yield (
-            "It is not booted: cloud-init is not installed or not enabled, and nothing else would "
-            "let a proof in."
-        )
-    elif not cloudinit.reads_config_drive(disk):
-        yield (
-            "It is not booted: its cloud-init does not look for a config drive, on which a proof "
-            "brings its key."
-        )
-    elif not distribution.default_user:
-        yield (
-            "It is not booted: its cloud-init names no default user, whom a proof would log in as; "
-            "name the user with --admin-user."
-        )
+    return "".join(
+        character if character.isprintable() and is_storable(character) else "?"
+        for character in name
+    )
 
 
 def _booting_only(plan: Plan) -> Plan:

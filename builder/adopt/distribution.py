@@ -38,9 +38,9 @@ def distribution_of(disk: Filesystem) -> Distribution:
     name, number = osrelease.os_distro(release), osrelease.os_version(release)
     architecture = elf.architecture(disk)
     user = cloudinit.default_user(disk) or ""
-    for known in DISTRIBUTIONS.values():
-        if (known.os_distro, known.os_version, known.architecture) == (name, number, architecture):
-            return replace(known, default_user=user)
+    for built in DISTRIBUTIONS.values():
+        if (built.os_distro, built.os_version, built.architecture) == (name, number, architecture):
+            return replace(built, default_user=user)
     return Distribution(
         name="-".join(filter(None, (name or UNKNOWN, number))),
         os_distro=name,
@@ -74,8 +74,8 @@ def with_user(
             details=[f"A proof logs in to {file} as cloud-init's default user."],
             hint="Name one with --admin-user: letters, digits, '_', '.' and '-', at most 32.",
         )
-    made = cloudinit.will_start(disk) or user in _accounts(disk)
-    return replace(distribution, default_user=user if made else "")
+    exists = cloudinit.will_start(disk) or user in _accounts(disk)
+    return replace(distribution, default_user=user if exists else "")
 
 
 def unknown(distribution: Distribution, disk: Filesystem) -> Mapping[str, str]:

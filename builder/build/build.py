@@ -119,7 +119,9 @@ def _build_in(
         disk = _write_disk(
             place.directory, plan, sandbox, tree, root_uuid=root_uuid, log=log, progress=progress
         )
-        cache.note_used((one.name, one.version, one.architecture) for one in disk.packages)
+        cache.note_used(
+            (package.name, package.version, package.architecture) for package in disk.packages
+        )
     _write_record(place, plan, disk, inputs, created, hooks, hidden, progress)
 
 

@@ -80,7 +80,7 @@ def build_tree(
     try:
         status = stream(
             sandbox.command(plan.argv),
-            env={name: one.value for name, one in settings.items()},
+            env={name: setting.value for name, setting in settings.items()},
             timeout=BUILD_LIMIT,
             on_line=on_line,
         )

@@ -26,7 +26,9 @@ PASSED_ON = (
 )  # fmt: skip
 """Variables of the caller that reach diskimage-builder; every other one is kept out."""
 
-MIRRORS = {name for known in DISTRIBUTIONS.values() for name in known.mirrors.values()}
+MIRRORS = {
+    name for distribution in DISTRIBUTIONS.values() for name in distribution.mirrors.values()
+}
 
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
@@ -127,7 +129,7 @@ def environment(
     """
     own = plan.distribution
     given = _given(plan, caller)
-    variables = {name: one.value for name, one in given.items()}
+    variables = {name: setting.value for name, setting in given.items()}
     fixed = {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
         ":/sbin:/bin",
@@ -154,7 +156,9 @@ def environment(
 
 def mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
     """The addresses that packages come from, by variable."""
-    return {name: one.value for name, one in _given(plan, caller).items() if name in MIRRORS}
+    return {
+        name: setting.value for name, setting in _given(plan, caller).items() if name in MIRRORS
+    }
 
 
 def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
@@ -176,8 +180,8 @@ def _given(plan: Plan, caller: Mapping[str, str]) -> dict[str, Setting]:
         **_settings(plan.environment, OF_PLAN),
     }
     of_others = MIRRORS - set(own.mirrors.values())
-    given = {name: one for name, one in found.items() if name not in of_others}
-    _require_plain({name: one.value for name, one in given.items()})
+    given = {name: setting for name, setting in found.items() if name not in of_others}
+    _require_plain({name: setting.value for name, setting in given.items()})
     _require_public(own, given)
     return given
 

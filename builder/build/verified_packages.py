@@ -40,9 +40,9 @@ def digests(index: Iterable[str], wanted: Collection[str]) -> Digests:
     return found
 
 
-def take(store: Path, archives: Path, known: Digests) -> list[str]:
+def take(store: Path, archives: Path, vouched: Digests) -> list[str]:
     """Copy what may be taken from the store into apt's archives, and return the names."""
-    return [name for name in sorted(known) if _take(store / name, archives / name, known[name])]
+    return [name for name in sorted(vouched) if _take(store / name, archives / name, vouched[name])]
 
 
 def _stanzas(index: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -57,7 +57,7 @@ def _stanzas(index: Iterable[str]) -> Iterator[dict[str, str]]:
     yield fields
 
 
-def _take(source: Path, target: Path, known: Collection[tuple[int, str]]) -> bool:
+def _take(source: Path, target: Path, vouched: Collection[tuple[int, str]]) -> bool:
     """What is verified is the copy: nobody who can write into the store can change it."""
     partial = target.with_suffix(".part")
     try:
@@ -66,7 +66,9 @@ def _take(source: Path, target: Path, known: Collection[tuple[int, str]]) -> boo
             partial.open("wb+") as copy,
         ):
             status = os.fstat(stored.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size not in {one[0] for one in known}:
+            if not stat.S_ISREG(status.st_mode) or status.st_size not in {
+                size for size, _ in vouched
+            }:
                 return False
             try:
                 fcntl.ioctl(copy, FICLONE, stored.fileno())
@@ -74,7 +76,7 @@ def _take(source: Path, target: Path, known: Collection[tuple[int, str]]) -> boo
                 shutil.copyfileobj(stored, copy)
             copy.seek(0)
             digest = hashlib.file_digest(copy, "sha256").hexdigest()
-            if (copy.tell(), digest) not in known:
+            if (copy.tell(), digest) not in vouched:
                 return False
         partial.replace(target)
     except OSError:

@@ -82,7 +82,10 @@ def write_file(path: Path, text: str) -> None:
 def print_json(data: Any) -> None:  # Any: JSON
     """Print data for programs. Whatever could disturb a terminal is escaped, as JSON may be."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    safe = "".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text)
+    safe = "".join(
+        character if character == "\n" or character.isprintable() else _escaped(character)
+        for character in text
+    )
     say(f"{safe}\n")
 
 

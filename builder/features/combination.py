@@ -120,12 +120,12 @@ class _Owned:
         self.conflicts: list[AttributedConflict] = []
 
     def add(self, name: str, value: str, owner: str) -> None:
-        known, first = self.values.setdefault(name, (value, owner))
-        if known != value:
+        value_of_first, first = self.values.setdefault(name, (value, owner))
+        if value_of_first != value:
             self.conflicts.append(
                 AttributedConflict(
                     (owner, first),
-                    f"sets the {self.kind} {name} to '{value}', {first} to '{known}'.",
+                    f"sets the {self.kind} {name} to '{value}', {first} to '{value_of_first}'.",
                     "Change the parameters of one, or remove it.",
                 )
             )

@@ -112,14 +112,14 @@ NICS = "ls /sys/class/net"
 )
 def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
     """What is set at boot only would miss it."""
-    known = output(guest, NICS).split()
+    before = output(guest, NICS).split()
     port = {"bus": SPARE_PORT} if guest.machine.machine_type == "q35" else {}
     queues = {"mq": True, "vectors": 2 * guest.machine.vcpus + 2} if guest.machine.vcpus > 1 else {}
     nic = {"netdev": SPARE_NETDEV, "mac": PLUGGED_MAC, **port, **queues}
     guest.qmp("device_add", driver="virtio-net-pci", id="plugged", **nic)
     try:
-        output(guest, AWAIT_NIC, str(len(known)), f"{PLUG_LIMIT:.0f}", timeout=PLUG_LIMIT + 30)
-        return "plugged in: " + _judge(guest, _nic(guest, but=known))
+        output(guest, AWAIT_NIC, str(len(before)), f"{PLUG_LIMIT:.0f}", timeout=PLUG_LIMIT + 30)
+        return "plugged in: " + _judge(guest, _nic(guest, but=before))
     finally:
         guest.qmp("device_del", id="plugged")
         guest.event("DEVICE_DELETED", timeout=PLUG_LIMIT)

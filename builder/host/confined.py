@@ -29,7 +29,9 @@ PATIENCE = 10.0
 STOPPED = (InterruptedByUser, KeyboardInterrupt)
 """After these the child may tidy up; after its own faults it may not."""
 
-_ERRORS = {one.__name__: one for one in (HostError, ImageError, InputError, InterruptedByUser)}
+_ERRORS = {
+    error.__name__: error for error in (HostError, ImageError, InputError, InterruptedByUser)
+}
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' include/uapi/linux/prctl.h
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -128,7 +128,7 @@ def _is_named_by_itself(handle: Any, root: str) -> bool:
 
 
 def _subvolume_options(entry: Mount) -> tuple[str, ...]:
-    return tuple(one for one in entry.options if one.startswith(("subvol=", "subvolid=")))
+    return tuple(option for option in entry.options if option.startswith(("subvol=", "subvolid=")))
 
 
 def _fstab(handle: Any) -> tuple[Mount, ...]:
@@ -143,7 +143,7 @@ def _mount_unlisted_esp(handle: Any) -> None:
     So does systemd, by the partition's type.
     """
     mounted = handle.mountpoints()
-    device = next((one for one in _esps(handle)), None)
+    device = next(_esps(handle), None)
     if device is None or device in mounted:
         return
     for path in esp.MOUNT_POINTS:

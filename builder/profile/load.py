@@ -65,7 +65,7 @@ def _find(argument: str) -> Path:
 
 def _nearest_to(path: Path) -> str:
     """The question that names the profile which is most like a path that leads nowhere."""
-    known = {
+    candidates = {
         name: f"the shipped profile '{name}'? It is named without path and suffix."
         for name in shipped_profiles()
     }
@@ -73,9 +73,9 @@ def _nearest_to(path: Path) -> str:
         if path.exists():
             return ""
         files = (file for file in path.parent.iterdir() if file.suffix in SUFFIXES)
-        known |= {file.stem: f"'{printable(_display(file))}'?" for file in files}
-    close = nearest(path.stem, known)
-    return f"Did you mean {known[close]}" if close else ""
+        candidates |= {file.stem: f"'{printable(_display(file))}'?" for file in files}
+    close = nearest(path.stem, candidates)
+    return f"Did you mean {candidates[close]}" if close else ""
 
 
 def _extended(

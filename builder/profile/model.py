@@ -57,7 +57,7 @@ def _one_line(text: str) -> str:
 
 def _known_distribution(name: str) -> str:
     if name not in DISTRIBUTIONS:
-        expected = enumeration(f"'{known}'" for known in DISTRIBUTIONS)
+        expected = enumeration(f"'{distribution}'" for distribution in DISTRIBUTIONS)
         raise PydanticCustomError("literal_error", "unknown", {"expected": expected})
     return name
 

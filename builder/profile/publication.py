@@ -57,9 +57,9 @@ def _template(text: str) -> str:
         )
     for name, extra in fields:
         if name not in NAME_FIELDS or extra:
-            known = enumeration(f"{{{name}}}" for name in NAME_FIELDS)
+            accepted = enumeration(f"{{{name}}}" for name in NAME_FIELDS)
             question = did_you_mean(name, NAME_FIELDS)
-            raise _wrong(f"has the field {shown(name)}; it may have {known}. {question}".strip())
+            raise _wrong(f"has the field {shown(name)}; it may have {accepted}. {question}".strip())
     return text
 
 

@@ -87,7 +87,7 @@ class Booting:
 
     def _boot(self, workdir: Path, scheduler: Scheduler) -> Result:
         name, subject = self.boot.name, self.subject
-        probes = [self.checks[one] for one in self.boot.probes]
+        probes = [self.checks[name] for name in self.boot.probes]
         accelerator = self.options.accelerator or detect()
         at, start = datetime.now(UTC), time.monotonic()
         self.progress.line("the guest starts", source=name)

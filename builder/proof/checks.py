@@ -80,7 +80,9 @@ def _parameters(feature: AnyFeature, values: Mapping[str, Any]) -> Parameters:  
     except ValidationError as error:
         raise InputError(
             f"The plan's parameters of the feature '{feature.name}' cannot be read.",
-            details=[f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()],
+            details=[
+                f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()
+            ],
             hint="Build the image again with this version.",
         ) from error
     return parameters

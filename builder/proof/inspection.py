@@ -60,7 +60,7 @@ def inspection_job(
     evidence = inspect(
         subject.path,
         subject.format,
-        [checks[one.id] for one in plan.inspections],
+        [checks[planned.id] for planned in plan.inspections],
         subject.sha256,
         progress,
         cancelled,
@@ -80,11 +80,11 @@ def inspect(
 
     Setting ``cancelled`` ends the appliance at once. Raises as ``examine``.
     """
-    known = [*checks]
+    listed = [*checks]
     _, evidence = examine(
         image,
         image_format,
-        Look(lambda _: None, type(None), lambda _: known),
+        Look(lambda _: None, type(None), lambda _: listed),
         sha256,
         progress,
         cancelled,

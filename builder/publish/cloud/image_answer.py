@@ -50,7 +50,7 @@ def image_of(found: Mapping[str, Any]) -> CloudImage:  # Any: JSON
     try:
         return _IMAGE.validate_python(fields)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        wrong = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ValueError("; ".join(wrong)) from error
 
 

@@ -8,7 +8,8 @@ from fakes import FakeFilesystem, Link
 from samples import evidence, manifest, plan
 from terminals import plain
 
-from builder.adopt.adopt import _not_up, _obstacles, _require_one_boot, name_of
+from builder.adopt.adopt import _not_up, _require_one_boot, name_of
+from builder.adopt.disk_facts import obstacles
 from builder.adopt.distribution import with_user
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
@@ -69,10 +70,10 @@ def test_a_user_that_a_disk_makes_up_is_no_option_of_ssh_s(name: str) -> None:
 
 
 def test_an_image_that_lets_no_proof_in_says_why() -> None:
-    assert [*_obstacles(FakeFilesystem(STARTS), DEBIAN)] == []
-    (why,) = _obstacles(FakeFilesystem({}), DEBIAN)
+    assert [*obstacles(FakeFilesystem(STARTS), DEBIAN)] == []
+    (why,) = obstacles(FakeFilesystem({}), DEBIAN)
     assert "cloud-init is not installed or not enabled" in why
-    (why,) = _obstacles(
+    (why,) = obstacles(
         FakeFilesystem({**STARTS, "/etc/cloud/cloud.cfg": "datasource_list: [Ec2]"}), DEBIAN
     )
     assert "does not look for a config drive" in why

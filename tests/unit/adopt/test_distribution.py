@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from programs import MACHINES, program
 from samples import WHEN, evidence, manifest
 
-from builder.adopt.adopt import _facts, _foreign_image
+from builder.adopt.adopt import _foreign_image
+from builder.adopt.disk_facts import disk_facts
 from builder.adopt.distribution import distribution_of, unknown, with_user
 from builder.adopt.plan import (
     ForeignImage,
@@ -53,7 +54,7 @@ def user(name: str) -> str:
 
 def foreign(of: FakeFilesystem, file: Path = FILE, admin_user: str | None = None) -> ForeignImage:
     info: Any = SimpleNamespace(path=file, format="qcow2")
-    return _foreign_image(_facts(of, admin_user, file), info, shipped())
+    return _foreign_image(disk_facts(of, admin_user, file), info, shipped())
 
 
 def adopted(image: ForeignImage) -> tuple[Plan, tuple[Evidence, ...]]:
