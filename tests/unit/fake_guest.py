@@ -85,3 +85,9 @@ class FakeGuest:
     def wait_for_restart(self, *, timeout: float) -> None:
         if not self._restarts:
             raise TimeoutError(f"QEMU reported no RESET within {timeout:.0f} s")
+
+
+def pluggable(answers: Mapping[str, Answer]) -> FakeGuest:
+    """A guest that devices can be plugged into."""
+    qmp = {"device_add": {}, "device_del": {}}
+    return FakeGuest(answers, qmp=qmp, events={"DEVICE_DELETED": {}})

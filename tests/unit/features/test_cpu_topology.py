@@ -1,13 +1,14 @@
 """What Nova makes of a topology, and whether a guest sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from check_cases import Case, right_guest, wrong_guest
 from fake_guest import FakeGuest
 from pydantic import ValidationError
 
-from builder.feature import CheckFailed, Machine, Topology
+from builder.feature import Machine, Topology
 from builder.features import cpu_topology
 from builder.features.cpu_topology import CpuTopologyParameters
 from builder.nova.conflicts import nova_conflicts
@@ -108,36 +109,34 @@ def listed(*rows: tuple[int, int]) -> str:
     return "".join(f"{socket},{core},{cpu}\n" for cpu, (socket, core) in enumerate(rows))
 
 
-def probe(guest: FakeGuest) -> str:
-    return cpu_topology.arrangement_is_seen.function(guest, CpuTopologyParameters())
-
-
-def test_a_guest_that_sees_its_hardware_passes() -> None:
-    rows = listed((0, 0), (0, 0), (0, 1), (0, 1), (1, 2), (1, 2), (1, 3), (1, 3))
-    seen = probe(FakeGuest({"lscpu": rows}, machine=EIGHT))
-    assert seen == "the guest sees 2 sockets × 2 cores × 2 threads"
-
-
-def test_without_a_topology_every_vcpu_is_a_socket() -> None:
-    seen = probe(FakeGuest({"lscpu": listed((0, 0), (1, 1))}, machine=Machine(vcpus=2)))
-    assert seen == "the guest sees 2 sockets × 1 core × 1 thread"
-
-
-@pytest.mark.parametrize(
-    ("rows", "reason"),
-    [
-        (
-            listed(*((cpu // 4, cpu) for cpu in range(8))),
-            "sees 8 vCPUs as 2 sockets × 4 cores × 1 thread; its hardware has 2 sockets × 2 cores",
+def guests() -> Iterator[Case]:
+    probe = cpu_topology.arrangement_is_seen
+    yield right_guest(
+        probe,
+        FakeGuest(
+            {"lscpu": listed((0, 0), (0, 0), (0, 1), (0, 1), (1, 2), (1, 2), (1, 3), (1, 3))},
+            machine=EIGHT,
         ),
-        (listed((0, 0), (0, 0), (1, 1)), "unevenly"),
-        (listed((0, 0)), "sees 1 vCPUs as 1 socket"),
-    ],
-)
-def test_a_guest_that_sees_something_else_fails(rows: str, reason: str) -> None:
-    with pytest.raises(CheckFailed) as failure:
-        probe(FakeGuest({"lscpu": rows}, machine=EIGHT))
-    assert reason in str(failure.value)
+        "the guest sees 2 sockets × 2 cores × 2 threads",
+    )
+    yield right_guest(  # without a topology every vCPU is a socket
+        probe,
+        FakeGuest({"lscpu": listed((0, 0), (1, 1))}, machine=Machine(vcpus=2)),
+        "the guest sees 2 sockets × 1 core × 1 thread",
+    )
+    for rows, cause in {
+        listed(*((cpu // 4, cpu) for cpu in range(8))): (
+            "sees 8 vCPUs as 2 sockets × 4 cores × 1 thread; its hardware has 2 sockets × 2 cores"
+        ),
+        listed((0, 0), (0, 0), (1, 1)): "unevenly",
+        listed((0, 0)): "sees 1 vCPUs as 1 socket",
+    }.items():
+        yield wrong_guest(probe, FakeGuest({"lscpu": rows}, machine=EIGHT), cause)
+
+
+@pytest.mark.parametrize("case", [*guests()], ids=str)
+def test_a_probe_passes_or_fails_and_says_why(case: Case) -> None:
+    assert case.expected in case.message()
 
 
 def test_other_parameters_are_unknown() -> None:

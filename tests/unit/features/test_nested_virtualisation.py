@@ -2,12 +2,15 @@
 
 import ast
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from check_cases import Case, broken_disk, good_disks, right_guest, wrong_guest
 from fake_guest import FakeGuest
+from good_disk import NESTING, NO_KERNEL, OTHER, second_kernel
 
-from builder.feature import CheckFailed, CheckSkipped, Completed
+from builder.feature import CheckSkipped, Completed
 from builder.features import nested_virtualisation
 from builder.features.nested_virtualisation import NestedVirtualisationParameters
 from builder.linux import tiny_vm
@@ -25,32 +28,54 @@ def probe(guest: FakeGuest, parameters: NestedVirtualisationParameters = EITHER)
     return nested_virtualisation.runs_a_virtual_machine.function(guest, parameters)
 
 
-@pytest.mark.parametrize("parameters", [EITHER, SVM, VMX])
-def test_a_guest_whose_virtual_machine_answers_passes(
-    parameters: NestedVirtualisationParameters,
-) -> None:
-    seen = probe(guest(), parameters)
-    assert seen == "a virtual machine on /dev/kvm (kvm_amd, svm) found that 2 + 40 is 42"
-    assert "kvm_intel, vmx" in probe(guest("vmx fpu"))
+def disks() -> Iterator[Case]:
+    yield from good_disks(nested_virtualisation.FEATURE.inspections)
+    check = nested_virtualisation.kernels_have_kvm
+    yield broken_disk(check, "no kernel", NO_KERNEL, "no kernel is installed")
+    yield broken_disk(
+        check,
+        "a kernel without AMD's",
+        second_kernel(OTHER, dep="kernel/kvm.ko:\nkernel/kvm-intel.ko:\n"),
+        f"kernel {OTHER} has no kvm_amd: neither built in nor below /lib/modules/{OTHER}",
+    )
+    check = nested_virtualisation.nesting_is_on
+    yield broken_disk(
+        check, "no file", {NESTING: None}, "no file of modprobe.d sets kvm_intel's option"
+    )
+    yield broken_disk(
+        check,
+        "another vendor's only",
+        {NESTING: "options kvm_intel nested=Y\n"},
+        "no file of modprobe.d sets kvm_amd's option",
+    )
+    yield broken_disk(
+        check,
+        "a later file has it off",
+        {"/usr/lib/modprobe.d/zz.conf": "options kvm_amd \\\n  nested=0\n"},
+        "/usr/lib/modprobe.d/zz.conf has nested=0 for kvm_amd",
+    )
 
 
-DIED = Completed(1, "", "Traceback …\nOSError: [Errno 22] Invalid argument\n")
-STOPPED = Completed(142, "", "")
+def guests() -> Iterator[Case]:
+    probe = nested_virtualisation.runs_a_virtual_machine
+    seen = "a virtual machine on /dev/kvm (kvm_amd, svm) found that 2 + 40 is 42"
+    yield right_guest(probe, guest(), seen)
+    yield right_guest(probe, guest(), seen, processor="svm")
+    yield right_guest(probe, guest(), seen, processor="vmx")
+    yield right_guest(probe, guest("vmx fpu"), "kvm_intel, vmx")
+    no_device = "the processor has svm, but the guest has no /dev/kvm"
+    yield wrong_guest(probe, guest(device="no"), no_device)
+    yield wrong_guest(probe, guest(answer="41\n"), "a virtual machine on kvm_amd answered '41'")
+    died = Completed(1, "", "Traceback …\nOSError: [Errno 22] Invalid argument\n")
+    cause = "did not run to its end: OSError: [Errno 22] Invalid argument"
+    yield wrong_guest(probe, guest(answer=died), cause)
+    stopped = Completed(142, "", "")
+    yield wrong_guest(probe, guest(answer=stopped), "did not run to its end: it said nothing")
 
 
-@pytest.mark.parametrize(
-    ("broken", "reason"),
-    [
-        (guest(device="no"), "the processor has svm, but the guest has no /dev/kvm"),
-        (guest(answer="41\n"), "a virtual machine on kvm_amd answered '41'"),
-        (guest(answer=DIED), "did not run to its end: OSError: [Errno 22] Invalid argument"),
-        (guest(answer=STOPPED), "did not run to its end: it said nothing"),
-    ],
-)
-def test_a_guest_whose_virtual_machine_does_not_run_fails(broken: FakeGuest, reason: str) -> None:
-    with pytest.raises(CheckFailed) as failure:
-        probe(broken)
-    assert reason in str(failure.value)
+@pytest.mark.parametrize("case", [*disks(), *guests()], ids=str)
+def test_a_check_passes_or_fails_and_says_why(case: Case) -> None:
+    assert case.expected in case.message()
 
 
 def test_a_processor_without_virtualisation_shows_nothing() -> None:

@@ -1,8 +1,13 @@
 """What a virtual graphics processor needs, and which drivers and traits are taken."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from check_cases import Case, broken_disk, good_disks
+from firmware_disk import BUILTIN
+from good_disk import INITRD_PATH, MODULES_DEP, NO_KERNEL, NO_NOUVEAU, OTHER, RELEASE, second_kernel
+from initrds import cpio
 from pydantic import ValidationError
 
 from builder.features import vgpu
@@ -52,3 +57,49 @@ def test_what_cannot_be_is_refused(given: Any, reason: str) -> None:
     with pytest.raises(ValidationError) as refused:
         VgpuParameters(**given)
     assert reason in str(refused.value)
+
+
+def disks() -> Iterator[Case]:
+    yield from good_disks(vgpu.FEATURE.inspections)
+    check = vgpu.kernels_have_driver
+    built = f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko"
+    yield broken_disk(check, "no kernel", NO_KERNEL, "no kernel is installed")
+    yield broken_disk(check, "not built", {built: None}, f"kernel {RELEASE} has no nvidia below")
+    yield broken_disk(
+        check,
+        "built for one kernel only",
+        second_kernel(OTHER),
+        f"kernel {OTHER} has no nvidia below /lib/modules/{OTHER}: the driver was not built",
+    )
+    yield broken_disk(
+        check,
+        "depmod has not been run",
+        {MODULES_DEP: "kernel/kvm.ko:\n"},
+        "updates/dkms/nvidia.ko is not in",
+    )
+    check = vgpu.nouveau_is_out
+    nouveau = cpio({"init": b"", f"usr/lib/modules/{RELEASE}/kernel/nouveau.ko": b""})
+    yield broken_disk(check, "no kernel", NO_KERNEL, "no kernel is installed")
+    yield broken_disk(
+        check, "in the initrd", {INITRD_PATH: nouveau}, f"has nouveau in its initrd ({INITRD_PATH})"
+    )
+    yield broken_disk(
+        check,
+        "built in",
+        {BUILTIN: "kernel/drivers/nouveau.ko\n"},
+        f"kernel {RELEASE} has nouveau built in",
+    )
+    yield broken_disk(
+        check, "loaded by its devices", {NO_NOUVEAU: None}, "modprobe.d blacklists nouveau"
+    )
+    yield broken_disk(
+        check,
+        "loaded by its name",
+        {NO_NOUVEAU: "blacklist nouveau\n"},
+        "no file of modprobe.d keeps nouveau from being loaded by its name",
+    )
+
+
+@pytest.mark.parametrize("case", [*disks()], ids=str)
+def test_an_inspection_passes_or_fails_and_says_why(case: Case) -> None:
+    assert case.expected in case.message()
