@@ -5,30 +5,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from profile_files import problems, shipped_and
 
 from builder.build.mmdebstrap import BOOTSTRAP_PACKAGES
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import InputError
 from builder.feature import Feature, Parameters
 from builder.features.combination import used_features
-from builder.features.registry import FOUNDATION, Registered, Registry, shipped
+from builder.features.registry import FOUNDATION, Registry, shipped
 from builder.host.paths import elements_path
-from builder.profile.load import load
 from builder.profile.packages import FILE_NAME, element_directories, package_conflicts
-from builder.profile.yaml import SourceError
 
 FILES = sorted(elements_path().glob(f"*/{FILE_NAME}"))
-
-
-def problems(directory: Path, text: str, registry: Registry | None = None) -> list[str]:
-    """What is said of a profile of this text, each with its place in it."""
-    path = directory / "mine.yaml"
-    path.write_text(text, encoding="utf-8")
-    try:
-        load(str(path), registry or shipped())
-    except SourceError as error:
-        return [str(one).removeprefix(f"{directory}/") for one in error.problems]
-    return []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +93,7 @@ def brought(directory: Path, table: str) -> Registry:
         name="mine", summary="x", parameters=NoParameters, elements=("mine",),
         elements_path=directory / "elements", no_probe_reason="it is a test's",
     )  # fmt: skip
-    return {**shipped(), "mine": Registered(feature, "a test")}
+    return shipped_and(feature)
 
 
 PROFILE = "extends: base\npackages: [rival]\nfeatures: {mine: }\n"

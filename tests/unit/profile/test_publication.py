@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from profile_files import loaded, write
 
 from builder.errors import InputError
 from builder.features.registry import shipped
@@ -11,10 +12,8 @@ from builder.profile.publication import Publication
 
 
 def section(tmp_path: Path, text: str) -> Publication:
-    path = tmp_path / "mine.yaml"
     lines = "".join(f"  {line}\n" for line in text.splitlines())
-    path.write_text(f"extends: base\npublish:\n{lines}", encoding="utf-8")
-    return load(str(path), shipped()).publish
+    return loaded(tmp_path, f"extends: base\npublish:\n{lines}").publish
 
 
 def test_a_profile_needs_no_section() -> None:
@@ -23,11 +22,10 @@ def test_a_profile_needs_no_section() -> None:
 
 
 def test_a_section_is_laid_over_that_of_the_extended_profile(tmp_path: Path) -> None:
-    parent = tmp_path / "parent.yaml"
-    parent.write_text("extends: base\npublish: {visibility: public, keep_last: 2, tags: [a]}\n")
-    child = tmp_path / "child.yaml"
-    child.write_text("extends: ./parent.yaml\npublish: {keep_last: 5, tags: [b]}\n")
-    publish = load(str(child), shipped()).publish
+    parent = "extends: base\npublish: {visibility: public, keep_last: 2, tags: [a]}\n"
+    write(tmp_path, parent, "parent.yaml")
+    child = "extends: ./parent.yaml\npublish: {keep_last: 5, tags: [b]}\n"
+    publish = loaded(tmp_path, child).publish
     assert (publish.visibility, publish.keep_last, publish.tags) == ("public", 5, ("a", "b"))
 
 
