@@ -1,4 +1,4 @@
-"""The linters are tests, so that nobody can forget them; shellcheck is in test_elements."""
+"""The linters are tests, so that nobody can forget them; shellcheck: elements/test_hooks.py."""
 
 import subprocess
 import sys
