@@ -1,12 +1,13 @@
 """Small clouds that answer as a test says: an HTTP server on loopback, with nothing behind it."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from webserver import serving
 
 Answer = Callable[["Request"], None]
 """Writes a whole answer to a request."""
@@ -28,9 +29,6 @@ class Request(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 - http.server's
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
     def say(self, status: int, body: object = "", **headers: str) -> None:
         """Answer with a page, with text that is meant as JSON, or with anything else as JSON."""
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -49,17 +47,8 @@ class Request(BaseHTTPRequestHandler):
 def answering(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
     """A server's address, and the requests that it has seen so far."""
     seen: list[Request] = []
-    handler = type("Handler", (Request,), {"answer": staticmethod(answer), "seen": seen})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Request, answer=staticmethod(answer), seen=seen) as server:
+        yield server.url, seen
 
 
 def configure(directory: Path, **entry: Any) -> Path:

@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
 from faultproxy import Fault, FaultProxy, Gate
+from webserver import serving
 
 ANSWER = b"a" * 100_000
 
@@ -35,9 +36,6 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture
 def received() -> list[int]:
@@ -46,17 +44,10 @@ def received() -> list[int]:
 
 @pytest.fixture
 def between(received: list[int]) -> Generator[FaultProxy]:
-    handler = type("Handler", (Echo,), {"received": received})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with serving(Echo, received=received) as server:
         server.handle_error = lambda *_: None  # type: ignore[method-assign] - cuts are meant
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            with FaultProxy(server.server_port) as proxy:
-                yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+        with FaultProxy(server.server_port) as proxy:
+            yield proxy
 
 
 @pytest.fixture

@@ -5,18 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from glanceclient import exc
 from keystoneauth1.exceptions import http
 from localcloud import LocalCloud
+from waiting import wait_until
+from webserver import Files, serving
 
 pytestmark = pytest.mark.openstack
 
@@ -32,14 +29,6 @@ def upload(cloud: LocalCloud, name: str = "local", size: int = 1000, **where: st
     made = image(cloud, name)
     cloud.client(name).images.upload(made.id, io.BytesIO(os.urandom(size)), **where)
     return cloud.client(name).images.get(made.id)
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} has not come true within 120 s")
-        time.sleep(0.1)
 
 
 def test_an_upload_is_stored_and_hashed(cloud: LocalCloud) -> None:
@@ -116,21 +105,14 @@ def test_staged_data_is_imported_into_two_stores(cloud: LocalCloud) -> None:
 
 def test_an_image_is_imported_from_loopback(cloud: LocalCloud, tmp_path: Path) -> None:
     (tmp_path / "an.img").write_bytes(b"from the web")
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            made = image(cloud)
-            uri = f"http://127.0.0.1:{server.server_port}/an.img"
-            cloud.client().images.image_import(made.id, "web-download", uri=uri)
-            wait_until(
-                lambda: cloud.client().images.get(made.id).status == "active", "the image is active"
-            )
-            assert cloud.client().images.get(made.id).size == len(b"from the web")
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Files, root=str(tmp_path)) as server:
+        made = image(cloud)
+        uri = f"{server.url}/an.img"
+        cloud.client().images.image_import(made.id, "web-download", uri=uri)
+        wait_until(
+            lambda: cloud.client().images.get(made.id).status == "active", "the image is active"
+        )
+        assert cloud.client().images.get(made.id).size == len(b"from the web")
 
 
 def test_a_quota_refuses_what_is_larger(cloud: LocalCloud) -> None:

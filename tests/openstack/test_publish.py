@@ -1,23 +1,14 @@
-"""A build in a real Glance: published, replaced, signed, retired."""
+"""A build is published in a real Glance, and published again."""
 
-import contextlib
-import json
-import subprocess
 import time
-from collections.abc import Callable, Generator
-from datetime import timedelta
-from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 import openstack
 import pytest
-from faultproxy import Fault, FaultProxy
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
 from smallbuild import MIB, small_build
+from webserver import Files, serving
 
 from builder.store.manifest import read, write
 
@@ -169,39 +160,22 @@ def test_data_gets_there_by_other_ways(
     assert set(current(cloud).stores.split(",")) == stores
 
 
-@contextlib.contextmanager
-def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Generator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Keep the terminal for the command."""
-
-
 def test_glance_fetches_what_is_at_an_address_and_nothing_else_is_published(
     cloud: LocalCloud, guest_image: Command, older: Path, newer: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "right").hardlink_to(newer / "image.qcow2")
     (tmp_path / "wrong").hardlink_to(older / "image.qcow2")
     words = ("publish", newer, "--cloud", "local", "--method", "web-download", "--url")
-    with served(partial(Quiet, directory=str(tmp_path))) as url:
-        wrong = guest_image(*words, f"{url}/wrong")
+    with serving(Files, root=str(tmp_path)) as server:
+        wrong = guest_image(*words, f"{server.url}/wrong")
         assert wrong.status == 5
         assert "returned different data or properties" in wrong.err
         assert "~ hash: " in wrong.err
         assert images(cloud) == []
-        missing = guest_image(*words, f"{url}/missing")
+        missing = guest_image(*words, f"{server.url}/missing")
         assert missing.status == 5
         assert images(cloud) == []
-        assert guest_image(*words, f"{url}/right").status == 0
+        assert guest_image(*words, f"{server.url}/right").status == 0
     assert current(cloud).os_hash_value == read(newer).image.sha512
 
 
@@ -257,175 +231,3 @@ def test_a_glance_without_a_keystone_is_served_too(
     assert done.status == 0, done.err
     assert current(standalone, "none").guest_image_build == newer.name
     assert "nothing was changed" in guest_image("publish", newer, "--cloud", name).out
-
-
-# ---- retention
-
-
-def test_retention_deletes_what_the_profile_no_longer_keeps(
-    cloud: LocalCloud, guest_image: Command
-) -> None:
-    kept = {"keep_last": 1}
-    builds = [
-        small_build(guest_image.dist, age=timedelta(days=days), publish=kept)
-        for days in (4, 3, 2, 1)
-    ]
-    for build in builds[:3]:
-        assert guest_image("publish", build, "--cloud", "local").status == 0
-    protected = next(one for one in images(cloud) if one.guest_image_build == builds[1].name)
-    cloud.client().images.update(protected.id, protected=True)
-    done = guest_image("publish", builds[3], "--cloud", "local")
-    assert "as retention says" not in done.err, "the one that would go is protected"
-    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[1:]}
-    cloud.client().images.update(protected.id, protected=False)
-    done = guest_image("publish", builds[3], "--cloud", "local")
-    assert f"deleted {protected.id} of build {builds[1].name}, as retention says" in done.err
-    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[2:]}
-
-
-class Nova(Quiet):
-    """As much of Nova as is asked: which servers there are of an image."""
-
-    def do_GET(self) -> None:
-        version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1"}
-        version["links"] = [{"rel": "self", "href": f"http://{self.headers['Host']}/v2.1/"}]
-        found = {"servers": [{"id": "1" * 32, "name": "guest", "links": []}]}
-        body = json.dumps(found if "/servers" in self.path else {"versions": [version]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
-def test_retention_keeps_what_a_server_was_made_of(cloud: LocalCloud, guest_image: Command) -> None:
-    builds = [
-        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
-        for days in (2, 1)
-    ]
-    with served(Nova) as url:
-        cloud.add_cloud("computing", compute_endpoint_override=f"{url}/v2.1/")
-        for build in builds:
-            done = guest_image("publish", build, "--cloud", "computing")
-            assert done.status == 0, done.err
-    assert "it is the image of 1 server" in done.err
-    assert len(images(cloud)) == 2
-    guest_image("publish", builds[1], "--cloud", "local")
-    assert len(images(cloud)) == 1
-
-
-class BrokenNova(Nova):
-    """It tells its versions, and fails when it is asked for servers."""
-
-    status = 500
-
-    def do_GET(self) -> None:
-        if "/servers" not in self.path:
-            super().do_GET()
-            return
-        self.send_response(self.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-
-class ModestNova(Nova):
-    """It tells an ordinary user about servers of his project alone."""
-
-    def do_GET(self) -> None:
-        if "all_projects" in self.path:
-            self.send_response(403)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        else:
-            super().do_GET()
-
-
-@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
-@pytest.mark.parametrize(
-    ("nova", "reason"),
-    [
-        pytest.param(BrokenNova, "could not list the servers", id="nova-fails"),
-        pytest.param(ModestNova, "it is the image of 1 server", id="only-its-own-project"),
-    ],
-)
-def test_retention_keeps_what_may_be_in_use_and_says_so(
-    nova: type[Nova], reason: str, cloud: LocalCloud, guest_image: Command
-) -> None:
-    builds = [
-        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
-        for days in (2, 1)
-    ]
-    with served(nova) as url:
-        cloud.add_cloud("computing", compute_endpoint_override=f"{url}/v2.1/")
-        for build in builds:
-            done = guest_image("publish", build, "--cloud", "computing")
-            assert done.status == 0, done.err
-    assert reason in done.out
-    assert len(images(cloud)) == 2
-
-
-def test_retention_says_which_image_could_not_be_deleted(
-    cloud: LocalCloud, proxy: FaultProxy, guest_image: Command
-) -> None:
-    first, second = (
-        small_build(guest_image.dist, age=timedelta(days=days), publish={"keep_last": 0})
-        for days in (2, 1)
-    )
-    guest_image("publish", first, "--cloud", "local")
-    proxy.inject(Fault(status=500), method="DELETE", path=r"/v2/images/[0-9a-f-]{36}$")
-    done = guest_image("publish", second, "--cloud", "faulty")
-    assert done.status == 0
-    assert f"of build {first.name}: Cloud 'faulty' could not delete image" in done.out
-    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
-    assert [one["state"] for one in listed] == ["current", "replaced"]
-
-
-def test_a_snapshot_of_a_server_is_taken_for_no_image_of_ours(
-    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
-) -> None:
-    for build in (older, newer):
-        guest_image("publish", build, "--cloud", "local")
-    client = cloud.client()
-    snapshots = []
-    for image in images(cloud):
-        inherited = {
-            name: value
-            for name, value in image.items()
-            if name.startswith(("guest_image_", "hw_", "image_", "os_distro", "os_version"))
-        }
-        snapshot = client.images.create(
-            name="backup", disk_format="raw", container_format="bare", **inherited
-        )
-        client.images.upload(snapshot.id, BytesIO(b"of a server"))
-        snapshots.append(client.images.get(snapshot.id))
-    again = guest_image("publish", newer, "--cloud", "local")
-    assert (again.status, "nothing was changed" in again.out) == (0, True), again.err
-    assert "backup" not in guest_image("audit", "--cloud", "local").out
-    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
-    assert len(listed) == 2
-    assert guest_image("rollback", NAME, "--cloud", "local").status == 0
-    assert current(cloud).guest_image_build == older.name
-    assert [client.images.get(one.id) for one in snapshots] == snapshots
-
-
-# ---- signatures
-
-
-def test_a_signed_image_is_verified_by_glance(
-    cloud: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
-) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=publisher",
-         "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    done = guest_image(
-        "publish", newer, "--cloud", "local", "--sign-key", key, "--sign-certificate", certificate,
-        "--certificate-id", "12345678-1234-1234-1234-123456789abc",
-    )  # fmt: skip
-    # Barbican does not run here, so Glance cannot get the certificate, and takes no such image.
-    assert done.status == 5
-    assert "Signature verification failed" in done.err
-    assert images(cloud) == []

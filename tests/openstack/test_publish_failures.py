@@ -2,8 +2,7 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from faultproxy import Fault, FaultProxy, Gate
 from localcloud import LocalCloud
 from publishing import NAME, Command, answering, current, images, visible
 from smallbuild import MIB, small_build
+from waiting import wait_until
 
 from builder.store.manifest import read
 
@@ -35,12 +35,14 @@ def new(guest_image: Command) -> Path:
     return small_build(guest_image.dist, age=timedelta(days=1), size=4 * MIB)
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} has not come true within 60 s")
-        time.sleep(0.1)
+def start_upload(
+    cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, build: Path, rate: int = MIB
+) -> subprocess.Popen[str]:
+    """Publish a build through a slow network, and return in the midst of its upload."""
+    proxy.inject(Fault(rate=rate), method="PUT", path=UPLOAD)
+    client = guest_image.start("publish", str(build), "--cloud", "faulty")
+    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    return client
 
 
 def require_sound(cloud: LocalCloud, old: Path, new: Path) -> None:
@@ -104,9 +106,7 @@ def test_a_client_that_is_killed_at_any_step_is_repaired_by_the_same_command(
 def test_a_client_that_is_killed_in_mid_upload_is_repaired(
     cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, old: Path, new: Path
 ) -> None:
-    proxy.inject(Fault(rate=MIB), method="PUT", path=UPLOAD)
-    client = guest_image.start("publish", str(new), "--cloud", "faulty")
-    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    client = start_upload(cloud, proxy, guest_image, new)
     os.kill(client.pid, signal.SIGKILL)
     client.communicate()
     require_repaired(cloud, guest_image, old, new)
@@ -115,9 +115,7 @@ def test_a_client_that_is_killed_in_mid_upload_is_repaired(
 def test_a_client_that_is_told_to_stop_takes_its_draft_away(
     cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, old: Path, new: Path
 ) -> None:
-    proxy.inject(Fault(rate=MIB), method="PUT", path=UPLOAD)
-    client = guest_image.start("publish", str(new), "--cloud", "faulty")
-    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    client = start_upload(cloud, proxy, guest_image, new)
     client.terminate()
     client.communicate()
     assert client.returncode == 130
@@ -148,9 +146,7 @@ def test_a_rollback_that_is_killed_is_completed_by_the_next(
 def test_a_server_that_is_killed_in_mid_upload_and_restarted_is_served_again(
     cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, old: Path, new: Path
 ) -> None:
-    proxy.inject(Fault(rate=MIB), method="PUT", path=UPLOAD)
-    client = guest_image.start("publish", str(new), "--cloud", "faulty")
-    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    client = start_upload(cloud, proxy, guest_image, new)
     cloud.glance.kill()
     _, said = client.communicate(timeout=60)
     assert client.returncode == 5
@@ -306,9 +302,7 @@ def test_a_file_that_changes_during_the_upload_is_not_published(
     cloud: LocalCloud, proxy: FaultProxy, guest_image: Command, old: Path
 ) -> None:
     new = small_build(guest_image.dist, age=timedelta(days=1), size=16 * MIB)
-    proxy.inject(Fault(rate=8 * MIB), method="PUT", path=UPLOAD)
-    client = guest_image.start("publish", str(new), "--cloud", "faulty")
-    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    client = start_upload(cloud, proxy, guest_image, new, rate=8 * MIB)
     path = new / "image.qcow2"
     right = path.read_bytes()
     with path.open("r+b") as file:

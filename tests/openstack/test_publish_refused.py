@@ -7,6 +7,7 @@ import pytest
 from glanceclient.exc import HTTPBadRequest
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images
+from signer import make_signer
 from smallbuild import small_build
 
 from builder.nova.properties import is_storable
@@ -91,3 +92,14 @@ def test_an_image_of_the_name_that_somebody_else_made_is_renamed_and_never_delet
     kept = cloud.client().images.get(manual.id)
     assert kept.os_hidden
     assert kept.name.startswith(f"{NAME} 20")
+
+
+def test_a_certificate_that_glance_cannot_get_verifies_nothing(
+    cloud: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
+) -> None:
+    options = make_signer(tmp_path).options("12345678-1234-1234-1234-123456789abc")
+    done = guest_image("publish", newer, "--cloud", "local", *options)
+    # Barbican does not run here, so Glance takes no such image.
+    assert done.status == 5
+    assert "Signature verification failed" in done.err
+    assert images(cloud) == []

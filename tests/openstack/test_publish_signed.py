@@ -5,18 +5,18 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cloudtemplate import PROGRAMS
 from glanceclient import exc
 from localcloud import LocalCloud
 from publishing import Command, current, images
+from signer import Signer, make_signer
 
 from builder.publish.candidate.signature import CERTIFICATE, HASH, KEY_TYPE, SIGNATURE
 
 pytestmark = pytest.mark.openstack
-
-KINDS = {"rsa": ["rsa:2048"], "secp384r1": ["ec", "-pkeyopt", "ec_paramgen_curve:secp384r1"]}
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,9 @@ def openstack(*words: str | Path) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """A key, its certificate, and where Barbican has the certificate."""
+    """A signer, and where Barbican has the certificate."""
 
-    key: Path
-    certificate: Path
+    signer: Signer
     address: str
 
     @property
@@ -57,23 +56,22 @@ class Stored:
 
     def options(self, identity: str = "") -> list[str | Path]:
         """What ``publish`` needs to sign; ``identity`` names another certificate."""
-        return ["--sign-key", self.key, "--sign-certificate", self.certificate,
-                "--certificate-id", identity or self.identity]  # fmt: skip
+        return self.signer.options(identity or self.identity)
 
 
 def stored(directory: Path, kind: str = "rsa", holds: str = "certificate") -> Stored:
-    directory.mkdir(exist_ok=True)
-    key, certificate = directory / "key.pem", directory / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", *KINDS[kind], "-nodes", "-subj", "/CN=publisher",
-         "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    signer = make_signer(directory, kind)
     address = openstack(
         "secret", "store", "--name", "publisher", "--secret-type", holds,
-        "--file", certificate, "-f", "value", "-c", "Secret href",
+        "--file", signer.certificate, "-f", "value", "-c", "Secret href",
     )  # fmt: skip
-    return Stored(key, certificate, address)
+    return Stored(signer, address)
+
+
+def copy_of(image: Any, client: Any) -> Any:
+    """An image without data that claims the signature of another one."""
+    signed = {name: image[name] for name in (SIGNATURE, CERTIFICATE, HASH, KEY_TYPE)}
+    return client.create(name="a copy", disk_format="qcow2", container_format="bare", **signed)
 
 
 @pytest.mark.parametrize(
@@ -131,11 +129,10 @@ def test_glance_refuses_other_data_than_was_signed(
 ) -> None:
     signer = stored(tmp_path / "signer")
     guest_image("publish", newer, "--cloud", "local", *signer.options())
-    signed = {name: current(cloud)[name] for name in (SIGNATURE, CERTIFICATE, HASH, KEY_TYPE)}
     data = (newer / "image.qcow2").read_bytes()
     other = data[:-1] + bytes([data[-1] ^ 1])
     client = cloud.client().images
-    made = client.create(name="a copy", disk_format="qcow2", container_format="bare", **signed)
+    made = copy_of(current(cloud), client)
     with pytest.raises(exc.HTTPBadRequest, match="Signature verification failed"):
         client.upload(made.id, BytesIO(other))
     assert client.get(made.id).status == "queued"
@@ -148,10 +145,9 @@ def test_another_project_needs_leave_to_read_the_certificate(
 ) -> None:
     signer = stored(tmp_path / "signer")
     guest_image("publish", newer, "--cloud", "local", *signer.options())
-    signed = {name: current(cloud)[name] for name in (SIGNATURE, CERTIFICATE, HASH, KEY_TYPE)}
     data = (newer / "image.qcow2").read_bytes()
     client = cloud.client("partner").images
-    made = client.create(name="a copy", disk_format="qcow2", container_format="bare", **signed)
+    made = copy_of(current(cloud), client)
     with pytest.raises(exc.HTTPBadRequest, match="Unable to retrieve certificate"):
         client.upload(made.id, BytesIO(data))
     partner = openstack("user", "show", "partner", "-f", "value", "-c", "id")

@@ -1,15 +1,16 @@
 """What is published in a real Glance is brought back, promoted, listed and audited."""
 
 import json
-import subprocess
 import uuid
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from faultproxy import FaultProxy
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images, visible
+from signer import make_signer
 from smallbuild import small_build
 
 pytestmark = pytest.mark.openstack
@@ -126,24 +127,45 @@ def test_a_dry_run_tells_of_members(cloud: LocalCloud, guest_image: Command) -> 
 def test_a_signature_stays_when_the_build_is_published_without_a_key(
     cloud: LocalCloud, guest_image: Command, newer: Path, tmp_path: Path
 ) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=publisher",
-         "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    signer = make_signer(tmp_path)
     # Glance asks Barbican, which this cloud has not, at an upload alone.
     guest_image("publish", newer, "--cloud", "local")
-    signed = guest_image(
-        "publish", newer, "--cloud", "local", "--sign-key", key,
-        "--sign-certificate", certificate, "--certificate-id", str(uuid.uuid4()),
-    )  # fmt: skip
+    options = signer.options(str(uuid.uuid4()))
+    signed = guest_image("publish", newer, "--cloud", "local", *options)
     assert signed.status == 0, signed.err
     signature = current(cloud).img_signature
     plain = guest_image("publish", newer, "--cloud", "local")
     assert (plain.status, "nothing was changed" in plain.out) == (0, True)
     assert current(cloud).img_signature == signature
     assert audit(guest_image)[0] == 0
+
+
+def test_a_snapshot_of_a_server_is_taken_for_no_image_of_ours(
+    cloud: LocalCloud, guest_image: Command, older: Path, newer: Path
+) -> None:
+    for build in (older, newer):
+        guest_image("publish", build, "--cloud", "local")
+    client = cloud.client()
+    snapshots = []
+    for image in images(cloud):
+        inherited = {
+            name: value
+            for name, value in image.items()
+            if name.startswith(("guest_image_", "hw_", "image_", "os_distro", "os_version"))
+        }
+        snapshot = client.images.create(
+            name="backup", disk_format="raw", container_format="bare", **inherited
+        )
+        client.images.upload(snapshot.id, BytesIO(b"of a server"))
+        snapshots.append(client.images.get(snapshot.id))
+    again = guest_image("publish", newer, "--cloud", "local")
+    assert (again.status, "nothing was changed" in again.out) == (0, True), again.err
+    assert "backup" not in guest_image("audit", "--cloud", "local").out
+    listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
+    assert len(listed) == 2
+    assert guest_image("rollback", NAME, "--cloud", "local").status == 0
+    assert current(cloud).guest_image_build == older.name
+    assert [client.images.get(one.id) for one in snapshots] == snapshots
 
 
 # ---- audit

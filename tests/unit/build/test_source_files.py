@@ -1,14 +1,14 @@
 """Files that a profile brings along: how they are named, and that they are what was meant."""
 
 import hashlib
-import http.server
-import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from samples import plan
+from webserver import serving
 
 from builder.build.reuse import inputs_digest
 from builder.build.source_files import fetch_sources
@@ -119,7 +119,7 @@ def test_a_plan_of_before_there_were_files_is_still_read() -> None:
 # ---- at the build
 
 
-class Server(http.server.BaseHTTPRequestHandler):
+class Server(BaseHTTPRequestHandler):
     """Serves one driver whole and one in part, and counts."""
 
     asked: ClassVar[list[str]] = []
@@ -135,17 +135,12 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(CONTENT)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def server() -> Iterator[str]:
     Server.asked.clear()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
+    with serving(Server) as running:
+        yield running.url
 
 
 Provide = Callable[[SourceFile], Path]
