@@ -14,8 +14,12 @@ class Link(str):
     __slots__ = ()
 
 
+Tree = dict[str, bytes | str | Link]
+"""Paths: ``bytes`` and ``str`` are files, a ``Link`` is a symbolic link."""
+
+
 class FakeFilesystem:
-    """A tree of paths: ``bytes`` and ``str`` are files, a ``Link`` is a symbolic link."""
+    """A tree of paths."""
 
     def __init__(
         self,

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 
 import firmware_disk
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 from initrds import cpio
 from programs import program
 
 from builder.feature import Volume
 
-Tree = dict[str, bytes | str | Link]
 Change = Mapping[str, bytes | str | Link | None]  # None removes the path
 
 RELEASE = firmware_disk.RELEASE

@@ -282,10 +282,17 @@ class FakeSandbox(Sandbox):
         return ["inside", *argv]
 
 
-def failure(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int | None
-) -> BuilderError:
-    def stream(_argv: object, *, on_line: Callable[[str], None], **_: object) -> int:
+def build_tree(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    output: str,
+    status: int | None,
+    log: Callable[[str], None],
+) -> tuple[Path, Mapping[str, float]]:
+    """Have diskimage-builder print this, and end with this status; without one it never ends."""
+
+    def stream(argv: list[str], *, on_line: Callable[[str], None], **_: object) -> int:
+        assert argv[:2] == ["inside", "disk-image-create"]
         for line in output.splitlines():
             on_line(line)
         if status is None:
@@ -294,9 +301,8 @@ def failure(
 
     monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
     monkeypatch.setattr(dib, "stream", stream)
-    logged: list[str] = []
-    with pytest.raises(BuilderError) as caught, (tmp_path / "progress").open("w") as stream:
-        dib.build_tree(
+    with (tmp_path / "progress").open("w") as terminal:
+        return dib.build_tree(
             PLAN,
             FakeSandbox(),
             elements=[elements_path()],
@@ -304,9 +310,17 @@ def failure(
             root_uuid="",
             files=Path(),
             redact=Secrets(["http://me:s3cret@proxy"]).redact,
-            log=logged.append,
-            progress=Progress(stream),
+            log=log,
+            progress=Progress(terminal),
         )
+
+
+def failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, status: int | None
+) -> BuilderError:
+    logged: list[str] = []
+    with pytest.raises(BuilderError) as caught:
+        build_tree(monkeypatch, tmp_path, output, status, logged.append)
     assert logged == output.splitlines()
     return caught.value
 
@@ -359,26 +373,7 @@ def test_a_build_that_was_stopped_at_its_limit_says_so_and_where_it_was(
 def test_a_build_that_succeeds_has_its_tree_and_its_hooks_seconds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def stream(argv: list[str], *, on_line: Callable[[str], None], **_: object) -> int:
-        assert argv[:2] == ["inside", "disk-image-create"]
-        for line in BUILD.splitlines():
-            on_line(line)
-        return 0
-
-    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *_: {})
-    monkeypatch.setattr(dib, "stream", stream)
-    with (tmp_path / "progress").open("w") as stream:
-        tree, seconds = dib.build_tree(
-            PLAN,
-            FakeSandbox(),
-            elements=[elements_path()],
-            packages=PackageCache(tmp_path, "debian", Path("/store")),
-            root_uuid="",
-            files=Path(),
-            redact=str,
-            log=lambda _: None,
-            progress=Progress(stream),
-        )
+    tree, seconds = build_tree(monkeypatch, tmp_path, BUILD, 0, log=lambda _: None)
     assert tree == Path("/scratch/tree")
     assert seconds["root.d/08-debootstrap"] == 24.821
 

@@ -1,12 +1,10 @@
 """Devices that a boot waits for in vain are named, wherever they are named; others are not."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.feature import Volume
 from builder.linux.devices import missing
-
-Tree = dict[str, bytes | str | Link]
 
 VOLUMES = (
     Volume("/dev/sda1", part_scheme="gpt", part_uuid="p1"),

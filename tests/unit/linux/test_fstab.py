@@ -1,7 +1,7 @@
 """fstab is read as mount(8) reads it; the kernel's device names are found wherever they hide."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.linux.fstab import KERNEL_NAME, Mount, kernel_device_names, mounts, parse_fstab
 
@@ -91,6 +91,6 @@ def test_other_paths_below_dev_are_no_kernel_names(text: str) -> None:
     ],
 )
 def test_units_that_are_not_read_or_name_no_device_are_no_findings(
-    tree: dict[str, bytes | str | Link],
+    tree: Tree,
 ) -> None:
     assert kernel_device_names(FakeFilesystem(tree)) == ()

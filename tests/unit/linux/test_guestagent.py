@@ -1,11 +1,9 @@
 """What restricts the guest agent is told wherever it stands; what leaves it alone is not."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Tree
 
 from builder.linux import guestagent
-
-Tree = dict[str, bytes | str | Link]
 
 UNIT = f"/usr/lib/systemd/system/{guestagent.UNIT}"
 DROP_IN = f"/etc/systemd/system/{guestagent.UNIT}.d/local.conf"

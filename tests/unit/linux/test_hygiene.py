@@ -2,11 +2,9 @@
 """What a build leaves in its image, and what looks like it and is the image's own."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.linux.hygiene import leftovers
-
-Tree = dict[str, bytes | str | Link]
 
 DEB822 = "Types: deb\nURIs: https://mirror.example.org/debian\nSuites: bookworm\n"
 REPO = "[base]\nname=Base\nbaseurl=https://mirror.example.org/rocky\n"

@@ -1,11 +1,9 @@
 """What would be the same in every guest of an image is named; what only looks like it is not."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.linux.identities import IDENTITIES, SECRETS, identities
-
-Tree = dict[str, bytes | str | Link]
 
 KEY = "-----BEGIN {}PRIVATE KEY-----\nAAAA\n-----END {}PRIVATE KEY-----\n"
 OS_RELEASE = {"/etc/os-release": 'ID="debian"\n'}

@@ -1,13 +1,11 @@
 """A kernel whose initrd is gone, cut off or another one's is told; one that needs none is not."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 from initrds import RELEASE, TREE, cpio
 
 from builder.feature import CheckFailed
 from builder.linux.initrds import require_whole
-
-Tree = dict[str, bytes | str | Link]
 
 INITRD = f"/boot/initrd.img-{RELEASE}"
 GRUB = "/boot/grub/grub.cfg"

@@ -1,7 +1,7 @@
 """Installed kernels as Debian, Red Hat and SUSE lay them out."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 from initrds import RELEASE, TREE, cpio
 
 from builder.linux import kernels
@@ -82,7 +82,7 @@ def test_a_kernel_of_no_tree_keeps_its_name() -> None:
 
 
 def test_a_kernel_in_one_program_with_its_initrd_is_said_to_be_that() -> None:
-    tree: dict[str, bytes | str | Link] = dict(DEBIAN)
+    tree: Tree = dict(DEBIAN)
     del tree[f"/boot/initrd.img-{RELEASE}"]
     disk = FakeFilesystem({**tree, f"/boot/efi/EFI/Linux/debian-{RELEASE}.efi": b""})
     (kernel,) = kernels.installed(disk)

@@ -1,13 +1,11 @@
 """What keeps a module from ever being loaded is told; what only looks like it is not."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 from initrds import RELEASE, TREE, cpio
 
 from builder.feature import CheckFailed
 from builder.linux.loadable import require
-
-Tree = dict[str, bytes | str | Link]
 
 CONF = "/etc/modprobe.d/cis.conf"
 GRUB = "/boot/grub/grub.cfg"

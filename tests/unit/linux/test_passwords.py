@@ -1,11 +1,9 @@
 """Passwords that an image has, or that its cloud-init would set, are told with their lines."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.linux.passwords import passwords
-
-Tree = dict[str, bytes | str | Link]
 
 CONF = "/etc/cloud/cloud.cfg.d/99.cfg"
 SECRET = "$6$salt$hash"  # noqa: S105 - nobody's

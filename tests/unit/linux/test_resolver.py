@@ -1,7 +1,7 @@
 """Who tells a guest its name servers."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.feature import CheckFailed
 from builder.linux.resolver import CONFIGURATION, name_servers, require_resolver
@@ -14,7 +14,7 @@ def disk(
     configuration: str | Link | None, *started: str, present: tuple[str, ...] = ()
 ) -> FakeFilesystem:
     """A disk whose resolver reads this, with units that are started or merely there."""
-    tree: dict[str, bytes | str | Link] = {f"{UNITS}/{unit}": UNIT for unit in (*started, *present)}
+    tree: Tree = {f"{UNITS}/{unit}": UNIT for unit in (*started, *present)}
     for unit in started:
         tree[f"/etc/systemd/system/multi-user.target.wants/{unit}"] = Link(f"{UNITS}/{unit}")
     if configuration is not None:

@@ -1,12 +1,10 @@
 """A guest that says nothing on the serial console is told; one that speaks there passes."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.feature import CheckFailed
 from builder.linux.serialconsole import require_console
-
-Tree = dict[str, bytes | str | Link]
 
 GRUB = "/boot/grub/grub.cfg"
 BLOCK = "/boot/loader/entries/a.conf"

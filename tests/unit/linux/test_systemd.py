@@ -1,7 +1,7 @@
 """Units as packages and administrators leave them, without a running systemd."""
 
 import pytest
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.feature import CheckFailed
 from builder.linux.systemd import State, require_started, unit
@@ -100,7 +100,7 @@ STATES = {
 
 
 @pytest.mark.parametrize(("tree", "state"), STATES.values(), ids=STATES.keys())
-def test_a_unit_is(tree: dict[str, bytes | str | Link], state: State) -> None:
+def test_a_unit_is(tree: Tree, state: State) -> None:
     assert unit(FakeFilesystem(tree), "x.service").state is state
 
 
@@ -113,7 +113,7 @@ def test_an_instance_is_made_of_its_template() -> None:
     assert unit(FakeFilesystem(tree), "getty@tty2.service").state is State.DISABLED
 
 
-AGENT_TREE: dict[str, bytes | str | Link] = {
+AGENT_TREE: Tree = {
     f"{LIB}/qemu-guest-agent.service": AGENT,
     "/lib/udev/rules.d/60-qemu-guest-agent.rules": RULE,
     "/lib/udev/rules.d/10-other.rules": 'ENV{SYSTEMD_WANTS}+="other.service"\n',
@@ -149,8 +149,6 @@ def test_what_starts_a_unit_is_told() -> None:
         (STATES["static"][0], "x.service is static: no .wants or .requires link and no udev rule"),
     ],
 )
-def test_a_unit_that_nothing_starts_is_told_why(
-    tree: dict[str, bytes | str | Link], cause: str
-) -> None:
+def test_a_unit_that_nothing_starts_is_told_why(tree: Tree, cause: str) -> None:
     with pytest.raises(CheckFailed, match=cause):
         require_started(FakeFilesystem(tree), "x.service")

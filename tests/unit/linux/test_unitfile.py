@@ -1,6 +1,6 @@
 """A unit and its drop-ins are read as systemd reads them."""
 
-from fakes import FakeFilesystem, Link
+from fakes import FakeFilesystem, Link, Tree
 
 from builder.linux import unitfile
 
@@ -9,7 +9,7 @@ LOCAL = "/etc/systemd/system"
 UNIT = "my-own-daemon.service"
 
 
-def names(tree: dict[str, bytes | str | Link]) -> list[str]:
+def names(tree: Tree) -> list[str]:
     """The values of ``ExecStart`` that count."""
     found = unitfile.settings(FakeFilesystem(tree), UNIT)
     return [setting.value for setting in unitfile.values(found, "Service", "ExecStart")]
@@ -20,7 +20,7 @@ def run(command: str) -> str:
 
 
 def test_drop_ins_of_every_owner_count_by_their_names() -> None:
-    tree: dict[str, bytes | str | Link] = {
+    tree: Tree = {
         f"{VENDOR}/{UNIT}": run("unit"),
         f"{VENDOR}/{UNIT}.d/50.conf": run("50"),
         f"{LOCAL}/my-.service.d/40.conf": run("40 of my-"),
@@ -33,7 +33,7 @@ def test_drop_ins_of_every_owner_count_by_their_names() -> None:
 
 
 def test_a_drop_in_hides_those_of_its_name() -> None:
-    tree: dict[str, bytes | str | Link] = {
+    tree: Tree = {
         f"{VENDOR}/{UNIT}": run("unit"),
         f"{VENDOR}/{UNIT}.d/a.conf": run("vendor's"),
         f"{LOCAL}/{UNIT}.d/a.conf": Link("/dev/null"),
@@ -44,7 +44,7 @@ def test_a_drop_in_hides_those_of_its_name() -> None:
 
 
 def test_the_drop_ins_of_an_alias_count() -> None:
-    tree: dict[str, bytes | str | Link] = {
+    tree: Tree = {
         f"{VENDOR}/{UNIT}": run("unit"),
         f"{LOCAL}/short.service": Link(f"{VENDOR}/{UNIT}"),
         f"{LOCAL}/short.service.d/a.conf": run("by its alias"),
@@ -53,7 +53,7 @@ def test_the_drop_ins_of_an_alias_count() -> None:
 
 
 def test_an_empty_assignment_takes_back_those_before_it() -> None:
-    tree: dict[str, bytes | str | Link] = {
+    tree: Tree = {
         f"{VENDOR}/{UNIT}": "[Service]\nExecStart=a\n[Install]\nExecStart=of another section\n",
         f"{LOCAL}/{UNIT}.d/a.conf": "[Service]\nExecStart=\nExecStart=b\n",
     }
