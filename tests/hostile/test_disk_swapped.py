@@ -22,6 +22,9 @@ pytestmark = pytest.mark.integration
 SIZE = 64 << 20
 CLOSES = range(1, 9)
 
+Way = Callable[[Path, Path], None]
+"""Opens an image, with a directory for what it makes."""
+
 
 def qemu_img(*arguments: str | Path) -> None:
     subprocess.run(["qemu-img", *arguments], check=True, stdout=subprocess.DEVNULL)
@@ -66,8 +69,18 @@ def open_as_it_is(image: Path, *_: Any, **__: Any) -> None:
     raise Opened
 
 
+def _by_inspection(image: Path, _: Path) -> None:
+    inspect_file.inspect_foreign(image, shipped(), Progress(io.StringIO()))
+
+
+def _by_adoption(image: Path, tmp_path: Path) -> None:
+    adopting.adopt(image, tmp_path / "dist", shipped(), Progress(io.StringIO()), admin_user=None)
+
+
+@pytest.mark.parametrize("way", [_by_inspection, _by_adoption])
 @pytest.mark.parametrize("closes", CLOSES)
-def test_what_is_inspected_is_what_was_checked(
+def test_what_is_opened_is_what_was_checked(
+    way: Way,
     closes: int,
     image: Path,
     evil: Path,
@@ -75,27 +88,10 @@ def test_what_is_inspected_is_what_was_checked(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inspect_file, "examine", open_as_it_is)
+    for module in (inspect_file, adopting):
+        monkeypatch.setattr(module, "examine", open_as_it_is)
     with swapped(image, evil, closes=closes) as attack, pytest.raises(Opened):
-        inspect_file.inspect_foreign(image, shipped(), Progress(io.StringIO()))
-    assert attack.closed
-    assert not secret.opened
-
-
-@pytest.mark.parametrize("closes", CLOSES)
-def test_what_is_adopted_is_what_was_checked(
-    closes: int,
-    image: Path,
-    evil: Path,
-    secret: Secret,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(adopting, "examine", open_as_it_is)
-    with swapped(image, evil, closes=closes) as attack, pytest.raises(Opened):
-        adopting.adopt(
-            image, tmp_path / "dist", shipped(), Progress(io.StringIO()), admin_user=None
-        )
+        way(image, tmp_path)
     assert attack.closed
     assert not secret.opened
 
@@ -126,7 +122,7 @@ def _by_overlay(image: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", [_by_appliance, _by_overlay])
 def test_no_backing_file_is_opened_even_of_what_nobody_has_checked(
-    way: Callable[[Path, Path], None], evil: Path, secret: Secret, tmp_path: Path
+    way: Way, evil: Path, secret: Secret, tmp_path: Path
 ) -> None:
     with pytest.raises(BuilderError):
         way(evil, tmp_path)
