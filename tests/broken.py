@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from builder.host.accelerator import detect
-from builder.image.binding import load_binding
+from writable_disks import open_disks
 
 CLOUD = "-cloud-amd64"
 """Ends the releases of Debian's kernel for clouds, which has no driver of any watchdog device."""
@@ -140,13 +138,7 @@ class Disks:
     """A libguestfs session that may write."""
 
     def __init__(self, images: list[Path]) -> None:
-        self.handle: Any = load_binding().GuestFS(python_return_dict=True)
-        self.handle.set_backend("direct")
-        if detect().name == "tcg":
-            self.handle.set_backend_settings(["force_tcg"])
-        for image in images:
-            self.handle.add_drive_opts(str(image), format="qcow2")
-        self.handle.launch()
+        self.handle = open_disks(images, "qcow2")
         self._labelled: dict[str, list[str]] = {}
         for partition in self.handle.list_partitions():
             self._labelled.setdefault(self.handle.vfs_label(partition), []).append(partition)

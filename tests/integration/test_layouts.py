@@ -3,17 +3,15 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from programs import program
+from writable_disks import open_disks
 
 from builder.adopt.distribution import distribution_of
 from builder.cli.verbs import cli
 from builder.errors import ImageError
-from builder.host.accelerator import detect
-from builder.image.binding import load_binding
 from builder.image.filesystem import open_image
 from builder.linux import esp
 
@@ -42,15 +40,10 @@ class Maker:
     """A libguestfs session that makes disks, one after the other."""
 
     def __init__(self, images: list[Path]) -> None:
-        self.handle: Any = load_binding().GuestFS(python_return_dict=True)
-        self.handle.set_backend("direct")
-        if detect().name == "tcg":
-            self.handle.set_backend_settings(["force_tcg"])
         for image in images:
             with image.open("wb") as file:
                 file.truncate(SIZE)
-            self.handle.add_drive_opts(str(image), format="raw")
-        self.handle.launch()
+        self.handle = open_disks(images, "raw")
 
     def partition(self, disk: str, kind: str, loader: str) -> str:
         """Make an ESP with a loader and a partition for the root, and return the latter."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from writable_disks import open_disks
+
 from builder.feature import RegistryValue
-from builder.host.accelerator import detect
-from builder.image.binding import load_binding
 
 CONFIG = "/Windows/System32/config"
 DRIVERS = "/Windows/System32/drivers"
@@ -43,12 +43,7 @@ def make(disk: Path, services: Mapping[str, Values], drivers: tuple[str, ...]) -
     with disk.open("wb") as file:
         file.truncate(96 << 20)
     scratch = disk.with_suffix(".part")
-    handle: Any = load_binding().GuestFS(python_return_dict=True)
-    handle.set_backend("direct")
-    if detect().name == "tcg":
-        handle.set_backend_settings(["force_tcg"])
-    handle.add_drive_opts(str(disk), format="raw")
-    handle.launch()
+    handle = open_disks([disk], "raw")
     try:
         handle.part_disk("/dev/sda", "gpt")
         handle.mkfs("ntfs", "/dev/sda1")
