@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from fake_guest import FakeGuest
+from fakes import FakeFilesystem
 from good_disk import Change, disk
 
 from builder.feature import CheckFailed, Feature, Inspection, Probe
-from builder.features.registry import FOUNDATION, SHIPPED
+from builder.features.registry import FOUNDATION, SHIPPED, WINDOWS
 
 Check = Inspection[Any] | Probe[Any]
+Subject = FakeFilesystem | FakeGuest
 
 
 def checks(feature: Feature[Any]) -> tuple[Check, ...]:
@@ -24,7 +26,7 @@ def checks(feature: Feature[Any]) -> tuple[Check, ...]:
 
 
 FEATURE_OF: Mapping[Check, Feature[Any]] = {
-    check: feature for feature in (FOUNDATION, *SHIPPED) for check in checks(feature)
+    check: feature for feature in (FOUNDATION, WINDOWS, *SHIPPED) for check in checks(feature)
 }
 
 PARAMETERS: Mapping[str, Mapping[str, object]] = {
@@ -34,10 +36,11 @@ PARAMETERS: Mapping[str, Mapping[str, object]] = {
         "architecture": "x86_64",
         "default_user": "debian",
     },
+    "windows": {"os_version": "10.0", "architecture": "x86_64"},
     "guest-agent": {"admin_user": "debian"},
     "cpu-pinning": {"housekeeping": 2},
 }
-"""What the good disk was made with, where it is not a feature's default."""
+"""What the good disks were made with, where it is not a feature's default."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,16 @@ class Case:
         return seen
 
 
+def passing(check: Check, title: str, subject: Subject, seen: str, **parameters: object) -> Case:
+    """A disk or guest that the check passes, and what it sees."""
+    return Case(check, subject, title, seen, parameters, passes=True)
+
+
+def failing(check: Check, title: str, subject: Subject, cause: str, **parameters: object) -> Case:
+    """A disk or guest on which the check fails, and the cause that it names."""
+    return Case(check, subject, title, cause, parameters, passes=False)
+
+
 def good_disks(inspections: Iterable[Inspection[Any]]) -> Iterator[Case]:
     """The good disk, which each of these inspections passes."""
     for inspection in inspections:
@@ -81,21 +94,21 @@ def good_disk(
     inspection: Inspection[Any], title: str, change: Change, seen: str, **parameters: object
 ) -> Case:
     """The good disk with a change that does no harm, and what the inspection sees."""
-    return Case(inspection, disk(change), title, seen, parameters, passes=True)
+    return passing(inspection, title, disk(change), seen, **parameters)
 
 
 def broken_disk(
     inspection: Inspection[Any], wrong: str, change: Change, cause: str, **parameters: object
 ) -> Case:
     """The good disk with a change that breaks it, and the cause that the inspection names."""
-    return Case(inspection, disk(change), wrong, cause, parameters, passes=False)
+    return failing(inspection, wrong, disk(change), cause, **parameters)
 
 
 def right_guest(probe: Probe[Any], guest: FakeGuest, seen: str, **parameters: object) -> Case:
     """A guest that the probe passes, and what it sees."""
-    return Case(probe, guest, seen, seen, parameters, passes=True)
+    return passing(probe, seen, guest, seen, **parameters)
 
 
 def wrong_guest(probe: Probe[Any], guest: FakeGuest, cause: str, **parameters: object) -> Case:
     """A guest on which the probe fails, and the cause that it names."""
-    return Case(probe, guest, cause, cause, parameters, passes=False)
+    return failing(probe, cause, guest, cause, **parameters)
