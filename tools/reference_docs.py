@@ -9,6 +9,7 @@ from typing import Any
 
 import markdown as md
 from choices import choices_of
+from cloud_docs import cloud_half
 from pydantic import TypeAdapter
 
 from builder import feature
@@ -193,16 +194,12 @@ def _feature(feature: AnyFeature) -> Iterable[str]:
         yield _checks(feature)
     if feature.no_probe_reason:
         yield f"It has no probe. {feature.no_probe_reason}"
-    for introduction, facts in (
-        ("The flavor needs:", lambda parameters: _pairs(feature.flavor(parameters))),
-        ("On the compute host:", feature.host),
-        ("Its elements read:", lambda parameters: _pairs(feature.environment(parameters))),
-    ):
-        if found := conditions(feature, facts):
-            items = (f"{fact} ({when})" if when else fact for fact, when in found.items())
-            yield f"{introduction}\n\n{md.bullets(items)}"
+    if found := conditions(feature, lambda parameters: _pairs(feature.environment(parameters))):
+        items = (f"{fact} ({when})" if when else fact for fact, when in found.items())
+        yield f"Its elements read:\n\n{md.bullets(items)}"
     if feature.elements:
         yield f"Its elements are {', '.join(map(_element, feature.elements))}."
+    yield from cloud_half(conditions(feature, feature.needs))
 
 
 def _pairs(values: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from reference_docs import FEATURES, PAGES, conditions, why
 
 from builder.cli.verbs import VERBS
+from builder.feature import SchedulerFilter
 from builder.features import cpu_pinning, foundation, guest_agent, watchdog
 from builder.features.registry import AnyFeature
 from builder.plan.merge import check_id
@@ -72,5 +73,6 @@ def test_a_claim_may_hang_on_the_distribution() -> None:
 
 
 def test_several_choices_may_lead_to_one_need() -> None:
-    needs = conditions(cpu_pinning.FEATURE, cpu_pinning.host)
-    assert set(needs.values()) == {"`policy: dedicated`"}
+    needs = conditions(cpu_pinning.FEATURE, cpu_pinning.needs)
+    filters = [when for need, when in needs.items() if isinstance(need.what, SchedulerFilter)]
+    assert set(filters) == {"`policy: dedicated`"}

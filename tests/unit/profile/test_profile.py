@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from builder.errors import InputError
-from builder.feature import Feature, Parameters
+from builder.feature import ExtraSpec, Feature, Need, Parameters
 from builder.features.registry import Registered, shipped
 from builder.host.paths import profiles_path
 from builder.profile.load import load, shipped_profiles
@@ -122,7 +122,8 @@ def test_an_error_of_the_parent_is_placed_in_the_parent(tmp_path: Path) -> None:
 def setting(name: str, value: str) -> Feature[Parameters]:
     return Feature(
         name=name, summary="a test", parameters=Parameters,
-        environment=lambda _: {"DIB_A": value}, flavor=lambda _: {"hw:a": value},
+        environment=lambda _: {"DIB_A": value},
+        needs=lambda _: (Need(what=ExtraSpec("hw:a", value), reason="", source=""),),
     )  # fmt: skip
 
 
