@@ -23,6 +23,8 @@ Service = Literal["api", "scheduler", "compute", "volume"]
 class HostFact(StrEnum):
     """What differs from host to host, so that no feature can know it."""
 
+    HOST_CPUS = "host-cpus"
+    """The CPUs that no guest gets."""
     DEDICATED_CPUS = "dedicated-cpus"
     """The CPUs that pinned guests get, as Nova writes sets of them: ``4-19,24-39``."""
     SHARED_CPUS = "shared-cpus"
@@ -112,12 +114,16 @@ class KernelArgument:
 
     name: str
     value: str
+    """What it must be; an example where the host decides."""
     per_host: HostFact | None = None
+    """Which fact of a host it must be."""
+    prefix: str = ""
+    """What stands before the value, whoever decides that."""
     kind: Literal["kernel-argument"] = "kernel-argument"
 
     def __str__(self) -> str:
         """As on the kernel's command line."""
-        return self.name if self.per_host else f"{self.name}={self.value}"
+        return self.name if self.per_host else f"{self.name}={self.prefix}{self.value}"
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _of_scheduler() -> Iterator[Need]:
 
 
 def _of_compute_service() -> Iterator[Need]:
-    dedicated, shared = "4-19,24-39", "0-3,20-23"
+    dedicated, shared = "8-19,28-39", "4-7,24-27"
     yield Need(
         what=ConfigOption(
             "compute", "cpu_dedicated_set", dedicated, per_host=HostFact.DEDICATED_CPUS
@@ -174,10 +174,10 @@ def _of_compute_service() -> Iterator[Need]:
 
 
 def _of_host() -> Iterator[Need]:
-    cpus = "4-19,24-39"
+    cpus = "8-19,28-39"
     yield Need(
         what=KernelArgument(
-            "isolcpus", f"managed_irq,domain,{cpus}", per_host=HostFact.DEDICATED_CPUS
+            "isolcpus", cpus, per_host=HostFact.DEDICATED_CPUS, prefix="managed_irq,domain,"
         ),
         reason="The host's own processes and managed interrupts stay off the dedicated CPUs. The"
         " kernel balances no load on them: they are for pinned guests only.",
@@ -193,6 +193,12 @@ def _of_host() -> Iterator[Need]:
     yield Need(
         what=KernelArgument("rcu_nocbs", cpus, per_host=HostFact.DEDICATED_CPUS),
         reason="RCU's callbacks run elsewhere.",
+        source=KERNEL,
+        necessity=Necessity.ADVISED,
+    )
+    yield Need(
+        what=KernelArgument("irqaffinity", "0-3,20-23", per_host=HostFact.HOST_CPUS),
+        reason="Interrupts go to the host's own CPUs, where no driver and no irqbalance decides.",
         source=KERNEL,
         necessity=Necessity.ADVISED,
     )
