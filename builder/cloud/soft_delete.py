@@ -40,8 +40,9 @@ NEEDS = (
     ),
     Need(
         what=Consequence("a soft-deleted server keeps its place, its addresses and its volumes"),
-        reason="It is powered off and nothing else: its host and its project's quota have room for"
-        " it until it is reclaimed. 'openstack server restore' brings it back.",
+        reason="It is powered off and nothing else, until it is reclaimed. By default Nova does not"
+        " count it in its project's quota, so that 'openstack server restore' is refused where"
+        " that is used up meanwhile.",
         source=ACTIONS,
     ),
 )

@@ -16,6 +16,7 @@ from builder.feature import (
     Guest,
     Necessity,
     Need,
+    NovaRelease,
     Parameters,
     Setup,
     inspection,
@@ -99,6 +100,7 @@ def needs(_: UefiParameters) -> tuple[Need, ...]:
             " and by default one or two are left for that.",
             source=f"{NOVA_DOCS}/configuration/config.html#libvirt.num_pcie_ports",
             necessity=Necessity.ADVISED,
+            since=NovaRelease.ROCKY,
         ),
     )
 

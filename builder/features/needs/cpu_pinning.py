@@ -210,9 +210,10 @@ def _of_host() -> Iterator[Need]:
         until=NovaRelease.STEIN,
     )
     yield Need(
-        what=Consequence("a host whose dedicated CPUs change must be empty"),
-        reason="nova-compute does not start where a guest is pinned to a CPU that is none of its"
-        " sets any more.",
+        what=Consequence("a host is empty when its sets of CPUs change"),
+        reason="nova-compute does not start where it has pinned guests and shared CPUs only, or"
+        " the reverse. A guest whose CPUs are in no set any more stays on them, with a warning,"
+        " until it is migrated.",
         source=f"{NOVA_OPTIONS}#compute.cpu_dedicated_set",
         since=NovaRelease.TRAIN,
     )

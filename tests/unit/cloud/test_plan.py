@@ -1,5 +1,7 @@
 """The plan of a cloud's half: which needs are a release's, and whose."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -80,6 +82,15 @@ def test_the_flavor_has_extra_specs_and_its_vcpus_are_none() -> None:
     assert specs["hw:cpu_policy"] == "dedicated"
     assert "vcpus" not in specs
     assert "hw:watchdog_action" not in specs  # the image's own is enough
+
+
+def test_the_table_is_as_recorded(golden: Callable[[str, str], None]) -> None:
+    golden(rendered(cloud_plan_text(demanding(NovaRelease.EPOXY)), None), "cloud/epoxy.txt")
+
+
+def test_the_json_is_as_recorded(golden: Callable[[str, str], None]) -> None:
+    data = cloud_plan_json(demanding(NovaRelease.EPOXY))
+    golden(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "cloud/epoxy.json")
 
 
 def text_of(*needs: object) -> str:
