@@ -42,6 +42,8 @@ VERBS = {
 
 CLOUD_VERBS = {
     "plan": "Show what PROFILE's images need of a cloud: flavor, scheduler, nova.conf, hosts.",
+    "check": "Tell whether a cloud would give PROFILE's images what they claim; change nothing.",
+    "apply": "Make the flavor and aggregate that PROFILE's images need, or correct them.",
 }
 """The same of the verbs below ``cloud``."""
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from builder.cloud.cpu_list import listed
 from builder.cloud.host_topology import HostTopology
+from builder.cloud.plan import CloudPlan
 from builder.errors import InputError
+from builder.feature import HostFact
 from builder.nova.topology import number
 
 HOST_MEMORY_MB = 4096
@@ -92,6 +94,16 @@ class HostLayout:
         return listed(cpu for node in self.nodes for cpu in node.dedicated)
 
     @property
+    def facts(self) -> Mapping[HostFact, str]:
+        """What fragments for this host are filled in with."""
+        facts = {
+            HostFact.DEDICATED_CPUS: self.cpu_dedicated_set,
+            HostFact.SHARED_CPUS: self.cpu_shared_set,
+            HostFact.HOST_MEMORY: str(self.reserved_host_memory_mb),
+        }
+        return {fact: value for fact, value in facts.items() if value}
+
+    @property
     def isolcpus(self) -> str:
         """What the host's scheduler leaves alone: pinned guests' CPUs, for floating need it."""
         return self.cpu_dedicated_set
@@ -102,13 +114,12 @@ class HostLayout:
         return self.cpu_dedicated_set
 
 
-def demand_of(flavor: Mapping[str, str]) -> Demand:
-    """What a flavor's extra specs ask of a host; ``vcpus`` is the flavor's number, 1 if unknown."""
-    vcpus = number(flavor.get("vcpus")) or 1
-    pinned = flavor.get("hw:cpu_policy") == "dedicated"
+def demand_of(plan: CloudPlan) -> Demand:
+    """What a server of the plan's flavor asks of a host."""
+    flavor = plan.extra_specs
     return Demand(
-        pinned=pinned,
-        vcpus=vcpus,
+        pinned=flavor.get("hw:cpu_policy") == "dedicated",
+        vcpus=plan.size.vcpus,
         emulator=int(flavor.get("hw:emulator_threads_policy") == "isolate"),
         numa_nodes=number(flavor.get("hw:numa_nodes")) or 1,
         thread_policy=flavor.get("hw:cpu_thread_policy"),

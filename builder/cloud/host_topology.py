@@ -28,7 +28,7 @@ _BARE_DASH = re.compile(r'(?<=":) *-(?=\s*[,}])')
 KIB_OF_MIB = 1024
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Core:
     """A core, and the threads of it that are online, by their numbers as CPUs."""
 
@@ -120,7 +120,7 @@ def from_sysfs(files: Mapping[str, str], place: str) -> HostTopology:
         if (match := re.fullmatch(_NODE + "/meminfo", path)) and (told := _MEMORY.search(text))
     }
     present = _cpus(files.get("cpu/present", ""), f"{place}/cpu/present")
-    return _checked(HostTopology(tuple(sorted(cores)), memory, present - online), place)
+    return _checked(HostTopology(_ordered(cores), memory, present - online), place)
 
 
 def _from_rows(rows: Iterable[Any], place: str) -> HostTopology:
@@ -138,7 +138,7 @@ def _from_rows(rows: Iterable[Any], place: str) -> HostTopology:
         socket = None if row.get("socket") in _ABSENT else _number(row, "socket", place)
         cores.setdefault((node, socket, _number(row, "core", place)), []).append(cpu)
     found = (Core(node, socket, tuple(sorted(cpus))) for (node, socket, _), cpus in cores.items())
-    return _checked(HostTopology(tuple(sorted(found)), {}, frozenset(offline)), place)
+    return _checked(HostTopology(_ordered(found), {}, frozenset(offline)), place)
 
 
 def _from_summary(fields: Mapping[str, str], place: str) -> HostTopology:
@@ -153,9 +153,9 @@ def _from_summary(fields: Mapping[str, str], place: str) -> HostTopology:
         if (match := NODE_CPUS.fullmatch(name))
     }
     nodes = nodes or {0: _cpus(fields.get("On-line CPU(s) list", ""), place)}
-    cores = sorted(Core(node, None, (cpu,)) for node, cpus in nodes.items() for cpu in cpus)
+    cores = (Core(node, None, (cpu,)) for node, cpus in nodes.items() for cpu in cpus)
     offline = _cpus(fields.get("Off-line CPU(s) list", ""), place)
-    return _checked(HostTopology(tuple(cores), {}, offline), place)
+    return _checked(HostTopology(_ordered(cores), {}, offline), place)
 
 
 def _flat(fields: Iterable[Any], place: str) -> Iterator[tuple[str, str]]:
@@ -168,6 +168,10 @@ def _flat(fields: Iterable[Any], place: str) -> Iterator[tuple[str, str]]:
         if not isinstance(below, list):
             raise _wrong(place, f"{shown(below)} are no fields of lscpu's")
         yield from _flat(below, place)
+
+
+def _ordered(cores: Iterable[Core]) -> tuple[Core, ...]:
+    return tuple(sorted(cores, key=lambda core: (core.node, core.cpus)))
 
 
 def _checked(topology: HostTopology, place: str) -> HostTopology:

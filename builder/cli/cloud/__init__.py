@@ -11,4 +11,6 @@ def group() -> None:
     Examples:
       guest-image cloud plan pinned-scsi
       guest-image cloud plan pinned-scsi --nova 2025.1 --format openstack
+      guest-image cloud check pinned-scsi --cloud prod
+      guest-image cloud apply pinned-scsi --cloud prod --dry-run
     """

@@ -2,10 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from sysfs_hosts import guides_host, interleaved, written
 
 from builder.cli.verbs import CLOUD_VERBS, cli
 from builder.cloud.fragments import TEMPLATES
@@ -99,3 +101,26 @@ def test_an_unknown_verb_below_cloud_names_the_nearest() -> None:
     code, _, err = run("paln", "pinned-scsi")
     assert code == 2
     assert "Did you mean 'plan'?" in err
+
+
+def test_the_topology_of_a_host_fills_the_fragments(tmp_path: Path) -> None:
+    host = written(tmp_path, guides_host(interleaved))
+    of_host = ("plan", "pinned-scsi", "--host-topology", str(host), "--host-cpus", "0-3")
+    _, out, _ = run(*of_host, "--format", "nova.conf")
+    assert "cpu_dedicated_set = 4-19,24-39\n" in out
+    assert "reserved_host_memory_mb = 4096\n" in out
+    _, out, _ = run(*of_host, "--format", "kernel-arguments")
+    assert "4-19,24-39" in out
+    _, out, _ = run(*of_host)
+    assert "compute host: 2 sockets, 2 NUMA nodes, 20 cores, 40 CPUs" in out
+    _, out, _ = run(*of_host, "--json", "--host-page", str(tmp_path / "host.html"))
+    assert json.loads(out)["host"]["host_cpus"] == "0-3,20-23"
+    assert "4-19,24-39" in (tmp_path / "host.html").read_text(encoding="utf-8")
+
+
+def test_cpus_of_no_host_are_refused(tmp_path: Path) -> None:
+    code, _, err = run("plan", "pinned-scsi", "--host-cpus", "0-3")
+    assert (code, "give its --host-topology" in err) == (2, True)
+    host = str(written(tmp_path, guides_host(interleaved)))
+    code, _, err = run("plan", "pinned-scsi", "--host-topology", host, "--host-cpus", "3-0")
+    assert (code, "3-0 ends before it begins" in err) == (2, True)

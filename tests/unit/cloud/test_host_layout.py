@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,10 @@ from builder.cloud.host_layout import Demand, Division, HostLayout, demand_of, d
 from builder.cloud.host_page import layout_page
 from builder.cloud.host_picture import layout_json, layout_text
 from builder.cloud.host_topology import Core, HostTopology, from_sysfs
+from builder.cloud.plan import CloudPlan, FlavorSize, OwnedNeed
 from builder.errors import InputError
+from builder.feature import ExtraSpec, HostFact, Need
+from builder.feature.nova_release import NEWEST
 from builder.terminal.output import rendered
 
 PINNED = Demand(pinned=True, vcpus=4)
@@ -70,18 +74,32 @@ def test_without_pinned_guests_nothing_is_isolated() -> None:
     )
 
 
-def test_a_flavor_tells_what_a_guest_asks_for() -> None:
+def test_a_cloud_plan_tells_what_a_guest_asks_for() -> None:
     specs = {
-        "vcpus": "6",
         "hw:cpu_policy": "dedicated",
         "hw:cpu_thread_policy": "require",
         "hw:numa_nodes": "2",
         "hw:emulator_threads_policy": "isolate",
     }
-    assert demand_of(specs) == Demand(
+    needs = tuple(
+        OwnedNeed(Need(what=ExtraSpec(name, value), reason="", source=""), ("x",))
+        for name, value in specs.items()
+    )
+    plan = CloudPlan("p", NEWEST, needs, FlavorSize(6, 2048, 10))
+    assert demand_of(plan) == Demand(
         pinned=True, vcpus=6, emulator=1, numa_nodes=2, thread_policy="require"
     )
-    assert demand_of({}) == Demand(pinned=False, vcpus=1)
+    assert demand_of(replace(plan, needs=())) == Demand(pinned=False, vcpus=6)
+
+
+def test_what_the_host_is_to_have_fills_fragments() -> None:
+    layout = lay_out(guide(), PINNED, Division(shared=frozenset({2})))
+    assert layout.facts == {
+        HostFact.DEDICATED_CPUS: "3-19,23-39",
+        HostFact.SHARED_CPUS: "2,22",
+        HostFact.HOST_MEMORY: "4096",
+    }
+    assert HostFact.SHARED_CPUS not in lay_out(guide(), PINNED, Division()).facts
 
 
 def test_require_wants_threads() -> None:
