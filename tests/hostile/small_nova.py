@@ -75,8 +75,8 @@ class Nova:
             case ["os-aggregates", *rest]:
                 return self._aggregates(request, rest)
             case ["servers"]:
-                assert query["status"] == ["SOFT_DELETED"]
-                return {"servers": [{"id": "1"}] if self.soft_deleted else []}
+                asked = query["status"] == ["SOFT_DELETED"] and "soft_deleted" in query
+                return {"servers": [{"id": "1"}] if self.soft_deleted and asked else []}
         return {"services": self.services, "limits": {"absolute": self.limits}}
 
     def _flavors(self, request: Request, words: list[str]) -> object:

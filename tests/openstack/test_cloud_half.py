@@ -10,12 +10,6 @@ from builder.cloud.traits import ABILITIES, MODELS, traits
 
 pytestmark = pytest.mark.openstack
 
-WITHOUT_TRAIT = {
-    "hw_disk_bus": {"lxc", "uml"},
-    "hw_cdrom_bus": {"lxc", "uml"},
-}
-"""Values for which no standard trait exists."""
-
 
 @pytest.fixture(scope="module")
 def nova() -> Generator[Nova]:
@@ -30,7 +24,7 @@ def test_each_model_has_its_trait(nova: Nova, name: str) -> None:
     without = {
         value for value in values for trait in traits({name: value}, {}) if trait.name not in known
     }
-    assert without == WITHOUT_TRAIT.get(name, set())
+    assert without == set()
 
 
 def test_each_ability_has_its_trait(nova: Nova) -> None:
