@@ -7,8 +7,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import click
 import markdown as md
 from choices import choices_of
+from cloud_docs import cloud_half, cloud_page
 from pydantic import TypeAdapter
 
 from builder import feature
@@ -193,16 +195,12 @@ def _feature(feature: AnyFeature) -> Iterable[str]:
         yield _checks(feature)
     if feature.no_probe_reason:
         yield f"It has no probe. {feature.no_probe_reason}"
-    for introduction, facts in (
-        ("The flavor needs:", lambda parameters: _pairs(feature.flavor(parameters))),
-        ("On the compute host:", feature.host),
-        ("Its elements read:", lambda parameters: _pairs(feature.environment(parameters))),
-    ):
-        if found := conditions(feature, facts):
-            items = (f"{fact} ({when})" if when else fact for fact, when in found.items())
-            yield f"{introduction}\n\n{md.bullets(items)}"
+    if found := conditions(feature, lambda parameters: _pairs(feature.environment(parameters))):
+        items = (f"{fact} ({when})" if when else fact for fact, when in found.items())
+        yield f"Its elements read:\n\n{md.bullets(items)}"
     if feature.elements:
         yield f"Its elements are {', '.join(map(_element, feature.elements))}."
+    yield from cloud_half(conditions(feature, feature.needs))
 
 
 def _pairs(values: Mapping[str, str]) -> list[str]:
@@ -268,11 +266,6 @@ def _element(name: str) -> str:
 def commands_page() -> str:
     """The help of every verb, exit codes, environment variables."""
     top = cli.make_context("guest-image", [], resilient_parsing=True, terminal_width=WIDTH)
-    helps = [
-        (name, command.make_context(name, [], parent=top, resilient_parsing=True).get_help())
-        for name in cli.list_commands(top)
-        if (command := cli.get_command(top, name)) is not None
-    ]
     codes = {
         0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven, or "
         "inspected where the image cannot be booted.",
@@ -285,7 +278,11 @@ def commands_page() -> str:
         "Command reference",
         "## guest-image",
         md.block(top.get_help()),
-        *(part for name, text in helps for part in (f"## guest-image {name}", md.block(text))),
+        *(
+            part
+            for one in _below(top)
+            for part in (f"## {one.command_path}", md.block(one.get_help()))
+        ),
         "## Exit codes",
         md.table(("code", "meaning"), [(str(code), codes[code]) for code in sorted(codes)]),
         "## Environment variables",
@@ -295,6 +292,17 @@ def commands_page() -> str:
         f"Of the caller's variables diskimage-builder gets {md.codes(PASSED_ON)}, and no other.\n"
         "sudo passes none on by itself.",
     )
+
+
+def _below(context: click.Context) -> Iterable[click.Context]:
+    """The verbs of a group, and those of each group among them."""
+    group = context.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            if command := group.get_command(context, name):
+                verb = command.make_context(name, [], parent=context, resilient_parsing=True)
+                yield verb
+                yield from _below(verb)
 
 
 def _errors() -> list[type[BuilderError]]:
@@ -333,6 +341,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
         f"features/{one.name}.md": partial(lambda one: md.page(one.name, *_feature(one)), one)
         for one in FEATURES
     },
+    "cloud.md": lambda: cloud_page({one.name: conditions(one, one.needs) for one in FEATURES}),
     "commands.md": commands_page,
     "manifest.md": manifest_page,
 }

@@ -146,8 +146,7 @@ def _plan(foreign: ForeignImage, passed: frozenset[str]) -> Plan:
         inspections=tuple(check for check in inspections(foreign.used) if check.id in passed),
         probes=tuple(check for check in _probes(foreign.used) if check.id in probes),
         boots=boots(named, properties) if named else (),
-        flavor={},
-        host=(),
+        needs={},
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -78,6 +78,26 @@ class Answer:
     status: int = 0
 
 
+class Cloud(Protocol):
+    """What speaks to a cloud."""
+
+    cloud: str
+
+    @property
+    def unverified(self) -> bool:
+        """Whether anybody between here and the cloud may pass for it."""
+        ...
+
+
+def warn_unverified(cloud: Cloud, progress: Progress) -> None:
+    """Say so where the cloud's certificate is not checked."""
+    if cloud.unverified:
+        progress.event(
+            f"Warning: {cloud.cloud} has 'verify: false' in clouds.yaml: anybody on the way to it"
+            " can read the login. Name its authority's certificate with 'cacert'."
+        )
+
+
 def in_each(
     clouds: Sequence[str], act: Callable[[Glance], Answer], progress: Progress
 ) -> list[Answer]:
@@ -86,11 +106,7 @@ def in_each(
     for name in dict.fromkeys(clouds):
         try:
             glance = Glance(name, say=progress.line)
-            if glance.unverified:
-                progress.event(
-                    f"Warning: {name} has 'verify: false' in clouds.yaml: anybody on the way to it"
-                    " can read the login. Name its authority's certificate with 'cacert'."
-                )
+            warn_unverified(glance, progress)
             answers.append(act(glance))
         except InterruptedByUser:
             raise

@@ -11,6 +11,7 @@ from typing import Any, Generic
 
 from builder.distribution import Distribution
 from builder.feature.check import Inspection, P, Probe
+from builder.feature.needs import Need
 from builder.feature.source_file import SourceFile
 
 
@@ -44,7 +45,7 @@ class Surroundings:
 
     distribution: Distribution
     flavor: Mapping[str, str]
-    """What all features together need of it."""
+    """What all features together need of it, with the newest Nova."""
     complete: bool
     """Whether nothing brings more than is known here: no further package of the profile's, no
     feature of another Python package."""
@@ -70,10 +71,8 @@ class Feature(Generic[P]):
     claims: Callable[[P], tuple[Claim, ...]] = field(default=lambda _: ())
     inspections: tuple[Inspection[P], ...] = ()
     probes: tuple[Probe[P], ...] = ()
-    flavor: Callable[[P], Mapping[str, str]] = field(default=lambda _: {})
-    """Flavor extra specs that the feature needs; ``vcpus`` is the flavor's number of vCPUs."""
-    host: Callable[[P], tuple[str, ...]] = field(default=lambda _: ())
-    """What the compute host must be configured with, one sentence each."""
+    needs: Callable[[P], tuple[Need, ...]] = field(default=lambda _: ())
+    """What it needs of the cloud besides the image: flavor, aggregate, scheduler, compute host."""
     conflicts: Callable[[P, Surroundings], Iterable[Conflict]] = field(default=lambda *_: ())
     """Which parameters cannot be in this image, each as the subject of its reason."""
     architectures: tuple[str, ...] = ()

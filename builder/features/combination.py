@@ -5,11 +5,20 @@ here: two that set one thing differently, one that excludes another, and what No
 ignore of the whole.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.distribution import Distribution
-from builder.feature import Parameters, Surroundings
+from builder.feature import (
+    ConfigOption,
+    ModuleOption,
+    Necessity,
+    Need,
+    Parameters,
+    Surroundings,
+)
+from builder.feature.needs import flavor_of
+from builder.feature.nova_release import NEWEST
 from builder.features.registry import FOUNDATION, SHIPPED, AnyFeature, Registry
 from builder.nova.conflicts import nova_conflicts
 
@@ -74,10 +83,14 @@ def merge_features(
     environment.add_all(mirrors, "the profile's mirrors")
     properties = _Owned("image property")
     flavor = _Owned("flavor extra spec")
+    settings = _Owned("setting of the cloud")
     files = _Owned("file")
     for feature, parameters in used:
         environment.add_all(feature.environment(parameters), feature.name)
-        flavor.add_all(feature.flavor(parameters), feature.name)
+        needs = feature.needs(parameters)
+        flavor.add_all(flavor_of(needs, NEWEST), feature.name)
+        for name, value in _settings(needs):
+            settings.add(name, value, feature.name)
         for file in feature.files(parameters):
             files.add(file.name, file.sha256, feature.name)
         for claim in feature.claims(parameters):
@@ -87,7 +100,7 @@ def merge_features(
         flavor=flavor.sorted(),
         complete=not more and {feature.name for feature, _ in used} <= OWN,
     )
-    owned = (properties, environment, flavor, files)
+    owned = (properties, environment, flavor, settings, files)
     return MergedFeatures(
         environment=environment.sorted(),
         properties=properties.sorted(),
@@ -109,6 +122,17 @@ def exclusions(features: Mapping[str, AnyFeature]) -> Iterator[AttributedConflic
                 yield AttributedConflict(
                     (feature.name, name), f"excludes {name}: {reason}.", "Remove one of the two."
                 )
+
+
+def _settings(needs: Iterable[Need]) -> Iterator[tuple[str, str]]:
+    """What has one value in a whole cloud, with the newest Nova."""
+    for need in needs:
+        if need.necessity is Necessity.REQUIRED and need.applies_to(NEWEST):
+            match need.what:
+                case ConfigOption(per_host=None) as option:
+                    yield f"{option.file} [{option.section}] {option.option}", option.value
+                case ModuleOption(module=module, option=option, value=value):
+                    yield f"{module} {option}", value
 
 
 class _Owned:

@@ -10,7 +10,21 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from builder.feature import Conflict, Feature, Filesystem, Parameters, Surroundings, inspection
+from builder.feature import (
+    Conflict,
+    Feature,
+    Filesystem,
+    Need,
+    Parameters,
+    Surroundings,
+    inspection,
+)
+from builder.features.needs.cpu_pinning import (
+    EmulatorThreads,
+    ThreadPolicy,
+    dedicated_cpus,
+    shared_cpus,
+)
 from builder.linux import kernelarguments
 from builder.words import counted
 
@@ -22,9 +36,15 @@ class CpuPinningParameters(Parameters):
         default="dedicated",
         description="'dedicated' pins each vCPU to a host CPU of its own; 'shared' lets it float.",
     )
-    threads: Literal["prefer", "isolate", "require"] | None = Field(
+    threads: ThreadPolicy | None = Field(
         default=None,
         description="Where the hyper-threads of the host's cores go; only with 'dedicated'.",
+    )
+    emulator_threads: EmulatorThreads | None = Field(
+        default=None,
+        description="Where QEMU's own threads run: 'share' has them on the host's shared CPUs,"
+        " 'isolate' on a dedicated one more; by default, on the guest's own. Only with"
+        " 'dedicated'.",
     )
     housekeeping: int | None = Field(
         default=None,
@@ -44,6 +64,17 @@ class CpuPinningParameters(Parameters):
                 "Write 'policy: dedicated', or remove 'threads'."
             )
         return threads
+
+    @field_validator("emulator_threads")
+    @classmethod
+    def only_beside_pinned_vcpus(cls, policy: str | None, info: ValidationInfo) -> str | None:
+        """Refuse what Nova refuses with ``BadRequirementEmulatorThreadsPolicy``."""
+        if policy is not None and info.data.get("policy") == "shared":
+            raise ValueError(
+                "a policy for QEMU's threads needs dedicated CPUs: Nova refuses it with policy"
+                " 'shared'.\nWrite 'policy: dedicated', or remove 'emulator_threads'."
+            )
+        return policy
 
     @field_validator("housekeeping")
     @classmethod
@@ -94,12 +125,11 @@ def environment(parameters: CpuPinningParameters) -> dict[str, str]:
     return {"DIB_KERNEL_ARGUMENTS": " ".join(arguments)} if arguments else {}
 
 
-def flavor(parameters: CpuPinningParameters) -> dict[str, str]:
-    """Extra specs of the flavor."""
-    specs: dict[str, str] = {"hw:cpu_policy": parameters.policy}
-    if parameters.threads is not None:
-        specs["hw:cpu_thread_policy"] = parameters.threads
-    return specs
+def needs(parameters: CpuPinningParameters) -> tuple[Need, ...]:
+    """Those of flavor, scheduler and hosts: all of it is outside the guest."""
+    if parameters.policy == "shared":
+        return shared_cpus()
+    return tuple(dedicated_cpus(parameters.threads, parameters.emulator_threads))
 
 
 def conflicts(parameters: CpuPinningParameters, surroundings: Surroundings) -> Iterator[Conflict]:
@@ -113,28 +143,13 @@ def conflicts(parameters: CpuPinningParameters, surroundings: Surroundings) -> I
         )
 
 
-def host(parameters: CpuPinningParameters) -> tuple[str, ...]:
-    """What the hosts need before Nova can place such a guest.
-
-    Since Train, Placement counts dedicated CPUs (``PCPU``) on their own, and an aggregate is a
-    matter of taste: Nova's admin guide, "CPU topologies".
-    """
-    if parameters.policy == "shared":
-        return ()
-    return (
-        "nova.conf has cpu_dedicated_set in its section [compute]",
-        "before Train, the hosts with dedicated CPUs are in an aggregate with pinned=true",
-    )
-
-
 FEATURE = Feature(
     name="cpu-pinning",
     summary="vCPUs on host CPUs of their own, asked for by the flavor",
     parameters=CpuPinningParameters,
     environment=environment,
     inspections=(kernels_are_told,),
-    flavor=flavor,
-    host=host,
+    needs=needs,
     conflicts=conflicts,
     no_probe_reason="Pinning happens on the host: a guest sees the same CPUs,"
     " whether pinned or not.",

@@ -11,7 +11,20 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, Topology, probe
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    ExtraSpec,
+    Feature,
+    FlavorVcpus,
+    Guest,
+    Necessity,
+    Need,
+    Parameters,
+    Topology,
+    probe,
+)
+from builder.feature.needs import NOVA_DOCS
 from builder.linux.live import output
 
 MOST_VCPUS = 255
@@ -102,9 +115,31 @@ def claims(parameters: CpuTopologyParameters) -> tuple[Claim, ...]:
     )
 
 
-def flavor(parameters: CpuTopologyParameters) -> dict[str, str]:
-    """As many vCPUs as are asked for: with another number Nova grants what it can, silently."""
-    return {} if parameters.vcpus is None else {"vcpus": str(parameters.vcpus)}
+TOPOLOGIES = f"{NOVA_DOCS}/admin/cpu-topologies.html#customizing-instance-cpu-topologies"
+
+
+def needs(parameters: CpuTopologyParameters) -> tuple[Need, ...]:
+    """As many vCPUs as are asked for, and no limit below what is asked for."""
+    limits = tuple(
+        Need(
+            what=ExtraSpec(f"hw:cpu_max_{name}", str(value), at_least=True),
+            reason="A flavor may limit the topology, and a lower limit refuses the image"
+            " (ImageVCPUTopologyRangeExceeded).",
+            source=TOPOLOGIES,
+            necessity=Necessity.CONSISTENT,
+        )
+        for name, value in parameters.wishes.items()
+    )
+    if parameters.vcpus is None:
+        return limits
+    return (
+        Need(
+            what=FlavorVcpus(parameters.vcpus),
+            reason="With another number Nova grants what it can of the topology, and says nothing.",
+            source=TOPOLOGIES,
+        ),
+        *limits,
+    )
 
 
 FEATURE = Feature(
@@ -112,6 +147,6 @@ FEATURE = Feature(
     summary="vCPUs in as many sockets, cores and threads as the image asks for",
     parameters=CpuTopologyParameters,
     claims=claims,
-    flavor=flavor,
+    needs=needs,
     probes=(arrangement_is_seen,),
 )

@@ -8,7 +8,20 @@ and where they do not, fstrim in the guest still reports success.
 
 from pydantic import Field
 
-from builder.feature import CheckFailed, Feature, Filesystem, Guest, Parameters, inspection, probe
+from builder.feature import (
+    CheckFailed,
+    ConfigOption,
+    Consequence,
+    Feature,
+    Filesystem,
+    Guest,
+    Necessity,
+    Need,
+    Parameters,
+    Setup,
+    inspection,
+    probe,
+)
 from builder.linux import fstab, systemd
 from builder.linux.live import output, require_active
 
@@ -91,13 +104,56 @@ def _allocated(guest: Guest) -> int:
     return next(int(node["image"]["actual-size"]) for node in nodes if node["node-name"] == "root")
 
 
+SPECS = "https://specs.openstack.org/openstack"
+NOVA_DISKS = f"{SPECS}/nova-specs/specs/juno/implemented/libvirt-disk-discard-option.html"
+VOLUMES = f"{SPECS}/nova-specs/specs/mitaka/implemented/cinder-backend-report-discard.html"
+
+
+def needs(_: DiscardParameters) -> tuple[Need, ...]:
+    """Nova's own disks and Cinder's volumes are told apart: each has its switch."""
+    return (
+        Need(
+            what=ConfigOption("libvirt", "hw_disk_discard", "unmap"),
+            reason="It passes discards of Nova's own disks on, in files, LVM and Ceph"
+            " (images_type = rbd) alike; without it they end in QEMU, and fstrim reports success.",
+            source=NOVA_DISKS,
+        ),
+        Need(
+            what=ConfigOption(
+                "backend_defaults",
+                "report_discard_supported",
+                "True",
+                services=("volume",),
+                file="cinder.conf",
+            ),
+            reason="Nova passes discards of a volume on where Cinder says so when it is attached,"
+            " whatever hw_disk_discard is; a backend's own section says it for that one. Volumes"
+            " that are attached already have to be attached anew.",
+            source=VOLUMES,
+            necessity=Necessity.ADVISED,
+        ),
+        Need(
+            what=Setup("the storage is thin: Ceph's RBD, sparse files, thin LVM"),
+            reason="Blocks come back to where they were not all taken from the beginning:"
+            " preallocate_images = space, or a thick volume, gains nothing.",
+            source=NOVA_DISKS,
+            necessity=Necessity.ADVISED,
+        ),
+        Need(
+            what=Consequence("a guest whose disks are virtio-blk needs QEMU 4.0 on its host"),
+            reason="virtio-blk had no discard before; virtio-scsi always has.",
+            source="https://wiki.qemu.org/ChangeLog/4.0",
+        ),
+    )
+
+
 FEATURE = Feature(
     name="discard",
     summary="unused blocks are given back to the storage by fstrim",
     parameters=DiscardParameters,
     elements=("guest-discard",),
     environment=lambda parameters: {"DIB_DISCARD_MOUNT": "1" if parameters.mount_option else "0"},
-    host=lambda _: ("nova.conf has hw_disk_discard = unmap in its section [libvirt]",),
+    needs=needs,
     inspections=(timer_is_enabled, mount_option_is_as_asked),
     probes=(
         timer_is_active,

@@ -16,13 +16,20 @@ from builder.feature import (
     CheckFailed,
     CheckSkipped,
     Claim,
+    ConfigOption,
+    ExtraSpec,
     Feature,
     Filesystem,
+    FlavorVcpus,
     Guest,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import network, queues, systemd
 from builder.linux.live import output, require_active
 from builder.linux.scripts import script
@@ -166,12 +173,42 @@ def claims(_: MultiqueueParameters) -> tuple[Claim, ...]:
     )
 
 
+TUNING = f"{NOVA_DOCS}/configuration/extra-specs.html#hw:vif_multiqueue_enabled"
+OPTIONS = f"{NOVA_DOCS}/configuration/config.html"
+
+
+def needs(_: MultiqueueParameters) -> tuple[Need, ...]:
+    """The image asks by itself; what can be in its way is the flavor, and the host."""
+    return (
+        Need(
+            what=ExtraSpec("hw:vif_multiqueue_enabled", "true"),
+            reason="The image's own property is enough; a flavor that says otherwise refuses the"
+            " image (FlavorImageConflict).",
+            source=TUNING,
+            necessity=Necessity.CONSISTENT,
+            since=NovaRelease.YOGA,
+        ),
+        Need(
+            what=FlavorVcpus(2, at_least=True),
+            reason="A NIC gets as many queues as the guest has vCPUs.",
+            source=TUNING,
+            necessity=Necessity.ADVISED,
+        ),
+        Need(
+            what=ConfigOption("libvirt", "virt_type", "kvm"),
+            reason="An emulated guest (qemu) gets one queue, and Nova says nothing.",
+            source=f"{OPTIONS}#libvirt.virt_type",
+        ),
+    )
+
+
 FEATURE = Feature(
     name="multiqueue",
     summary="every NIC uses as many queues as the guest has vCPUs",
     parameters=MultiqueueParameters,
     elements=("guest-multiqueue",),
     claims=claims,
+    needs=needs,
     inspections=(irqbalance_will_start, queue_rule_exists, queues_are_not_limited),
     probes=(
         irqbalance_is_active,

@@ -17,16 +17,21 @@ from builder.feature import (
     CheckFailed,
     CheckSkipped,
     Claim,
+    ConfigOption,
+    Consequence,
     Feature,
     Filesystem,
     Guest,
     Inspection,
     Machine,
+    ModuleOption,
+    Need,
     Parameters,
     Probe,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import kernels, loadable, modprobe, tiny_vm
 from builder.linux.live import output
 
@@ -150,11 +155,46 @@ def _claim(extension: str, vendor: str, *proof: AnyCheck) -> Claim:
     )
 
 
-def host(_: NestedVirtualisationParameters) -> tuple[str, ...]:
-    """What lets the processor's virtualisation through to a guest."""
+NESTED = f"{NOVA_DOCS}/admin/configuration/hypervisor-kvm.html#nested-guest-support"
+CPU_MODES = f"{NOVA_DOCS}/admin/cpu-models.html#host-passthrough"
+MAKERS = {"vmx": ("kvm_intel", "Intel"), "svm": ("kvm_amd", "AMD")}
+
+
+def needs(parameters: NestedVirtualisationParameters) -> tuple[Need, ...]:
+    """What lets the processor's virtualisation through to a guest, and what that costs."""
+    makers = [parameters.processor] if parameters.processor else list(MAKERS)
     return (
-        "nova.conf has cpu_mode = host-passthrough or host-model in its section [libvirt]",
-        "the module kvm_intel or kvm_amd is loaded with nested=1",
+        Need(
+            what=ConfigOption("libvirt", "cpu_mode", "host-passthrough"),
+            reason="The guest's processor is the host's, with its virtualisation. Nova's default,"
+            " host-model, passes it on as well where libvirt's model of the processor has it.",
+            source=NESTED,
+        ),
+        *(
+            Need(
+                what=ModuleOption(module, "nested", "1"),
+                reason="KVM offers the processor's virtualisation to its guests; older kernels have"
+                " it off by default. It holds from when the module is loaded: no guest may run.",
+                source=NESTED,
+                hosts=f"with processors of {maker}'s",
+            )
+            for module, maker in map(MAKERS.__getitem__, makers)
+        ),
+        Need(
+            what=Consequence(
+                "live migration works only between hosts of the same processor, microcode and"
+                " kernel"
+            ),
+            reason="host-passthrough shows the guest everything of its host's processor.",
+            source=CPU_MODES,
+        ),
+        Need(
+            what=Consequence(
+                "while guests run in it, a guest is neither migrated live nor resumed from suspend"
+            ),
+            reason="KVM does not carry the inner guests' state over; it fails, or they crash.",
+            source=NESTED,
+        ),
     )
 
 
@@ -165,7 +205,7 @@ FEATURE = Feature(
     elements=("guest-nested-virtualisation",),
     architectures=("x86_64",),
     claims=claims,
-    host=host,
+    needs=needs,
     inspections=INSPECTIONS,
     probes=(runs_a_virtual_machine,),
 )

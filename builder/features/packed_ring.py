@@ -10,7 +10,21 @@ Nothing at rest tells: it is in the code of the kernel's ``virtio_ring``, since 
 a distribution has brought it to an older kernel.
 """
 
-from builder.feature import CheckFailed, Claim, Feature, Guest, Parameters, probe
+from builder.feature import (
+    CheckFailed,
+    Claim,
+    Consequence,
+    ExtraSpec,
+    Feature,
+    Guest,
+    Necessity,
+    Need,
+    NovaRelease,
+    Parameters,
+    ProviderTrait,
+    probe,
+)
+from builder.feature.needs import NOVA_DOCS
 from builder.linux.live import output
 
 
@@ -50,10 +64,42 @@ def claims(_: PackedRingParameters) -> tuple[Claim, ...]:
     )
 
 
+SPEC = f"{NOVA_DOCS}/configuration/extra-specs.html#hw:virtio_packed_ring"
+
+
+def needs(_: PackedRingParameters) -> tuple[Need, ...]:
+    """A host that can, and no flavor that forbids it."""
+    first = NovaRelease.CARACAL
+    return (
+        Need(
+            what=ProviderTrait("COMPUTE_NET_VIRTIO_PACKED", by_nova=True),
+            reason="Nova places the guest on such a host only; it reports the trait where libvirt"
+            " is 6.3 and QEMU 4.2, or newer.",
+            source=SPEC,
+            since=first,
+        ),
+        Need(
+            what=ExtraSpec("hw:virtio_packed_ring", "true"),
+            reason="The image's own property is enough; a flavor that says otherwise refuses the"
+            " image (FlavorImageConflict).",
+            source=SPEC,
+            necessity=Necessity.CONSISTENT,
+            since=first,
+        ),
+        Need(
+            what=Consequence("Nova passes over the property, and the rings are split"),
+            reason="Packed rings came with Nova 2024.1.",
+            source=SPEC,
+            until=NovaRelease.BOBCAT,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="packed-ring",
     summary="virtio NICs with packed rings",
     parameters=PackedRingParameters,
     claims=claims,
+    needs=needs,
     probes=(nics_use_packed_rings,),
 )

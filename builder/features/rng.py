@@ -9,13 +9,18 @@ before, it took ``hw_rng:allowed=True`` in the flavor and the property in the im
 from builder.feature import (
     CheckFailed,
     Claim,
+    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import kernels
 from builder.linux.live import output
 from builder.linux.scripts import script
@@ -64,6 +69,29 @@ def claims(_: RngParameters) -> tuple[Claim, ...]:
     )
 
 
+SPEC = f"{NOVA_DOCS}/configuration/extra-specs.html#hw_rng:allowed"
+
+
+def needs(_: RngParameters) -> tuple[Need, ...]:
+    """Nova's default is True since Ussuri, and was False before."""
+    allowed = ExtraSpec("hw_rng:allowed", "True")
+    return (
+        Need(
+            what=allowed,
+            reason="Without it the guest gets no generator, whatever its image says.",
+            source=SPEC,
+            until=NovaRelease.TRAIN,
+        ),
+        Need(
+            what=allowed,
+            reason="That is the default; a flavor that says False takes the generator away.",
+            source=SPEC,
+            necessity=Necessity.CONSISTENT,
+            since=NovaRelease.USSURI,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="rng",
     summary="random numbers from the host by virtio, from the first second on",
@@ -71,6 +99,5 @@ FEATURE = Feature(
     claims=claims,
     inspections=(kernels_have_virtio_rng,),
     probes=(guest_reads_random_numbers,),
-    # Nova's default is True since release 21, and was False before.
-    flavor=lambda _: {"hw_rng:allowed": "True"},
+    needs=needs,
 )

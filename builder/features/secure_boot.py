@@ -11,13 +11,21 @@ refuses it without ``hw_machine_type=q35``, so a profile with this feature has `
 from builder.feature import (
     CheckFailed,
     Claim,
+    Consequence,
+    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
+    ProviderTrait,
+    Setup,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import esp, kernels
 from builder.linux.live import output
 from builder.linux.scripts import script
@@ -102,6 +110,44 @@ def claims(_: SecureBootParameters) -> tuple[Claim, ...]:
     )
 
 
+DOCS = f"{NOVA_DOCS}/admin/secure-boot.html"
+
+
+def needs(_: SecureBootParameters) -> tuple[Need, ...]:
+    """A firmware that can, and no flavor that forbids it."""
+    first = NovaRelease.WALLABY
+    return (
+        Need(
+            what=Setup(
+                "the UEFI firmware for QEMU can enforce Secure Boot, by Microsoft's keys"
+                " (Debian's ovmf, RHEL's edk2-ovmf)"
+            ),
+            reason="libvirt chooses it by its description; without one the guest does not start.",
+            source=DOCS,
+        ),
+        Need(
+            what=ProviderTrait("COMPUTE_SECURITY_UEFI_SECURE_BOOT", by_nova=True),
+            reason="Nova places the guest on such a host only.",
+            source=DOCS,
+            since=first,
+        ),
+        Need(
+            what=ExtraSpec("os:secure_boot", "required"),
+            reason="The image's own property is enough; a flavor that says otherwise refuses the"
+            " image (FlavorImageConflict).",
+            source=DOCS,
+            necessity=Necessity.CONSISTENT,
+            since=first,
+        ),
+        Need(
+            what=Consequence("Nova passes over the property, and any code starts"),
+            reason="With QEMU, Secure Boot came with Wallaby.",
+            source=DOCS,
+            until=NovaRelease.VICTORIA,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="secure-boot",
     summary="every step of the boot is signed, from shim to the kernel's modules; needs uefi",
@@ -110,7 +156,7 @@ FEATURE = Feature(
     claims=claims,
     inspections=(loader_is_signed, what_follows_is_signed),
     probes=(secure_boot_is_enforced, kernel_is_locked_down),
-    host=lambda _: ("the UEFI firmware for QEMU can enforce Secure Boot, by Microsoft's keys",),
+    needs=needs,
     excludes={
         "vgpu": "a driver that is built in the image is signed by nobody whom shim trusts,"
         " so a locked-down kernel does not load it"

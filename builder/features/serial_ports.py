@@ -12,13 +12,19 @@ from pydantic import Field
 from builder.feature import (
     CheckFailed,
     Claim,
+    ConfigOption,
+    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
     Parameters,
+    Setup,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import login, systemd
 from builder.linux.live import output
 
@@ -100,6 +106,32 @@ def claims(parameters: SerialPortsParameters) -> tuple[Claim, ...]:
     )
 
 
+CONSOLE_DOCS = f"{NOVA_DOCS}/admin/remote-console-access.html#serial-console"
+
+
+def needs(parameters: SerialPortsParameters) -> tuple[Need, ...]:
+    """Nova's serial console, and no flavor with fewer ports."""
+    return (
+        Need(
+            what=ExtraSpec("hw:serial_port_count", str(parameters.count), at_least=True),
+            reason="The image's own property is enough; a flavor that allows fewer refuses the"
+            " image (ImageSerialPortNumberExceedFlavorValue).",
+            source=f"{NOVA_DOCS}/configuration/extra-specs.html#hw:serial_port_count",
+            necessity=Necessity.CONSISTENT,
+        ),
+        Need(
+            what=ConfigOption("serial_console", "enabled", "True"),
+            reason="Without it a guest has one port, which writes to a file.",
+            source=CONSOLE_DOCS,
+        ),
+        Need(
+            what=Setup("nova-serialproxy runs, and base_url in [serial_console] leads to it"),
+            reason="It is what people connect to the ports through.",
+            source=CONSOLE_DOCS,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="serial-ports",
     summary="a login on further serial ports",
@@ -109,5 +141,5 @@ FEATURE = Feature(
     claims=claims,
     inspections=(gettys_will_start,),
     probes=(ports_are_there, user_logs_in_on_ports),
-    host=lambda _: ("nova.conf has enabled = True in its section [serial_console]",),
+    needs=needs,
 )

@@ -14,13 +14,21 @@ from pydantic import Field
 from builder.feature import (
     CheckFailed,
     Claim,
+    ConfigOption,
+    Consequence,
+    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
+    Setup,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import kernels
 from builder.linux.live import output
 from builder.linux.scripts import script
@@ -97,6 +105,56 @@ def claims(parameters: TpmParameters) -> tuple[Claim, ...]:
     )
 
 
+DOCS = f"{NOVA_DOCS}/admin/emulated-tpm.html"
+
+
+def needs(_: TpmParameters) -> tuple[Need, ...]:
+    """A host that emulates it, and a place for its secret."""
+    return (
+        Need(
+            what=ConfigOption("libvirt", "swtpm_enabled", "True"),
+            reason="Without it the host has no trait of a TPM, and no host is valid for the guest.",
+            source=DOCS,
+            since=NovaRelease.VICTORIA,
+        ),
+        Need(
+            what=Setup("swtpm and libtpms are installed, with the user and the group tss"),
+            reason="They are the TPM.",
+            source=DOCS,
+        ),
+        Need(
+            what=Setup("Nova reaches a key manager (Barbican) by its section [key_manager]"),
+            reason="It keeps the secret that each guest's TPM is encrypted with.",
+            source=DOCS,
+        ),
+        Need(
+            what=Consequence("no such server is rebuilt, evacuated, shelved or rescued"),
+            reason="Nova refuses it.",
+            source=DOCS,
+        ),
+        Need(
+            what=ExtraSpec("hw:tpm_secret_security", "host"),
+            reason="Only so is the guest migrated live, and an operator may start it; its secret is"
+            " then on the host's disk. By default ('user') neither is possible.",
+            source=DOCS,
+            necessity=Necessity.ADVISED,
+            since=NovaRelease.GAZPACHO,
+        ),
+        Need(
+            what=Consequence("Nova passes over the properties, and the guest has no TPM"),
+            reason="Emulated TPMs came with Victoria.",
+            source=DOCS,
+            until=NovaRelease.USSURI,
+        ),
+        Need(
+            what=Consequence("such a server is not migrated live, and its owner alone starts it"),
+            reason="Its secret is its owner's.",
+            source=DOCS,
+            until=NovaRelease.FLAMINGO,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="tpm",
     summary="a TPM 2.0 of the guest's own, emulated by its host",
@@ -104,8 +162,5 @@ FEATURE = Feature(
     claims=claims,
     inspections=(kernels_have_tpm_driver,),
     probes=(device_is_tpm_2, tpm_gives_random_numbers),
-    host=lambda _: (
-        "nova.conf has swtpm_enabled = True in its section [libvirt], and swtpm is installed",
-        "Nova reaches a key manager (Barbican), where the secret of each guest's TPM is kept",
-    ),
+    needs=needs,
 )

@@ -10,13 +10,19 @@ plugged later as ``num_pcie_ports`` in nova.conf's section ``[libvirt]`` says.
 from builder.feature import (
     CheckFailed,
     Claim,
+    ConfigOption,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
+    Setup,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import esp
 from builder.linux.live import output
 
@@ -80,6 +86,25 @@ def claims(_: UefiParameters) -> tuple[Claim, ...]:
     )
 
 
+def needs(_: UefiParameters) -> tuple[Need, ...]:
+    """The firmware."""
+    return (
+        Need(
+            what=Setup("UEFI firmware for QEMU is installed (Debian's ovmf, RHEL's edk2-ovmf)"),
+            reason="libvirt chooses it by its description; without one the guest does not start.",
+            source=f"{NOVA_DOCS}/admin/uefi.html",
+        ),
+        Need(
+            what=ConfigOption("libvirt", "num_pcie_ports", "16"),
+            reason="On q35 each NIC and each virtio-blk volume that is plugged later takes a port,"
+            " and by default one or two are left for that.",
+            source=f"{NOVA_DOCS}/configuration/config.html#libvirt.num_pcie_ports",
+            necessity=Necessity.ADVISED,
+            since=NovaRelease.ROCKY,
+        ),
+    )
+
+
 FEATURE = Feature(
     name="uefi",
     summary="boots with UEFI on the machine type q35, and with nothing else",
@@ -88,5 +113,5 @@ FEATURE = Feature(
     claims=claims,
     inspections=(loader_is_at_removable_path,),
     probes=(guest_is_started_by_uefi, machine_is_q35),
-    host=lambda _: ("UEFI firmware for QEMU is installed (Debian's ovmf, RHEL's edk2-ovmf)",),
+    needs=needs,
 )

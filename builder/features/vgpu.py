@@ -13,15 +13,24 @@ from pydantic import Field, field_validator, model_validator
 from builder.feature import (
     CheckFailed,
     Claim,
+    ConfigOption,
     Conflict,
+    Consequence,
+    ExtraSpec,
     Feature,
     Filesystem,
+    HostFact,
     Inspection,
     Kernel,
+    Need,
+    NovaRelease,
     Parameters,
+    ProviderTrait,
+    Setup,
     Surroundings,
     inspection,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.feature.source_file import Location, Sha256, SourceFile, name_of
 from builder.linux import kernels, loadable, modprobe
 
@@ -178,15 +187,60 @@ def files(parameters: VgpuParameters) -> tuple[SourceFile, ...]:
     return (SourceFile(parameters.driver, parameters.sha256),)
 
 
-def host(parameters: VgpuParameters) -> tuple[str, ...]:
-    """What makes shares of a graphics processor; before Xena Nova said enabled_vgpu_types."""
-    needs = (
-        "nova.conf has enabled_mdev_types (until Wallaby enabled_vgpu_types) in section [devices]",
-        "the vendor's manager for virtual graphics processors is installed",
+DOCS = f"{NOVA_DOCS}/admin/virtual-gpu.html"
+
+
+def needs(parameters: VgpuParameters) -> tuple[Need, ...]:
+    """What makes shares of a graphics processor, and asks for one."""
+    trait = (
+        Need(
+            what=ProviderTrait(parameters.trait or "", by_nova=False),
+            reason="The image requires it: the operator gives it to the graphics processor's"
+            " resource provider, which is a child of the host's.",
+            source=f"{DOCS}#optional-provide-custom-traits-for-multiple-gpu-types",
+        ),
     )
-    if parameters.trait is None:
-        return needs
-    return (*needs, f"the graphics processor's resource provider has the trait {parameters.trait}")
+    types = "nvidia-35"
+    return (
+        Need(
+            what=ExtraSpec("resources:VGPU", "1"),
+            reason="A share of a graphics processor is asked for by the flavor.",
+            source=f"{DOCS}#configure-a-flavor-controller",
+        ),
+        *(trait if parameters.trait else ()),
+        Need(
+            what=ConfigOption("devices", "enabled_mdev_types", types, per_host=HostFact.MDEV_TYPES),
+            reason="These types of shares are made; 'ls /sys/class/mdev_bus/*/mdev_supported_types'"
+            " lists what there is.",
+            source=f"{DOCS}#enable-gpu-types-compute",
+            since=NovaRelease.XENA,
+        ),
+        Need(
+            what=ConfigOption("devices", "enabled_vgpu_types", types, per_host=HostFact.MDEV_TYPES),
+            reason="These types of shares are made; one type only until Train.",
+            source=f"{DOCS}#enable-gpu-types-compute",
+            until=NovaRelease.WALLABY,
+        ),
+        Need(
+            what=Setup("the vendor's manager for virtual graphics processors is installed"),
+            reason="It makes the mediated devices.",
+            source=DOCS,
+        ),
+        Need(
+            what=Consequence("a guest with a share is not migrated live"),
+            reason="Nova refuses it before 2024.1, and since then does it where hosts have libvirt"
+            " 8.6, QEMU 8.1 and Linux 5.18.",
+            source=f"{DOCS}#caveats",
+            until=NovaRelease.BOBCAT,
+        ),
+        Need(
+            what=Consequence("live migration needs the same type on both hosts, and no post-copy"),
+            reason="VFIO's devices cannot wait for memory: live_migration_permit_post_copy must be"
+            " False. Hosts need libvirt 8.6, QEMU 8.1 and Linux 5.18.",
+            source=f"{DOCS}#caveats",
+            since=NovaRelease.CARACAL,
+        ),
+    )
 
 
 def conflicts(parameters: VgpuParameters, surroundings: Surroundings) -> Iterator[Conflict]:
@@ -215,8 +269,7 @@ FEATURE = Feature(
     files=files,
     claims=claims,
     inspections=INSPECTIONS,
-    flavor=lambda _: {"resources:VGPU": "1"},
-    host=host,
+    needs=needs,
     conflicts=conflicts,
     no_probe_reason="A virtual graphics processor is cut from a real one by its vendor's manager:"
     " QEMU has no such device to emulate, and the driver stays unused without it.",

@@ -17,14 +17,18 @@ from builder.feature import (
     CheckFailed,
     Claim,
     Conflict,
+    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
+    Necessity,
+    Need,
     Parameters,
     Surroundings,
     inspection,
     probe,
 )
+from builder.feature.needs import NOVA_DOCS
 from builder.linux import kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
 from builder.linux.live_network import require_before_network, with_network_data
@@ -291,6 +295,19 @@ def claims(parameters: WatchdogParameters) -> tuple[Claim, ...]:
     )
 
 
+def needs(parameters: WatchdogParameters) -> tuple[Need, ...]:
+    """Nothing but a flavor that does not mislead."""
+    return (
+        Need(
+            what=ExtraSpec("hw:watchdog_action", parameters.action),
+            reason="The image's action beats the flavor's, so that a flavor which names another one"
+            " misleads its reader.",
+            source=f"{NOVA_DOCS}/configuration/extra-specs.html#hw:watchdog_action",
+            necessity=Necessity.CONSISTENT,
+        ),
+    )
+
+
 def conflicts(parameters: WatchdogParameters, _: Surroundings) -> Iterator[Conflict]:
     """Without a device nothing counts the seconds that the profile has written."""
     if not has_device(parameters) and "timeout" in parameters.model_fields_set:
@@ -308,6 +325,7 @@ FEATURE = Feature(
     elements=("guest-watchdog",),
     environment=lambda parameters: {"DIB_WATCHDOG_TIMEOUT": str(parameters.timeout)},
     claims=claims,
+    needs=needs,
     conflicts=conflicts,
     inspections=(*INSPECTIONS, timeout_is_as_asked),
     probes=(*PROBES, daemon_starts_before_network),

@@ -37,7 +37,7 @@ class PlainLoader(yaml.SafeLoader):
         index: Any,  # Any: PyYAML's
     ) -> yaml.Node | None:
         """Refuse an alias where it stands, but of a text or a number."""
-        if self.check_event(yaml.AliasEvent) and not self._names_scalar():
+        if self.check_event(yaml.AliasEvent) and self._names_collection():
             raise ImageError(
                 f"{self._path}:{self.line + 1} has a YAML alias of a list or a mapping, which is"
                 " not read.",
@@ -45,6 +45,7 @@ class PlainLoader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
-    def _names_scalar(self) -> bool:
+    def _names_collection(self) -> bool:
+        """Whether it does; an alias of nothing is PyYAML's own error."""
         event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs have no types here
-        return isinstance(self.anchors.get(event.anchor), yaml.ScalarNode)
+        return isinstance(self.anchors.get(event.anchor), yaml.CollectionNode)

@@ -59,8 +59,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         inspections=planned_checks(used, lambda feature: feature.inspections),
         probes=planned_checks(used, lambda feature: feature.probes),
         boots=boots(named_probes(used), merged.properties, merged.flavor),
-        flavor=merged.flavor,
-        host=_once(need for feature, values in used for need in feature.host(values)),
+        needs={feature.name: needs for feature, values in used if (needs := feature.needs(values))},
         publish=profile.publish,
     )
 

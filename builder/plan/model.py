@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from builder.distribution import Distribution
-from builder.feature import Grade
+from builder.feature import Grade, Need
+from builder.feature.needs import flavor_of
+from builder.feature.nova_release import NEWEST
 from builder.feature.source_file import SourceFile
 from builder.plan.boots import Boot
 from builder.profile.model import Disk
@@ -17,6 +19,9 @@ from builder.profile.publication import Publication
 
 DIGEST_CHARACTERS = 12
 """More than in the name of a build, whose digest is of the elements and the code as well."""
+
+EARLIER = "earlier version"
+"""In place of a feature: plans of earlier versions do not say which one needs something."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,21 @@ class Plan:
     inspections: tuple[PlannedCheck, ...]
     probes: tuple[PlannedCheck, ...]
     boots: tuple[Boot, ...]
-    flavor: Mapping[str, str]
-    """Extra specs that a flavor for this image needs, sorted by name; and ``vcpus``, its number of
-    vCPUs, where that matters."""
-    host: tuple[str, ...]
+    needs: Mapping[str, tuple[Need, ...]]
+    """What the image needs of a cloud besides its properties, by feature, foundation first."""
     files: tuple[SourceFile, ...] = ()
     """Files of the user's own that the elements need."""
     publish: Publication = field(default_factory=Publication)
+
+    @property
+    def all_needs(self) -> tuple[Need, ...]:
+        """Those of all features, each once."""
+        return tuple(dict.fromkeys(need for needs in self.needs.values() for need in needs))
+
+    @property
+    def flavor(self) -> Mapping[str, str]:
+        """What a flavor must have with the newest Nova: extra specs, and ``vcpus``, its number."""
+        return flavor_of(self.all_needs, NEWEST)
 
     @property
     def digest(self) -> str:
@@ -84,9 +97,30 @@ def to_json(plan: Plan) -> dict[str, Any]:  # Any: JSON
 
 
 def from_json(data: Mapping[str, Any]) -> Plan:  # Any: JSON
-    """The plan of JSON data that ``to_json`` made.
+    """The plan of JSON data that ``to_json`` made, be it of an earlier version.
 
     Raises pydantic's ``ValidationError`` where it did not.
     """
     fields = {key: value for key, value in data.items() if key != "digest"}
+    if "needs" not in fields:
+        fields["needs"] = _needs_of_earlier_version(fields)
     return _ADAPTER.validate_json(json.dumps(fields))
+
+
+def _needs_of_earlier_version(fields: Mapping[str, Any]) -> object:  # Any: JSON
+    """They were extra specs and sentences, and nobody's.
+
+    What is no plan at all is left to the validation.
+    """
+    flavor, host = fields.get("flavor"), fields.get("host")
+    if not isinstance(flavor, dict) or not isinstance(host, list):
+        return None
+    told = {"reason": "", "source": ""}
+    things: list[dict[str, object]] = [
+        {"kind": "flavor-vcpus", "count": value}
+        if name == "vcpus"
+        else {"kind": "extra-spec", "name": name, "value": value}
+        for name, value in flavor.items()
+    ]
+    things += [{"kind": "setup", "text": sentence} for sentence in host]
+    return {EARLIER: [{"what": thing, **told} for thing in things]}

@@ -7,6 +7,7 @@ from builder.features.registry import Registered
 from builder.plan.boots import Boot
 from builder.plan.model import Plan
 from builder.profile.model import Disk, Profile
+from builder.report.needs import needs_sections
 from builder.terminal.output import STRONG, Part, items, line, prose, section, table
 
 
@@ -37,8 +38,7 @@ def plan_text(
         "inspections": table((check.id, check.title) for check in plan.inspections),
         "probes": table((check.id, check.title) for check in plan.probes),
         "boots": table((boot.name, _boot(boot)) for boot in plan.boots),
-        "flavor needs": items(f"{name}={value}" for name, value in plan.flavor.items()),
-        "compute host needs": table((need,) for need in plan.host),
+        **needs_sections(plan.all_needs),
         "files": items(f"{file.name}  {file.source}  SHA-256 {file.sha256}" for file in plan.files),
         "elements": items(plan.elements),
         "environment": table(environment),

@@ -18,6 +18,7 @@ from builder.feature import Grade, Outcome, machine_text
 from builder.host.files import replace_text
 from builder.report import view
 from builder.report.adopted import faults, unproven_text
+from builder.report.needs import required
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
 from builder.report.units import duration, short_duration, size
@@ -82,6 +83,7 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         problems=view.problems(verdict.problems),
         faults=view.problems(faults(build, build.adopted)) if build.adopted else [],
         claims=view.claim_rows(verdict, rows),
+        needs=required(plan.all_needs),
         features=view.by_feature(plan, rows),
         machines={boot.name: machine_text(boot.machine) for boot in plan.boots},
         timelines=[

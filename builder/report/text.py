@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from builder.feature import Outcome
 from builder.plan.model import Plan
 from builder.report.adopted import faults, unproven_text
+from builder.report.needs import needs_sections
 from builder.report.units import duration
 from builder.store.manifest import Adopted, Evidence, Manifest
 from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
@@ -55,8 +56,11 @@ def verdict_text(build: Manifest) -> list[Part]:
         *section("not passed", _problems(verdict.problems)),
         *section(f"not checked: {len(missing)} of the plan's checks", items(missing)),
         *(_adopted(build, build.adopted) if build.adopted else []),
-        *section("flavor needs", items(f"{key}={value}" for key, value in plan.flavor.items())),
-        *section("compute host needs", table((need,) for need in plan.host)),
+        *(
+            part
+            for heading, parts in needs_sections(plan.all_needs).items()
+            for part in section(heading, parts)
+        ),
         *section("", prose(conclusion, _style(verdict))),
     ]
 

@@ -9,7 +9,14 @@ import sys
 import time
 
 RUNS = 5
-CALLS = ("--help", "plan pinned-scsi", "profiles", "report --help", "list --help")
+CALLS = (
+    "--help",
+    "plan pinned-scsi",
+    "cloud plan pinned-scsi",
+    "profiles",
+    "report --help",
+    "list --help",
+)
 PROGRAM = [sys.executable, "-c", "from builder.cli.program import main; main()"]
 
 

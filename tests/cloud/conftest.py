@@ -33,10 +33,14 @@ def _quiet_sdk() -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def site() -> Generator[Site]:
-    """A running OpenStack, which is not that of ``make openstack``."""
+    """A running OpenStack, which is not that of ``make openstack``.
+
+    The host's last processor is for pinned guests, the others are for those that float.
+    """
     lifecycle.down(keep=False, root=ROOT)  # what killed tests have left
+    *shared, dedicated = map(str, sorted(os.sched_getaffinity(0)))
     try:
-        yield lifecycle.up(print, Cpus(), ROOT)
+        yield lifecycle.up(print, Cpus(",".join(shared), dedicated), ROOT)
     finally:
         lifecycle.down(keep=False, root=ROOT)
 

@@ -19,11 +19,18 @@ class Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     answer: Answer
     seen: list["Request"]
+    content: bytes
+    """The body that came with it."""
+
+    @property
+    def body(self) -> Any:
+        """The same, which is JSON; None where none came."""
+        return json.loads(self.content) if self.content else None
 
     def _serve(self) -> None:
         self.seen.append(self)
         length = int(self.headers.get("Content-Length") or 0)
-        self.rfile.read(length)
+        self.content = self.rfile.read(length)
         type(self).answer(self)
         self.close_connection = True
 

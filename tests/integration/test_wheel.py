@@ -65,6 +65,7 @@ def test_the_package_is_the_wheel_s_and_not_the_checkout_s(program: Path, elsewh
         ("plan", "pinned-scsi", "--json"),
         ("plan", "debian-13-pinned-scsi"),
         ("schema",),
+        ("cloud", "plan", "pinned-scsi", "--format", "ansible"),
         ("--help",),
     ],
     ids=" ".join,

@@ -10,6 +10,7 @@ import pytest
 from choices import choices_of
 from novaquestions import Nova
 
+from builder.feature import ExtraSpec
 from builder.features.registry import FOUNDATION, SHIPPED
 from builder.nova import topology
 from builder.nova.conflicts import nova_conflicts
@@ -28,10 +29,10 @@ CLAIMS = sorted(
 )
 EXTRA_SPECS = sorted(
     {
-        (name, value)
+        (need.what.name, need.what.value)
         for feature, given in VARIANTS
-        for name, value in feature.flavor(given).items()
-        if ":" in name  # without one it is an attribute of the flavor, as vcpus
+        for need in feature.needs(given)
+        if isinstance(need.what, ExtraSpec)
     }
 )
 

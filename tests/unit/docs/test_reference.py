@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from reference_docs import FEATURES, PAGES, conditions, why
 
-from builder.cli.verbs import VERBS
+from builder.cli.verbs import CLOUD_VERBS, VERBS
+from builder.feature import SchedulerFilter
 from builder.features import cpu_pinning, foundation, guest_agent, watchdog
 from builder.features.registry import AnyFeature
 from builder.plan.merge import check_id
@@ -41,8 +42,8 @@ def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
 
 
 def test_every_verb_is_on_the_commands_page() -> None:
-    headings = re.findall(r"^## guest-image (\S+)$", PAGES["commands.md"](), re.MULTILINE)
-    assert headings == list(VERBS)
+    headings = re.findall(r"^## guest-image (.+)$", PAGES["commands.md"](), re.MULTILINE)
+    assert headings == [*VERBS, *(f"cloud {verb}" for verb in CLOUD_VERBS)]
 
 
 def test_what_is_always_claimed_has_no_condition() -> None:
@@ -72,5 +73,6 @@ def test_a_claim_may_hang_on_the_distribution() -> None:
 
 
 def test_several_choices_may_lead_to_one_need() -> None:
-    needs = conditions(cpu_pinning.FEATURE, cpu_pinning.host)
-    assert set(needs.values()) == {"`policy: dedicated`"}
+    needs = conditions(cpu_pinning.FEATURE, cpu_pinning.needs)
+    filters = [when for need, when in needs.items() if isinstance(need.what, SchedulerFilter)]
+    assert set(filters) == {"`policy: dedicated`"}

@@ -39,6 +39,7 @@ def test_without_housekeeping_the_kernel_is_told_nothing() -> None:
     [
         ({"policy": "shared", "housekeeping": 1}, "isolated vCPUs need dedicated CPUs"),
         ({"policy": "shared", "threads": "isolate"}, "a thread policy needs dedicated CPUs"),
+        ({"policy": "shared", "emulator_threads": "share"}, "QEMU's threads needs dedicated CPUs"),
         ({"housekeeping": 0}, "greater than or equal to 1"),
     ],
 )

@@ -9,6 +9,8 @@ from fake_guest import FakeGuest
 from pydantic import ValidationError
 
 from builder.feature import Machine, Topology
+from builder.feature.needs import flavor_of
+from builder.feature.nova_release import NEWEST
 from builder.features import cpu_topology
 from builder.features.cpu_topology import CpuTopologyParameters
 from builder.nova.conflicts import nova_conflicts
@@ -87,13 +89,13 @@ def test_what_is_asked_for_is_claimed_and_the_flavor_must_have_room_for_it() -> 
     parameters = CpuTopologyParameters(sockets=2, cores=2, threads=2)
     claimed = {one.property: one.value for one in cpu_topology.claims(parameters)}
     assert claimed == {"hw_cpu_sockets": "2", "hw_cpu_cores": "2", "hw_cpu_threads": "2"}
-    assert cpu_topology.flavor(parameters) == {"vcpus": "8"}
+    assert flavor_of(cpu_topology.needs(parameters), NEWEST) == {"vcpus": "8"}
 
 
 def test_what_is_left_out_is_left_to_nova() -> None:
     parameters = CpuTopologyParameters(sockets=1)
     assert [one.property for one in cpu_topology.claims(parameters)] == ["hw_cpu_sockets"]
-    assert cpu_topology.flavor(parameters) == {}
+    assert flavor_of(cpu_topology.needs(parameters), NEWEST) == {}
 
 
 @pytest.mark.parametrize("given", [{"sockets": 0}, {"cores": -1}, {"sockets": 16, "threads": 16}])

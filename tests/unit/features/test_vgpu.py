@@ -10,13 +10,21 @@ from good_disk import INITRD_PATH, MODULES_DEP, NO_KERNEL, NO_NOUVEAU, OTHER, RE
 from initrds import cpio
 from pydantic import ValidationError
 
+from builder.feature import NovaRelease
+from builder.feature.needs import flavor_of
+from builder.feature.nova_release import NEWEST
 from builder.features import vgpu
 from builder.features.vgpu import VgpuParameters
 
 
+def needed(parameters: VgpuParameters, release: NovaRelease) -> list[str]:
+    return [str(need.what) for need in vgpu.needs(parameters) if need.applies_to(release)]
+
+
 def test_the_flavor_asks_for_the_device_and_the_host_makes_it() -> None:
-    assert vgpu.FEATURE.flavor(VgpuParameters()) == {"resources:VGPU": "1"}
-    assert any("enabled_mdev_types" in need for need in vgpu.host(VgpuParameters()))
+    assert flavor_of(vgpu.needs(VgpuParameters()), NEWEST) == {"resources:VGPU": "1"}
+    assert "[devices] enabled_mdev_types" in needed(VgpuParameters(), NovaRelease.XENA)
+    assert "[devices] enabled_vgpu_types" in needed(VgpuParameters(), NovaRelease.WALLABY)
 
 
 @pytest.mark.parametrize("trait", ["CUSTOM_VGPU_SMALL", "HW_GPU_API_VULKAN"])
@@ -25,7 +33,7 @@ def test_a_trait_is_claimed_of_the_image_and_needed_of_the_host(trait: str) -> N
     (claim,) = vgpu.claims(parameters)
     assert (claim.property, claim.value) == (f"trait:{trait}", "required")
     assert claim.proof == vgpu.INSPECTIONS
-    assert any(trait in need for need in vgpu.host(parameters))
+    assert trait in needed(parameters, NEWEST)
 
 
 def test_without_a_trait_nothing_is_claimed() -> None:

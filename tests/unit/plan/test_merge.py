@@ -4,20 +4,28 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from builder.errors import InputError
 from builder.feature import (
     Claim,
+    ConfigOption,
+    ExtraSpec,
     Feature,
     Filesystem,
     Grade,
     Guest,
+    HostFact,
     Inspection,
+    Necessity,
+    Need,
+    NovaRelease,
     Parameters,
     Probe,
     inspection,
     probe,
 )
+from builder.feature.needs import Needed
 from builder.features.registry import FOUNDATION, Registered, shipped
 from builder.nova.conflicts import nova_conflicts
 from builder.nova.hardware import machine
@@ -50,6 +58,10 @@ def plan_of(*features: Feature[Any], profile: str = "base", **changes: Any) -> P
     registry = {one.name: Registered(one, "a test") for one in features}
     given = {one.name: one.parameters() for one in features}
     return make_plan(replace(load(profile, shipped()), features=given, **changes), registry)
+
+
+def needed(what: Needed, **fields: Any) -> Need:
+    return Need(what=what, reason="It is so.", source="a test", **fields)
 
 
 def feature(name: str, **fields: Any) -> Feature[Nothing]:
@@ -200,18 +212,83 @@ def test_conflicts_are_refused_all_at_once_with_both_owners() -> None:
             "a",
             claims=lambda _: (claim("x", "1"),),
             environment=lambda _: {"DIB_A": "1"},
-            flavor=lambda _: {"hw:a": "1"},
+            needs=lambda _: (needed(ExtraSpec("hw:a", "1")),),
         ),
         feature(
             "b",
             claims=lambda _: (claim("x", "2"),),
             environment=lambda _: {"DIB_A": "2"},
-            flavor=lambda _: {"hw:a": "2"},
+            needs=lambda _: (needed(ExtraSpec("hw:a", "2")),),
         ),
     )
     assert "b sets the image property x to '2', a to '1'." in text
     assert "b sets the environment variable DIB_A to '2', a to '1'." in text
     assert "b sets the flavor extra spec hw:a to '2', a to '1'." in text
+
+
+def option(value: str, **fields: Any) -> ConfigOption:
+    return ConfigOption("libvirt", "cpu_mode", value, **fields)
+
+
+def test_two_features_that_set_the_cloud_differently_are_refused() -> None:
+    text = refusal(
+        feature("a", needs=lambda _: (needed(option("custom")),)),
+        feature("b", needs=lambda _: (needed(option("host-passthrough")),)),
+    )
+    remark = "sets the setting of the cloud nova.conf [libvirt] cpu_mode to 'host-passthrough'"
+    assert f"b {remark}, a to 'custom'." in text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        needed(option("host-passthrough"), necessity=Necessity.ADVISED),
+        needed(option("host-passthrough"), until=NovaRelease.TRAIN),
+        needed(option("host-passthrough", per_host=HostFact.SHARED_CPUS)),
+        needed(option("custom")),
+    ],
+    ids=["advice", "of an older release", "of each host", "the same"],
+)
+def test_what_only_looks_like_a_contradiction_is_taken(other: Need) -> None:
+    plan = plan_of(
+        feature("a", needs=lambda _: (needed(option("custom")),)),
+        feature("b", needs=lambda _: (other,)),
+    )
+    assert set(plan.needs) == {"a", "b"}
+
+
+def test_what_two_features_need_is_needed_once() -> None:
+    need = needed(ExtraSpec("hw:a", "1"))
+    plan = plan_of(feature("a", needs=lambda _: (need,)), feature("b", needs=lambda _: (need,)))
+    assert plan.all_needs == (need,)
+    assert plan.flavor == {"hw:a": "1"}
+
+
+def test_a_plan_of_an_earlier_version_is_understood() -> None:
+    data = to_json(shipped_plan("pinned-scsi"))
+    del data["needs"]
+    sentence = "nova.conf has hw_disk_discard = unmap in its section [libvirt]"
+    data |= {"flavor": {"hw:cpu_policy": "dedicated", "vcpus": "4"}, "host": [sentence]}
+    plan = from_json(data)
+    assert plan.flavor == {"hw:cpu_policy": "dedicated", "vcpus": "4"}
+    assert sentence in [str(need.what) for need in plan.all_needs]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"flavor": [], "host": []},
+        {"flavor": {}, "host": {}},
+        {"flavor": {"vcpus": "many"}, "host": []},
+        {"flavor": {"hw:a": 1}, "host": [2]},
+    ],
+)
+def test_what_is_no_plan_of_any_version_is_refused(odd: dict[str, Any]) -> None:
+    data = to_json(shipped_plan("base"))
+    del data["needs"]
+    with pytest.raises(ValidationError):
+        from_json(data | odd)
 
 
 def test_two_features_may_agree() -> None:

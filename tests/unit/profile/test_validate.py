@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from profile_files import loaded, problems, shipped_and, write
 
-from builder.feature import Feature, Parameters
+from builder.feature import ExtraSpec, Feature, Need, Parameters
 from builder.profile.load import load
 
 
 def setting(name: str, value: str) -> Feature[Parameters]:
     return Feature(
         name=name, summary="a test", parameters=Parameters,
-        environment=lambda _: {"DIB_A": value}, flavor=lambda _: {"hw:a": value},
+        environment=lambda _: {"DIB_A": value},
+        needs=lambda _: (Need(what=ExtraSpec("hw:a", value), reason="", source=""),),
     )  # fmt: skip
 
 

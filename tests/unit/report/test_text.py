@@ -109,16 +109,16 @@ def test_evidence_of_another_file_proves_nothing() -> None:
     assert last.endswith("(0 checks passed)")
 
 
-def test_what_flavor_and_compute_host_need_is_shown() -> None:
+def test_what_flavor_and_cloud_need_is_shown() -> None:
     shown = lines(proven())
     assert "hw:cpu_policy=dedicated" in shown[shown.index("flavor needs") :]
-    assert any("hw_disk_discard" in line for line in shown[shown.index("compute host needs") :])
+    assert any("hw_disk_discard" in line for line in shown[shown.index("cloud needs") :])
 
 
 def test_a_profile_without_needs_has_no_headings_for_them() -> None:
     shown = lines(manifest(plan("base")))
     assert "flavor needs" not in shown
-    assert "compute host needs" not in shown
+    assert "cloud needs" not in shown
 
 
 def test_a_row_is_one_line_where_no_terminal_has_a_width() -> None:

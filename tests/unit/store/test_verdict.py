@@ -36,8 +36,7 @@ def planned(*claims: PlannedClaim, probes: tuple[str, ...] = PROBES) -> Plan:
         inspections=tuple(checks[one] for one in INSPECTIONS),
         probes=tuple(checks[one] for one in probes),
         boots=tuple(Boot(name, Machine(), probes) for name in BOOTS),
-        flavor={},
-        host=(),
+        needs={},
     )
 
 

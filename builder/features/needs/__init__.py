@@ -1,0 +1,1 @@
+"""Needs of features that would fill half of their files."""
