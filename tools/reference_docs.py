@@ -9,6 +9,7 @@ from typing import Any
 
 import markdown as md
 from choices import choices_of
+from nova_docs import properties_page
 from pydantic import TypeAdapter
 
 from builder import feature
@@ -333,6 +334,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
         f"features/{one.name}.md": partial(lambda one: md.page(one.name, *_feature(one)), one)
         for one in FEATURES
     },
+    "image-properties.md": properties_page,
     "commands.md": commands_page,
     "manifest.md": manifest_page,
 }
