@@ -11,6 +11,7 @@ import click
 import markdown as md
 from choices import choices_of
 from cloud_docs import cloud_half, cloud_page
+from nova_docs import properties_page
 from pydantic import TypeAdapter
 
 from builder import feature
@@ -342,6 +343,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
         for one in FEATURES
     },
     "cloud.md": lambda: cloud_page({one.name: conditions(one, one.needs) for one in FEATURES}),
+    "image-properties.md": properties_page,
     "commands.md": commands_page,
     "manifest.md": manifest_page,
 }

@@ -1,162 +1,31 @@
-"""The image properties that Nova and its users read, and the values that each may have.
+"""Which image properties are known, and what is wrong with names and values.
 
-Sources: Nova 34's ``nova/objects/image_meta.py`` (names and types) and ``nova/objects/fields.py``
-(enumerations); Glance 33's ``etc/metadefs``; the SCS standard 0102, version 1.1. Glance itself
-stores any text under any name: ``hw_disk_bus=bogus`` uploads well and fails at boot.
+Glance itself stores any text under any name: ``hw_disk_bus=bogus`` uploads well and fails at boot.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
 
-from builder.words import did_you_mean, enumeration, shown
+from builder.nova.vocabulary.device import DEVICE
+from builder.nova.vocabulary.image import IMAGE
+from builder.nova.vocabulary.processor import PROCESSOR
+from builder.nova.vocabulary.property import Property
+from builder.nova.vocabulary.standard import STANDARD
+from builder.words import did_you_mean, shown
 
 TEXT_LIMIT = 65535
 """Bytes of a property's value in Glance's database (``TEXT`` of MySQL)."""
 NAME_LIMIT = 255
 
-BOOLEANS = ("yes", "no", "true", "false")
-"""Nova reads more words; an image from here says one of these."""
+KNOWN: Mapping[str, Property] = {**PROCESSOR, **DEVICE, **IMAGE, **STANDARD}
+"""``.N`` at the end of a name stands for any number, ``trait:NAME`` for any trait."""
+PATTERNS = frozenset(name for name in KNOWN if name.endswith((".N", ":NAME")))
+"""Names in the vocabulary that stand for many."""
 
-
-@dataclass(frozen=True)
-class Kind:
-    """What a property's value may be."""
-
-    expected: str
-    """Completes "… is not"."""
-    accepts: Callable[[str], bool]
-    words: tuple[str, ...] = ()
-    """All values, where they are few; Nova distinguishes upper and lower case."""
-
-
-def _choice(*words: str) -> Kind:
-    return Kind(enumeration(words) if words else "", lambda value: value in words, words)
-
-
-def _matches(pattern: str, expected: str) -> Kind:
-    return Kind(expected, lambda value: re.fullmatch(pattern, value) is not None)
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _or_date(pattern: str, expected: str) -> Kind:
-    return Kind(expected, lambda text: bool(re.fullmatch(pattern, text)) or _is_date(text))
-
-
-def _is_build_date(value: str) -> bool:
-    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
-        try:
-            return datetime.strptime(value, form).strftime(form) == value  # noqa: DTZ007 - UTC by the standard
-        except ValueError:
-            continue
-    return False
-
-
-_TEXT = Kind("a text", lambda value: bool(value.strip()) and value.isprintable())
-_BOOLEAN = _choice(*BOOLEANS)
-_NUMBER = _matches(r"0|[1-9][0-9]{0,8}", "a number")
-_COUNT = _matches(r"[1-9][0-9]{0,8}", "a number above 0")
-_UUID = _matches(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a UUID")
-_DATE = Kind("a date YYYY-MM-DD", _is_date)
-_WORD = _matches(r"[a-z0-9._-]+", "a word in lower case")
-_ARCHITECTURES = _choice("x86_64", "aarch64", "i686", "ppc64le", "s390x")
-
-KNOWN: Mapping[str, Kind] = {
-    # ---- what Nova's libvirt driver makes of the guest's hardware
-    "hw_boot_menu": _BOOLEAN,
-    "hw_cdrom_bus": _choice("fdc", "ide", "sata", "scsi", "usb", "virtio"),
-    "hw_cpu_cores": _COUNT,
-    "hw_cpu_max_cores": _COUNT,
-    "hw_cpu_max_sockets": _COUNT,
-    "hw_cpu_max_threads": _COUNT,
-    "hw_cpu_policy": _choice("dedicated", "shared", "mixed"),
-    "hw_cpu_sockets": _COUNT,
-    "hw_cpu_thread_policy": _choice("prefer", "isolate", "require"),
-    "hw_cpu_threads": _COUNT,
-    "hw_disk_bus": _choice("fdc", "ide", "sata", "scsi", "usb", "virtio"),
-    "hw_firmware_stateless": _BOOLEAN,
-    "hw_firmware_type": _choice("uefi", "bios"),
-    "hw_input_bus": _choice("usb", "virtio"),
-    "hw_machine_type": _WORD,
-    "hw_mem_encryption": _BOOLEAN,
-    "hw_mem_page_size": _matches(
-        r"any|small|large|[1-9][0-9]{0,8}([KMGT]i?B)?", "any, small, large, or a size (2048, 2MB)"
-    ),
-    "hw_numa_nodes": _COUNT,
-    "hw_pmu": _BOOLEAN,
-    "hw_pointer_model": _choice("usbtablet"),
-    "hw_qemu_guest_agent": _BOOLEAN,
-    "hw_rescue_bus": _choice("fdc", "ide", "sata", "scsi", "usb", "virtio"),
-    "hw_rescue_device": _choice("cdrom", "disk", "floppy"),
-    "hw_rng_model": _choice("virtio"),
-    "hw_scsi_model": _choice(
-        "buslogic", "ibmvscsi", "lsilogic", "lsisas1068", "lsisas1078", "virtio-scsi", "vmpvscsi"
-    ),
-    "hw_serial_port_count": _matches("[1-3]", "a number from 1 to 3"),
-    "hw_time_hpet": _BOOLEAN,
-    "hw_tpm_model": _choice("tpm-tis", "tpm-crb"),
-    "hw_tpm_version": _choice("1.2", "2.0"),
-    "hw_video_model": _choice(
-        "cirrus", "qxl", "vga", "vmvga", "xen", "virtio", "gop", "none", "bochs"
-    ),
-    "hw_video_ram": _COUNT,
-    "hw_vif_model": _choice(
-        "e1000", "e1000e", "igb", "lan9118", "ne2k_pci", "netfront", "pcnet", "rtl8139",
-        "spapr-vlan", "sriov", "virtio", "vmxnet", "vmxnet3",
-    ),
-    "hw_vif_multiqueue_enabled": _BOOLEAN,
-    "hw_viommu_model": _choice("intel", "smmuv3", "virtio", "auto"),
-    "hw_virtio_packed_ring": _BOOLEAN,
-    "hw_watchdog_action": _choice("none", "pause", "poweroff", "reset", "disabled"),
-    "img_config_drive": _choice("optional", "mandatory"),
-    "img_hide_hypervisor_id": _BOOLEAN,
-    "img_hv_type": _choice("qemu", "kvm"),
-    "img_signature": _TEXT,
-    "img_signature_certificate_uuid": _UUID,
-    "img_signature_hash_method": _choice("SHA-224", "SHA-256", "SHA-384", "SHA-512"),
-    "img_signature_key_type": _choice("RSA-PSS", "DSA", "ECC_SECP384R1", "ECC_SECP521R1"),
-    "os_admin_user": _TEXT,
-    "os_command_line": _TEXT,
-    "os_require_quiesce": _BOOLEAN,
-    "os_secure_boot": _choice("required", "disabled", "optional"),
-    "os_type": _choice("linux", "windows"),
-    # ---- what both read, or people alone
-    "architecture": _ARCHITECTURES,
-    "hypervisor_type": _choice("qemu", "kvm"),
-    "os_distro": _WORD,
-    "os_version": _WORD,
-    # ---- SCS-0102
-    "hotfix_hours": _NUMBER,
-    "image_build_date": Kind("a time YYYY-MM-DD [hh:mm[:ss]]", _is_build_date),
-    "image_description": _TEXT,
-    "image_original_user": _TEXT,
-    "image_source": _matches(r"private|https?://\S+", "an address, or private"),
-    "l1_support_contact": _TEXT,
-    "license_included": _choice("true", "false"),
-    "license_required": _choice("true", "false"),
-    "maintained_until": _DATE,
-    "patchlevel": _TEXT,
-    "provided_until": _or_date(r"none|notice", "none, notice or a date YYYY-MM-DD"),
-    "replace_frequency": _choice(
-        "yearly", "quarterly", "monthly", "weekly", "daily", "critical_bug", "never"
-    ),
-    "subscription_included": _choice("true", "false"),
-    "subscription_required": _choice("true", "false"),
-    "uuid_validity": _or_date(
-        r"none|notice|forever|last-[1-9][0-9]*",
-        "none, last-N, notice, forever or a date YYYY-MM-DD",
-    ),
-}  # fmt: skip
-
-TRAIT = re.compile(r"trait:[A-Z][A-Z0-9_]*")
+_TRAIT = re.compile(r"trait:[A-Z][A-Z0-9_]*")
 """Nova's required traits: ``trait:HW_CPU_X86_VMX=required``."""
+_NUMBERED = re.compile(r"\.(0|[1-9][0-9]?[0-9]?)$")
+"""Nova reads these from 0 on, up to the first number that is missing."""
 OWN = re.compile(r"guest_image_[a-z0-9_]+")
 """What this program notes on an image for itself."""
 
@@ -164,6 +33,13 @@ OWN = re.compile(r"guest_image_[a-z0-9_]+")
 def is_storable(text: str) -> bool:
     """Whether Glance takes it: no character that is 4 bytes in UTF-8, as emoji are."""
     return max(text, default="") <= "\uffff"
+
+
+def known_property(name: str) -> Property | None:
+    """What is known of a property by its name on an image."""
+    if _TRAIT.fullmatch(name):
+        return KNOWN["trait:NAME"]
+    return KNOWN.get(_NUMBERED.sub(".N", name)) if name not in PATTERNS else None
 
 
 def complaints(properties: Mapping[str, str]) -> list[str]:
@@ -184,13 +60,12 @@ def _unstorable(name: str, value: str) -> str:
 def _complaint(name: str, value: str) -> list[str]:
     if reason := _unstorable(name, value):
         return [reason]
-    if TRAIT.fullmatch(name):
-        return [] if value == "required" else [f"{name}={shown(value)}: a trait is 'required'."]
     if OWN.fullmatch(name):
         return []
-    if name not in KNOWN:
+    known = known_property(name)
+    if known is None:
         return [f"{name}: no such property is known. {did_you_mean(name, KNOWN)}".rstrip()]
-    kind = KNOWN[name]
+    kind = known.kind
     if kind.accepts(value):
         return []
     question = did_you_mean(value, kind.words)
@@ -215,8 +90,9 @@ def is_true(value: str | None) -> bool:
 
 
 _RESTRICTING = (
-    "hw_cpu_", "hw_firmware_type", "hw_machine_type", "hw_serial_port_count", "hw_tpm_",
-    "hw_virtio_packed_ring", "os_secure_boot", "trait:",
+    "hw_cpu_", "hw_emulation_", "hw_ephemeral_", "hw_firmware_", "hw_locked_memory",
+    "hw_machine_type", "hw_maxphysaddr_", "hw_mem_", "hw_numa_", "hw_pci_", "hw_serial_port_count",
+    "hw_tpm_", "hw_viommu_", "hw_video_ram", "hw_virtio_packed_ring", "os_secure_boot", "trait:",
 )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from builder.feature import Topology
 
 PARTS = ("sockets", "cores", "threads")
 
+NO_LIMITS = (0, 0, 0)
+
 USUAL_VCPUS = 2
 """Of a guest whose image leaves it open."""
 
@@ -33,17 +35,29 @@ def vcpus(wish: tuple[int, ...]) -> int:
     return product if all(wish) else max(product, USUAL_VCPUS)
 
 
-def best(wish: tuple[int, ...], vcpus: int) -> Topology:
-    """The arrangement that Nova takes: most wishes granted, then fewest threads, most sockets."""
-    possible = [
+def possible(vcpus: int, limits: tuple[int, ...] = NO_LIMITS) -> list[tuple[int, int, int]]:
+    """Every arrangement of as many vCPUs within limits, where 0 is none."""
+    found = [
         (sockets, cores, vcpus // sockets // cores)
         for sockets in range(1, vcpus + 1)
         for cores in range(1, vcpus // sockets + 1)
         if vcpus % (sockets * cores) == 0
     ]
+    return [
+        parts
+        for parts in found
+        if all(part <= (limit or vcpus) for part, limit in zip(parts, limits, strict=True))
+    ]
+
+
+def best(wish: tuple[int, ...], vcpus: int, limits: tuple[int, ...] = NO_LIMITS) -> Topology:
+    """The arrangement that Nova takes: most wishes granted, then fewest threads, most sockets.
+
+    Some arrangement must be possible.
+    """
 
     def worth(parts: tuple[int, int, int]) -> tuple[int, ...]:
         granted = sum(part == wanted for part, wanted in zip(parts, wish, strict=True))
         return granted, parts[0] * parts[1], parts[0]
 
-    return Topology(*max(possible, key=worth))
+    return Topology(*max(possible(vcpus, limits), key=worth))

@@ -4,10 +4,12 @@ Each line of its input is a question in JSON, each line of its output the answer
 """
 
 import json
+import logging
 import sys
 from functools import cache
 from typing import Any
 
+import nova_requests
 import os_traits
 from nova import exception, objects
 from nova.api.validation.extra_specs import validators
@@ -16,17 +18,6 @@ from nova.objects.image_meta import ImageMeta, ImageMetaProps
 from nova.virt import hardware
 from nova_guests import Driver
 from oslo_utils import strutils
-
-CONSTRAINTS = (
-    hardware.get_cpu_topology_constraints,
-    hardware.get_vif_multiqueue_constraint,
-    hardware.get_packed_virtqueue_constraint,
-    hardware.get_number_of_serial_ports,
-    hardware.get_vtpm_constraint,
-    hardware.get_secure_boot_constraint,
-    hardware.numa_get_constraints,
-)
-"""What Nova's API and its libvirt driver ask before they make a server."""
 
 
 def properties() -> dict[str, Any]:
@@ -62,17 +53,6 @@ def extra_spec(name: str, value: str) -> str | None:
     except exception.ValidationError as error:
         return str(error)
     return None
-
-
-def conflicts(image: dict[str, str], flavor: dict[str, str], vcpus: int) -> list[str]:
-    """The names of the exceptions with which Nova refuses an image on a flavor."""
-    found = []
-    for constraint in CONSTRAINTS:
-        try:
-            constraint(_flavor(flavor, vcpus), _image(image))
-        except exception.NovaException as error:
-            found.append(type(error).__name__)
-    return found
 
 
 def topology(image: dict[str, str], vcpus: int) -> list[int]:
@@ -120,7 +100,8 @@ QUESTIONS = {
         legacy_names,
         read,
         extra_spec,
-        conflicts,
+        nova_requests.judge,
+        nova_requests.refusals,
         topology,
         domain,
         traits,
@@ -129,6 +110,7 @@ QUESTIONS = {
 }
 
 if __name__ == "__main__":
+    logging.disable()  # what Nova warns of is no answer
     objects.register_all()
     for line in sys.stdin:
         name, *arguments = json.loads(line)

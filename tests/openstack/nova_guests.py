@@ -5,6 +5,8 @@ binding, which is not installed, is a mock that nobody asks anything.
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 from unittest import mock
 from uuid import uuid4
 
@@ -36,9 +38,27 @@ class Driver:
         conf.CONF.set_override("virt_type", "kvm", "libvirt")
         conf.CONF.set_override("swtpm_enabled", override=True, group="libvirt")
         conf.CONF.set_override("hw_disk_discard", "unmap", "libvirt")
+        conf.CONF.set_override("cpu_shared_set", "0-1", "compute")
         os_vif.initialize()
+        # No port of this machine's is taken for the consoles of guests that are never started.
+        mock.patch.object(driver.serial_console, "acquire_port", return_value=10_000).start()
         self._driver = driver.LibvirtDriver(mock.MagicMock(), read_only=True)
         self._driver._host = self._driver.vif_driver._host = _host()  # noqa: SLF001 - no other way
+
+    def questions(self, image: ImageMeta, flavor: Flavor) -> Iterator[Callable[[], Any]]:
+        """What is asked about a guest while its domain is made: each raises what Nova raises."""
+        conf.CONF.set_override("enabled", override=True, group="serial_console")
+        guest, instance = domain_config.LibvirtConfigGuest(), _instance(flavor)
+        of_nova = self._driver
+        yield lambda: of_nova._configure_guest_by_virt_type(guest, instance, image, flavor)  # noqa: SLF001 - no other way to ask
+        yield lambda: of_nova._add_video_driver(guest, image, flavor)  # noqa: SLF001
+        yield lambda: of_nova._get_iommu_model(guest, image, flavor)  # noqa: SLF001
+        yield lambda: of_nova._create_consoles_qemu_kvm(guest, instance, flavor, image)  # noqa: SLF001
+        yield lambda: of_nova._get_guest_memory_backing_config(None, None, flavor, image)  # noqa: SLF001
+        yield lambda: of_nova._guest_add_usb_root_controller(guest, flavor, image)  # noqa: SLF001
+        yield lambda: of_nova._add_redirected_usb_ports(guest, flavor, instance, image)  # noqa: SLF001
+        yield lambda: of_nova._add_vtpm_device(guest, flavor, instance, image)  # noqa: SLF001
+        yield lambda: of_nova.vif_driver.get_config(instance, _nic(), image, flavor, "kvm")
 
     def domain(self, image: dict[str, str], flavor: dict[str, str], vcpus: int) -> str:
         """The domain's XML of a guest with one NIC and a config drive."""
@@ -75,6 +95,7 @@ def _host() -> mock.Mock:
     fake.supports_uefi = fake.supports_secure_boot = True
     fake.supports_mem_encryption = False
     fake.has_min_version.return_value = True
+    fake.get_online_cpus.return_value = {0, 1}
     fake.get_guest.side_effect = exception.InstanceNotFound(instance_id="a guest")
     return fake
 

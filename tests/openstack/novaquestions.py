@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,11 +45,22 @@ class Nova:
         """Why Nova's API refuses an extra spec; None where it does not."""
         return self._ask("extra_spec", name, value)
 
-    def conflicts(
-        self, image: Mapping[str, str], flavor: Mapping[str, str], vcpus: int = 2
-    ) -> list[str]:
-        """The names of the exceptions with which Nova refuses an image on a flavor."""
-        return self._ask("conflicts", dict(image), dict(flavor), vcpus)
+    def judge(
+        self, pairs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]
+    ) -> Iterator[tuple[list[str], list[list[str]]]]:
+        """Of each image and flavor: the exceptions with which Nova refuses them.
+
+        Where there is none: the traits that a host must have, without and with the prefilter.
+        """
+        answers = self._ask("judge", [[dict(image), dict(flavor)] for image, flavor in pairs])
+        return ((refusals, traits) for refusals, traits in answers)
+
+    def refusals(self, image: Mapping[str, str], flavor: Mapping[str, str]) -> list[str]:
+        """The names of the exceptions with which Nova refuses an image on a flavor.
+
+        The flavor's ``vcpus`` and ``ram`` (MiB) are 2 and 1024 unless it names them.
+        """
+        return self._ask("refusals", dict(image), dict(flavor))
 
     def topology(self, image: Mapping[str, str], vcpus: int) -> tuple[int, int, int]:
         """The sockets, cores and threads that a guest gets."""

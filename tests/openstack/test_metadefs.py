@@ -8,7 +8,8 @@ import pytest
 from cloudtemplate import PROGRAMS, require_installed
 from test_nova import CLAIMS
 
-from builder.nova.properties import BOOLEANS, KNOWN
+from builder.nova.kind import BOOLEANS
+from builder.nova.properties import KNOWN
 
 pytestmark = pytest.mark.openstack
 
@@ -16,17 +17,25 @@ ABSENT = frozenset({"architecture", "os_secure_boot"})
 """Properties that everybody uses and the catalogue lacks."""
 UNTOLD = frozenset(
     {
-        "architecture", "hw_input_bus", "hw_rescue_bus", "hw_rescue_device", "hw_time_hpet",
-        "hw_viommu_model", "img_hv_type", "license_included", "license_required", "os_secure_boot",
-        "replace_frequency", "subscription_included", "subscription_required",
+        "architecture", "bdm_v2", "hw_architecture", "hw_auto_disk_config",
+        "hw_emulation_architecture", "hw_ephemeral_encryption", "hw_ephemeral_encryption_format",
+        "hw_floppy_bus", "hw_input_bus", "hw_ipxe_boot", "hw_locked_memory", "hw_maxphysaddr_mode",
+        "hw_pci_numa_affinity_policy", "hw_rescue_bus", "hw_rescue_device", "hw_sound_model",
+        "hw_time_hpet", "hw_usb_model", "hw_viommu_model", "hw_vm_mode", "img_bdm_v2",
+        "img_bittorrent", "img_cache_in_nova", "img_hv_type", "img_use_agent", "license_included",
+        "license_required", "os_secure_boot", "os_skip_agent_inject_files_at_boot",
+        "os_skip_agent_inject_ssh", "replace_frequency", "subscription_included",
+        "subscription_required",
     }
 )  # fmt: skip
-"""Enumerated properties that the catalogue lacks: Nova's of later years, and those of SCS-0102."""
+"""Enumerated properties that the catalogue lacks: Nova's of later years and of other hypervisors,
+those that Nova writes itself, and those of SCS-0102."""
 WITHOUT_VALUES = frozenset({"hw_rng_model", "hw_scsi_model"})
 """Properties whose values the catalogue does not tell."""
 OURS_ONLY: dict[str, frozenset[str]] = {
     # Nova's enumeration has them, and the catalogue was not brought up to it.
     "hw_cpu_policy": frozenset({"mixed"}),
+    "hw_mem_encryption_model": frozenset({"intel-tdx"}),
     "hw_vif_model": frozenset({"lan9118", "sriov", "vmxnet"}),
 }
 _NOT_KVM = frozenset({"lxc", "uml", "xen"})
@@ -74,7 +83,7 @@ def test_a_claimed_value_is_one_of_the_catalogues(
     assert value in catalogue[name].get("enum", [value])
 
 
-ENUMERATED = sorted(name for name, kind in KNOWN.items() if kind.words)
+ENUMERATED = sorted(name for name, one in KNOWN.items() if one.kind.words)
 
 
 def test_the_catalogue_lacks_what_it_is_known_to_lack(catalogue: dict[str, dict[str, Any]]) -> None:
@@ -85,7 +94,7 @@ def test_the_catalogue_lacks_what_it_is_known_to_lack(catalogue: dict[str, dict[
 def test_the_values_of_an_enumeration_are_the_catalogues(
     catalogue: dict[str, dict[str, Any]], name: str
 ) -> None:
-    ours, theirs = set(KNOWN[name].words), set(catalogue[name].get("enum", ()))
+    ours, theirs = set(KNOWN[name].kind.words), set(catalogue[name].get("enum", ()))
     if ours == set(BOOLEANS):
         # Of the words that Nova reads the catalogue names a pair, or calls it a boolean.
         assert theirs < ours

@@ -396,6 +396,7 @@ def test_nova_has_no_objection_to_what_fits_together() -> None:
 
 def test_mixed_cpus_may_have_a_thread_policy() -> None:
     flavor = {"hw:cpu_policy": "mixed", "hw:cpu_thread_policy": "prefer"}
+    flavor |= {"hw:cpu_dedicated_mask": "0"}
     assert nova_conflicts({}, flavor) == []
 
 

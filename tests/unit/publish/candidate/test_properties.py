@@ -127,7 +127,7 @@ def test_values_that_nova_refuses_are_refused_with_the_nearest_one() -> None:
         ("hw_disk_bus", "SCSI", "Did you mean 'scsi'?"),
         ("hw_diskbus", "scsi", "Did you mean 'hw_disk_bus'?"),
         ("hw_qemu_guest_agent", "banana", "is not yes, no, true or false"),
-        ("trait:HW_CPU_X86_VMX", "maybe", "a trait is 'required'"),
+        ("trait:HW_CPU_X86_VMX", "maybe", "is not 'required'"),
         ("provided_until", "soon", "none, notice or a date"),
         ("image_build_date", "2026-02-30", "a time YYYY-MM-DD"),
         ("maintained_until", "20260101", "a date YYYY-MM-DD"),
