@@ -17,6 +17,7 @@ from builder.compare.proof import (
     claim_changes,
 )
 from builder.compare.versions import PackageFormat
+from builder.linux.configuration import ConfigurationFile
 from builder.plan.model import DIGEST_CHARACTERS
 from builder.store.manifest import BootRecord, Manifest
 from builder.words import enumeration
@@ -46,6 +47,8 @@ class Difference:
     unpackaged: tuple[Change[int], ...]
     boots: tuple[Change[BootRecord], ...]
     phases: tuple[Change[float], ...]
+    configuration: tuple[Change[ConfigurationFile], ...] | None = None
+    """Files below ``/etc``; None where only manifests were compared."""
     unknown: tuple[str, ...]
     """What could not be compared, and why: a sentence each."""
 
@@ -61,6 +64,7 @@ class Difference:
             "plan": self.plan,
             "files of no package": places,
             "tools": self.tools,
+            "configuration": self.configuration,
         }
         return tuple(name for name, differences in found.items() if differences)
 

@@ -1,5 +1,6 @@
 """The difference between two builds as text, Markdown for release notes, HTML and JSON."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -30,9 +31,10 @@ from builder.terminal.output import (
     section,
     table,
 )
-from builder.words import one_line
+from builder.words import one_line, printable_lines
 
 _STYLES = {"up": GOOD, "down": BAD, "changed": DOUBT, "added": GOOD, "removed": BAD}
+_SIGNS = {"+": GOOD, "-": BAD}
 
 
 def difference_text(difference: Difference) -> list[Part]:
@@ -42,6 +44,8 @@ def difference_text(difference: Difference) -> list[Part]:
         rows = [_styled(row) for row in shown.rows]
         name = f"{shown.name}: {shown.summary}" if shown.summary else shown.name
         parts += section(name, table(rows, heading=shown.heading))
+        for block in shown.blocks:
+            parts += section("", [_diff_line(text) for text in block.splitlines()])
     return [
         *parts,
         *section("not compared", items(difference.unknown)),
@@ -56,6 +60,8 @@ def difference_markdown(difference: Difference) -> str:
         lines += [f"### {shown.name.capitalize()}", ""]
         lines += [shown.summary, ""] if shown.summary else []
         lines += [*_markdown_table(shown), ""]
+        for block in shown.blocks:
+            lines += _markdown_block(block)
     if difference.unknown:
         lines += ["### Not compared", "", *(f"- {_plain(it)}" for it in difference.unknown), ""]
     return "\n".join([*lines, conclusion(difference), ""])
@@ -93,12 +99,23 @@ def _styled(row: Sequence[str]) -> Sequence[str | Line]:
     return (line(first, _STYLES[first]) if first in _STYLES else first, *rest)
 
 
+def _diff_line(text: str) -> Line:
+    return line(f"  {text.expandtabs()}", _SIGNS.get(text[:1], ""))
+
+
 def _markdown_table(shown: Section) -> list[str]:
     return [
         f"| {' | '.join(shown.heading)} |",
         f"|{' --- |' * len(shown.heading)}",
         *(f"| {' | '.join(map(_code, row))} |" for row in shown.rows),
     ]
+
+
+def _markdown_block(block: str) -> list[str]:
+    """A fenced block, whose fence is longer than any in it."""
+    longest = max(map(len, re.findall(r"`+", block)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}diff", printable_lines(block), fence, ""]
 
 
 def _code(text: str) -> str:

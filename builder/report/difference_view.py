@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Any
 
 from builder.compare.builds import Difference
 from builder.compare.change import Change
 from builder.compare.packages import KINDS
 from builder.compare.proof import ClaimState, Outcomes
+from builder.linux.configuration import ConfigurationFile
 from builder.report.units import short_duration, size
 from builder.store.manifest import BootRecord, Manifest, Package
 from builder.words import enumeration
@@ -20,6 +22,9 @@ DIRECTORIES = 12
 """How many directories are shown; hundreds differ by some blocks."""
 
 OLD_NEW = ("old", "new")
+
+CONTEXT = 1
+"""Lines around each change of a file."""
 
 Row = tuple[str, ...]
 Rows = tuple[Row, ...]
@@ -33,6 +38,8 @@ class Section:
     summary: str
     heading: Row
     rows: Rows
+    blocks: tuple[str, ...] = ()
+    """Lines of text below the table."""
 
 
 def title(difference: Difference) -> str:
@@ -64,6 +71,7 @@ def of_the_image(difference: Difference) -> list[Section]:
         Section("claims", "", ("claim", *OLD_NEW), _claims(difference.claims)),
         Section("checks", "", ("check", *OLD_NEW), _checks(difference.checks)),
         Section("plan", "", ("key", *OLD_NEW), _values(difference.plan)),
+        _configuration(difference.configuration or ()),
         Section("sizes", "", ("", *OLD_NEW, "growth"), tuple(map(_size, difference.sizes))),
         Section("sizes by directory", "", grown, _directories(difference.directories)),
         Section("files of no package", "", grown, _directories(difference.unpackaged)),
@@ -164,6 +172,29 @@ def _value(value: Any) -> str:  # Any: JSON
             return ", ".join(f"{key}={_value(item)}" for key, item in value.items())
         case _:
             return str(value)
+
+
+def _configuration(changes: Sequence[Change[ConfigurationFile]]) -> Section:
+    """Which files changed, and their lines where both texts may be told."""
+    rows = tuple((_presence(change), change.name) for change in changes)
+    blocks = (_lines(change) for change in changes)
+    return Section("configuration", "", ("change", "file"), rows, tuple(filter(None, blocks)))
+
+
+def _presence(change: Change[Any]) -> str:  # Any: whatever came or went
+    if change.old is None:
+        return "added"
+    return "removed" if change.new is None else "changed"
+
+
+def _lines(change: Change[ConfigurationFile]) -> str:
+    """A unified diff, as diff(1) and git(1) write it."""
+    old, new = (file.text if file else None for file in (change.old, change.new))
+    if old is None or new is None:
+        return ""
+    names = f"old{change.name}", f"new{change.name}"
+    lines = unified_diff(old.splitlines(), new.splitlines(), *names, n=CONTEXT, lineterm="")
+    return "\n".join(lines)
 
 
 def _directories(changes: Sequence[Change[int]]) -> Rows:

@@ -10,6 +10,7 @@ from comparisons import newer, older, package
 from reports import publication
 
 from builder.cli.program import main
+from builder.linux.configuration import ConfigurationFile
 from builder.store.manifest import FILE_NAME, Manifest, write
 
 Run = Callable[..., tuple[int, str, str]]
@@ -149,6 +150,26 @@ def test_a_page_that_cannot_be_written_is_told(run: Run, old: Path, new: Path) -
     code, _, err = run(old, new, "--html", new / "missing/page.html")
     assert code == 2
     assert "cannot be written" in err
+
+
+def test_the_disks_are_compared_where_it_is_asked_for(
+    run: Run, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = placed(tmp_path / "copy", older())
+    files = {old: {"/etc/a": ConfigurationFile("1", "x")}, copy: {}}
+    monkeypatch.setattr("builder.cli.diff.configuration_of", lambda directory, *_: files[directory])
+    assert run(old, copy)[0] == 0
+    code, out, _ = run(old, copy, "--deep")
+    assert code == 1
+    assert "  removed  /etc/a" in out
+    assert out.splitlines()[-1] == "They differ in configuration."
+
+
+def test_an_image_that_is_not_the_one_that_was_built_is_told(run: Run, old: Path) -> None:
+    (old / "image.qcow2").write_bytes(b"no image")
+    code, out, err = run(old, old, "--deep")
+    assert (code, out) == (4, "")
+    assert "image.qcow2" in err
 
 
 def test_two_kinds_of_output_exclude_each_other(run: Run, old: Path, new: Path) -> None:

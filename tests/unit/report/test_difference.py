@@ -1,5 +1,7 @@
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from comparisons import adopted, newer, older, package
@@ -8,6 +10,8 @@ from reports import HOSTILE
 from terminals import on_terminal, plain
 
 from builder.compare.builds import Difference, compare
+from builder.compare.change import changes
+from builder.linux.configuration import ConfigurationFile
 from builder.report.difference import (
     difference_html,
     difference_json,
@@ -106,6 +110,64 @@ def test_other_firmware_and_another_accelerator_are_told() -> None:
         (boot.name, "accelerator", "tcg", "kvm"),
         (boot.name, "firmware", "-", "SeaBIOS 1.16"),
     ]
+
+
+def file(text: str | None) -> ConfigurationFile:
+    return ConfigurationFile(hashlib.sha256((text or "secret").encode()).hexdigest(), text)
+
+
+def configured(old: dict[str, ConfigurationFile], new: dict[str, ConfigurationFile]) -> Difference:
+    return replace(compare(older(), older()), configuration=changes(old, new))
+
+
+FILES = configured(
+    {
+        "/etc/fstab": file("LABEL=root / ext4 errors=remount-ro 0 1\n"),
+        "/etc/gone": file("x"),
+        "/etc/shadow": file(None),
+    },
+    {
+        "/etc/fstab": file("LABEL=root / ext4 discard 0 1\n```\n\ttab\n"),
+        "/etc/new": file("y"),
+        "/etc/shadow": replace(file(None), sha256="0" * 64),
+    },
+)
+
+
+def test_files_below_etc_are_told_with_their_lines(golden: Golden) -> None:
+    assert FILES.parts == ("configuration",)
+    golden(plain(difference_text(FILES)), "differences/configuration.txt")
+    golden(difference_markdown(FILES), "differences/configuration.md")
+
+
+def test_lines_that_came_and_went_have_colours() -> None:
+    shown = on_terminal(difference_text(FILES))
+    assert "\x1b[32m  +LABEL=root / ext4 discard" in shown
+    assert "\x1b[31m  -LABEL=root / ext4 errors" in shown
+
+
+def test_a_page_has_the_lines_too() -> None:
+    assert "+LABEL=root / ext4 discard" in Page(difference_html(FILES)).sections["section-1"]
+
+
+def test_json_tells_files_that_were_not_compared_from_equal_ones() -> None:
+    assert difference_json(compare(older(), newer()))["configuration"] is None
+    assert difference_json(configured({}, {}))["configuration"] == []
+    told = difference_json(FILES)["configuration"]
+    assert [one["name"] for one in told] == ["/etc/fstab", "/etc/new", "/etc/shadow", "/etc/gone"]
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "\x1b[2J\u202e", "````\n# h"])
+def test_lines_of_files_are_text_wherever_they_are_shown(text: str) -> None:
+    difference = configured({"/etc/a": file("")}, {"/etc/a": file(text)})
+    page = Page(difference_html(difference))
+    assert page.tags("script") == page.tags("img") == []
+    markdown = difference_markdown(difference)
+    for shown in (markdown, plain(difference_text(difference))):
+        assert not {"\x1b", "\u202e"} & set(shown)
+    fence = next(line for line in markdown.splitlines() if line.endswith("diff"))[:-4]
+    assert markdown.count(f"\n{fence}") == 2
+    assert f"{fence}" not in text
 
 
 def hostile(text: str) -> tuple[Manifest, Manifest]:
