@@ -17,6 +17,7 @@ from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained
 from builder.build.package_cache import package_cache
+from builder.build.packages import Sizes
 from builder.build.reuse import inputs_digest
 from builder.build.sandbox import Sandbox
 from builder.build.source_files import fetch_sources
@@ -78,7 +79,7 @@ class _Disk:
     image: Path
     virtual_size: int
     packages: tuple[Package, ...]
-    unpackaged: Mapping[str, int]
+    sizes: Sizes
 
 
 def _build_in(
@@ -143,7 +144,7 @@ def _write_disk(
 
     progress.phase("disk")
     installed = image_packages.packages(run_inside, sandbox.path(tree), tree)
-    others = image_packages.unpackaged(run_inside, sandbox.path(tree), tree)
+    sizes = image_packages.sizes(run_inside, sandbox.path(tree), tree)
     assembler = Assembler(run_inside, sandbox.path)
     layout = Layout(
         size=_size(assembler.content_size(tree), plan),
@@ -155,7 +156,7 @@ def _write_disk(
     progress.phase("convert")
     image = directory / f"image.{plan.disk.format}"
     assembler.convert(raw, image, image_format=plan.disk.format, compression=plan.disk.compression)
-    return _Disk(image, layout.size, installed, others)
+    return _Disk(image, layout.size, installed, sizes)
 
 
 def _write_record(
@@ -191,7 +192,8 @@ def _write_record(
             tools=tool_versions(plan.distribution.tools),
             keyrings=keyring_digests(plan.distribution),
             packages=disk.packages,
-            unpackaged=dict(disk.unpackaged),
+            directories=dict(disk.sizes.directories),
+            unpackaged=dict(disk.sizes.unpackaged),
             timings=dict(progress.timings),
             hooks=dict(hooks),
         ),

@@ -68,6 +68,13 @@ html_option = click.option(
     callback=_writable,
     help="Write it as one HTML file too: FILE, or report.html in the build directory.",
 )
+page_option = click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+    help="Write it as one HTML file too.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -14,7 +14,7 @@ Shell completion, for bash (zsh and fish likewise):
   eval "$(_GUEST_IMAGE_COMPLETE=bash_source guest-image)"
 
 \b
-Exit codes: 0 all is well, 1 a build or a check failed, 2 wrong input,
+Exit codes: 0 all is well, 1 a build or a check failed, or builds differ, 2 wrong input,
 3 this machine lacks something, 4 no safe image, 5 a cloud refused something,
 70 an internal error, 130 interrupted."""
 
@@ -30,6 +30,7 @@ VERBS = {
     " for.",
     "prove": "Inspect and boot a build's image, and print the verdict.",
     "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
+    "diff": "Tell what differs between two builds, by their manifests alone.",
     "publish": "Publish a proven build: it takes its public name in each cloud.",
     "list": "List what was published in a cloud: current, replaced and unfinished images.",
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",

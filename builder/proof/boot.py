@@ -30,6 +30,8 @@ KEPT_LOGS = ("console.log", "qemu.log")
 
 DMI = ("/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/bios_version")
 """Where a Linux guest has its firmware's own words."""
+KERNEL = ("/proc/sys/kernel/osrelease", "/proc/cmdline")
+"""Where it has its kernel's release, and what that was started with; a line each."""
 FLASH = "pflash0"
 """What QEMU calls the block device that has UEFI's code. OVMF tells a guest no version."""
 
@@ -107,6 +109,7 @@ class Booting:
                 up = time.monotonic()
                 self.progress.event(f"{name}: up in {up - start:.0f} s ({accelerator.name})")
                 qemu, firmware = _qemu(guest), _firmware(guest)
+                kernel, command_line = _kernel(guest)
                 for probe in probes:
                     self.progress.line(probe.title, source=name)
                     evidence.append(record(probe, guest, image_sha256=subject.sha256, boot=name))
@@ -126,6 +129,8 @@ class Booting:
             qemu=qemu,
             firmware=firmware,
             at=at,
+            kernel=kernel,
+            command_line=command_line,
         )
         return Result(evidence, [boot_record])
 
@@ -182,3 +187,10 @@ def _firmware(guest: Guest) -> str:
                 code = Path(device["inserted"]["file"])
                 words.append(f"({code.name}, SHA-256 {sha256_of(code)})")
     return " ".join(words)
+
+
+def _kernel(guest: Guest) -> tuple[str, str]:
+    with contextlib.suppress(CheckFailed, TimeoutError):
+        release, _, command_line = guest.run("cat", *KERNEL).stdout.partition("\n")
+        return release.strip(), command_line.strip()
+    return "", ""

@@ -137,7 +137,8 @@ def examine(
     else:
         evidence = tuple(reading.evidence)
     progress.line("", source=INSPECTION)
-    progress.event(f"inspected in {time.monotonic() - start:.0f} s: {summary(evidence)}")
+    told = f": {summary(evidence)}" if evidence else ""
+    progress.event(f"inspected in {time.monotonic() - start:.0f} s{told}")
     return reading.facts, evidence
 
 

@@ -39,14 +39,7 @@ def prove(
     plan = build.planned()
     checks = checks_of(plan, registry)
     plan = selected(plan, checks, options.only)
-    image = directory / build.image.name
-    check_image(image)
-    progress.phase("checksum")
-    if sha256_of(image) != build.image.sha256:
-        raise ImageError(
-            f"{image} is not the file that was built: its SHA-256 has changed.",
-            hint="Build the image again; evidence of another file is void.",
-        )
+    image = require_image(directory, build, progress)
     _require_writable(directory)
     subject = Subject(image, build.image.format, build.image.sha256, directory)
     progress.phase("proof" if boots else INSPECTION)
@@ -62,6 +55,19 @@ def prove(
         )
     run_parallel(jobs, lambda result: _keep(directory, result))
     return manifest.read(directory)
+
+
+def require_image(directory: Path, build: Manifest, progress: Progress) -> Path:
+    """The build's image. Raises ``ImageError`` where it is none, or not the one that was built."""
+    image = directory / build.image.name
+    check_image(image)
+    progress.phase("checksum")
+    if sha256_of(image) != build.image.sha256:
+        raise ImageError(
+            f"{image} is not the file that was built: its SHA-256 has changed.",
+            hint="Build the image again; evidence of another file is void.",
+        )
+    return image
 
 
 def _require_writable(directory: Path) -> None:

@@ -1,31 +1,22 @@
-"""A build's report as one HTML file that needs nothing else: no network, no other file.
-
-Whatever was seen in a guest may be hostile. The template escapes all of it, takes out control
-characters, and the page's content security policy lets no script run but the report's own.
-"""
+"""A build's report as one HTML file."""
 
 import base64
 import hashlib
-import shlex
 import stat
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-
-import jinja2
 
 from builder.feature import Grade, Outcome, machine_text
 from builder.host.files import replace_text
 from builder.report import view
-from builder.report.adopted import faults, unproven_text
+from builder.report.adopted import faults
 from builder.report.needs import required
+from builder.report.page import page, source
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
-from builder.report.units import duration, short_duration, size
 from builder.store.build_directory import LOG, boot_log
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
-from builder.words import printable_lines
 
 FILE_NAME = "report.html"
 
@@ -56,23 +47,9 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
     rows = view.check_rows(plan, evidence, verdict)
     space = view.space_items(build)
     without_login = {boot.name for boot in plan.boots if not boot.login}
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("builder.report"),
-        autoescape=True,
-        finalize=_harmless,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        duration=duration,
-        shell=shlex.quote,
-        short=short_duration,
-        size=size,
-        unproven=unproven_text,
-    )
-    script = _source(environment, "report.js")
-    return environment.get_template("report.html").render(
+    script = source("report.js")
+    return page(
+        "report.html",
         build=build,
         plan=plan,
         verdict=verdict,
@@ -100,21 +77,9 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         },
         hooks=sorted(build.hooks.items(), key=lambda hook: -hook[1]),
         mirrors=view.mirrors(build_log),
-        program_version=version("guest-image-builder"),
-        style=_source(environment, "report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-
-
-def _harmless(value: object) -> object:
-    """What is written of a value: of a text nothing that a reader obeys, such as its direction."""
-    return printable_lines(value) if type(value) is str else value
-
-
-def _source(environment: jinja2.Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
 
 
 def _beginning(log: Path) -> str:

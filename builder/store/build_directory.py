@@ -5,6 +5,7 @@ directory tells a build that runs from what a killed one left, which the next bu
 """
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ FAILED = ".failed"
 LOG = "build.log"
 IMAGE_SUFFIXES = (".qcow2", ".raw", ".img", ".vmdk", ".vhd", ".vhdx", ".vdi", ".iso")
 """Who writes one of these means a file."""
+
+_IMAGE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,23 @@ def find_build(word: str, dist: Path) -> Path:
         details=[f"Profiles built in {dist}: {', '.join(built) or 'none'}."],
         hint=f"Give a build directory or the name of a built profile, or build it: "
         f"guest-image build {word}",
+    )
+
+
+def find_published(word: str, dist: Path) -> Path:
+    """The directory of a build: as ``find_build`` takes it, or an image's id in whichever cloud.
+
+    The manifest tells what a build was published as, so no cloud is asked. Raises ``InputError``.
+    """
+    if not _IMAGE_ID.fullmatch(word) or is_file(Path(word) / FILE_NAME):
+        return find_build(word, dist)
+    for directory, build in manifests(dist):
+        if any(publication.image == word for publication in build.published):
+            return directory
+    raise InputError(
+        f"No build in {dist} was published as the image {word}.",
+        details=["Which build an image was made of stands in the manifest of that build."],
+        hint="Give the directory of the build, or name with --output where builds are kept.",
     )
 
 

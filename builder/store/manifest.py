@@ -105,6 +105,10 @@ class BootRecord(_Section):
     """Vendor and version of the firmware, as the guest sees them."""
     at: datetime | None = None
     """When it began; not known of older boots."""
+    kernel: str = ""
+    """The release of the guest's kernel; not known of older boots, nor without a login."""
+    command_line: str = ""
+    """What the boot loader told the kernel; known where the kernel's release is."""
 
 
 class Published(_Section):
@@ -189,6 +193,8 @@ class Manifest(_Section):
     """The SHA-256 of each keyring that the packages' signatures were checked by, by its file."""
     packages: tuple[Package, ...]
     """Every package in the image."""
+    directories: dict[str, Bytes] = {}
+    """Bytes on disk of all files, by directory; not known of older builds."""
     unpackaged: dict[str, Bytes] = {}
     """Bytes on disk of the files that belong to no package, by directory."""
     timings: dict[str, Seconds]

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from comparisons import adopted, newer, older
 from reports import HOSTILE, hostile, proven
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from builder.compare.builds import compare
+from builder.report.difference import difference_html
 from builder.report.html import html
 from builder.store.manifest import Manifest, Package
 
@@ -47,15 +50,18 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Generator[webdriver.Ch
 
 
 class Browser:
-    """One report, open in Chromium."""
+    """One page, open in Chromium."""
 
     def __init__(self, driver: webdriver.Chrome, directory: Path) -> None:
         self.driver = driver
         self._directory = directory
 
     def show(self, build: Manifest, *, width: int = DESKTOP, scheme: str = "light") -> None:
+        self.show_page(html(build, consoles={}, build_log=""), width=width, scheme=scheme)
+
+    def show_page(self, source: str, *, width: int = DESKTOP, scheme: str = "light") -> None:
         path = self._directory / "report.html"
-        path.write_text(html(build, consoles={}, build_log=""))
+        path.write_text(source)
         metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == PHONE}
         scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
         self._devtools("Emulation.setDeviceMetricsOverride", **metrics)
@@ -108,6 +114,22 @@ BUILDS = [with_packages("bash", "linux-image-6.1.0-56-amd64", "python3-yaml"), h
 def test_no_page_is_wider_than_its_screen(browser: Browser, build: Manifest, width: int) -> None:
     browser.show(build, width=width)
     browser.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert_fits(browser, width)
+
+
+@pytest.mark.parametrize(
+    "new", [newer(), adopted(), hostile()], ids=["newer", "adopted", "hostile"]
+)
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_no_page_of_a_difference_is_wider_than_its_screen(
+    browser: Browser, new: Manifest, width: int
+) -> None:
+    browser.show_page(difference_html(compare(older(), new)), width=width)
+    assert browser.driver.title.startswith("pinned-scsi")
+    assert_fits(browser, width)
+
+
+def assert_fits(browser: Browser, width: int) -> None:
     page, screen = browser.ask(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )

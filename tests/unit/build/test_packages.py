@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.build.packages import packages, sizes_of_others, unpackaged
+from builder.build.packages import packages, sizes, sizes_by_directory
 
 BLOCK = 4096
 
@@ -24,10 +24,9 @@ def test_files_of_no_package_count_by_their_directory(tmp_path: Path) -> None:
     file(tmp_path / "usr/lib/python3/dist-packages/a/b.pyc")
     file(tmp_path / "usr/lib/python3/dist-packages/c.pyc")
     file(tmp_path / "usr/bin/true")
-    assert sizes_of_others(tmp_path, ["/.", "/usr", "/usr/bin", "/usr/bin/true"]) == {
-        "/boot": 3 * BLOCK,
-        "/usr/lib/python3": 2 * BLOCK,
-    }
+    found = sizes_by_directory(tmp_path, ["/.", "/usr", "/usr/bin", "/usr/bin/true"])
+    assert found.unpackaged == {"/boot": 3 * BLOCK, "/usr/lib/python3": 2 * BLOCK}
+    assert found.directories == {**found.unpackaged, "/usr/bin": BLOCK}
 
 
 def test_the_largest_comes_first_and_what_takes_no_space_is_left_out(tmp_path: Path) -> None:
@@ -36,24 +35,24 @@ def test_the_largest_comes_first_and_what_takes_no_space_is_left_out(tmp_path: P
     (tmp_path / "c").mkdir()
     (tmp_path / "c/empty").touch()
     (tmp_path / "c/link").symlink_to("/etc/passwd")
-    assert list(sizes_of_others(tmp_path, [])) == ["/b", "/a"]
+    assert list(sizes_by_directory(tmp_path, []).directories) == ["/b", "/a"]
 
 
 def test_a_file_in_the_root_belongs_to_the_root(tmp_path: Path) -> None:
     file(tmp_path / "swapfile")
-    assert sizes_of_others(tmp_path, []) == {"/": BLOCK}
+    assert sizes_by_directory(tmp_path, []).unpackaged == {"/": BLOCK}
 
 
 def test_a_list_from_before_usr_was_merged_owns_its_files(tmp_path: Path) -> None:
     file(tmp_path / "usr/lib/modules/6.1/kernel/a.ko")
     (tmp_path / "lib").symlink_to("usr/lib")
-    assert sizes_of_others(tmp_path, ["/lib/modules/6.1/kernel/a.ko"]) == {}
+    assert sizes_by_directory(tmp_path, ["/lib/modules/6.1/kernel/a.ko"]).unpackaged == {}
 
 
 def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
     first = file(tmp_path / "a/x")
     (tmp_path / "a/y").hardlink_to(first)
-    assert sizes_of_others(tmp_path, []) == {"/a": BLOCK}
+    assert sizes_by_directory(tmp_path, []).unpackaged == {"/a": BLOCK}
 
 
 def test_debians_lists_are_read_without_a_program(tmp_path: Path) -> None:
@@ -63,7 +62,7 @@ def test_debians_lists_are_read_without_a_program(tmp_path: Path) -> None:
     (tmp_path / "var/lib/dpkg/info/b:amd64.list").write_text("/.\n/usr/bin/b\n")
     for name in ("a", "b", "c"):
         file(tmp_path / "usr/bin" / name)
-    found = unpackaged(no_program, tmp_path, Path("/tree"))
+    found = sizes(no_program, tmp_path, Path("/tree")).unpackaged
     assert found["/usr/bin"] == BLOCK
     assert found["/var/lib/dpkg"] >= BLOCK
 
@@ -76,7 +75,7 @@ def test_rpms_lists_are_asked_for_in_the_tree(tmp_path: Path) -> None:
         assert [*argv][:3] == ["chroot", Path("/tree"), "rpm"]
         return "/usr/bin/a\n(contains no files)\n"
 
-    assert unpackaged(rpm, tmp_path, Path("/tree")) == {"/usr/bin": BLOCK}
+    assert sizes(rpm, tmp_path, Path("/tree")).unpackaged == {"/usr/bin": BLOCK}
 
 
 def test_sizes_of_packages_are_kib_whoever_tells_them(tmp_path: Path) -> None:
@@ -84,3 +83,12 @@ def test_sizes_of_packages_are_kib_whoever_tells_them(tmp_path: Path) -> None:
     file(tmp_path / "var/lib/dpkg/status")
     (deb,) = packages(lambda *_: "bash\t5.2-1\tamd64\t2\n", tmp_path, Path("/tree"))
     assert rpm.installed_size == deb.installed_size == 2
+
+
+def test_rpm_is_asked_for_the_epoch_which_orders_versions_before_all_else(tmp_path: Path) -> None:
+    def rpm(argv: Sequence[str | Path], _purpose: str) -> str:
+        assert "%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}" in str(argv[-1])
+        return "bind\t32:9.16.23-1\tx86_64\t0\n"
+
+    (bind,) = packages(rpm, tmp_path, Path("/tree"))
+    assert bind.version == "32:9.16.23-1"

@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, "-c", "from builder.cli.program import main; main()"]
 ROOT = Path(__file__).parents[3]
 HEAVY = (
     "cryptography", "cursive", "diskimage_builder", "glanceclient", "guestfs", "jinja2",
-    "keystoneauth1", "lief", "openstack", "oslo_utils",
+    "keystoneauth1", "lief", "openstack", "oslo_utils", "univers",
 )  # fmt: skip
 """Libraries that take long to load and belong to the work of other verbs."""
 

@@ -53,7 +53,9 @@ class Host:
             raise InterruptedByUser("The boot was cancelled.")
         if name in self.failures:
             raise self.failures[name]
-        yield FakeGuest({"bios_version": "SeaBIOS\n1.16\n"}, qmp=self.monitor)
+        kernel = "6.1.0-57-amd64\nroot=UUID=1234 ro quiet\n"
+        answers = {"bios_version": "SeaBIOS\n1.16\n", "osrelease": kernel}
+        yield FakeGuest(answers, qmp=self.monitor)
 
 
 @pytest.fixture
@@ -95,6 +97,9 @@ def test_what_the_checks_ran_on_is_recorded(build: Path, host: Host) -> None:
     assert known.libguestfs == "1.48.6"
     assert {(boot.qemu, boot.firmware) for boot in known.boots} == {
         ("7.2.22 Debian 1:7.2", "SeaBIOS 1.16")
+    }
+    assert {(boot.kernel, boot.command_line) for boot in known.boots} == {
+        ("6.1.0-57-amd64", "root=UUID=1234 ro quiet")
     }
 
 

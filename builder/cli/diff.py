@@ -1,0 +1,96 @@
+"""The verb ``diff``."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from builder.cli.options import (
+    complete_profile,
+    json_option,
+    output_option,
+    page_option,
+    print_json,
+    write_file,
+)
+from builder.cli.verbs import cli
+from builder.compare.builds import Difference, compare
+from builder.compare.change import Change, changes
+from builder.linux.configuration import ConfigurationFile
+from builder.proof.configuration import configuration_of
+from builder.report.difference import (
+    difference_html,
+    difference_json,
+    difference_markdown,
+    difference_text,
+)
+from builder.store import manifest
+from builder.store.build_directory import find_published
+from builder.store.manifest import Manifest
+from builder.terminal.output import say, show
+from builder.terminal.progress import Progress
+
+
+@cli.command()
+@click.argument("old", metavar="OLD", shell_complete=complete_profile)
+@click.argument("new", metavar="NEW", shell_complete=complete_profile)
+@output_option
+@click.option("--deep", is_flag=True, help="Compare the files below /etc, too; read-only.")
+@click.option("--markdown", is_flag=True, help="Print what is new in the image, for release notes.")
+@page_option
+@json_option
+def diff(
+    old: str,
+    new: str,
+    *,
+    output: Path,
+    deep: bool,
+    markdown: bool,
+    html: Path | None,
+    as_json: bool,
+) -> int:
+    """Tell what differs between two builds, by their manifests alone.
+
+    Packages, kernel, claims, checks, plan, sizes, boot times, tools; with --deep the files below
+    /etc of both images, too, which libguestfs reads in a minute. OLD and NEW are build
+    directories, names of built profiles (their latest builds), or ids of images that were published
+    from this machine.
+
+    The exit code is diff's own: 0 where nothing differs but sizes and times, 1 where something
+    does, 2 and more where the builds could not be compared.
+
+    \b
+    Examples:
+      guest-image diff dist/pinned-scsi/20261126T040113Z-73af0c pinned-scsi
+      guest-image diff OLD NEW --markdown >> release-notes.md
+      guest-image diff OLD NEW --json | jq -r '.packages[] | select(.kind == "down").name'
+    """
+    if markdown and as_json:
+        raise click.UsageError("--markdown and --json exclude each other.")
+    directories = [find_published(word, output) for word in (old, new)]
+    builds = [(directory, manifest.read(directory)) for directory in directories]
+    difference = compare(*(build for _, build in builds))
+    if deep:
+        difference = replace(difference, configuration=_configuration_changes(builds))
+    if html is not None:
+        write_file(html, difference_html(difference))
+    _print(difference, markdown=markdown, as_json=as_json)
+    return int(bool(difference.parts))
+
+
+def _configuration_changes(
+    builds: Iterable[tuple[Path, Manifest]],
+) -> tuple[Change[ConfigurationFile], ...]:
+    with Progress() as progress:
+        old, new = (configuration_of(directory, build, progress) for directory, build in builds)
+    return changes(old, new)
+
+
+def _print(difference: Difference, *, markdown: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(difference_json(difference))
+    elif markdown:
+        say(difference_markdown(difference))
+    else:
+        show(difference_text(difference))
