@@ -1,12 +1,13 @@
 """The pages of ``docs/reference``, rendered from the code that they describe."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import click
 import markdown as md
 from choices import choices_of
 from pydantic import TypeAdapter
@@ -268,11 +269,7 @@ def _element(name: str) -> str:
 def commands_page() -> str:
     """The help of every verb, exit codes, environment variables."""
     top = cli.make_context("guest-image", [], resilient_parsing=True, terminal_width=WIDTH)
-    helps = [
-        (name, command.make_context(name, [], parent=top, resilient_parsing=True).get_help())
-        for name in cli.list_commands(top)
-        if (command := cli.get_command(top, name)) is not None
-    ]
+    helps = [*_helps(cli, top)]
     codes = {
         0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven, or "
         "inspected where the image cannot be booted.",
@@ -295,6 +292,17 @@ def commands_page() -> str:
         f"Of the caller's variables diskimage-builder gets {md.codes(PASSED_ON)}, and no other.\n"
         "sudo passes none on by itself.",
     )
+
+
+def _helps(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    """Each verb of a group with its help; those of a group below it follow it."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        own = command.make_context(name, [], parent=context, resilient_parsing=True)
+        yield own.command_path.removeprefix("guest-image "), own.get_help()
+        if isinstance(command, click.Group):
+            yield from _helps(command, own)
 
 
 def _errors() -> list[type[BuilderError]]:

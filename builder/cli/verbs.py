@@ -1,6 +1,8 @@
-"""The group of verbs: each is a module of this package, which is loaded when it is called."""
+"""The groups of verbs: each verb is a module, which is loaded when it is called."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -33,21 +35,36 @@ VERBS = {
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
+    "cloud": "The cloud's half of an image.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""
 
 
 class Verbs(click.Group):
-    """A group that loads a verb when it is called, and names the nearest to one it has not."""
+    """A group that loads a verb when it is called, and names the nearest to one it has not.
+
+    ``verbs`` is a table like ``VERBS``, of modules of a ``package``.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,  # Any: click's own
+        verbs: Mapping[str, str] = VERBS,
+        package: str = "builder.cli",
+        **settings: Any,
+    ) -> None:
+        super().__init__(*arguments, **settings)
+        self._verbs = verbs
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every verb."""
-        return list(VERBS)
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb, or None where there is none of that name."""
-        if cmd_name in VERBS:
-            import_module(f"builder.cli.{cmd_name}")  # which adds its command to this group
+        if cmd_name in self._verbs:
+            import_module(f"{self._package}.{cmd_name}")  # which adds its command to this group
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -64,13 +81,13 @@ class Verbs(click.Group):
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with what they do; none is loaded."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(self._verbs.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The verbs and options that begin so; no verb is loaded."""
         verbs = (
             CompletionItem(verb, help=text)
-            for verb, text in VERBS.items()
+            for verb, text in self._verbs.items()
             if verb.startswith(incomplete)
         )
         return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]

@@ -176,6 +176,8 @@ def test_a_command_that_is_shown_has_a_verb_and_options_of_the_program(block: Bl
         verb, *rest = words.split()
         options = [word for word in rest if word.startswith("-")]
         command = cli.get_command(click.Context(cli), verb)
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), rest[0])
         assert command is not None
         known = {option for one in command.params for option in one.opts}
         assert set(options) <= known, f"{verb} has {enumeration(sorted(known))}"

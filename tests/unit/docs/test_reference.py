@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from reference_docs import FEATURES, PAGES, conditions, why
 
+from builder.cli.cloud import CLOUD_VERBS
 from builder.cli.verbs import VERBS
 from builder.features import cpu_pinning, foundation, guest_agent, watchdog
 from builder.features.registry import AnyFeature
@@ -43,6 +44,8 @@ def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
 def test_every_verb_is_on_the_commands_page() -> None:
     headings = re.findall(r"^## guest-image (\S+)$", PAGES["commands.md"](), re.MULTILINE)
     assert headings == list(VERBS)
+    below = re.findall(r"^## guest-image cloud (\S+)$", PAGES["commands.md"](), re.MULTILINE)
+    assert below == list(CLOUD_VERBS)
 
 
 def test_what_is_always_claimed_has_no_condition() -> None:

@@ -1,0 +1,1 @@
+"""The cloud's half: flavors, aggregates, hosts, and proof on a real Nova."""

@@ -1,0 +1,44 @@
+"""The user-data of a server that is observed: cloud-init runs it at each boot. Pure.
+
+``bootcmd`` is the one part that cloud-init repeats at each boot, early; the script goes on in a
+transient unit, so that nothing of the boot waits for it.
+"""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.linux.scripts import script
+
+UNIT = "guest-image-tell-console"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the guest is to do besides telling what it sees."""
+
+    token: str
+    """16 hexadecimal digits, by which its lines are known."""
+    act: Literal["watch", "hang"]
+    """Wait for a password and another size of the root disk; or let the watchdog fire."""
+    user: str
+    password: str
+    """The one that will be set; nobody gets in with it before."""
+
+
+def user_data(order: Order) -> str:
+    """The user-data as Nova takes it, in Base64."""
+    words = json.dumps(
+        {
+            "token": order.token,
+            "act": order.act,
+            "user": order.user,
+            "password": order.password,
+        }
+    )
+    source = b64encode(script("tell_console.py").encode()).decode()
+    # The source as Base64: systemd would take its dollars and per cents for its own.
+    run = f"import base64; exec(base64.b64decode('{source}'))"
+    command = ["systemd-run", "--no-block", f"--unit={UNIT}", "python3", "-c", run, words]
+    return b64encode(f"#cloud-config\n{json.dumps({'bootcmd': [command]})}\n".encode()).decode()
