@@ -7,13 +7,11 @@ has failed, and says what it waited for. Where the server is gone or broken, the
 import secrets
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from builder.cloud import no_host
 from builder.cloud.guest_report import BootReport, Hang, Password, Returned, Size, Watching
 from builder.cloud.leftovers import Proof
-from builder.cloud.operator import Operator
 from builder.cloud.servers import (
     BUILD,
     NAME,
@@ -23,13 +21,13 @@ from builder.cloud.servers import (
     REBUILD_USER_DATA_SINCE,
     Servers,
 )
-from builder.cloud.sight import Flavor, Sight, Step
-from builder.cloud.user_data import Order, user_data
+from builder.cloud.setting import Setting
+from builder.cloud.sight import Sight, Step
+from builder.cloud.user_data import Act, Order, user_data
 from builder.cloud.watcher import POLL, Watcher
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped, Outcome
 from builder.nova.properties import is_true
-from builder.publish.cloud.image import CloudImage
 from builder.publish.cloud.remedies import CONFLICT, FORBIDDEN
 from builder.terminal.progress import Progress
 
@@ -37,37 +35,8 @@ RESIZE_STEP = 1 << 30
 _NOT_ALLOWED = frozenset({FORBIDDEN, NOT_IMPLEMENTED})
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Seconds after which a step has failed. Emulated guests take two minutes to boot."""
-
-    active: float = 600
-    boot: float = 900
-    agent: float = 300
-    password: float = 180
-    resize: float = 120
-    action: float = 900
-    """A guest settles, hangs, and is acted on and back."""
-    deleted: float = 180
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What a proof is made of: an image in a cloud, and what a server gets besides."""
-
-    image: CloudImage
-    build: str
-    flavor: Flavor
-    network: str
-    """An id, or ``NO_NIC``."""
-    operator: Operator | None = None
-    limits: Limits = field(default_factory=Limits)
-
-
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-Act = Literal["watch", "hang"]
 
 
 class Course:
@@ -181,6 +150,8 @@ class Course:
         )
 
     def _await_report(self) -> str:
+        if self._properties.get("os_type", "linux") != "linux":
+            raise CheckSkipped("only a Linux guest runs the script that tells what it sees")
         if self._servers.console(self._server) is None:
             raise CheckSkipped("the cloud shows no console log")
         boot, seconds = self._guest.await_boot("first", (), self._limits.boot)
@@ -257,10 +228,15 @@ class Course:
         self._guest.await_status("RESCUE", self._limits.active)
         try:
             _, seconds = self._guest.await_boot("rescued", known, self._limits.boot)
-        finally:
-            self._servers.unrescue(self._server)
-            self._guest.await_status("ACTIVE", self._limits.active)
+        except (CheckFailed, TimeoutError):
+            self._end_rescue()
+            raise
+        self._end_rescue()
         return f"booted in rescue in {seconds:.0f} s, and ended it"
+
+    def _end_rescue(self) -> None:
+        self._servers.unrescue(self._server)
+        self._guest.await_status("ACTIVE", self._limits.active)
 
     def _rebuild(self) -> str:
         self._guest.require("first")

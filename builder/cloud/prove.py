@@ -1,16 +1,17 @@
 """A published build is booted by a cloud's Nova, and what it shows becomes evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.cloud import choose
-from builder.cloud.course import Course, Setting
+from builder.cloud.course import Course
 from builder.cloud.leftovers import Proof, at_work, end, remove_left, state_directory
 from builder.cloud.operator import Operator
 from builder.cloud.record import Place, observed, record
 from builder.cloud.servers import NO_NIC, NO_NIC_SINCE, Servers
+from builder.cloud.setting import Limits, Setting
 from builder.errors import CloudError, HostError
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import PROFILE
@@ -28,6 +29,7 @@ class Wishes:
     network: str | None = None
     libvirt: str | None = None
     """The URI of the compute host's libvirt."""
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,12 @@ def _setting(glance: Glance, servers: Servers, build: Manifest, wishes: Wishes) 
     if operator is not None:
         operator.require()
     return Setting(
-        image=image, build=build.build, flavor=flavor, network=network, operator=operator
+        image=image,
+        build=build.build,
+        flavor=flavor,
+        network=network,
+        operator=operator,
+        limits=wishes.limits,
     )
 
 

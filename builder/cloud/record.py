@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from builder.cloud.observations import OBSERVATIONS, Observation
+from builder.cloud.observation import Observation
+from builder.cloud.observations import OBSERVATIONS
 from builder.cloud.sight import Sight
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped, Outcome

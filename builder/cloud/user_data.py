@@ -14,14 +14,17 @@ from builder.linux.scripts import script
 UNIT = "guest-image-tell-console"
 
 
+Act = Literal["watch", "hang"]
+"""Wait for a password and another size of the root disk; or let the watchdog fire."""
+
+
 @dataclass(frozen=True)
 class Order:
     """What the guest is to do besides telling what it sees."""
 
     token: str
     """16 hexadecimal digits, by which its lines are known."""
-    act: Literal["watch", "hang"]
-    """Wait for a password and another size of the root disk; or let the watchdog fire."""
+    act: Act
     user: str
     password: str
     """The one that will be set; nobody gets in with it before."""
