@@ -1,7 +1,7 @@
 """A published build is booted by a cloud's Nova, and what it shows becomes evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from builder.cloud.record import Place, observed, record
 from builder.cloud.servers import NO_NIC, NO_NIC_SINCE, Servers
 from builder.cloud.setting import Limits, Setting
 from builder.errors import CloudError, HostError
+from builder.plan.model import Plan
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import PROFILE
 from builder.publish.record import require_writable
@@ -108,8 +109,13 @@ def _setting(glance: Glance, servers: Servers, build: Manifest, wishes: Wishes) 
         flavor=flavor,
         network=network,
         operator=operator,
-        limits=wishes.limits,
+        limits=replace(wishes.limits, action=wishes.limits.action + _watchdog_timeout(plan)),
     )
+
+
+def _watchdog_timeout(plan: Plan) -> int:
+    """Seconds after which the guest's watchdog fires, as its profile says."""
+    return int(plan.parameters.get("watchdog", {}).get("timeout", 0))
 
 
 def _end(servers: Servers, proof: Proof, progress: Progress) -> None:

@@ -17,7 +17,7 @@ class Limits:
     password: float = 180
     resize: float = 120
     action: float = 900
-    """A guest settles, hangs, and is acted on and back."""
+    """A guest settles, hangs, and is acted on and back, besides its watchdog's own time."""
     deleted: float = 180
 
 

@@ -246,14 +246,14 @@ def watch() -> None:
 def holders() -> "dict[int, str]":
     """The processes that hold a watchdog open."""
     found = {}
-    for link in PROC.glob("[0-9]*/fd/*"):
+    for process in PROC.glob("[0-9]*"):
         try:
-            held = os.readlink(str(link))  # noqa: PTH115 - Path has none in Python 3.6
-        except OSError:  # it has ended
+            links = [str(link) for link in (process / "fd").iterdir()]
+            held = [os.readlink(link) for link in links]  # noqa: PTH115 - Path has none in 3.6
+        except OSError:  # it has ended, or changes: it is no daemon that waits
             continue
-        if held.startswith("/dev/watchdog"):
-            pid = int(link.parts[2])
-            found[pid] = read(PROC / str(pid) / "comm")
+        if any(path.startswith("/dev/watchdog") for path in held):
+            found[int(process.name)] = read(process / "comm")
     return found
 
 
