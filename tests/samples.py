@@ -49,11 +49,13 @@ def observed(
     cloud: str = "prod",
     seen: str = "a server shows it",
     sha256: str = SHA256,
+    refutes: bool = False,
 ) -> Observed:
     return Observed(
         check=check,
         title=f"{check} holds",
         properties=properties,
+        refutes=refutes,
         outcome=outcome,
         seen=seen,
         cloud=cloud,

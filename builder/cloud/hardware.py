@@ -94,9 +94,19 @@ def root_discards(sight: Sight) -> str:
     return f"/dev/{root.name} takes discards"
 
 
-@observation("the guest has the watchdog that the image asks for", "hw_watchdog_action")
+@observation(
+    "the guest has the watchdog that the image asks for", "hw_watchdog_action", refutes=True
+)
 def watchdog_is_there(sight: Sight) -> str:
-    """``disabled`` is the one action without a device."""
+    """A device alone acts on nothing."""
+    return watchdog_text(sight)
+
+
+def watchdog_text(sight: Sight) -> str:
+    """Whether there is one, as the image asks: ``disabled`` is the one action without a device.
+
+    Raises ``CheckFailed`` or ``CheckSkipped``.
+    """
     found = watchdog.IDENTITY in sight.fact(Devices).watchdogs
     wanted = sight.properties["hw_watchdog_action"] != "disabled"
     if found != wanted:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from builder.cloud.guest_report import Devices
-from builder.cloud.hardware import root_text
+from builder.cloud.hardware import root_text, watchdog_text
 from builder.cloud.observation import observation
 from builder.cloud.sight import Sight
 from builder.feature import CheckFailed, CheckSkipped
@@ -48,7 +48,7 @@ def password_is_set(sight: Sight) -> str:
 def watchdog_acts(sight: Sight) -> str:
     """The guest stops whoever feeds its watchdog; its own end is seen from outside."""
     if sight.properties["hw_watchdog_action"] == "disabled":
-        raise CheckSkipped("there is no watchdog to act")
+        return watchdog_text(sight)
     return sight.done("watchdog")
 
 

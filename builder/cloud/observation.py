@@ -16,6 +16,8 @@ class Observation:
     """Those of the image that it shows. Without any it says something of the cloud."""
     always: bool = True
     """Whether it is made although the image has none of the properties."""
+    refutes: bool = False
+    """Whether it can only take a claim back: that it passes shows too little."""
 
     @property
     def name(self) -> str:
@@ -28,14 +30,15 @@ class Observation:
 
 
 def observation(
-    title: str, *properties: str, always: bool = False
+    title: str, *properties: str, always: bool = False, refutes: bool = False
 ) -> Callable[[Callable[[Sight], str]], Observation]:
     """Make an observation of a function. ``title`` is a present-tense sentence without a stop.
 
-    It is made of an image that has one of the ``properties``; always, where there are none.
+    It is made of an image that has one of the ``properties``; always, where there are none. One
+    that ``refutes`` can only take a claim back, as an inspection can.
     """
 
     def decorate(function: Callable[[Sight], str]) -> Observation:
-        return Observation(title, function, properties, always=always or not properties)
+        return Observation(title, function, properties, always or not properties, refutes)
 
     return decorate

@@ -57,6 +57,7 @@ def _judged(observation: Observation, sight: Sight, claimed: set[str], place: Pl
         check=observation.name,
         title=observation.title,
         properties=tuple(name for name in observation.properties if name in claimed),
+        refutes=observation.refutes,
         outcome=outcome,
         seen=printable_lines(seen)[:SEEN_LIMIT],
         cloud=place.cloud,

@@ -5,6 +5,7 @@ what a cloud answers becomes data or a ``CloudError`` with its status.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,8 @@ NO_NIC_SINCE = "2.37"
 REBUILD_USER_DATA_SINCE = "2.57"
 _CANDIDATES_SINCE = "1.10"
 NOT_IMPLEMENTED = 501
+_COLOUR = re.compile(r"\[[0-9;]{1,16}m")
+"""What is left of a colour on a console of which Nova has taken out the control characters."""
 UNAVAILABLE_CONSOLE = frozenset({FORBIDDEN, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED})
 
 
@@ -151,7 +154,7 @@ class Servers:
         try:
             with self._answering(f"show the console of server {server}"):
                 answer = self._cloud.compute.get_server_console_output(server)
-                return str(answer.get("output") or "")
+                return _COLOUR.sub("", str(answer.get("output") or ""))
         except CloudError as error:
             if error.status in UNAVAILABLE_CONSOLE:
                 return None

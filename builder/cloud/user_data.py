@@ -32,7 +32,7 @@ class Order:
 
 def user_data(order: Order) -> str:
     """The user-data as Nova takes it, in Base64."""
-    words = json.dumps(
+    order_text = json.dumps(
         {
             "token": order.token,
             "act": order.act,
@@ -40,8 +40,13 @@ def user_data(order: Order) -> str:
             "password": order.password,
         }
     )
-    source = b64encode(script("tell_console.py").encode()).decode()
-    # The source as Base64: systemd would take its dollars and per cents for its own.
-    run = f"import base64; exec(base64.b64decode('{source}'))"
-    command = ["systemd-run", "--no-block", f"--unit={UNIT}", "python3", "-c", run, words]
-    return b64encode(f"#cloud-config\n{json.dumps({'bootcmd': [command]})}\n".encode()).decode()
+    # In Base64: systemd has meanings of its own for dollars, per cents and semicolons.
+    source = _encoded(script("tell_console.py"))
+    run = f"exec(__import__('base64').b64decode('{source}'))"
+    words = ["python3", "-c", run, _encoded(order_text)]
+    command = ["systemd-run", "--no-block", f"--unit={UNIT}", f"--description={UNIT}", *words]
+    return _encoded(f"#cloud-config\n{json.dumps({'bootcmd': [command]})}\n")
+
+
+def _encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()

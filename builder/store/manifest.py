@@ -153,6 +153,8 @@ class Observed(_Section):
     """What it says when it passes."""
     properties: tuple[str, ...]
     """The claims that it is about, by their properties; without any it is about the cloud."""
+    refutes: bool = False
+    """Whether it can only take these claims back."""
     outcome: Outcome
     """How it ended; what a cloud cannot show is skipped."""
     seen: str

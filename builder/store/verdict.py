@@ -132,7 +132,9 @@ def _with_observations(verdict: ClaimVerdict, observations: Sequence[Observed]) 
     """The verdict on a claim, with what real Novas have shown of it; the last is the strongest."""
     of_claim = [result for result in observations if verdict.claim.property in result.properties]
     refuted = tuple(result for result in of_claim if result.outcome is Outcome.FAILED)
-    passed = [result for result in of_claim if result.outcome is Outcome.PASSED]
+    passed = [
+        result for result in of_claim if result.outcome is Outcome.PASSED and not result.refutes
+    ]
     if refuted:
         seen = "; ".join(f"in {result.cloud} {result.outcome}: {result.seen}" for result in refuted)
         return replace(verdict, seen=seen, refuted=refuted)

@@ -56,7 +56,7 @@ def site() -> Generator[Site]:
 def _flavors(cloud: "Connection") -> Generator[None]:
     pinned = cloud.compute.create_flavor(name=PINNED, vcpus=1, ram=1024, disk=5, ephemeral=1)
     cloud.compute.create_flavor_extra_specs(pinned, {"hw:cpu_policy": "dedicated"})
-    huge = cloud.compute.create_flavor(name=HUGE, vcpus=1, ram=1 << 22, disk=5)
+    huge = cloud.compute.create_flavor(name=HUGE, vcpus=1, ram=1024, disk=1 << 20)
     yield
     for flavor in (pinned, huge):
         cloud.compute.delete_flavor(flavor)
@@ -104,7 +104,7 @@ def servers(cloud: "Connection") -> list[Any]:
     """Every server, also those that are deleted and not gone."""
     return [
         *cloud.compute.servers(all_projects=True),
-        *cloud.compute.servers(all_projects=True, deleted=True, status="SOFT_DELETED"),
+        *cloud.compute.servers(all_projects=True, deleted_only=True, status="SOFT_DELETED"),
     ]
 
 
@@ -182,7 +182,7 @@ def test_no_valid_host_says_what_placement_lacks(
     done = run("cloud", "prove", build, "--cloud", "local", "--flavor", HUGE)
     assert done.returncode == 5
     assert "No valid host" in done.stderr
-    assert f"Placement has no host with MEMORY_MB:{1 << 22} left." in done.stderr
+    assert f"Placement has no host with DISK_GB:{1 << 20} left." in done.stderr
     assert servers(cloud) == []
     assert outcomes(build) == {}
     done = run("cloud", "prove", build, "--cloud", "member", "--flavor", HUGE)

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import time
 import zlib
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-ORDER = json.loads(sys.argv[1])
+ORDER = json.loads(b64decode(sys.argv[1]).decode())
 SYS, PROC = Path("/sys"), Path("/proc")
 REPEATS = (0, 2, 8)
 LIMIT = 3600

@@ -3,6 +3,7 @@ import platform
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,8 @@ def test_what_the_script_tells_is_understood(tmp_path: Path) -> None:
     console.touch()
     order = json.dumps({"token": TOKEN, "act": "", "consoles": [str(console)]})
     found = GuestReport(TOKEN)
-    with subprocess.Popen([sys.executable, "-c", script("tell_console.py"), order]) as guest:
+    words = ["-c", script("tell_console.py"), b64encode(order.encode())]
+    with subprocess.Popen([sys.executable, *words]) as guest:
         deadline = time.monotonic() + 60
         while not any(boot.complete for boot in found.boots.values()):
             assert time.monotonic() < deadline, console.read_text(encoding="utf-8")

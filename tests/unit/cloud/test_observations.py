@@ -69,6 +69,18 @@ def test_every_property_of_an_observation_is_one_of_novas() -> None:
     assert {name for one in OBSERVATIONS for name in one.properties} <= set(KNOWN)
 
 
+def test_a_watchdog_that_was_not_seen_to_act_is_not_observed() -> None:
+    results = observed(sight(**with_step("watchdog", Outcome.SKIPPED)), plan(), PLACE)
+    shown = {
+        name
+        for result in results
+        if result.outcome == "passed" and not result.refutes
+        for name in result.properties
+    }
+    assert "hw_watchdog_action" not in shown
+    assert "hw_disk_bus" in shown
+
+
 def test_a_property_that_the_cloud_has_otherwise_is_no_claim_of_the_plan() -> None:
     seen = sight(**with_property("hw_watchdog_action", "pause"))
     about = {name for result in observed(seen, plan(), PLACE) for name in result.properties}
@@ -91,6 +103,8 @@ PASSING = [
     ("serial-ports-are-there", ({**DEVICES, "serial_ports": 2},),
      with_property("hw_serial_port_count", "2")),
     ("watchdog-is-there", ({**DEVICES, **DEVICELESS},),
+     with_property("hw_watchdog_action", "disabled")),
+    ("watchdog-acts", ({**DEVICES, **DEVICELESS},),
      with_property("hw_watchdog_action", "disabled")),
     ("root-is-on-bus", ({**ROOT, "name": "vda", "driver": "virtio_blk"},),
      with_property("hw_disk_bus", "virtio")),
@@ -177,7 +191,6 @@ SKIPPED = [
     ("vcpus-are-pinned", (), {"domain": None}, "only an operator"),
     ("vcpus-are-pinned", (), with_specs(), "no hw:cpu_policy"),
     ("secure-boot-is-on", (), with_property("os_secure_boot", "optional"), "not require"),
-    ("watchdog-acts", (), with_property("hw_watchdog_action", "disabled"), "no watchdog"),
     ("console-is-clean", (), {"console": ""}, "no console log"),
     ("root-is-on-bus", (), {"boots": {}}, "first boot"),
     ("rng-is-virtio", (ROOT,), with_property("hw_rng_model", "virtio"), "nothing of its devices"),

@@ -17,9 +17,10 @@ def test_cloud_init_runs_the_script_with_the_order_at_each_boot() -> None:
     ((command),) = yaml.safe_load(decoded)["bootcmd"]
     *_, python, flag, source, order = command
     assert (python, flag) == ("python3", "-c")
-    assert json.loads(order) == {
+    assert json.loads(b64decode(order)) == {
         "token": "0123456789abcdef", "act": "hang", "user": "debian", "password": "secret",
     }  # fmt: skip
     compile(source, "bootcmd", "exec")
-    # systemd would replace them.
-    assert not {"$", "%"} & set("".join(command))
+    # systemd would take them for its own.
+    assert not set('$%;\\"') & set("".join(command))
+    assert "secret" not in "".join(command)

@@ -58,6 +58,13 @@ def test_one_server_that_shows_the_contrary_takes_the_proof_back() -> None:
     assert not verdict_of(build).complete
 
 
+def test_what_can_only_refute_a_claim_does_not_raise_it() -> None:
+    weak = observed("first", BUS, refutes=True)
+    assert claim(proven().with_observations([weak])).grade is Grade.EXERCISED
+    broken = observed("first", BUS, refutes=True, outcome=Outcome.FAILED)
+    assert not claim(proven().with_observations([broken])).proven
+
+
 @pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERROR])
 def test_what_a_cloud_cannot_show_changes_nothing(outcome: Outcome) -> None:
     found = claim(proven().with_observations([observed("first", BUS, outcome=outcome)]))
