@@ -8,7 +8,7 @@ from builder.features.registry import shipped
 from builder.plan.merge import make_plan
 from builder.plan.model import Plan, to_json
 from builder.profile.load import load
-from builder.store.manifest import Evidence, ImageFile, Manifest, Package
+from builder.store.manifest import Evidence, ImageFile, Manifest, Observed, Package
 from builder.store.verdict import expected
 
 SHA256 = "a" * 64
@@ -39,6 +39,31 @@ def evidence(
         boot=boot,
         at=WHEN,
         seconds=0.5,
+    )
+
+
+def observed(
+    check: str,
+    *properties: str,
+    outcome: Outcome = Outcome.PASSED,
+    cloud: str = "prod",
+    seen: str = "a server shows it",
+    sha256: str = SHA256,
+    refutes: bool = False,
+) -> Observed:
+    return Observed(
+        check=check,
+        title=f"{check} holds",
+        properties=properties,
+        refutes=refutes,
+        outcome=outcome,
+        seen=seen,
+        cloud=cloud,
+        endpoint=f"http://{cloud}",
+        image="an-id",
+        flavor="pinned-1",
+        image_sha256=sha256,
+        at=WHEN,
     )
 
 

@@ -1,4 +1,4 @@
-"""The group of verbs: each is a module of this package, which is loaded when it is called."""
+"""The groups of verbs: each verb is a module, which is loaded when it is called."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -45,6 +45,7 @@ CLOUD_VERBS = {
     "plan": "Show what PROFILE's images need of a cloud: flavor, scheduler, nova.conf, hosts.",
     "check": "Tell whether a cloud would give PROFILE's images what they claim; change nothing.",
     "apply": "Make the flavor and aggregate that PROFILE's images need, or correct them.",
+    "prove": "Boot a published build by a cloud's Nova, and record what its server shows.",
 }
 """The same of the verbs below ``cloud``."""
 

@@ -35,6 +35,7 @@ class Grade(StrEnum):
     DECLARED = "declared"
     PRESENT = "present"
     EXERCISED = "exercised"
+    OBSERVED = "observed"
 
 
 class Outcome(StrEnum):

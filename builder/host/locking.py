@@ -33,6 +33,21 @@ def locked(directory: Path, limit: float = LIMIT) -> Iterator[None]:
         os.close(handle)
 
 
+def is_locked(directory: Path) -> bool:
+    """Whether another process holds the lock of a directory; one that is not there has none."""
+    try:
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _take(handle: int, directory: Path, limit: float) -> None:
     deadline = time.monotonic() + limit
     while True:

@@ -61,6 +61,7 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         faults=view.problems(faults(build, build.adopted)) if build.adopted else [],
         claims=view.claim_rows(verdict, rows),
         needs=required(plan.all_needs),
+        observed=view.by_cloud(build.valid_observations()),
         features=view.by_feature(plan, rows),
         machines={boot.name: machine_text(boot.machine) for boot in plan.boots},
         timelines=[

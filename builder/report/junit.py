@@ -1,4 +1,4 @@
-"""A build's evidence as JUnit XML: a suite for the inspection, and one for each boot.
+"""A build's evidence as JUnit XML: a suite for the inspection, for each boot, and for each cloud.
 
 Names and places of elements and attributes follow ``junit-10.xsd`` of Jenkins' xUnit plugin, which
 other systems' readers accept too.
@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from builder.feature import Outcome
-from builder.store.manifest import Evidence, Manifest
+from builder.report.view import by_cloud
+from builder.store.manifest import Evidence, Manifest, Observed
 from builder.store.verdict import Expected, verdict_of
 from builder.words import printable_lines
 
@@ -26,6 +27,8 @@ def junit_xml(build: Manifest) -> str:
         unmade = [expectation for expectation in missing if expectation.boot == name]
         if results or unmade:
             _suite(root, name, results, unmade, _properties(build, name))
+    for cloud, observations in by_cloud(build.valid_observations()).items():
+        _cloud_suite(root, f"cloud {cloud}", observations, _properties(build, None))
     _count(root, list(root.iter("testcase")))
     del root.attrib["skipped"]  # of the suites alone, by the schema
     indent(root)
@@ -53,21 +56,9 @@ def _suite(
     properties: dict[str, str],
 ) -> None:
     name = boot or INSPECTION
-    suite = SubElement(root, "testsuite", name=_xml(name))
-    listed = SubElement(suite, "properties")
-    for key, value in properties.items():
-        SubElement(listed, "property", name=key, value=_xml(value))
+    suite = _begin_suite(root, name, properties)
     for result in results:
-        case = _case(suite, name, result.check, result.seconds)
-        tag = _TAGS.get(result.outcome)
-        if tag is None:
-            SubElement(case, "system-out").text = _xml(result.seen)
-        else:
-            first_line = result.seen.partition("\n")[0]
-            message = _xml(f"{result.title}: {first_line}")
-            SubElement(case, tag, type=result.outcome.value, message=message).text = _xml(
-                result.seen
-            )
+        _tell(_case(suite, name, result.check, result.seconds), result)
     for expected in missing:
         case = _case(suite, name, expected.check, 0)
         SubElement(case, "skipped", message="not made: there is no evidence for this image")
@@ -75,6 +66,34 @@ def _suite(
     if results:
         first = min(result.at for result in results)
         suite.set("timestamp", f"{first:%Y-%m-%dT%H:%M:%S}")
+
+
+def _cloud_suite(
+    root: Element, name: str, results: Sequence[Observed], properties: dict[str, str]
+) -> None:
+    suite = _begin_suite(root, name, properties)
+    for result in results:
+        _tell(_case(suite, name, f"nova/{result.check}", 0), result)
+    _count(suite, suite.findall("testcase"))
+    suite.set("timestamp", f"{results[0].at:%Y-%m-%dT%H:%M:%S}")
+
+
+def _begin_suite(root: Element, name: str, properties: dict[str, str]) -> Element:
+    suite = SubElement(root, "testsuite", name=_xml(name))
+    listed = SubElement(suite, "properties")
+    for key, value in properties.items():
+        SubElement(listed, "property", name=key, value=_xml(value))
+    return suite
+
+
+def _tell(case: Element, result: Evidence | Observed) -> None:
+    """Say how the check of a test case ended."""
+    tag = _TAGS.get(result.outcome)
+    if tag is None:
+        SubElement(case, "system-out").text = _xml(result.seen)
+        return
+    message = _xml(f"{result.title}: {result.seen.partition(chr(10))[0]}")
+    SubElement(case, tag, type=result.outcome.value, message=message).text = _xml(result.seen)
 
 
 def _case(suite: Element, suite_name: str, check: str, seconds: float) -> Element:

@@ -1,13 +1,14 @@
 """A build's verdict as people read it: each claim, its grade, what was seen, what did not pass."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from builder.feature import Outcome
+from builder.feature import Grade, Outcome
 from builder.plan.model import Plan
 from builder.report.adopted import faults, unproven_text
 from builder.report.needs import needs_sections
 from builder.report.units import duration
-from builder.store.manifest import Adopted, Evidence, Manifest
+from builder.report.view import by_cloud
+from builder.store.manifest import Adopted, Evidence, Manifest, Observed
 from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
 from builder.terminal.output import (
     BAD,
@@ -55,6 +56,7 @@ def verdict_text(build: Manifest) -> list[Part]:
         *section("", table(rows, heading=("claim", "grade", "seen"))),
         *section("not passed", _problems(verdict.problems)),
         *section(f"not checked: {len(missing)} of the plan's checks", items(missing)),
+        *_observed(build.valid_observations()),
         *(_adopted(build, build.adopted) if build.adopted else []),
         *(
             part
@@ -91,6 +93,7 @@ def verdict_json(build: Manifest) -> dict[str, object]:
             {"check": expectation.check, "boot": expectation.boot}
             for expectation in verdict.missing
         ],
+        "observations": [result.model_dump(mode="json") for result in build.valid_observations()],
         "timings": build.timings,
         "boots": [boot.model_dump(mode="json") for boot in build.boots],
         **({"adopted": build.adopted.model_dump()} if build.adopted else {}),
@@ -101,6 +104,25 @@ def evidence_text(evidence: Iterable[Evidence]) -> list[Part]:
     """Every check with its outcome and what it saw."""
     rows = [(result.check, _outcome(result.outcome), result.seen) for result in evidence]
     return table(rows, heading=("check", "outcome", "seen"))
+
+
+def observations_text(build: Manifest, observations: Sequence[Observed]) -> list[Part]:
+    """What a cloud's server has shown, and how many of the claims are observed by now."""
+    claims = verdict_of(build).claims
+    count = sum(claim_verdict.grade is Grade.OBSERVED for claim_verdict in claims)
+    conclusion = f"Observed: {count} of {len(claims)} claims."
+    bad = any(result.outcome in {Outcome.FAILED, Outcome.ERROR} for result in observations)
+    style = BAD if bad else GOOD
+    return [*_observed(observations)[1:], *section("", prose(conclusion, style))]
+
+
+def _observed(observations: Sequence[Observed]) -> list[Part]:
+    parts: list[Part] = []
+    for name, results in by_cloud(observations).items():
+        rows = [(result.check, _outcome(result.outcome), result.seen) for result in results]
+        shown = table(rows, heading=("observation", "outcome", "seen"))
+        parts += section(f"observed in cloud {name}", shown)
+    return parts
 
 
 def checks_text(plan: Plan, build: Manifest) -> list[Part]:
@@ -138,7 +160,7 @@ def _heading(build: Manifest) -> str:
 def _grade(verdict: ClaimVerdict) -> Line:
     if verdict.proven:
         return line(verdict.grade, GOOD)
-    return line(f"{verdict.grade} (not proven)", BAD)
+    return line(f"{verdict.grade} ({'refuted' if verdict.refuted else 'not proven'})", BAD)
 
 
 def _outcome(outcome: Outcome) -> Line:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from builder.feature import Outcome
 from builder.plan.model import Plan
 from builder.report.treemap import Item
-from builder.store.manifest import Evidence, Manifest
+from builder.store.manifest import Evidence, Manifest, Observed
 from builder.store.verdict import ClaimVerdict, Verdict
 
 KIB = 1024
@@ -102,6 +102,14 @@ def claim_rows(verdict: Verdict, rows: Mapping[str, CheckRow]) -> list[ClaimRow]
         )
         for claim_verdict in verdict.claims
     ]
+
+
+def by_cloud(observations: Iterable[Observed]) -> dict[str, list[Observed]]:
+    """What the servers of each cloud have shown."""
+    clouds: dict[str, list[Observed]] = {}
+    for result in observations:
+        clouds.setdefault(result.cloud, []).append(result)
+    return clouds
 
 
 def problems(evidence: Iterable[Evidence]) -> list[Problem]:

@@ -148,6 +148,40 @@ class Published(_Section):
     """When it was published so."""
 
 
+class Observed(_Section):
+    """What one server on a real Nova has shown of the image."""
+
+    check: str
+    """The name of the observation."""
+    title: str
+    """What it says when it passes."""
+    properties: tuple[str, ...]
+    """The claims that it is about, by their properties; without any it is about the cloud."""
+    refutes: bool = False
+    """Whether it can only take these claims back."""
+    outcome: Outcome
+    """How it ended; what a cloud cannot show is skipped."""
+    seen: str
+    """What was seen; the cause where it failed, the reason where it was skipped."""
+    cloud: str
+    """The cloud's name in ``clouds.yaml``."""
+    endpoint: str
+    """Where its Glance is."""
+    image: str
+    """The image's id there."""
+    flavor: str
+    """The name of the server's flavor."""
+    image_sha256: str
+    """The file that the cloud's image is of; for another file it is void."""
+    at: datetime
+    """When the server was asked for."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether it says anything of the image."""
+        return self.outcome in {Outcome.PASSED, Outcome.FAILED}
+
+
 class UnprovenClaim(_Section):
     """A claim that an adopted image has no evidence for."""
 
@@ -207,6 +241,8 @@ class Manifest(_Section):
     """The boots in which probes were made."""
     libguestfs: str = ""
     """The version of libguestfs that the newest inspections were made with."""
+    observations: tuple[Observed, ...] = ()
+    """What servers of real clouds have shown, newest per check and cloud."""
     published: tuple[Published, ...] = ()
     """Where and how the image was published, newest last."""
     adopted: Adopted | None = None
@@ -235,6 +271,27 @@ class Manifest(_Section):
         names = {boot.name for boot in new_boots} | {result.boot for result in new}
         kept_boots = tuple(boot for boot in self.boots if boot.name not in names)
         return self.model_copy(update={"evidence": kept + new, "boots": kept_boots + new_boots})
+
+    def valid_observations(self) -> tuple[Observed, ...]:
+        """What was observed of this very file: that of another sha256 is void."""
+        return tuple(
+            result for result in self.observations if result.image_sha256 == self.image.sha256
+        )
+
+    def with_observations(self, observations: Iterable[Observed]) -> "Manifest":
+        """A copy in which they take the place of older ones of the same check and cloud.
+
+        What could not be shown, with another flavor perhaps, takes no place of what was.
+        """
+
+        def place(result: Observed) -> tuple[str, str]:
+            return result.check, result.endpoint
+
+        shown = {place(result) for result in self.valid_observations() if result.shown}
+        new = [result for result in observations if result.shown or place(result) not in shown]
+        replaced = {place(result) for result in new}
+        kept = (result for result in self.observations if place(result) not in replaced)
+        return self.model_copy(update={"observations": (*kept, *new)})
 
     def with_published(self, record: Published) -> "Manifest":
         """A copy that tells of a publication, unless it tells of an equal one already."""

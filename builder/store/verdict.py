@@ -1,14 +1,15 @@
 """What the evidence says: the grade of each claim, and whether the image is proven.
 
-Nothing is proven of an image that has not been booted, however many inspections it passes.
+Nothing is proven of an image that has not been booted, however many inspections it passes. What a
+real Nova has shown raises a claim that is proven to the highest grade, or takes it back.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.feature import Grade, Outcome
 from builder.plan.model import Plan, PlannedClaim
-from builder.store.manifest import Evidence, Manifest
+from builder.store.manifest import Evidence, Manifest, Observed
 
 ORDER = tuple(Grade)
 """Grades, weakest first."""
@@ -29,11 +30,14 @@ class ClaimVerdict:
     claim: PlannedClaim
     grade: Grade
     seen: str
+    refuted: tuple[Observed, ...] = ()
+    """What a real Nova has shown to the contrary."""
 
     @property
     def proven(self) -> bool:
         """Whether the grade is the one that the claim needs, or better; never without proof."""
-        return bool(self.claim.proof) and ORDER.index(self.grade) >= ORDER.index(self.claim.grade)
+        reached = ORDER.index(self.grade) >= ORDER.index(self.claim.grade)
+        return bool(self.claim.proof) and reached and not self.refuted
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,21 @@ def expected(plan: Plan) -> tuple[Expected, ...]:
 
 def verdict_of(build: Manifest) -> Verdict:
     """The verdict by the build's own, valid evidence."""
-    return judge(build.planned(), build.valid_evidence())
+    return judge(build.planned(), build.valid_evidence(), build.valid_observations())
 
 
-def judge(plan: Plan, evidence: Iterable[Evidence]) -> Verdict:
+def judge(
+    plan: Plan, evidence: Iterable[Evidence], observations: Sequence[Observed] = ()
+) -> Verdict:
     """Judge the plan's claims by evidence of one image, which must be valid for it."""
     results = {Expected(result.check, result.boot): result for result in evidence}
     wanted = expected(plan)
     found = [results[expectation] for expectation in wanted if expectation in results]
     return Verdict(
-        claims=tuple(_judge_claim(claim, wanted, results) for claim in plan.claims),
+        claims=tuple(
+            _with_observations(_judge_claim(claim, wanted, results), observations)
+            for claim in plan.claims
+        ),
         problems=tuple(result for result in found if result.outcome is not Outcome.PASSED),
         missing=tuple(expectation for expectation in wanted if expectation not in results),
         booted=bool(plan.boots),
@@ -117,3 +126,18 @@ def _judge_claim(
     else:
         seen = "not checked"
     return ClaimVerdict(claim, grade, seen)
+
+
+def _with_observations(verdict: ClaimVerdict, observations: Sequence[Observed]) -> ClaimVerdict:
+    """The verdict on a claim, with what real Novas have shown of it; the last is the strongest."""
+    of_claim = [result for result in observations if verdict.claim.property in result.properties]
+    refuted = tuple(result for result in of_claim if result.outcome is Outcome.FAILED)
+    passed = [
+        result for result in of_claim if result.outcome is Outcome.PASSED and not result.refutes
+    ]
+    if refuted:
+        seen = "; ".join(f"in {result.cloud} {result.outcome}: {result.seen}" for result in refuted)
+        return replace(verdict, seen=seen, refuted=refuted)
+    if passed and verdict.proven:
+        return replace(verdict, grade=Grade.OBSERVED, seen=passed[-1].seen)
+    return verdict

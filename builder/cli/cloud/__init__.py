@@ -13,4 +13,5 @@ def group() -> None:
       guest-image cloud plan pinned-scsi --nova 2025.1 --format openstack
       guest-image cloud check pinned-scsi --cloud prod
       guest-image cloud apply pinned-scsi --cloud prod --dry-run
+      guest-image cloud prove pinned-scsi --cloud staging
     """

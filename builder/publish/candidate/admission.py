@@ -39,6 +39,8 @@ class Admission:
     """Properties that the image does not get."""
     unchecked: tuple[str, ...] = ()
     """Probes that were skipped or not made, and let through."""
+    observed: tuple[str, ...] = ()
+    """Properties that a server of a real Nova has shown."""
     stale: str = ""
     """Why the evidence is too old for an upload; empty where it is not."""
 
@@ -63,7 +65,7 @@ def admit(build: Manifest, waivers: Waivers, *, now: datetime, max_age: timedelt
     ``require_young``.
     """
     plan, evidence = build.planned(), build.valid_evidence()
-    verdict = judge(plan, evidence)
+    verdict = judge(plan, evidence, build.valid_observations())
     kept = [claim_verdict for claim_verdict in verdict.claims if _reaches(claim_verdict, waivers)]
     dropped = [claim_verdict for claim_verdict in verdict.claims if claim_verdict not in kept]
     orphans = _orphans(
@@ -102,6 +104,13 @@ def admit(build: Manifest, waivers: Waivers, *, now: datetime, max_age: timedelt
         ),
         dropped=tuple(sorted(claim_verdict.claim.property for claim_verdict in dropped)),
         unchecked=tuple(sorted({expectation.check for expectation in let_through})),
+        observed=tuple(
+            sorted(
+                claim_verdict.claim.property
+                for claim_verdict in kept
+                if claim_verdict.grade is Grade.OBSERVED
+            )
+        ),
         stale=stale,
     )
 
@@ -123,8 +132,8 @@ def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
 
 
 def _reaches(verdict: ClaimVerdict, waivers: Waivers) -> bool:
-    if verdict.proven:
-        return True
+    if verdict.proven or verdict.refuted:
+        return verdict.proven
     present = ORDER.index(verdict.grade) >= ORDER.index(Grade.PRESENT)
     return waivers.allow_present and present
 
@@ -140,6 +149,8 @@ def _proof(claims: Iterable[ClaimVerdict]) -> frozenset[str]:
 
 def _weakness(verdict: ClaimVerdict) -> str:
     claim = verdict.claim
+    if verdict.refuted:
+        return f"{claim.property}={claim.value} is refuted: {' '.join(verdict.seen.split())}"
     return (
         f"{claim.property}={claim.value} is {verdict.grade}, and must be {claim.grade}: "
         f"{' '.join(verdict.seen.split())}"

@@ -14,7 +14,7 @@ from builder.nova.properties import NAME_LIMIT, complaints
 from builder.plan.model import Plan
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission
-from builder.publish.cloud.image import BUILD, NAME, PROFILE, SHA256, Wanted
+from builder.publish.cloud.image import BUILD, NAME, OBSERVED, PROFILE, SHA256, Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.store.manifest import Manifest
 from builder.words import counted, shown
@@ -53,6 +53,7 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         BUILD: build.build,
         NAME: name,
         SHA256: build.image.sha256,
+        **({OBSERVED: ",".join(admission.observed)} if admission.observed else {}),
     }
     _refuse_nonsense(build, properties, plan)
     _refuse_long(name, draft_name(name, build.build), dated(name, build.created))

@@ -5,8 +5,6 @@ others only the time tells since the draft was last changed, by the cloud's own 
 """
 
 import contextlib
-import fcntl
-import os
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from builder.errors import HostError
 from builder.host.files import replace_text
-from builder.host.locking import locked, remove_leftovers
+from builder.host.locking import is_locked, locked, remove_leftovers
 from builder.host.paths import cache_directory
 from builder.publish.cloud.image import PUBLISHER, CloudImage
 
@@ -66,17 +64,7 @@ def at_work(draft: CloudImage, home: Path, *, now: datetime) -> bool:
     if where != _identity(home):
         limit = UPLOAD_LIMIT if draft.status in UPLOADING else IDLE_LIMIT
         return now - draft.updated < limit
-    try:
-        handle = os.open(home / f"{_PREFIX}{own}", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return is_locked(home / f"{_PREFIX}{own}")
 
 
 def _identity(home: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from builder.cli.cloud import CLOUD_VERBS
 from builder.cli.program import main
 from builder.cli.verbs import VERBS, cli
 from builder.distribution import DISTRIBUTIONS
@@ -331,6 +332,39 @@ def test_the_list_of_verbs_says_what_each_verbs_own_help_begins_with(verb: str, 
     paragraph = str(command.help).split("\n\n")[0]
     assert " ".join(paragraph.split()) == VERBS[verb]
     assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("verb", CLOUD_VERBS)
+def test_the_list_of_a_groups_verbs_says_what_each_verbs_own_help_begins_with(
+    verb: str, run: Run
+) -> None:
+    _, listed, _ = run("cloud", "--help")
+    group = cli.get_command(click.Context(cli), "cloud")
+    assert isinstance(group, click.Group)
+    command = group.get_command(click.Context(group), verb)
+    assert command is not None
+    paragraph = str(command.help).split("\n\n")[0]
+    assert " ".join(paragraph.split()) == CLOUD_VERBS[verb]
+    assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
+
+
+def test_a_groups_help_imports_none_of_its_verbs() -> None:
+    loaded = imported_by("cloud", "--help")
+    assert not loaded & set(HEAVY)
+    assert not {f"builder.cli.cloud.{verb}" for verb in CLOUD_VERBS} & loaded
+
+
+def test_a_verb_that_a_group_has_not_is_told_with_the_nearest(run: Run) -> None:
+    code, _, err = run("cloud", "porve")
+    assert code == 2
+    assert "There is no verb 'porve'. Did you mean 'prove'?" in err
+
+
+@pytest.mark.parametrize("words", [[], ["pinned-scsi", "--clean"]])
+def test_a_proof_in_a_cloud_is_of_a_build_or_cleans_up(run: Run, words: list[str]) -> None:
+    code, _, err = run("cloud", "prove", "--cloud", "prod", *words)
+    assert code == 2
+    assert "Name a BUILD, or --clean without one." in err
 
 
 def test_completion_offers_the_verbs_without_loading_them() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from builder.errors import HostError
-from builder.host.locking import locked, remove_leftovers
+from builder.host.locking import is_locked, locked, remove_leftovers
 
 HOLDING = """
 import sys
 from pathlib import Path
-from builder.host.locking import locked
+from builder.host.locking import is_locked, locked, remove_leftovers
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()
@@ -63,3 +63,11 @@ def test_a_lock_is_waited_for_and_given_up_at_the_limit(tmp_path: Path) -> None:
         pytest.fail("two hold it")
     with locked(tmp_path, limit=0.1):
         pass
+
+
+def test_a_lock_is_seen_while_it_is_held(tmp_path: Path) -> None:
+    assert not is_locked(tmp_path)
+    with locked(tmp_path):
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+    assert not is_locked(tmp_path / "missing")

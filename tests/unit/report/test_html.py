@@ -5,7 +5,7 @@ import re
 import pytest
 from html_page import Page
 from reports import PLAN, hostile, proven, publication, record
-from samples import OTHER_SHA256, complete, evidence, manifest, plan
+from samples import OTHER_SHA256, complete, evidence, manifest, observed, plan
 
 from builder.feature import Outcome
 from builder.report.html import html
@@ -196,3 +196,17 @@ def test_what_a_guest_shows_is_text() -> None:
         "reproduce",
     ):
         assert "<script>alert(1)</script>" in shown[section], section
+
+
+def test_what_clouds_have_shown_is_a_section_with_a_card_for_each() -> None:
+    build = proven().with_observations(
+        [
+            observed("root-is-on-bus", "hw_disk_bus", seen="root is <b>sda</b>"),
+            observed("root-is-on-bus", "hw_disk_bus", cloud="test", outcome=Outcome.FAILED),
+        ]
+    )
+    shown = page(build)
+    assert "root is <b>sda</b>" in shown.sections["observed"]
+    assert shown.sections["observed"].count("flavor pinned-1") == 2
+    assert "#observed" in [one["href"] for one in shown.tags("a")]
+    assert "refuted in test" in shown.sections["claims"]

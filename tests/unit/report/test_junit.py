@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import OTHER_SHA256, SHA256, WHEN, complete, evidence, manifest, plan
+from samples import OTHER_SHA256, SHA256, WHEN, complete, evidence, manifest, observed, plan
 
 from builder.feature import Outcome
 from builder.report.junit import junit_xml
@@ -151,3 +151,18 @@ def test_no_text_that_a_guest_shows_makes_the_document_unreadable(
 ) -> None:
     build = proven().with_evidence([evidence(PROBE, outcome, boot="uefi", seen=seen)])
     require_valid(ET.fromstring(junit_xml(build)))  # noqa: S314 - our own
+
+
+def test_each_cloud_is_a_suite() -> None:
+    build = proven().with_observations(
+        [
+            observed("root-is-on-bus", "hw_disk_bus"),
+            observed("vcpus-are-pinned", outcome=Outcome.SKIPPED, seen="nobody may look"),
+            observed("root-is-on-bus", "hw_disk_bus", cloud="test", outcome=Outcome.FAILED),
+        ]
+    )
+    require_valid(ET.fromstring(junit_xml(build)))  # noqa: S314 - our own
+    assert case(build, "cloud prod", "nova/vcpus-are-pinned").find("skipped") is not None
+    assert case(build, "cloud test", "nova/root-is-on-bus").find("failure") is not None
+    assert suites(build)["cloud prod"].get("tests") == "2"
+    assert "cloud prod" not in suites(proven())

@@ -2,11 +2,11 @@ import json
 from dataclasses import replace
 
 import click
-from samples import OTHER_SHA256, complete, evidence, manifest, plan
+from samples import OTHER_SHA256, complete, evidence, manifest, observed, plan
 from terminals import on_terminal, plain
 
 from builder.feature import Grade, Outcome
-from builder.report.text import evidence_text, verdict_json, verdict_text
+from builder.report.text import evidence_text, observations_text, verdict_json, verdict_text
 from builder.store.manifest import BootRecord, Manifest
 
 PLAN = plan("pinned-scsi")
@@ -170,3 +170,26 @@ def test_evidence_is_listed_with_outcome_and_what_was_seen() -> None:
         ["a/b", "passed", "this"],
         ["a/c", "skipped", "it is so"],
     ]
+
+
+def test_what_a_cloud_has_shown_stands_below_the_claims() -> None:
+    results = [
+        observed("root-is-on-bus", "hw_disk_bus", seen="root is /dev/sda"),
+        observed("vcpus-are-pinned", outcome=Outcome.SKIPPED, seen="nobody may look"),
+    ]
+    build = proven().with_observations(results)
+    shown = lines(build)
+    assert "hw_disk_bus=scsi observed root is /dev/sda" in shown
+    start = shown.index("observed in cloud prod")
+    assert shown[start + 2] == "root-is-on-bus passed root is /dev/sda"
+    assert shown[start + 3] == "vcpus-are-pinned skipped nobody may look"
+    assert json.loads(json.dumps(verdict_json(build)))["observations"][0]["cloud"] == "prod"
+    told = plain(observations_text(build, results)).splitlines()
+    assert told[-1] == f"Observed: 1 of {len(PLAN.claims)} claims."
+
+
+def test_a_claim_that_a_cloud_has_refuted_says_so() -> None:
+    broken = observed("root-is-on-bus", "hw_disk_bus", outcome=Outcome.FAILED, seen="it is vda")
+    shown = lines(proven().with_observations([broken]))
+    assert "hw_disk_bus=scsi exercised (refuted) in prod failed: it is vda" in shown
+    assert shown[-1].startswith("Not proven: 1 of ")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from samples import OTHER_SHA256, WHEN, complete, evidence, manifest, plan
+from samples import OTHER_SHA256, WHEN, complete, evidence, manifest, observed, plan
 
 from builder.feature import Outcome
 from builder.publish.candidate.admission import Admission, Refused, Waivers, admit, require_young
@@ -149,3 +149,18 @@ def test_a_failure_of_no_claim_cannot_be_dropped() -> None:
 def test_many_reasons_are_shortened() -> None:
     failed = [evidence(one.check, Outcome.FAILED, boot=one.boot, seen=one.check) for one in ALL]
     assert "more reasons" in reasons(build(*failed))
+
+
+def test_a_claim_that_a_cloud_has_refuted_is_not_published() -> None:
+    broken = observed("watchdog-acts", WATCHDOG.property, outcome=Outcome.FAILED, seen="it slept")
+    known = build(*ALL).with_observations([broken])
+    expected = f"{WATCHDOG.property}={WATCHDOG.value} is refuted: in prod failed: it slept"
+    assert expected in reasons(known)
+    assert expected in reasons(known, PRESENT)
+    assert admitted(known, DROP).dropped == (WATCHDOG.property,)
+
+
+def test_what_a_cloud_has_shown_is_told_of_a_claim_that_is_published() -> None:
+    shown = observed("watchdog-acts", WATCHDOG.property)
+    assert admitted(build(*ALL).with_observations([shown])).observed == (WATCHDOG.property,)
+    assert admitted(build(*ALL)).observed == ()

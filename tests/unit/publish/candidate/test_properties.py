@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import WHEN, complete, manifest, plan
+from samples import WHEN, complete, manifest, observed, plan
 
 from builder.errors import InputError
 from builder.features.registry import shipped
@@ -172,3 +172,14 @@ def test_a_right_property_is_not(name: str, value: str) -> None:
 @given(st.sampled_from(sorted(KNOWN)), st.text())
 def test_whatever_value_there_is_is_judged(name: str, value: str) -> None:
     assert len(complaints({name: value})) <= 1
+
+
+def test_an_image_tells_which_of_its_claims_were_observed() -> None:
+    known = build().with_observations(
+        [observed("watchdog-acts", "hw_watchdog_action"), observed("root-is-on-bus", "hw_disk_bus")]
+    )
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    properties = wanted(known, admission, Publication()).properties
+    assert properties["guest_image_observed"] == "hw_disk_bus,hw_watchdog_action"
+    assert complaints(properties) == []
+    assert "guest_image_observed" not in made().properties

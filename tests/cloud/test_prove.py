@@ -1,0 +1,271 @@
+"""A published image is proven by a real Nova, and whatever comes in between leaves no server."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from allinone import libvirt, lifecycle
+from allinone.nova import Cpus
+from allinone.resources import NETWORK
+from allinone.site import HOME, Site
+from serving import LIMIT, boot
+from smallbuild import small_build
+
+from builder.cloud.prove import Wishes, prove_in_cloud
+from builder.cloud.setting import Limits
+from builder.feature import Grade
+from builder.publish.cloud.glance import Glance
+from builder.store import manifest
+from builder.store.verdict import verdict_of
+from builder.terminal.progress import Progress
+
+if TYPE_CHECKING:
+    from broken import Broken
+    from openstack.connection import Connection
+
+pytestmark = pytest.mark.cloud
+
+ROOT = HOME / "prove"
+PINNED = "pinned-1"
+HUGE = "huge"
+EMULATED = {"hw_vif_multiqueue_enabled"}
+"""Claims that a Nova without KVM cannot show."""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def site() -> Generator[Site]:
+    """An OpenStack of its own, whose last processor is for pinned guests."""
+    shared, *_, dedicated = map(str, sorted(os.sched_getaffinity(0)))
+    lifecycle.down(keep=False, root=ROOT)  # what killed tests have left
+    try:
+        yield lifecycle.up(print, Cpus(shared, dedicated), ROOT)
+    finally:
+        lifecycle.down(keep=False, root=ROOT)
+
+
+@pytest.fixture(autouse=True)
+def _flavors(cloud: "Connection") -> Generator[None]:
+    pinned = cloud.compute.create_flavor(name=PINNED, vcpus=1, ram=1024, disk=5, ephemeral=1)
+    cloud.compute.create_flavor_extra_specs(pinned, {"hw:cpu_policy": "dedicated"})
+    huge = cloud.compute.create_flavor(name=HUGE, vcpus=1, ram=1024, disk=1 << 20)
+    yield
+    for flavor in (pinned, huge):
+        cloud.compute.delete_flavor(flavor)
+
+
+@pytest.fixture(autouse=True)
+def _environment(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(site.clouds_yaml))
+    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run the command; what it said is shown where the test fails."""
+
+    def call(*words: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        argv = ["guest-image", *words]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False)
+        print(done.stdout, done.stderr)
+        return done
+
+    return call
+
+
+def published(run: Run, tmp_path: Path, image: Path | None = None) -> Path:
+    """A build with complete evidence that is published; without an image of noise."""
+    if image is not None:
+        image = Path(shutil.copy(image, tmp_path / "image.qcow2"))
+    build = small_build(tmp_path / "dist", image=image)
+    assert run("publish", build, "--cloud", "local").returncode == 0
+    return build
+
+
+def outcomes(directory: Path) -> dict[str, str]:
+    return {one.check: one.outcome for one in manifest.read(directory).observations}
+
+
+def grades(directory: Path) -> dict[str, Grade]:
+    claims = verdict_of(manifest.read(directory)).claims
+    return {one.claim.property: one.grade for one in claims}
+
+
+def servers(cloud: "Connection") -> list[Any]:
+    """Every server, also those that are deleted and not gone."""
+    return [
+        *cloud.compute.servers(all_projects=True),
+        *cloud.compute.servers(all_projects=True, deleted_only=True, status="SOFT_DELETED"),
+    ]
+
+
+def test_every_claim_that_needs_no_hardware_is_observed(
+    built_image: Callable[[str], Path], cloud: "Connection", site: Site, tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path, built_image("pinned-scsi"))
+    start = time.monotonic()
+    done = run(
+        *("cloud", "prove", build, "--cloud", "local", "--network", NETWORK),
+        *("--libvirt", libvirt.address(site)),
+        timeout=1500,
+    )
+    print(f"proven in {time.monotonic() - start:.0f} s")
+    assert done.returncode == 0
+    seen = outcomes(build)
+    assert {check for check, outcome in seen.items() if outcome != "passed"} == {
+        "queues-equal-vcpus"
+    }
+    observed = {name for name, grade in grades(build).items() if grade is Grade.OBSERVED}
+    assert observed == set(grades(build)) - EMULATED
+    assert "virt_type=qemu: Nova gives one queue" in done.stdout
+    assert servers(cloud) == []
+    assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
+
+    assert run("publish", build, "--cloud", "local").returncode == 0
+    image = cloud.image.find_image("pinned-scsi", ignore_missing=False)
+    assert image.properties["guest_image_observed"] == ",".join(sorted(observed))
+    assert "observed" in (build / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_image_without_agent_and_watchdog_is_found_out(
+    broken: "Broken", cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path, broken.cloud)
+    with Progress() as progress:
+        wishes = Wishes(flavor=PINNED, network="none", limits=Limits(agent=30))
+        result = prove_in_cloud(Glance("local"), build, wishes, progress)
+    seen = {one.check: one.seen for one in result.observations if one.outcome == "failed"}
+    assert "the guest agent did not answer Nova for 30 s" in seen["password-is-set"]
+    assert seen["watchdog-is-there"] == "the guest has no i6300ESB watchdog"
+    assert seen["watchdog-acts"] == "no process of the guest holds its watchdog open"
+    claims = {one.claim.property: one for one in verdict_of(result.build).claims}
+    unproven = {name for name, one in claims.items() if not one.proven}
+    assert unproven == {"hw_qemu_guest_agent", "os_admin_user", "hw_watchdog_action"}
+    assert claims["hw_disk_bus"].grade is Grade.OBSERVED
+    assert servers(cloud) == []
+    refused = run("publish", build, "--cloud", "local")
+    assert refused.returncode == 1
+    assert "hw_watchdog_action=reset is refuted" in refused.stderr
+
+
+def test_a_guest_that_tells_nothing_is_told_and_cleaned_up(
+    cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path)
+    with Progress() as progress:
+        wishes = Wishes(flavor="guest-1", limits=Limits(boot=20))
+        result = prove_in_cloud(Glance("local"), build, wishes, progress)
+    seen = {one.check: (one.outcome, one.seen) for one in result.observations}
+    outcome, said = seen["guest-tells"]
+    assert outcome == "failed"
+    assert said.startswith("timed out after 20 s waiting for the first boot's report")
+    assert seen["server-is-active"][0] == "passed"
+    assert seen["root-is-on-bus"][0] == "skipped"
+    assert seen["deleted-server-is-restored"][0] == "passed"
+    assert Grade.OBSERVED not in grades(build).values()
+    assert servers(cloud) == []
+
+
+def test_no_valid_host_says_what_placement_lacks(
+    cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path)
+    done = run("cloud", "prove", build, "--cloud", "local", "--flavor", HUGE)
+    assert done.returncode == 5
+    assert "No valid host" in done.stderr
+    assert f"Placement has no host with DISK_GB:{1 << 20} left." in done.stderr
+    assert servers(cloud) == []
+    assert outcomes(build) == {}
+    done = run("cloud", "prove", build, "--cloud", "member", "--flavor", HUGE)
+    assert done.returncode == 5
+    assert "Placement tells administrators only" in done.stderr
+    assert servers(cloud) == []
+
+
+def test_the_fault_of_a_server_in_error_is_shown(
+    cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path)
+    image = cloud.image.find_image("pinned-scsi", ignore_missing=False)
+    cloud.image.update_image(image, hw_machine_type="abacus")
+    done = run("cloud", "prove", build, "--cloud", "local", "--flavor", "guest-1")
+    assert done.returncode == 5
+    assert "the server is in ERROR" in done.stderr
+    assert servers(cloud) == []
+
+
+def test_what_the_cloud_refuses_is_told(cloud: "Connection", tmp_path: Path, run: Run) -> None:
+    build = published(run, tmp_path)
+    done = run("cloud", "prove", build, "--cloud", "reader", "--flavor", "guest-1")
+    assert done.returncode == 5
+    assert "could not make a server" in done.stderr
+    project = cloud.session.get_project_id()
+    cloud.compute.update_quota_set(project, cores=0)
+    try:
+        done = run("cloud", "prove", build, "--cloud", "local", "--flavor", "guest-1")
+    finally:
+        cloud.compute.revert_quota_set(project)
+    assert done.returncode == 5
+    assert "Free quota of servers" in done.stderr
+    assert run("cloud", "prove", build, "--cloud", "local", "--flavor", "nix").returncode == 2
+
+
+def begun(cloud: "Connection", build: Path, log: Path) -> "subprocess.Popen[str]":
+    """A proof that is at work: its server is active."""
+    words = ["guest-image", "cloud", "prove", build, "--cloud", "local", "--flavor", "guest-1"]
+    with log.open("w") as output:
+        proof = subprocess.Popen(words, stdout=output, stderr=output, text=True)
+    deadline = time.monotonic() + LIMIT
+    while [server.status for server in servers(cloud)] != ["ACTIVE"]:
+        assert proof.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return proof
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_proof_leaves_nothing(
+    number: signal.Signals, cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path)
+    proof = begun(cloud, build, tmp_path / "log")
+    other = run("cloud", "prove", "--cloud", "local", "--clean", "--json")
+    assert other.returncode == 1
+    assert "a proof that may be at work" in json.loads(other.stdout)["left"][0]
+    proof.send_signal(number)
+    assert proof.wait(timeout=LIMIT) == 130
+    assert servers(cloud) == []
+    assert outcomes(build) == {}
+
+
+def test_what_a_killed_proof_has_left_is_cleaned_up(
+    cloud: "Connection", tmp_path: Path, run: Run
+) -> None:
+    build = published(run, tmp_path)
+    proof = begun(cloud, build, tmp_path / "log")
+    proof.kill()
+    proof.wait()
+    (left,) = servers(cloud)
+    assert left.metadata["guest_image_build"] == build.name
+    cloud.compute.delete_server(left)  # softly, so that no user can list it
+    cloud.compute.wait_for_server(left, status="SOFT_DELETED", wait=LIMIT)
+    done = run("cloud", "prove", "--cloud", "local", "--clean")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"deleted server {left.id}" in done.stderr
+    assert servers(cloud) == []
+    assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
+
+
+def test_only_servers_of_proofs_are_deleted(cloud: "Connection", tmp_path: Path, run: Run) -> None:
+    server = boot(cloud, tmp_path, {})
+    assert run("cloud", "prove", "--cloud", "local", "--clean").returncode == 0
+    assert [one.id for one in servers(cloud)] == [server.id]
