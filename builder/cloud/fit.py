@@ -8,7 +8,8 @@ from builder.cloud.plan import CloudPlan
 from builder.feature import Conflict
 from builder.feature.needs import ExtraSpec, FlavorVcpus, Necessity, Need
 from builder.nova.conflicts import nova_conflicts
-from builder.nova.properties import BOOLEANS, is_true
+from builder.nova.kind import BOOLEANS
+from builder.nova.properties import is_true
 from builder.nova.topology import number
 from builder.plan.model import Plan
 

@@ -44,8 +44,6 @@ def without(name: str) -> Plan:
             replace(PLAN, publish=PLAN.publish.model_copy(update={"keep_last": 3})),
             ("publish.keep_last", None, 3),
         ),
-        (replace(PLAN, flavor={**PLAN.flavor, "vcpus": "2"}), ("flavor.vcpus", None, "2")),
-        (replace(PLAN, host=()), ("host", [*PLAN.host], [])),
     ],
     ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )
