@@ -15,7 +15,7 @@ from builder.plan.model import PlannedClaim
 from builder.profile.load import load, shipped_profiles
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit
-from builder.publish.candidate.properties import wanted
+from builder.publish.candidate.properties import signed, wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.store.manifest import Manifest
@@ -172,3 +172,8 @@ def test_a_right_property_is_not(name: str, value: str) -> None:
 @given(st.sampled_from(sorted(KNOWN)), st.text())
 def test_whatever_value_there_is_is_judged(name: str, value: str) -> None:
     assert len(complaints({name: value})) <= 1
+
+
+def test_a_signature_that_nova_would_refuse_is_not_put_on_an_image() -> None:
+    with pytest.raises(InputError, match=r"Nova would refuse(?s:.*)img_signature"):
+        signed(made(), {"img_signature_certificate_uuid": "mine"})
