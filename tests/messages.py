@@ -61,30 +61,32 @@ ELSEWHERE = {
     "image/appliance.py _Session._failure 1": _DISKS,
     "image/appliance.py _Session._failure 2": _DISKS,
     "image/mounts.py _no_single_system 1": _DISKS,
-    "publish/candidate/prepare.py _require_format 1": _PUBLISHING,
-    "publish/cloud/glance.py Glance.download 1": _PUBLISHED,
-    "publish/cloud/glance.py Glance.images 1": _PUBLISHED,
     "publish/cloud/glance.py Glance.import_data 1": _FAILURES,
-    "publish/cloud/glance.py Glance.import_data 2": _FAILURES,
     "publish/cloud/survey.py _refuse_strangers 1": _REFUSED,
-    "publish/cloud/survey.py name_of 1": _PUBLISHED,
-    "publish/promote.py promotable 1": _PUBLISHED,
     "publish/promote.py promotable 2": _PUBLISHED,
-    "publish/promote.py promotable 3": _PUBLISHED,
-    "publish/publish.py _overtaken 1": _FAILURES,
     "publish/publish.py _require_content 1": _FAILURES,
-    "publish/publish.py _require_published 1": _FAILURES,
-    "publish/publish.py _require_published 2": _FAILURES,
     "publish/rollout/draft.py _busy 1": _RACES,
-    "publish/rollout/draft.py _create 1": _RACES,
     "publish/rollout/draft.py _read_back 1": _PUBLISHING,
-    "publish/rollout/rollback.py rollback 1": _PUBLISHED,
-    "publish/rollout/rollback.py rollback 2": _PUBLISHED,
 }
 """Homes of sites that unit tests do not come to: a file of tests, or a folder."""
 
+_NEEDS_A_CLOUD = "a cloud that changes meanwhile, or that breaks its word"
+
 NOT_RAISED = {
     "report/view.py problems 1": "a row of a report, which is called Problem as well",
+    "publish/candidate/prepare.py _require_format 1": _NEEDS_A_CLOUD,
+    "publish/cloud/glance.py Glance.download 1": _NEEDS_A_CLOUD,
+    "publish/cloud/glance.py Glance.images 1": _NEEDS_A_CLOUD,
+    "publish/cloud/glance.py Glance.import_data 2": _NEEDS_A_CLOUD,
+    "publish/cloud/survey.py name_of 1": _NEEDS_A_CLOUD,
+    "publish/promote.py promotable 1": _NEEDS_A_CLOUD,
+    "publish/promote.py promotable 3": _NEEDS_A_CLOUD,
+    "publish/publish.py _overtaken 1": _NEEDS_A_CLOUD,
+    "publish/publish.py _require_published 1": _NEEDS_A_CLOUD,
+    "publish/publish.py _require_published 2": _NEEDS_A_CLOUD,
+    "publish/rollout/draft.py _create 1": _NEEDS_A_CLOUD,
+    "publish/rollout/rollback.py rollback 1": _NEEDS_A_CLOUD,
+    "publish/rollout/rollback.py rollback 2": _NEEDS_A_CLOUD,
 }
 """Sites that no test in this process comes to, and why."""
 
