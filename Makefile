@@ -66,23 +66,26 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-$(OPENSTACK)/installed: tests/openstack/requirements.txt tests/openstack/constraints.txt | $(VENV)/bin/python
+# What builds packages that come as sources only is pinned, too, and nothing else is fetched for it.
+SERVERS := tests/openstack/requirements
+install_servers = $(PYTHON) -m venv --clear $(1) && \
+	$(1)/bin/pip install --quiet --require-hashes --requirement $(SERVERS)-build.txt && \
+	$(1)/bin/pip install --quiet --require-hashes --no-build-isolation --requirement $(2)
+
+$(OPENSTACK)/installed: $(SERVERS).txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Keystone, Glance and Barbican below $(OPENSTACK)'
-	$(PYTHON) -m venv --clear $(OPENSTACK)/venv
-	$(OPENSTACK)/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
+	$(call install_servers,$(OPENSTACK)/venv,$<)
 	@touch $@
 
-$(OPENSTACK)/installed-nova: tests/openstack/requirements-nova.txt tests/openstack/constraints.txt | $(VENV)/bin/python
+$(OPENSTACK)/installed-nova: $(SERVERS)-nova.txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Nova below $(OPENSTACK)'
-	$(PYTHON) -m venv --clear $(OPENSTACK)/nova
-	$(OPENSTACK)/nova/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
+	$(call install_servers,$(OPENSTACK)/nova,$<)
 	@touch $@
 
 # The binding to libvirt is Debian's: it is of the same version as its library.
-$(OPENSTACK)/all-in-one/installed: tests/openstack/requirements-all-in-one.txt tests/openstack/constraints.txt | host $(VENV)/bin/python
+$(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.txt | host $(VENV)/bin/python
 	@echo 'installing a whole OpenStack below $(OPENSTACK)/all-in-one'
-	$(PYTHON) -m venv --clear $(OPENSTACK)/all-in-one/venv
-	$(OPENSTACK)/all-in-one/venv/bin/pip install --quiet --constraint tests/openstack/constraints.txt --requirement $<
+	$(call install_servers,$(OPENSTACK)/all-in-one/venv,$<)
 	ln -s /usr/lib/python3/dist-packages/libvirt*.py /usr/lib/python3/dist-packages/libvirtmod*.so $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
 	@touch $@
 
@@ -142,15 +145,13 @@ bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing 
 	$(VENV)/bin/python tests/bench/publish.py
 
 COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
-lock: $(VENV)/installed-dev ## Pin today's newest versions within pyproject.toml's bounds, with their hashes
+lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds that are asked for, with their hashes
 	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group install --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
-	rm -rf $(VENV)-lock
-	$(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/pip install --quiet --upgrade pip
-	$(VENV)-lock/bin/pip install --quiet $(addprefix --requirement ,$(wildcard tests/openstack/requirements*.txt))
-	$(VENV)-lock/bin/pip freeze --all --exclude setuptools > tests/openstack/constraints.txt
-	rm -rf $(VENV)-lock
+	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
+	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-build; do \
+	    $(COMPILE) $$servers.in --constraint $(SERVERS)-all-in-one.txt --output-file $$servers.txt; \
+	done
 
 wheel: $(VENV)/installed ## Build the wheel into build/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir build .

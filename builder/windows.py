@@ -99,7 +99,9 @@ def require_service(
     """
     found = service(disk, name)
     if found is None:
-        raise CheckFailed(f"{meaning} is not installed: the registry has no service {name}")
+        raise CheckFailed(
+            f"{meaning} is not installed: the registry has no service {name}; install it"
+        )
     reason = next(chain(_hindrances(disk, found, starts), _unmet_needs(disk, found)), None)
     if reason:
         raise CheckFailed(reason)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from messages import MessagesPlugin
 
 if TYPE_CHECKING:
     from broken import Broken
@@ -127,6 +128,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[SKIPPED_BOOTS] = []
     config.pluginmanager.register(_SkippedBoots(config.stash[SKIPPED_BOOTS]))
+    config.pluginmanager.register(MessagesPlugin(config))
 
 
 class _SkippedBoots:

@@ -88,6 +88,7 @@ def build_tree(
         raise BuilderError(
             f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
             details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
+            hint="That hook hangs, or what it waits for (a mirror, this machine) is too slow.",
         ) from error
     if status != 0:
         raise _failure(status, trace, elements, plan.argv)

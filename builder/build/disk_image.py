@@ -98,7 +98,10 @@ def bios_boot_code(boot: bytes, core: bytes) -> tuple[bytes, bytes]:
     sector (440 bytes) is returned: the partition table follows it.
     """
     if len(core) > ESP_START - BIOS_BOOT_START:
-        raise BuilderError(f"GRUB's core image of {len(core)} bytes is larger than its partition.")
+        raise BuilderError(
+            f"GRUB's core image of {len(core)} bytes is larger than its partition.",
+            hint="The element guest-bootloader makes it: give it fewer modules.",
+        )
     first = BIOS_BOOT_START // SECTOR
     sector = bytearray(boot[:440])
     struct.pack_into("<Q", sector, 0x5C, first)

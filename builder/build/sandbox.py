@@ -58,7 +58,12 @@ class Sandbox(AbstractContextManager["Sandbox"]):
                 details=said.splitlines(),
                 hint=_remedy(said),
             )
-        self._init = self._wait_for_init()
+        try:
+            self._init = self._wait_for_init()
+        except HostError:
+            self._holder.kill()
+            self._holder.communicate()
+            raise
         return self
 
     def _wait_for_init(self) -> int:
@@ -70,7 +75,10 @@ class Sandbox(AbstractContextManager["Sandbox"]):
             if pids:
                 return int(pids[0])
             time.sleep(0.01)
-        raise HostError(f"No process appeared in the build's namespace within {START_LIMIT:.0f} s.")
+        raise HostError(
+            f"No process appeared in the build's namespace within {START_LIMIT:.0f} s.",
+            hint="Run the same command again when this machine is less busy.",
+        )
 
     def __exit__(
         self,

@@ -15,6 +15,7 @@ from builder.errors import HostError, InputError
 from builder.feature.source_file import SourceFile, is_address
 from builder.host.files import sha256_of, temporary_name
 
+_BY_HAND = "Or get the file yourself, and name its path in the profile."
 BLOCK = 1024 * 1024
 ANSWER_LIMIT = 60.0
 """Seconds without a word from a server."""
@@ -108,12 +109,14 @@ def _fetch(address: str) -> Iterator[bytes]:
                         hint="Correct the address in the profile.",
                     )
                 if time.monotonic() - start > FETCH_LIMIT:
-                    raise HostError(f"{address} was not fetched within {FETCH_LIMIT:.0f} s.")
+                    raise HostError(
+                        f"{address} was not fetched within {FETCH_LIMIT:.0f} s.", hint=_BY_HAND
+                    )
             if answer.length:
                 raise HostError(
                     f"{address} was not fetched whole: the connection ended {answer.length} bytes "
                     "before its end.",
-                    hint="Try again.",
+                    hint=f"Run the same command again. {_BY_HAND}",
                 )
     except urllib.error.HTTPError as error:
         error.close()
@@ -125,5 +128,5 @@ def _fetch(address: str) -> Iterator[bytes]:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise HostError(
             f"{address} cannot be fetched: {reason}.",
-            hint="Check the network and the address, or get the file yourself and name its path.",
+            hint=f"Check the network and the address. {_BY_HAND}",
         ) from error

@@ -83,7 +83,10 @@ def write_file(path: Path, text: str) -> None:
     try:
         replace_text(path, text)
     except OSError as error:
-        raise HostError(f"Could not write {path}: {error.strerror}.") from error
+        raise HostError(
+            f"Could not write {path}: {error.strerror}.",
+            hint="Make room, or write it elsewhere.",
+        ) from error
 
 
 def print_json(data: Any) -> None:  # Any: JSON

@@ -48,13 +48,13 @@ def mount_option_is_as_asked(disk: Filesystem, parameters: DiscardParameters) ->
     """Read fstab's line of the root."""
     root = next((mount for mount in fstab.mounts(disk) if mount.mount_point == "/"), None)
     if root is None:
-        raise CheckFailed("/etc/fstab has no line for the root file system")
+        raise CheckFailed("/etc/fstab has no line for the root file system; add one")
     options = ",".join(root.options)
     if ("discard" in root.options) != parameters.mount_option:
         asked = "asks for" if parameters.mount_option else "does not ask for"
         raise CheckFailed(
             f"/etc/fstab:{root.line}: the root has the options '{options}', "
-            f"but the profile {asked} discard"
+            f"but the profile {asked} discard; correct that line, or mount_option in the profile"
         )
     return f"/etc/fstab:{root.line}: the root has the options '{options}'"
 

@@ -46,7 +46,8 @@ def initrds_have_virtio_scsi(disk: Filesystem, _: VirtioScsiParameters) -> str:
             if driver not in kernel.in_initrd:
                 raise CheckFailed(
                     f"the initrd of kernel {kernel.release} ({kernel.initrd}) has no {driver}, "
-                    "and it is not built in"
+                    "and it is not built in; name it for the initrd (/etc/initramfs-tools/modules, "
+                    "or add_drivers of dracut), and make that anew"
                 )
     loadable.require(disk, DRIVERS)
     return f"virtio_scsi is in the initrd of, or built into, {kernels.names(found)}"

@@ -101,7 +101,9 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
         return f"{path} names {DRIVER}"
     if all(DRIVER in kernel.builtin for kernel in kernels.require_every(disk)):
         return f"{DRIVER} is built into every kernel"
-    raise CheckFailed(f"no file of modules-load.d names {DRIVER}: nothing loads it at boot")
+    raise CheckFailed(
+        f"no file of modules-load.d names {DRIVER}: nothing loads it at boot; write it into one"
+    )
 
 
 @inspection("the daemon will be started and feeds the watchdog's device", applies=has_device)
@@ -113,7 +115,10 @@ def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     settings = watchdog.settings(disk)
     device = settings.get("watchdog-device")
     if device is None:
-        raise CheckFailed(f"{watchdog.CONFIGURATION} names no watchdog-device")
+        raise CheckFailed(
+            f"{watchdog.CONFIGURATION} names no watchdog-device; add 'watchdog-device = "
+            "/dev/watchdog'"
+        )
     if device in watchdog.DEVICES:
         return f"{seen}; {watchdog.CONFIGURATION} names {device}"
     rule = watchdog.rule_that_links(disk, device, watchdog.IDENTITY)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, HostError
 
+_INSTALL = "Install the package that has it ('make host' installs all)."
 TAIL_LINES = 15
 TAIL_BYTES = 64 << 10
 
@@ -66,11 +67,14 @@ def run(
             check=False,
         )
     except FileNotFoundError as error:
-        raise HostError(f"Could not {purpose}: '{words[0]}' is not installed.") from error
+        raise HostError(
+            f"Could not {purpose}: '{words[0]}' is not installed.", hint=_INSTALL
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise BuilderError(
             f"Could not {purpose}: '{words[0]}' was still running after {timeout:.0f} s.",
             details=[f"command: {shlex.join(words)}"],
+            hint="It hangs, or this machine is too busy for it.",
         ) from error
     if done.returncode != 0:
         output = (done.stderr + done.stdout).decode(errors="replace").splitlines()
@@ -149,7 +153,7 @@ def run_unchecked(
             words, input=stdin, capture_output=True, timeout=timeout, cwd=cwd, check=False
         )
     except FileNotFoundError as error:
-        raise HostError(f"'{words[0]}' is not installed.") from error
+        raise HostError(f"'{words[0]}' is not installed.", hint=_INSTALL) from error
     except subprocess.TimeoutExpired as error:
         raise TimeoutError(f"'{words[0]}' was still running after {timeout:.0f} s") from error
     return Finished(
@@ -222,7 +226,7 @@ def start(
     """
     words = [str(word) for word in argv]
     if shutil.which(words[0]) is None:
-        raise HostError(f"Could not {purpose}: '{words[0]}' is not installed.")
+        raise HostError(f"Could not {purpose}: '{words[0]}' is not installed.", hint=_INSTALL)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - argv is a list, never a shell line
             ["setpriv", "--pdeathsig", "KILL", "--", *words],  # noqa: S607 - util-linux, essential

@@ -54,7 +54,11 @@ def _qemu_img(image: Path, *words: str) -> str:
     try:
         done = run_unchecked(["prlimit", f"--as={_MEMORY}", "--", tool, *words], timeout=_LIMIT)
     except TimeoutError as error:
-        raise ImageError(f"{image} could not be opened.", details=[str(error)]) from error
+        raise ImageError(
+            f"{image} could not be opened.",
+            details=[str(error)],
+            hint="No sound image takes so long, unless this machine or its disk is too busy.",
+        ) from error
     if done.status != 0:
         raise ImageError(
             f"{image} could not be opened.",

@@ -146,7 +146,11 @@ def _require_sound(source: Path, path: Path) -> None:
     try:
         done = run_unchecked(command, timeout=_CHECK_LIMIT)
     except TimeoutError as error:
-        raise ImageError(f"{path} could not be checked.", details=[str(error)]) from error
+        raise ImageError(
+            f"{path} could not be checked.",
+            details=[str(error)],
+            hint="No sound image takes so long, unless this machine or its disk is too busy.",
+        ) from error
     if done.status in _SOUND:
         return
     if "Failed to get shared" in done.stderr:

@@ -18,7 +18,10 @@ def require_bootable(disk: Filesystem, architecture: str) -> str:
     grub = next((path for path in _GRUB if disk.exists(f"{path}/grub.cfg")), None)
     if grub is None:
         _refuse_systemd_boot(disk)
-        raise CheckFailed("GRUB has no configuration: /boot/grub/grub.cfg does not exist")
+        raise CheckFailed(
+            "GRUB has no configuration: /boot/grub/grub.cfg does not exist; install GRUB, and make "
+            "it: 'grub-mkconfig -o /boot/grub/grub.cfg'"
+        )
     firmwares = ["UEFI"]
     esp.removable_loader(disk, architecture)
     if architecture in _BIOS:
@@ -40,7 +43,10 @@ def _refuse_systemd_boot(disk: Filesystem) -> None:
 
 def _require_bios(disk: Filesystem, grub: str) -> None:
     if not disk.exists(f"{grub}/i386-pc/normal.mod"):
-        raise CheckFailed(f"BIOS cannot start GRUB: {grub}/i386-pc has no modules")
+        raise CheckFailed(
+            f"BIOS cannot start GRUB: {grub}/i386-pc has no modules; install GRUB for BIOS, too: "
+            "'grub-install --target=i386-pc'"
+        )
 
 
 def _require_entries(disk: Filesystem, configuration: str) -> list[str]:
@@ -53,5 +59,8 @@ def _require_entries(disk: Filesystem, configuration: str) -> list[str]:
         name = posixpath.basename(kernel.image)
         named = name if name != "vmlinuz" else f"{name}-{kernel.release}"
         if not re.search(rf"{re.escape(named)}(?![\w.+-])", content):
-            raise CheckFailed(f"{configuration} has no entry for kernel {kernel.release}")
+            raise CheckFailed(
+                f"{configuration} has no entry for kernel {kernel.release}; make it anew: "
+                f"'grub-mkconfig -o {configuration}'"
+            )
     return [kernel.release for kernel in found]

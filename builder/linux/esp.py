@@ -48,7 +48,10 @@ def removable_loader(disk: Filesystem, architecture: str) -> str:
     for part in ("EFI", "BOOT", name):
         found = _entry(disk, path, part)
         if found is None:
-            raise CheckFailed(f"UEFI finds no boot loader: {place}/EFI/BOOT/{name} does not exist")
+            raise CheckFailed(
+                f"UEFI finds no boot loader: {place}/EFI/BOOT/{name} does not exist; install it "
+                "there, too: 'grub-install --removable'"
+            )
         path = found
     return path
 

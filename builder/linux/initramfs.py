@@ -68,13 +68,15 @@ def require_renewal(disk: Filesystem) -> str:
         raise CheckFailed(
             f"{maker.name} is installed, but nothing runs it for a new kernel: there is no "
             + " and no ".join(maker.hooks)
+            + "; install its package again"
         )
     narrow, listed = _NARROWING[maker](disk)
     missing = sorted(DRIVERS - listed)
     if narrow and missing:
         raise CheckFailed(
             f"{maker.name} makes initrds for the machine at hand only ({narrow}), "
-            f"and is not told to add {', '.join(missing)}"
+            f"and is not told to add {', '.join(missing)}; have it make them for any machine, or "
+            "add these"
         )
     how = "with the drivers that it is told to add" if narrow else "for any machine"
     return f"{maker.name} makes the initrd of a new kernel {how}, run by {hook}"

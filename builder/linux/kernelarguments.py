@@ -17,5 +17,8 @@ def require(disk: Filesystem, arguments: Sequence[str]) -> str:
     for entry in found:
         lacks = [argument for argument in arguments if argument not in entry.arguments]
         if lacks:
-            raise CheckFailed(f"{entry.place}: starts a kernel without {' '.join(lacks)}")
+            raise CheckFailed(
+                f"{entry.place}: starts a kernel without {' '.join(lacks)}; add that to the "
+                "kernel's arguments"
+            )
     return f"{', '.join(dict.fromkeys(entry.path for entry in found))}: {' '.join(arguments)}"

@@ -42,7 +42,7 @@ def require_every(disk: Filesystem) -> tuple[Kernel, ...]:
     """Every installed kernel. Raises ``CheckFailed`` where there is none at all."""
     found = disk.kernels()
     if not found:
-        raise CheckFailed(f"no kernel is installed: neither /boot nor {TREE} has one")
+        raise CheckFailed(f"no kernel is installed: neither /boot nor {TREE} has one; install one")
     return found
 
 
@@ -56,7 +56,8 @@ def require_driver(disk: Filesystem, driver: str, *, by_name: bool = False) -> s
         if driver not in kernel.builtin | kernel.on_disk:
             raise CheckFailed(
                 f"kernel {kernel.release} has no {driver}: it is built without it, "
-                f"neither built in nor below {TREE}/{kernel.release}"
+                f"neither built in nor below {TREE}/{kernel.release}; install a kernel that has "
+                "it (kernels 'for clouds' leave drivers out)"
             )
     loadable.require(disk, (driver,), by_name=by_name)
     return f"{driver} is in {names(found)}"

@@ -27,6 +27,7 @@ class PlainLoader(yaml.SafeLoader):
             raise ImageError(
                 f"{path} is too long to be read.",
                 details=[f"It has {len(content)} characters; the limit is {LIMIT}."],
+                hint="No sound configuration is so long: look at what it is.",
             )
         super().__init__(content)
         self._path = path

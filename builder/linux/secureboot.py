@@ -16,6 +16,8 @@ from builder.feature import CheckFailed
 if TYPE_CHECKING:
     from lief import PE
 
+_REMEDY = "install the distribution's own signed package"
+
 MICROSOFT = {
     "48e99b991f57fc52f76149599bff0a58c47154229b9f8d603ac40d3500248507": "UEFI CA 2011",
     "f6124e34125bee3fe6d79a574eaa7b91c0e7bd9d929c1a321178efd611dad901": "UEFI CA 2023",
@@ -64,7 +66,7 @@ class Program:
         if not names:
             raise CheckFailed(
                 f"{self.path} is not signed under an authority of Microsoft's, which firmware "
-                f"trusts, but by {_names(binary)}"
+                f"trusts, but by {_names(binary)}; {_REMEDY}"
             )
         return tuple(names)
 
@@ -77,7 +79,8 @@ class Program:
         signers = _signers(binary, authorities)
         if not signers:
             raise CheckFailed(
-                f"{self.path} is signed by {_names(binary)}, whom its shim does not trust"
+                f"{self.path} is signed by {_names(binary)}, whom its shim does not trust; "
+                f"{_REMEDY}"
             )
         return signers[0]
 
@@ -112,13 +115,13 @@ class Program:
 
         binary = self._parsed()
         if not list(binary.signatures):
-            raise CheckFailed(f"{self.path} is not signed")
+            raise CheckFailed(f"{self.path} is not signed; {_REMEDY}")
         for signature in binary.signatures:
             checks = PE.Signature.VERIFICATION_CHECKS.SKIP_CERT_TIME
             found = binary.verify_signature(signature, checks)
             if found != PE.Signature.VERIFICATION_FLAGS.OK:
                 raise CheckFailed(
-                    f"{self.path} has been changed since it was signed ({found.name})"
+                    f"{self.path} has been changed since it was signed ({found.name}); {_REMEDY}"
                 )
         return binary
 

@@ -111,12 +111,13 @@ def require_started(disk: Filesystem, name: str) -> str:
     """Return what will start the unit, as a sentence. Raises ``CheckFailed`` if nothing does."""
     found = unit(disk, name)
     if found.state is State.MISSING:
-        raise CheckFailed(f"{name} is not installed: there is no such unit")
+        raise CheckFailed(f"{name} is not installed: there is no such unit; install its package")
     if found.state is State.MASKED:
-        raise CheckFailed(f"{name} is masked by {found.path}")
+        raise CheckFailed(f"{name} is masked by {found.path}; remove that link")
     if not found.started_by:
         raise CheckFailed(
-            f"{name} is {found.state}: no .wants or .requires link and no udev rule starts it"
+            f"{name} is {found.state}: no .wants or .requires link and no udev rule starts it; "
+            "'systemctl enable' it"
         )
     return f"{name} is {found.state}, started by {found.started_by[0]}"
 

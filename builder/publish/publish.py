@@ -171,7 +171,8 @@ def _require_published(glance: Glance, seen: Survey, image_id: str, wanted: Want
         raise CloudError(
             f"Image {image_id} in cloud '{glance}' is published, but not as it should be.",
             details=[str(difference) for difference in differences],
-            hint="Run the same command again.",
+            hint="Run the same command again. Where that says the same, the cloud changes its"
+            " images: ask its operators.",
         )
     return image
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from builder.errors import HostError
 from builder.host.process import Running
 from builder.vm import console_log
 
@@ -19,19 +20,37 @@ INTERVAL = 0.25
 OVERLAY_LIMIT = 4 << 30
 """Bytes that a guest may change of its disk. What is probed changes less than one GiB."""
 
+ROOM = 16 << 20
+"""Bytes that must stay free where a guest's disk lies: QEMU holds a guest that finds no more."""
+
 
 class Guard:
-    """Watches one QEMU; ``excess`` says what it was ended for, where it wrote too much."""
+    """Watches one QEMU, and ends it where its guest writes too much, or this host has no room."""
 
     def __init__(
         self, cancelled: threading.Event, process: Running, workdir: Path, overlay: Path
     ) -> None:
-        self.excess = ""
+        self._excess = ""
+        self._full = False
         self._cancelled = cancelled
         self._process = process
         self._workdir = workdir
         self._overlay = overlay
         self._left = threading.Event()
+
+    @property
+    def excess(self) -> str:
+        """What the guest was ended for, where it wrote too much; empty while it may run.
+
+        Raises ``HostError`` where it was ended because this host has no more room.
+        """
+        if self._full:
+            raise HostError(
+                f"{self._workdir} became full while a guest ran.",
+                details=["Its disk lies there, and what has changed of it takes room."],
+                hint="Make room, or choose another directory with TMPDIR.",
+            )
+        return self._excess
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -49,8 +68,9 @@ class Guard:
             if self._cancelled.wait(INTERVAL):
                 self._process.end(patience=1)
                 return
-            self.excess = self._too_much()
-            if self.excess:
+            self._full = self._has_no_room()
+            self._excess = self._too_much()
+            if self._full or self._excess:
                 self._process.end(patience=1)
                 self._shorten_logs()
                 return
@@ -69,6 +89,10 @@ class Guard:
                     f" {OVERLAY_LIMIT >> 30} GiB of its disk."
                 )
         return ""
+
+    def _has_no_room(self) -> bool:
+        status = os.statvfs(self._workdir)
+        return status.f_bavail * status.f_frsize < ROOM
 
     def _shorten_logs(self) -> None:
         for log in self._workdir.glob("*.log"):

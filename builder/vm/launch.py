@@ -221,7 +221,11 @@ def forwarded_port(answer: str) -> int:
     """The port on 127.0.0.1 that QEMU chose for the guest's SSH, from its ``info usernet``."""
     match = re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s", answer)
     if match is None:
-        raise BuilderError("QEMU forwards no port to the guest.", details=answer.splitlines())
+        raise BuilderError(
+            "QEMU forwards no port to the guest.",
+            details=answer.splitlines(),
+            hint="QEMU's own words are in the boot's qemu.log.",
+        )
     return int(match[1])
 
 

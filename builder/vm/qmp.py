@@ -8,6 +8,7 @@ from typing import Any
 from builder.errors import BuilderError
 from builder.vm.json_channel import ChannelClosed, JsonChannel
 
+_ITS_LOG = "QEMU's own words are in the boot's qemu.log."
 EVENTS_LIMIT = 1000
 
 
@@ -40,7 +41,9 @@ class Qmp:
                 f"QEMU's monitor did not answer '{name}' within {timeout:.0f} s"
             ) from None
         except ChannelClosed as error:
-            raise BuilderError(f"QEMU closed its monitor before it answered '{name}'.") from error
+            raise BuilderError(
+                f"QEMU closed its monitor before it answered '{name}'.", hint=_ITS_LOG
+            ) from error
 
     def event(self, name: str, *, timeout: float) -> Mapping[str, Any]:  # Any: JSON
         """Wait for an event and return its data; each is given out once, late or early.
@@ -59,7 +62,9 @@ class Qmp:
             except TimeoutError:
                 raise TimeoutError(f"QEMU reported no {name} within {timeout:.0f} s") from None
             except ChannelClosed as error:
-                raise BuilderError(f"QEMU ended before it reported {name}.") from error
+                raise BuilderError(
+                    f"QEMU ended before it reported {name}.", hint=_ITS_LOG
+                ) from error
             if "event" in message:
                 self._note(message)
 

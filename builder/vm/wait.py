@@ -13,6 +13,8 @@ from builder.vm.console_log import ConsoleLog
 from builder.vm.guard import Guard
 from builder.vm.guest import GuestNotUp
 
+_WHOLE = "The whole console is in the boot's console.log."
+
 
 @dataclass(frozen=True)
 class BootWait:
@@ -48,22 +50,25 @@ class BootWait:
                 hint="A sound guest writes much less: look at what this one does.",
             )
         if self.process.status is not None:
-            kind = GuestNotUp if self.process.status == 0 else BuilderError  # 0: a power-off
-            raise kind(
+            # 0 is a power-off.
+            raise (GuestNotUp if self.process.status == 0 else BuilderError)(
                 f"QEMU ended with exit code {self.process.status} after {seconds:.0f} s, "
                 f"before {awaited} was there.",
                 details=self.process.tail(),
+                hint="QEMU's own words are in the boot's qemu.log.",
             )
         shown = self.log.text()
         self.signs.read(shown)
         if self.signs.reason is not None:
             raise GuestNotUp(
-                f"The guest does not come up: {self.signs.reason}.", details=console.tail(shown)
+                f"The guest does not come up: {self.signs.reason}.",
+                details=console.tail(shown),
+                hint=_WHOLE,
             )
         if seconds > self.limit:
             speed = f"{self.accelerator.name}: {self.accelerator.reason}"
             raise GuestNotUp(
                 f"Timed out after {seconds:.0f} s waiting for {awaited} ({speed}).",
                 details=("the console's last lines:", *console.tail(shown)),
-                hint="The whole console is in the boot's console.log.",
+                hint=_WHOLE,
             )

@@ -28,7 +28,7 @@ CACHE = HERE.parents[1] / ".cache" / "openstack"
 PROGRAMS = CACHE / "venv" / "bin"
 PASSWORD = "local"  # noqa: S105 - of a cloud that lives on loopback for as long as a test
 MAIN_REGION, OTHER_REGION = "One", "Two"
-MADE_BY = ("cloudtemplate.py", "cloudconfig.py", "constraints.txt")
+MADE_BY = ("cloudtemplate.py", "cloudconfig.py", "requirements.txt")
 """When one of these changes, a new template is made."""
 
 

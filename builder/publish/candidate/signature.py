@@ -147,4 +147,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read.", details=[error.strerror or ""]) from error
+        raise InputError(
+            f"{path} cannot be read.",
+            details=[error.strerror or str(error)],
+            hint="Check the path and its permissions.",
+        ) from error

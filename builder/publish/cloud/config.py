@@ -45,7 +45,8 @@ def region(cloud: str, request_limit: float) -> Any:  # Any: openstacksdk has no
         config = OpenStackConfig(load_envvars=True)
     if skipped:
         raise _wrong(skipped)
-    names = sorted(config.get_cloud_names())
+    invented = {"defaults": config.defaults}  # where there is no cloud at all
+    names = [] if config.cloud_config["clouds"] == invented else sorted(config.get_cloud_names())
     if cloud not in names:
         raise InputError(
             f"No cloud is called {shown(cloud)}.",

@@ -42,6 +42,9 @@ IMAGES_LIMIT = 100_000
 
 NO_CONTENT, NOT_FOUND = 204, 404
 
+_OTHER_WAY = (
+    "Glance's log has the cause: ask the cloud's operators, or upload it another way (--method)."
+)
 _BUSY_TASKS = frozenset({"pending", "processing"})
 _GONE = frozenset({"deleted", "pending_delete"})
 """A task that ends after its image was deleted lets the record come up again, in this state."""
@@ -202,7 +205,7 @@ class Glance:
                 raise CloudError(
                     f"Cloud '{self.cloud}' could not import image {image_id} by {method}.",
                     details=reasons,
-                    hint=AGAIN,
+                    hint=_or_else(" ".join(reasons), _OTHER_WAY),
                 )
             # An active image is not left alone yet: the task writes its record once more.
             status = found["status"]
@@ -212,7 +215,7 @@ class Glance:
                 raise CloudError(
                     f"Cloud '{self.cloud}' has not imported image {image_id} by {method} within"
                     f" {limit:.0f} s; its status is {status}.",
-                    hint=AGAIN,
+                    hint=_OTHER_WAY,
                 )
             self._say(f"{method}: {status}")
             time.sleep(POLL_INTERVAL)
@@ -233,7 +236,10 @@ class Glance:
         with self.answering(f"send the data of image {image_id}", limit):
             response, _ = self._data.http_client.get(f"/v2/images/{image_id}/file")
             if response.status_code == NO_CONTENT:
-                raise CloudError(f"Image {image_id} of cloud '{self.cloud}' has no data.")
+                raise CloudError(
+                    f"Image {image_id} of cloud '{self.cloud}' has no data.",
+                    hint=f"See what is there: guest-image list --cloud {self.cloud}",
+                )
             if response.headers.get("Content-Type") != DATA:
                 raise ValueError("an answer that is not an image's data")
             received = 0
@@ -243,6 +249,7 @@ class Glance:
                     raise CloudError(
                         f"Cloud '{self.cloud}' sent more data of image {image_id} than it has.",
                         details=[f"It has {size} bytes."],
+                        hint="Ask the cloud's operators: it does not give back what it was given.",
                     )
                 yield piece
 

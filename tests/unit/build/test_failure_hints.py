@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,24 @@ def test_the_host_is_asked_as_any_program_asks_it() -> None:
     assert resolves("localhost")
     assert not resolves("no-such-machine.invalid")
     assert not resolves(f"{'x' * 64}.invalid")
+
+
+HOOK = "The hook install.d/50-mine of the element 'mine' ended with exit code 1."
+SAID = (
+    (HOOK, "cp: error writing '/x': No space left on device"),
+    (HOOK, "E: Unable to locate package no-such-package"),
+    (HOOK, "Failed to enable unit: Unit file systemd-resolved.service does not exist."),
+    (HOOK, "E: Unable to correct problems, you have held broken packages."),
+    (HOOK, "E: Unable to connect to mirror.example.org:80"),
+    (HOOK, "E: Failed to fetch http://mirror.example.org/x.deb  404  Not Found"),
+    (HOOK, "curl: (6) Could not resolve host: mirror.example.org"),
+    ("diskimage-builder ended with exit code -9.", "copying the tree"),
+    (HOOK, "something that nobody knows"),
+)
+
+
+def test_each_cause_is_told_with_what_helps(golden: Callable[[str, str], None]) -> None:
+    errors = [of(said, message=message, in_memory=True, resolves=True) for message, said in SAID]
+    assert len({error.hint for error in errors}) == len(SAID)
+    shown = [f"{error}\n  (exit code {error.exit_code})\n" for error in errors]
+    golden("\n".join(shown), "remedies/builds.txt")

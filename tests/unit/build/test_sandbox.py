@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.build import sandbox
 from builder.build.sandbox import Sandbox
 from builder.errors import HostError
 
@@ -61,3 +62,15 @@ def test_a_host_without_the_programs_is_told_which_package_has_them(
     with pytest.raises(HostError, match="unshare") as caught:
         Sandbox(tmp_path, in_memory=False).__enter__()
     assert "util-linux" in caught.value.hint
+
+
+def test_a_namespace_in_which_nothing_starts_is_given_up(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(programs, "unshare", "echo ready; exec /bin/sleep 60")
+    add(programs, "nsenter", "exit 1")
+    monkeypatch.setattr(sandbox, "START_LIMIT", 0.1)
+    started = Sandbox(tmp_path, in_memory=False)
+    with pytest.raises(HostError, match="No process appeared in the build's namespace"):
+        started.__enter__()
+    assert started._holder.returncode == -9  # noqa: SLF001 - it must not stay

@@ -1,6 +1,7 @@
 """Files that a profile brings along: how they are named, and that they are what was meant."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from samples import plan
 from webserver import serving
 
+from builder.build import source_files
 from builder.build.reuse import inputs_digest
 from builder.build.source_files import fetch_sources
 from builder.errors import BuilderError, HostError, InputError
@@ -211,3 +213,31 @@ def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
 def test_a_file_that_was_cut_off_is_not_taken_for_another(server: str, provided: Provide) -> None:
     said = refused(provided, SourceFile(f"{server}/cut.deb", SHA256), HostError)
     assert "was not fetched whole" in said
+
+
+# ---- what cannot be an image's file
+
+
+def test_what_is_no_file_is_not_read(provided: Provide, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is no regular file"):
+        provided(SourceFile(str(tmp_path / "pipe"), SHA256))
+
+
+def test_what_is_too_large_is_not_read(
+    provided: Provide, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.deb").write_bytes(CONTENT)
+    monkeypatch.setattr(source_files, "SIZE_LIMIT", 0)
+    with pytest.raises(InputError, match="has more than 0 GiB"):
+        provided(SourceFile(str(tmp_path / "a.deb"), SHA256))
+    with pytest.raises(InputError, match="sends more than 0 GiB"):
+        provided(SourceFile(f"{server}/a.deb", SHA256))
+
+
+def test_what_trickles_is_given_up(
+    provided: Provide, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_files, "FETCH_LIMIT", -1.0)
+    with pytest.raises(HostError, match=r"was not fetched within(?s:.*)get the file yourself"):
+        provided(SourceFile(f"{server}/a.deb", SHA256))

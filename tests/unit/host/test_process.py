@@ -1,8 +1,10 @@
 import time
+from pathlib import Path
 
 import pytest
 
-from builder.host.process import stream
+from builder.errors import BuilderError, HostError
+from builder.host.process import run, run_unchecked, start, stream
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
@@ -42,3 +44,21 @@ def test_the_limit_holds_for_what_the_program_started_too() -> None:
     with pytest.raises(TimeoutError):
         followed("sleep 1.5; true", limit=0.2)
     assert time.monotonic() - start < 1
+
+
+def test_a_program_that_is_missing_is_told_with_what_it_was_wanted_for(tmp_path: Path) -> None:
+    asked = ["no-such-program"]
+    with pytest.raises(HostError, match=r"^Could not pack it: 'no-such-program' is not installed"):
+        run(asked, timeout=5, purpose="pack it")
+    with pytest.raises(HostError, match=r"^'no-such-program' is not installed"):
+        run_unchecked(asked, timeout=5)
+    log = tmp_path / "log"
+    with pytest.raises(HostError, match="make host"), start(asked, purpose="start it", log=log):
+        pass
+    assert not log.exists()
+
+
+def test_a_program_that_hangs_is_told_with_its_command() -> None:
+    with pytest.raises(BuilderError, match="'sleep' was still running after 0 s") as caught:
+        run(["sleep", "20"], timeout=0.1, purpose="rest")
+    assert caught.value.details == ("command: sleep 20",)

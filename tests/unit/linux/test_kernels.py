@@ -4,6 +4,7 @@ import pytest
 from fakes import FakeFilesystem, Link, Tree
 from initrds import RELEASE, TREE, cpio
 
+from builder.feature import CheckSkipped, Kernel
 from builder.linux import kernels
 
 MODULES_DEP = """\
@@ -140,3 +141,16 @@ def test_an_initrd_that_ends_behind_its_microcode_is_broken() -> None:
     tree = {**DEBIAN, f"/boot/initrd.img-{RELEASE}": cpio({"kernel/x86/microcode.bin": b"x"})}
     (kernel,) = kernels.installed(FakeFilesystem(tree))
     assert kernel.initrd_defect.startswith("it has no /init")
+
+
+@pytest.mark.parametrize(
+    ("initrd", "defect", "said"),
+    [(None, "", "does not exist"), ("/boot/initrd.img", "it is half", "cannot be read")],
+)
+def test_an_initrd_that_tells_nothing_is_skipped_with_the_reason(
+    initrd: str | None, defect: str, said: str
+) -> None:
+    none: frozenset[str] = frozenset()
+    kernel = Kernel("6.1.0", "/boot/vmlinuz-6.1.0", initrd, none, none, none, defect)
+    with pytest.raises(CheckSkipped, match=said):
+        kernels.require_initrd(kernel)

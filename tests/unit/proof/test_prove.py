@@ -15,7 +15,7 @@ from fake_guest import FakeGuest
 from fakes import FakeFilesystem
 from samples import SHA256, complete, evidence, manifest, plan
 
-from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.feature import Outcome
 from builder.features.registry import shipped
 from builder.proof import boot, inspection
@@ -190,3 +190,48 @@ def test_a_boot_that_fails_leaves_no_record_of_an_older_one(build: Path, host: H
     write(build, read(build).with_evidence([], [old]))
     host.failures[BOOTS[0]] = GuestNotUp("The guest does not come up.")
     assert {boot.name for boot in prove(build).boots} == set(BOOTS[1:])
+
+
+def test_an_image_that_has_changed_is_not_proven(
+    build: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "sha256_of", lambda _: "0" * 64)
+    with pytest.raises(ImageError, match="its SHA-256 has changed"):
+        prove(build)
+
+
+def test_a_directory_that_cannot_be_written_is_told_before_anything_is_done(
+    build: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(HostError, match="cannot be written into"):
+        prove(build)
+    assert not host.opened.is_set()
+
+
+def test_evidence_that_cannot_be_written_is_told(
+    build: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(subject, "update", full)
+    with pytest.raises(HostError, match=r"could not be written into(?s:.*)No space left"):
+        prove(build)
+
+
+def test_a_log_that_cannot_be_kept_is_told(
+    build: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    def boots(*arguments: Any, **options: Any) -> Any:
+        arguments[3].mkdir()
+        (arguments[3] / "console.log").touch()
+        return host.booted(*arguments, **options)
+
+    monkeypatch.setattr(boot, "booted", boots)
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(HostError, match=r"console.log could not be written(?s:.*)No space left"):
+        prove(build)

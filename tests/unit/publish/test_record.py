@@ -103,3 +103,16 @@ def test_a_signature_stays_though_the_build_is_not_signed_again(tmp_path: Path) 
     lost = ready(tmp_path, manifest(), plain)
     assert other.items() <= for_cloud(lost, seen(changed), ENDPOINT).wanted.properties.items()
     assert for_cloud(told, seen(plain), "https://another.example") == told
+
+
+def test_a_publication_that_the_manifest_does_not_tell_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("builder.publish.record.update", full)
+    published = image("8d2f0d3e")
+    glance: Any = SimpleNamespace(cloud="prod", endpoint="https://glance.example")
+    with pytest.raises(HostError, match=r"8d2f0d3e is published(?s:.*)No space left"):
+        record(ready(tmp_path, manifest(), published), glance, published)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import InputError
+from builder.errors import HostError, InputError
 from builder.store import build_directory
 from builder.store.build_directory import (
     LATEST,
@@ -307,3 +307,12 @@ def test_a_failed_build_is_no_build(dist: Path) -> None:
 def test_a_word_longer_than_any_file_name_is_no_build(dist: Path) -> None:
     with pytest.raises(InputError):
         find_build("x" * 5000, dist)
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(HostError, match=r"file/base\.\n(?s:.*)--output"),
+        workplace(tmp_path / "file", "base", "3f9c2a"),
+    ):
+        pass

@@ -86,3 +86,10 @@ def test_the_death_of_qemu_is_said(pair: tuple[socket.socket, Peer]) -> None:
     qemu.connection.close()
     with pytest.raises(BuilderError, match="closed its monitor before it answered 'quit'"):
         Qmp(ours).command("quit")
+
+
+def test_the_death_of_qemu_before_an_event_is_said(pair: tuple[socket.socket, Peer]) -> None:
+    ours, qemu = pair
+    qemu.connection.close()
+    with pytest.raises(BuilderError, match=r"ended before it reported RESET\.\n.*qemu\.log"):
+        Qmp(ours).event("RESET", timeout=5)

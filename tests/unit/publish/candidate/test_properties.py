@@ -15,7 +15,7 @@ from builder.plan.model import PlannedClaim
 from builder.profile.load import load, shipped_profiles
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit
-from builder.publish.candidate.properties import wanted
+from builder.publish.candidate.properties import signed, wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.store.manifest import Manifest
@@ -183,3 +183,8 @@ def test_an_image_tells_which_of_its_claims_were_observed() -> None:
     assert properties["guest_image_observed"] == "hw_disk_bus,hw_watchdog_action"
     assert complaints(properties) == []
     assert "guest_image_observed" not in made().properties
+
+
+def test_a_signature_that_nova_would_refuse_is_not_put_on_an_image() -> None:
+    with pytest.raises(InputError, match=r"Nova would refuse(?s:.*)img_signature"):
+        signed(made(), {"img_signature_certificate_uuid": "mine"})

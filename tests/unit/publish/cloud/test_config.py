@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from glanceclient import exc
+from keystoneauth1 import exceptions as auth_exc
 from requests import Response
 
 from builder.errors import CloudError, InputError
@@ -77,3 +79,30 @@ def test_an_answer_that_is_not_glances_is_told(
         glance.image("8d2f0d3e")
     with pytest.raises(CloudError):
         list(glance.download("8d2f0d3e", 9))
+
+
+def test_a_cloud_that_is_not_there_is_told_with_those_that_are(clouds_yaml: Path) -> None:
+    clouds_yaml.write_text(f"clouds: {{mine: {{{AUTH}}}, yours: {{{AUTH}}}}}")
+    with pytest.raises(InputError, match=r"'mein'(?s:.*)mine and yours(?s:.*)Did you mean 'mine'"):
+        region("mein", 5)
+    clouds_yaml.unlink()
+    with pytest.raises(InputError, match=r"There is no clouds\.yaml"):
+        region("mine", 5)
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (auth_exc.Unauthorized("no"), "Check the credentials"),
+        (exc.CommunicationError("nobody there"), "Check the network"),
+        (auth_exc.ClientException("odd"), "Check the cloud's entry in clouds.yaml"),
+        (exc.HTTPConflict("odd"), "See what is there with guest-image list"),
+    ],
+)
+def test_what_a_client_raises_is_told_with_what_helps(
+    clouds_yaml: Path, error: Exception, hint: str
+) -> None:
+    clouds_yaml.write_text("clouds: {mine: {auth_type: none, auth: {endpoint: 'http://[::1]:9'}}}")
+    with pytest.raises(CloudError) as caught, Glance("mine").answering("list its images"):
+        raise error
+    assert hint in caught.value.hint
