@@ -42,10 +42,14 @@ class Operator:
             raise CloudError(
                 f"libvirt could not resize the disk {name} of server {server}.",
                 details=done.stderr.strip().splitlines()[-3:],
+                hint="libvirt's log on the compute host says why.",
             )
 
     def _virsh(self, *words: str) -> Finished:
         try:
             return run_unchecked(["virsh", "-c", self.uri, *words], timeout=_LIMIT)
         except TimeoutError as error:
-            raise CloudError(f"libvirt at {self.uri} does not answer: {error}.") from error
+            raise CloudError(
+                f"libvirt at {self.uri} does not answer: {error}.",
+                hint=f"Look whether it runs there: virsh -c {self.uri} list",
+            ) from error

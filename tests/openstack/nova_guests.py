@@ -93,7 +93,7 @@ def _host() -> mock.Mock:
     fake = mock.MagicMock(spec=host.Host)
     fake.get_capabilities.return_value = capabilities
     fake.supports_uefi = fake.supports_secure_boot = True
-    fake.supports_mem_encryption = False
+    fake.supports_mem_encryption = True
     fake.has_min_version.return_value = True
     fake.get_online_cpus.return_value = {0, 1}
     fake.get_guest.side_effect = exception.InstanceNotFound(instance_id="a guest")
