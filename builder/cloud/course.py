@@ -267,10 +267,12 @@ class Course:
             case "reset":
                 self._await_return(boot, known)
                 return f"{stopped}: reset; the guest came back"
-            case "poweroff" | "pause":
-                status = "SHUTOFF" if action == "poweroff" else "PAUSED"
-                self._guest.await_status(status, self._limits.action)
-                return f"{stopped}: the server is {status}"
+            case "poweroff":
+                self._guest.await_status("SHUTOFF", self._limits.action)
+                return f"{stopped}: the server is SHUTOFF"
+            case "pause":
+                self._guest.await_pause(self._limits.action)
+                return f"{stopped}: the server is paused"
             case _:
                 raise CheckSkipped(f"hw_watchdog_action={action} leaves no trace outside")
 

@@ -34,6 +34,8 @@ _CANDIDATES_SINCE = "1.10"
 NOT_IMPLEMENTED = 501
 _COLOUR = re.compile(r"\[[0-9;]{1,16}m")
 """What is left of a colour on a console of which Nova has taken out the control characters."""
+_PAUSED = 3
+"""``nova.compute.power_state``."""
 UNAVAILABLE_CONSOLE = frozenset({FORBIDDEN, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED})
 
 
@@ -44,6 +46,8 @@ class Server:
     id: str
     name: str
     status: str
+    is_paused: bool
+    """Whether its guest stands still. Of one that libvirt paused, the status stays ACTIVE."""
     fault: str
     created: datetime
     proof: str
@@ -245,6 +249,7 @@ def _server(found: Any) -> Server:  # Any: openstacksdk has no types of it
         id=found.id,
         name=found.name,
         status=found.status,
+        is_paused=found.power_state == _PAUSED,
         fault=str(fault.get("message") or ""),
         created=datetime.fromisoformat(found.created_at),
         proof=str((found.metadata or {}).get(PROOF, "")),
