@@ -46,12 +46,12 @@ class Server:
     id: str
     name: str
     status: str
-    is_paused: bool
-    """Whether its guest stands still. Of one that libvirt paused, the status stays ACTIVE."""
     fault: str
     created: datetime
     proof: str
     """The proof that made it, or the empty string."""
+    is_paused: bool = False
+    """Whether its guest stands still. Of one that libvirt paused, the status stays ACTIVE."""
 
 
 @dataclass(frozen=True)
