@@ -78,7 +78,6 @@ NOT_RAISED = {
     "cloud/apply.py apply 1": _NEEDS_NOVA,
     "cloud/course.py": _NEEDS_NOVA,
     "cloud/leftovers.py at_work 1": _NEEDS_NOVA,
-    "cloud/look.py flavors 1": _NEEDS_NOVA,
     "cloud/operator.py": _NEEDS_NOVA,
     "cloud/prove.py": _NEEDS_NOVA,
     "cloud/servers.py": _NEEDS_NOVA,

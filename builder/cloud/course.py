@@ -241,7 +241,8 @@ class Course:
     def _rebuild(self) -> str:
         self._guest.require("first")
         if not self._servers.supports(REBUILD_USER_DATA_SINCE):
-            raise CheckSkipped(f"the cloud has no microversion {REBUILD_USER_DATA_SINCE}")
+            major, minor = REBUILD_USER_DATA_SINCE
+            raise CheckSkipped(f"the cloud has no microversion {major}.{minor}")
         order: Act = "hang" if self._has_watchdog else "watch"
         self._servers.rebuild(self._server, self._setting.image.id, self._user_data(order))
         self._guest.await_status("ACTIVE", self._limits.active)
