@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from builder.cloud.answer import Server
 from builder.cloud.console_text import joined
 from builder.cloud.guest_report import BootReport, GuestReport, Message
-from builder.cloud.servers import Server, Servers
+from builder.cloud.servers import Servers
 from builder.cloud.sight import Stage
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped
@@ -109,7 +110,7 @@ class Watcher:
             server = self._servers.require(self.server)
             self._progress.line(f"server {server.id}: {server.status}")
             if server.status == "ERROR":
-                raise CheckFailed(f"the server is in ERROR: {server.fault or 'Nova says not why'}")
+                raise CheckFailed(f"the server is in ERROR: {server.reason or 'Nova says not why'}")
             return server if is_so(server) else None
 
         self.wait(f"server {self.server} to be {state}", reached, limit)
