@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import markdown as md
 
+from builder.feature import NovaRelease
 from builder.nova.conflicts import RULES
 from builder.nova.request import property_of
 from builder.nova.rules.rule import Agreement, Dependence, Precedence
@@ -104,6 +105,12 @@ def _values(one: Property) -> str:
 
 
 def _releases(one: Property) -> str:
-    newer = "".join(f"; `{value}` {release}" for value, release in one.newer.items())
-    until = f" to {one.until}" if one.until else ""
-    return f"{one.since}{until}{newer}"
+    assert one.since is not None
+    newer = "".join(f"; `{value}` {_short(release)}" for value, release in one.newer.items())
+    until = f" to {_short(one.until)}" if one.until else ""
+    return f"{_short(one.since)}{until}{newer}"
+
+
+def _short(release: NovaRelease) -> str:
+    """Without the word, where the date names it."""
+    return release.date or str(release)

@@ -1,40 +1,25 @@
-"""What Nova and Placement answer, as far as it is looked at. Pure.
+"""What Nova, Placement and Neutron answer, as far as it is looked at. Pure.
 
-Source: the API references of Nova and of Placement.
+Source: their API references.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+I = TypeVar("I")  # noqa: E741 - an item
 
 Text = Annotated[str, Field(max_length=65536)]
+_PAUSED = 3
+"""``nova.compute.power_state.PAUSED``."""
 
 
 class Answer(BaseModel):
     """A part of an answer; what else it has is left aside."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
-
-
-class Flavor(Answer):
-    """A flavor. ``ram`` is in MiB, ``disk`` in GiB, 0 where the image decides."""
-
-    id: Text
-    name: Text
-    vcpus: int
-    ram: int
-    disk: int
-    description: Text | None = None
-    disabled: bool = Field(default=False, alias="OS-FLV-DISABLED:disabled")
-    extra_specs: dict[str, str] | None = None
-    """None where the role does not see them, or Nova is older than 2.61."""
-
-
-class FlavorAnswer(Answer):
-    """One flavor."""
-
-    flavor: Flavor
 
 
 class Link(Answer):
@@ -44,11 +29,49 @@ class Link(Answer):
     href: Text
 
 
-class FlavorPage(Answer):
+class Page(Answer, Generic[I]):
+    """A part of a list, and where it goes on."""
+
+    items: list[I]
+    links: list[Link] = []
+
+    @property
+    def following(self) -> str:
+        """The query that has the next page; empty on the last one."""
+        return next((urlsplit(link.href).query for link in self.links if link.rel == "next"), "")
+
+
+class Flavor(Answer):
+    """A flavor. ``ram`` is in MiB, disks are in GiB; ``disk`` is 0 where the image decides."""
+
+    id: Text
+    name: Text
+    vcpus: int
+    ram: int
+    disk: int
+    ephemeral: int = Field(default=0, alias="OS-FLV-EXT-DATA:ephemeral")
+    description: Text | None = None
+    disabled: bool = Field(default=False, alias="OS-FLV-DISABLED:disabled")
+    extra_specs: dict[str, str] | None = None
+    """None where the role does not see them, or Nova is older than 2.61."""
+
+    @property
+    def specs(self) -> Mapping[str, str]:
+        """Its extra specs, as far as they are seen."""
+        return self.extra_specs or {}
+
+
+class FlavorAnswer(Answer):
+    """One flavor."""
+
+    flavor: Flavor
+
+
+class FlavorPage(Page[Flavor]):
     """A page of flavors."""
 
-    flavors: list[Flavor]
-    flavors_links: list[Link] = []
+    items: list[Flavor] = Field(alias="flavors")
+    links: list[Link] = Field(default=[], alias="flavors_links")
 
 
 class ExtraSpecs(Answer):
@@ -125,6 +148,80 @@ class ServerList(Answer):
     """Servers."""
 
     servers: list[ServerId]
+
+
+class Fault(Answer):
+    """Why a server is in ERROR."""
+
+    message: str | None = None
+
+
+class Server(Answer):
+    """A server."""
+
+    id: Text
+    name: Text
+    status: Text
+    fault: Fault | None = None
+    created: AwareDatetime
+    metadata: dict[str, str] = {}
+    power_state: int | None = Field(default=None, alias="OS-EXT-STS:power_state")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether its guest stands still. Of one that libvirt paused, the status stays ACTIVE."""
+        return self.power_state == _PAUSED
+
+    @property
+    def reason(self) -> str:
+        """Nova's words on its fault; empty without one."""
+        return (self.fault.message or "") if self.fault else ""
+
+
+class ServerAnswer(Answer):
+    """One server."""
+
+    server: Server
+
+
+class ServerPage(Page[Server]):
+    """A page of servers."""
+
+    items: list[Server] = Field(alias="servers")
+    links: list[Link] = Field(default=[], alias="servers_links")
+
+
+class MadeServer(Answer):
+    """What Nova says of a server that it is about to make."""
+
+    server: ServerId
+
+
+class Console(Answer):
+    """The end of a server's console."""
+
+    output: str | None
+
+
+class Network(Answer):
+    """A network."""
+
+    id: Text
+    name: Text
+    external: bool = Field(default=False, alias="router:external")
+
+
+class NetworkPage(Page[Network]):
+    """A page of networks."""
+
+    items: list[Network] = Field(alias="networks")
+    links: list[Link] = Field(default=[], alias="networks_links")
+
+
+class Candidates(Answer):
+    """Where there is room for resources."""
+
+    provider_summaries: dict[str, Any]
 
 
 class Provider(Answer):

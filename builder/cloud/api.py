@@ -1,4 +1,4 @@
-"""A cloud's Nova and Placement, asked over HTTP: one question, one answer of an expected shape.
+"""A cloud's Nova, Placement and Neutron, asked over HTTP: each answer has the expected shape.
 
 Clouds come from ``clouds.yaml`` and ``OS_*``, as for publishing. What a cloud answers becomes data
 or a ``CloudError`` that has HTTP's status.
@@ -13,40 +13,41 @@ from keystoneauth1.adapter import Adapter
 from openstack import exceptions as sdk_exc
 from pydantic import TypeAdapter, ValidationError
 
+from builder.cloud.answer import Page
+from builder.cloud.refusal import NOT_FOUND, WORDS_LIMIT, content_of, remedy, words_of
 from builder.errors import CloudError
 from builder.publish.cloud import config
 from builder.publish.cloud.answers import Answers
-from builder.publish.cloud.remedies import ADDRESS, FORBIDDEN, UNAUTHORIZED, UNAVAILABLE
-from builder.words import one_line, shown
+from builder.publish.cloud.remedies import ADDRESS, UNAUTHORIZED, UNAVAILABLE
+from builder.words import one_line
 
-Service = Literal["compute", "placement"]
+Service = Literal["compute", "placement", "network"]
 Version = tuple[int, int]
 """A microversion."""
 
-REQUEST_LIMIT = 30.0
-"""Seconds for one answer, where the cloud's configuration names no other limit."""
-OPERATION_LIMIT = 120.0
-BUSY_RETRIES = 3
-CONFLICT, NOT_FOUND, NOT_ACCEPTABLE = 409, 404, 406
-_REFUSED = 400
-_WORDS_LIMIT = 500
+REQUEST_LIMIT = 90.0
+"""Seconds for one answer, where the cloud's configuration names no other limit.
 
-_REMEDIES = {
-    UNAUTHORIZED: "Check the credentials in clouds.yaml or OS_*.",
-    FORBIDDEN: "Ask the cloud's operators to do it, or use an administrator's credentials.",
-    NOT_FOUND: "It has gone meanwhile, or the address in clouds.yaml is not that service's: run the"
-    " same command again.",
-    NOT_ACCEPTABLE: "The cloud's service is older than what this needs: ask its operators.",
-    CONFLICT: "Somebody else has changed it, or uses it: run the same command again.",
-    UNAVAILABLE: "The cloud is busy. Run the same command again later.",
-}
-_OTHERWISE = "The cloud's words above say what must be changed; its operators know more."
+Nova's API itself waits 60 s for a compute host (oslo.messaging's ``rpc_response_timeout``).
+"""
+OPERATION_LIMIT = 180.0
+"""Seconds for one question, however often it is asked and however many pages its answer has."""
+LIST_LIMIT = 10_000
+"""A cloud that lists more has pages without an end."""
+BUSY_RETRIES = 3
+_REFUSED = 400
+_VERSIONS = {"compute": ("2", "2.latest")}
+"""Of the API itself: a catalogue's address may be the one above Nova's versions."""
 
 T = TypeVar("T")
 
 
 class CloudApi:
-    """Nova and Placement of one cloud, as one project and role see them."""
+    """Nova, Placement and Neutron of one cloud, as one project and role see them.
+
+    Questions have a ``what``, which completes "Cloud … could not …". ``wanted`` is the microversion
+    to ask in, or before it the newest that the service has; None for a service that has none.
+    """
 
     def __init__(self, cloud: str, say: Callable[[str], None] = lambda _: None) -> None:
         """Find the cloud's configuration; nothing is sent yet. Raises ``InputError``."""
@@ -83,18 +84,45 @@ class CloudApi:
             self._newest[service] = (int(major), int(minor))
         return self._newest[service]
 
-    def get(self, service: Service, path: str, kind: type[T], wanted: Version) -> T:
-        """The answer to a question, in a microversion or the newest one before it."""
-        return self._validated(path, self._request(service, "GET", path, wanted), kind)
+    def get(self, service: Service, path: str, kind: type[T], wanted: Version, what: str = "") -> T:
+        """The answer to a question."""
+        return self._validated(path, self._request(service, "GET", path, wanted, what), kind)
 
-    def change(self, path: str, body: Mapping[str, Any], kind: type[T], wanted: Version) -> T:
+    def pages(
+        self,
+        service: Service,
+        path: str,
+        kind: type[Page[T]],
+        wanted: Version | None,
+        what: str = "",
+    ) -> list[T]:
+        """Everything in a list, page by page."""
+        found: list[T] = []
+        place, following = path.partition("?")[0], path
+        with self._answering(what or f"list {place} to its end"):
+            while following:
+                answer = self._request(service, "GET", following, wanted, what)
+                page = self._validated(path, answer, kind)
+                found += page.items
+                following = f"{place}?{page.following}" if page.following and page.items else ""
+                if len(found) > LIST_LIMIT:
+                    raise CloudError(
+                        f"Cloud '{self.cloud}' has more than {LIST_LIMIT} entries in {place}.",
+                        hint="Its pages seem to have no end: ask its operators.",
+                    )
+        return found
+
+    def change(
+        self, path: str, body: Mapping[str, Any], kind: type[T], wanted: Version, what: str = ""
+    ) -> T:
         """Let Nova make or change something, and return its answer. ``body`` is JSON."""
-        return self._validated(path, self._request("compute", "POST", path, wanted, body), kind)
+        answer = self._request("compute", "POST", path, wanted, what, body)
+        return self._validated(path, answer, kind)
 
-    def delete(self, path: str, wanted: Version) -> None:
+    def delete(self, path: str, wanted: Version, what: str = "") -> None:
         """Let Nova delete something; that it is gone already is no error."""
         try:
-            self._request("compute", "DELETE", path, wanted)
+            self._request("compute", "DELETE", path, wanted, what)
         except CloudError as error:
             if error.status != NOT_FOUND:
                 raise
@@ -116,11 +144,12 @@ class CloudApi:
         service: Service,
         method: str,
         path: str,
-        wanted: Version,
+        wanted: Version | None,
+        what: str,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        version = min(wanted, self.newest(service))
-        what = f"answer {method} {path.partition('?')[0]} of its {service} service"
+        version = min(wanted, self.newest(service)) if wanted else (0, 0)
+        what = what or f"answer {method} {path.partition('?')[0]} of its {service} service"
         with self._answering(what):
             response = self._adapter(service).request(
                 path,
@@ -131,12 +160,13 @@ class CloudApi:
                 status_code_retries=BUSY_RETRIES,
                 retriable_status_codes=[UNAVAILABLE],
             )
-            answer = _json(response.content, response.json)
+            answer = content_of(response)
         if response.status_code >= _REFUSED:
+            words = words_of(answer)
             raise CloudError(
                 f"Cloud '{self.cloud}' could not {what}.",
-                details=[f"HTTP {response.status_code}: {_words(answer)}"],
-                hint=_REMEDIES.get(response.status_code, _OTHERWISE),
+                details=[f"HTTP {response.status_code}: {words}"],
+                hint=remedy(response.status_code, words),
                 status=response.status_code,
             )
         return answer
@@ -144,6 +174,7 @@ class CloudApi:
     def _adapter(self, service: Service) -> Adapter:
         if service not in self._adapters:
             place = self._region.get_session_client(service)
+            oldest, newest = _VERSIONS.get(service, (None, None))
             # The one of openstacksdk's own wants a whole connection for each request.
             self._adapters[service] = Adapter(
                 self._session,
@@ -151,6 +182,8 @@ class CloudApi:
                 interface=place.interface,
                 region_name=place.region_name,
                 endpoint_override=place.endpoint_override,
+                min_version=oldest,
+                max_version=newest,
             )
         return self._adapters[service]
 
@@ -165,7 +198,7 @@ class CloudApi:
             raise CloudError(
                 message,
                 details=[one_line(str(error))],
-                hint=_REMEDIES[UNAUTHORIZED],
+                hint=remedy(UNAUTHORIZED, ""),
                 status=UNAUTHORIZED,
             ) from error
         except auth_exc.EndpointNotFound as error:
@@ -177,34 +210,11 @@ class CloudApi:
             ) from error
         except (auth_exc.ClientException, sdk_exc.SDKException, OSError) as error:
             raise CloudError(
-                message, details=[one_line(str(error))[:_WORDS_LIMIT]], hint=ADDRESS
+                message, details=[one_line(str(error))[:WORDS_LIMIT]], hint=ADDRESS
             ) from error
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise CloudError(
                 message,
                 details=[f"Its answer is not of an OpenStack service ({type(error).__name__})."],
                 hint="Check that the addresses in clouds.yaml are the cloud's.",
             ) from error
-
-
-def _json(content: bytes, decoded: Callable[[], Any]) -> Any:
-    """What an answer says; of one that is no JSON, such as a proxy's page of HTML, its words."""
-    if not content:
-        return None
-    try:
-        return decoded()
-    except ValueError:
-        return content[:_WORDS_LIMIT].decode(errors="replace")
-
-
-def _words(answer: Any) -> str:
-    """The reason in a refusal: Nova's ``{"badRequest": {"message": …}}``, Placement's errors."""
-    match answer:
-        case {"errors": [{"detail": str(text)}, *_]}:
-            return one_line(text)[:_WORDS_LIMIT]
-        case dict():
-            texts = [one["message"] for one in answer.values()
-                     if isinstance(one, dict) and isinstance(one.get("message"), str)]  # fmt: skip
-            return one_line(texts[0])[:_WORDS_LIMIT] if texts else "no reason was given"
-        case _:
-            return shown(answer)

@@ -36,7 +36,7 @@ class FlavorChange:
         elif self.old and self.new:
             lines.append(f"~ flavor {self.new.name} ({self.old.id})")
         lines += [f"  - {name}" for name in self.remove]
-        had = {} if self.replaced or self.old is None else self.old.extra_specs or {}
+        had = {} if self.replaced or self.old is None else self.old.specs
         return [*lines, *_setting(self.set, had)]
 
 
@@ -105,7 +105,7 @@ def _of_flavor(flavors: Iterable[Flavor], new: MadeFlavor) -> Iterator[FlavorCha
     if size_of(old) != new.size:
         yield FlavorChange(old, new, replaced=True, set=new.specs)
         return
-    had = old.extra_specs or {}
+    had = old.specs
     differing = {name: value for name, value in new.specs.items() if had.get(name) != value}
     gone = tuple(name for name in had if name not in new.specs)
     if differing or gone:

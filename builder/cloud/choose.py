@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from builder.cloud.servers import NO_NIC, Network
-from builder.cloud.sight import Flavor
+from builder.cloud.answer import Flavor, Network
+from builder.cloud.servers import NO_NIC
 from builder.errors import CloudError, InputError
 from builder.publish.cloud.image import ACTIVE, SHA256, CloudImage
 from builder.store.manifest import Manifest
@@ -69,7 +69,7 @@ def flavor_for(
     vcpus = int(needs.get(_VCPUS, "1"))
 
     def worth(flavor: Flavor) -> tuple[bool, bool, int, int, int]:
-        lacks = any(flavor.extra_specs.get(key) != value for key, value in specs.items())
+        lacks = any(flavor.specs.get(key) != value for key, value in specs.items())
         return lacks, flavor.vcpus < vcpus, flavor.vcpus, flavor.ram, flavor.disk
 
     return min(roomy, key=worth)

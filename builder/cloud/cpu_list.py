@@ -1,4 +1,8 @@
-"""Lists of CPUs as the kernel and Nova write them: ``0-3,8``. Pure."""
+"""Lists of CPUs as Linux writes them, in sysfs and lscpu: ``0-3,8``. Pure.
+
+Source: "List format" in Linux's ``Documentation/admin-guide/cputopology.rst``. Nova's sets, which
+exclude CPUs as well, are ``builder.nova.cpu_set``.
+"""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +30,7 @@ def parsed(text: str) -> frozenset[int]:
 
 
 def listed(cpus: Iterable[int]) -> str:
-    """CPUs as a list, as short as it can be."""
+    """CPUs as a list, as short as it can be, which Linux and Nova's options take."""
     ranges: list[list[int]] = []
     for cpu in sorted(set(cpus)):
         if ranges and cpu == ranges[-1][1] + 1:

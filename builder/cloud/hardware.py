@@ -157,7 +157,7 @@ def _nics(sight: Sight) -> tuple[Nic, ...]:
 )
 def topology_is_as_asked(sight: Sight) -> str:
     """Nova grants what can be granted with the flavor's vCPUs; its own wish counts before."""
-    if any(f"hw:cpu_{part}" in sight.flavor.extra_specs for part in topology.PARTS):
+    if any(f"hw:cpu_{part}" in sight.flavor.specs for part in topology.PARTS):
         raise CheckSkipped(f"flavor {sight.flavor.name} has an arrangement of its own")
     seen, wish = sight.fact(Processors), topology.wished(sight.properties, "hw_cpu_")
     found = (seen.sockets, seen.cores, seen.threads)
@@ -173,7 +173,7 @@ def topology_is_as_asked(sight: Sight) -> str:
 @observation("every vCPU is pinned to a processor of its own", "hw_cpu_policy", always=True)
 def vcpus_are_pinned(sight: Sight) -> str:
     """Inside nothing of it is seen: libvirt's XML tells."""
-    policy = sight.flavor.extra_specs.get(PINNING[0]) or sight.properties.get(PINNING[1])
+    policy = sight.flavor.specs.get(PINNING[0]) or sight.properties.get(PINNING[1])
     if policy != "dedicated":
         raise CheckSkipped(f"flavor {sight.flavor.name} has no hw:cpu_policy=dedicated")
     pins = {

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from builder.cloud.servers import Server, Servers
+from builder.cloud.answer import Server
+from builder.cloud.servers import PROOF, Servers
 from builder.errors import BuilderError, CloudError, HostError
 from builder.host.files import replace_text
 from builder.host.locking import is_locked, locked, remove_leftovers
@@ -83,8 +84,9 @@ def is_left(server: Server, home: Path, *, now: datetime) -> bool:
 
     Of one on another machine only the server's age tells.
     """
-    directory = home / server.proof
-    if not server.proof.isalnum() or not directory.is_dir():
+    proof = server.metadata.get(PROOF, "")
+    directory = home / proof
+    if not proof.isalnum() or not directory.is_dir():
         return now - server.created > ELSEWHERE_LIMIT
     return not is_locked(directory)
 
@@ -128,7 +130,7 @@ def end(servers: Servers, server: str, sleep: Callable[[float], None] = time.sle
             if time.monotonic() > deadline:
                 return (
                     f"{found.name} ({server}) is {found.status} {END_LIMIT:.0f} s after it was"
-                    f" deleted. {found.fault}".rstrip()
+                    f" deleted. {found.reason}".rstrip()
                 )
             sleep(_POLL)
     except CloudError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import quote
 
 from builder.cloud.answer import (
     AggregateList,
@@ -20,8 +20,6 @@ from builder.cloud.view import Placement, Unknown, View
 from builder.errors import CloudError
 from builder.publish.cloud.remedies import FORBIDDEN, UNAUTHORIZED
 
-FLAVORS_LIMIT = 10_000
-"""A cloud that lists more has pages without an end."""
 PROVIDERS_LIMIT = 100
 """Whose inventories are asked for one by one, where none has room."""
 
@@ -73,19 +71,7 @@ def look(
 
 def flavors(api: CloudApi) -> tuple[Flavor, ...]:
     """Every flavor that the project may use, and as an administrator every other one."""
-    found: list[Flavor] = []
-    path = "/flavors/detail?is_public=None"
-    while path:
-        page = api.get("compute", path, FlavorPage, EXTRA_SPECS)
-        found += page.flavors
-        following = [link.href for link in page.flavors_links if link.rel == "next"]
-        marker = [pair for href in following for pair in parse_qsl(urlsplit(href).query)]
-        path = f"/flavors/detail?{urlencode(marker)}" if marker and page.flavors else ""
-        if len(found) > FLAVORS_LIMIT:
-            raise CloudError(
-                f"Cloud '{api}' lists more than {FLAVORS_LIMIT} flavors.",
-                hint="Its pages seem to have no end: ask its operators.",
-            )
+    found = api.pages("compute", "/flavors/detail?is_public=None", FlavorPage, EXTRA_SPECS)
     if api.newest("compute") >= EXTRA_SPECS:
         return tuple(found)
     return tuple(_with_extra_specs(api, flavor) for flavor in found)

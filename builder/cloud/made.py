@@ -48,7 +48,7 @@ def is_made(thing: Flavor | Aggregate, profile: str) -> bool:
     """Whether it was made here for that profile."""
     if isinstance(thing, Aggregate):
         return thing.metadata.get(TAG) == profile
-    tagged = (thing.extra_specs or {}).get(TAG) == profile
+    tagged = thing.specs.get(TAG) == profile
     return tagged or thing.description == description(profile)
 
 

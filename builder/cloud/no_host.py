@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from builder.cloud.sight import Flavor
+from builder.cloud.answer import Flavor
 from builder.words import counted
 
 NO_HOST = "No valid host"
@@ -10,7 +10,7 @@ NO_HOST = "No valid host"
 
 def resources(flavor: Flavor) -> dict[str, int]:
     """What Nova asks Placement for (Nova 34's ``scheduler/utils.py``), without the flavor's own."""
-    pinned = flavor.extra_specs.get("hw:cpu_policy") == "dedicated"
+    pinned = flavor.specs.get("hw:cpu_policy") == "dedicated"
     wanted = {
         "PCPU" if pinned else "VCPU": flavor.vcpus,
         "MEMORY_MB": flavor.ram,

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.cloud import choose
+from builder.cloud.api import CloudApi
 from builder.cloud.course import Course
 from builder.cloud.leftovers import Proof, at_work, end, remove_left, state_directory
+from builder.cloud.look import flavors
 from builder.cloud.operator import Operator
 from builder.cloud.record import Place, observed, record
 from builder.cloud.servers import NO_NIC, NO_NIC_SINCE, Servers
@@ -50,9 +52,10 @@ def prove_in_cloud(glance: Glance, directory: Path, wishes: Wishes, progress: Pr
     build = manifest.read(directory)
     require_writable(directory)
     progress.phase(f"{glance}: looking")
-    servers = Servers(glance)
-    setting = _setting(glance, servers, build, wishes)
-    clean_up(glance, progress)
+    api = CloudApi(glance.cloud, progress.line)
+    servers = Servers(api)
+    setting = _setting(glance, api, build, wishes)
+    _clean_up(servers, glance.endpoint, progress)
     at = datetime.now(UTC)
     with at_work(state_directory(), glance.endpoint) as proof:
         course = Course(servers, setting, proof, progress)
@@ -81,23 +84,29 @@ def prove_in_cloud(glance: Glance, directory: Path, wishes: Wishes, progress: Pr
 
 def clean_up(glance: Glance, progress: Progress) -> list[str]:
     """Delete what proofs that are over have left; returns a sentence for each server that stays."""
-    gone, stay = remove_left(Servers(glance), glance.endpoint, state_directory())
+    servers = Servers(CloudApi(glance.cloud, progress.line))
+    return _clean_up(servers, glance.endpoint, progress)
+
+
+def _clean_up(servers: Servers, endpoint: str, progress: Progress) -> list[str]:
+    gone, stay = remove_left(servers, endpoint, state_directory())
     for server in gone:
         progress.event(f"deleted server {server}, which a proof had left")
     return stay
 
 
-def _setting(glance: Glance, servers: Servers, build: Manifest, wishes: Wishes) -> Setting:
+def _setting(glance: Glance, api: CloudApi, build: Manifest, wishes: Wishes) -> Setting:
     plan = build.planned()
     image = choose.image_of(build, glance.images(**{PROFILE: plan.profile}), glance.cloud)
-    flavor = choose.flavor_for(servers.flavors(), image, plan.flavor, wishes.flavor)
+    servers = Servers(api)
+    flavor = choose.flavor_for(flavors(api), image, plan.flavor, wishes.flavor)
     network = wishes.network
     if network != NO_NIC:
         network = choose.network_for(servers.networks(), network)
     if network == NO_NIC and not servers.supports(NO_NIC_SINCE):
         raise CloudError(
             f"Cloud '{glance}' cannot make a server without a network: its Nova has no"
-            f" microversion {NO_NIC_SINCE}.",
+            f" microversion {NO_NIC_SINCE[0]}.{NO_NIC_SINCE[1]}.",
             hint="Name a network with --network.",
         )
     operator = Operator(wishes.libvirt) if wishes.libvirt else None

@@ -4,7 +4,7 @@ Source: Nova 34's ``nova/api/openstack/compute/rest_api_version_history.rst``.
 """
 
 from builder.errors import CloudError
-from builder.feature.nova_release import NovaRelease
+from builder.feature.nova_release import OLDEST_CLOUD, NovaRelease
 
 NEWEST_OF = {
     (2, 60): NovaRelease.QUEENS,
@@ -32,7 +32,7 @@ def release_of(newest: tuple[int, int]) -> NovaRelease:
     found = [release for version, release in NEWEST_OF.items() if version <= newest]
     if not found:
         raise CloudError(
-            f"The cloud's Nova is older than {min(NovaRelease)}: its newest microversion is"
+            f"The cloud's Nova is older than {OLDEST_CLOUD}: its newest microversion is"
             f" {newest[0]}.{newest[1]}.",
             details=["Nothing is known here of what such a Nova makes of an image."],
             hint="Have the cloud upgraded.",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from builder.cloud.answer import Flavor
 from builder.cloud.operator import Operator
-from builder.cloud.sight import Flavor
 from builder.publish.cloud.image import CloudImage
 
 

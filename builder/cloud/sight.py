@@ -1,10 +1,11 @@
 """What was seen of a server: the data that observations judge. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 from xml.etree.ElementTree import Element
 
+from builder.cloud.answer import Flavor
 from builder.cloud.guest_report import BootReport, Fact
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped, Outcome
@@ -17,19 +18,6 @@ Stage = Literal["first", "rescued", "rebuilt", "returned"]
 the watchdog has reset the guest."""
 
 F = TypeVar("F", bound=Fact)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flavor:
-    """A flavor. Memory is in MiB, disks are in GiB."""
-
-    id: str
-    name: str
-    vcpus: int
-    ram: int
-    disk: int
-    ephemeral: int = 0
-    extra_specs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from builder.cloud.answer import Server
 from builder.cloud.console_text import joined
 from builder.cloud.guest_report import BootReport, GuestReport, Message
-from builder.cloud.servers import Server, Servers
+from builder.cloud.servers import Servers
 from builder.cloud.sight import Stage
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped
@@ -98,15 +99,21 @@ class Watcher:
 
     def await_status(self, status: str, limit: float) -> None:
         """Wait until Nova says so. Raises ``CheckFailed`` with the fault of a server in ERROR."""
+        self._await_server(status, lambda server: server.status == status, limit)
 
+    def await_pause(self, limit: float) -> None:
+        """Wait until its guest stands still, as ``await_status`` does."""
+        self._await_server("paused", lambda server: server.is_paused, limit)
+
+    def _await_server(self, state: str, is_so: Callable[[Server], bool], limit: float) -> None:
         def reached() -> Server | None:
             server = self._servers.require(self.server)
             self._progress.line(f"server {server.id}: {server.status}")
             if server.status == "ERROR":
-                raise CheckFailed(f"the server is in ERROR: {server.fault or 'Nova says not why'}")
-            return server if server.status == status else None
+                raise CheckFailed(f"the server is in ERROR: {server.reason or 'Nova says not why'}")
+            return server if is_so(server) else None
 
-        self.wait(f"server {self.server} to be {status}", reached, limit)
+        self.wait(f"server {self.server} to be {state}", reached, limit)
 
     def wait(self, what: str, found: Callable[[], T | None], limit: float) -> T:
         """Ask until there is an answer; an API that is away for a moment is asked again.

@@ -3,12 +3,14 @@
 import os
 import warnings
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from allinone import lifecycle
 from allinone.nova import Cpus
 from allinone.site import HOME, Site
+from proving import HUGE, PINNED
 from serving import LIMIT, connected
 
 if TYPE_CHECKING:
@@ -56,3 +58,19 @@ def cloud(site: Site) -> Generator["Connection"]:
     for image in list(connection.image.images()):
         connection.image.delete_image(image)
     connection.close()
+
+
+@pytest.fixture
+def proofs(
+    cloud: "Connection", site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Generator[None]:
+    """The flavors and the surroundings of proofs."""
+    pinned = cloud.compute.create_flavor(name=PINNED, vcpus=1, ram=1024, disk=5, ephemeral=1)
+    cloud.compute.create_flavor_extra_specs(pinned, {"hw:cpu_policy": "dedicated"})
+    huge = cloud.compute.create_flavor(name=HUGE, vcpus=1, ram=1024, disk=1 << 20)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(site.clouds_yaml))
+    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    yield
+    for flavor in (pinned, huge):
+        cloud.compute.delete_flavor(flavor)

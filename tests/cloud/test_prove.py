@@ -1,28 +1,23 @@
 """A published image is proven by a real Nova, and whatever comes in between leaves no server."""
 
 import json
-import os
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from allinone import libvirt, lifecycle
-from allinone.nova import Cpus
+from allinone import libvirt
 from allinone.resources import NETWORK
-from allinone.site import HOME, Site
+from allinone.site import Site
+from proving import HUGE, PINNED, begun, grades, outcomes, published, run, servers
 from serving import LIMIT, boot
-from smallbuild import small_build
 
 from builder.cloud.prove import Wishes, prove_in_cloud
 from builder.cloud.setting import Limits
 from builder.feature import Grade
 from builder.publish.cloud.glance import Glance
-from builder.store import manifest
 from builder.store.verdict import verdict_of
 from builder.terminal.progress import Progress
 
@@ -30,88 +25,16 @@ if TYPE_CHECKING:
     from broken import Broken
     from openstack.connection import Connection
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.usefixtures("proofs")]
 
-ROOT = HOME / "prove"
-PINNED = "pinned-1"
-HUGE = "huge"
 EMULATED = {"hw_vif_multiqueue_enabled"}
 """Claims that a Nova without KVM cannot show."""
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def site() -> Generator[Site]:
-    """An OpenStack of its own, whose last processor is for pinned guests."""
-    shared, *_, dedicated = map(str, sorted(os.sched_getaffinity(0)))
-    lifecycle.down(keep=False, root=ROOT)  # what killed tests have left
-    try:
-        yield lifecycle.up(print, Cpus(shared, dedicated), ROOT)
-    finally:
-        lifecycle.down(keep=False, root=ROOT)
-
-
-@pytest.fixture(autouse=True)
-def _flavors(cloud: "Connection") -> Generator[None]:
-    pinned = cloud.compute.create_flavor(name=PINNED, vcpus=1, ram=1024, disk=5, ephemeral=1)
-    cloud.compute.create_flavor_extra_specs(pinned, {"hw:cpu_policy": "dedicated"})
-    huge = cloud.compute.create_flavor(name=HUGE, vcpus=1, ram=1024, disk=1 << 20)
-    yield
-    for flavor in (pinned, huge):
-        cloud.compute.delete_flavor(flavor)
-
-
-@pytest.fixture(autouse=True)
-def _environment(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(site.clouds_yaml))
-    monkeypatch.setenv("GUEST_IMAGE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def run() -> Run:
-    """Run the command; what it said is shown where the test fails."""
-
-    def call(*words: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-        argv = ["guest-image", *words]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False)
-        print(done.stdout, done.stderr)
-        return done
-
-    return call
-
-
-def published(run: Run, tmp_path: Path, image: Path | None = None) -> Path:
-    """A build with complete evidence that is published; without an image of noise."""
-    if image is not None:
-        image = Path(shutil.copy(image, tmp_path / "image.qcow2"))
-    build = small_build(tmp_path / "dist", image=image)
-    assert run("publish", build, "--cloud", "local").returncode == 0
-    return build
-
-
-def outcomes(directory: Path) -> dict[str, str]:
-    return {one.check: one.outcome for one in manifest.read(directory).observations}
-
-
-def grades(directory: Path) -> dict[str, Grade]:
-    claims = verdict_of(manifest.read(directory)).claims
-    return {one.claim.property: one.grade for one in claims}
-
-
-def servers(cloud: "Connection") -> list[Any]:
-    """Every server, also those that are deleted and not gone."""
-    return [
-        *cloud.compute.servers(all_projects=True),
-        *cloud.compute.servers(all_projects=True, deleted_only=True, status="SOFT_DELETED"),
-    ]
-
 
 def test_every_claim_that_needs_no_hardware_is_observed(
-    built_image: Callable[[str], Path], cloud: "Connection", site: Site, tmp_path: Path, run: Run
+    built_image: Callable[[str], Path], cloud: "Connection", site: Site, tmp_path: Path
 ) -> None:
-    build = published(run, tmp_path, built_image("pinned-scsi"))
+    build = published(tmp_path, built_image("pinned-scsi"))
     start = time.monotonic()
     done = run(
         *("cloud", "prove", build, "--cloud", "local", "--network", NETWORK),
@@ -137,9 +60,9 @@ def test_every_claim_that_needs_no_hardware_is_observed(
 
 
 def test_an_image_without_agent_and_watchdog_is_found_out(
-    broken: "Broken", cloud: "Connection", tmp_path: Path, run: Run
+    broken: "Broken", cloud: "Connection", tmp_path: Path
 ) -> None:
-    build = published(run, tmp_path, broken.cloud)
+    build = published(tmp_path, broken.cloud)
     with Progress() as progress:
         wishes = Wishes(flavor=PINNED, network="none", limits=Limits(agent=30))
         result = prove_in_cloud(Glance("local"), build, wishes, progress)
@@ -158,9 +81,9 @@ def test_an_image_without_agent_and_watchdog_is_found_out(
 
 
 def test_a_guest_that_tells_nothing_is_told_and_cleaned_up(
-    cloud: "Connection", tmp_path: Path, run: Run
+    cloud: "Connection", tmp_path: Path
 ) -> None:
-    build = published(run, tmp_path)
+    build = published(tmp_path)
     with Progress() as progress:
         wishes = Wishes(flavor="guest-1", limits=Limits(boot=20))
         result = prove_in_cloud(Glance("local"), build, wishes, progress)
@@ -175,10 +98,8 @@ def test_a_guest_that_tells_nothing_is_told_and_cleaned_up(
     assert servers(cloud) == []
 
 
-def test_no_valid_host_says_what_placement_lacks(
-    cloud: "Connection", tmp_path: Path, run: Run
-) -> None:
-    build = published(run, tmp_path)
+def test_no_valid_host_says_what_placement_lacks(cloud: "Connection", tmp_path: Path) -> None:
+    build = published(tmp_path)
     done = run("cloud", "prove", build, "--cloud", "local", "--flavor", HUGE)
     assert done.returncode == 5
     assert "No valid host" in done.stderr
@@ -191,10 +112,8 @@ def test_no_valid_host_says_what_placement_lacks(
     assert servers(cloud) == []
 
 
-def test_the_fault_of_a_server_in_error_is_shown(
-    cloud: "Connection", tmp_path: Path, run: Run
-) -> None:
-    build = published(run, tmp_path)
+def test_the_fault_of_a_server_in_error_is_shown(cloud: "Connection", tmp_path: Path) -> None:
+    build = published(tmp_path)
     image = cloud.image.find_image("pinned-scsi", ignore_missing=False)
     cloud.image.update_image(image, hw_machine_type="abacus")
     done = run("cloud", "prove", build, "--cloud", "local", "--flavor", "guest-1")
@@ -203,8 +122,8 @@ def test_the_fault_of_a_server_in_error_is_shown(
     assert servers(cloud) == []
 
 
-def test_what_the_cloud_refuses_is_told(cloud: "Connection", tmp_path: Path, run: Run) -> None:
-    build = published(run, tmp_path)
+def test_what_the_cloud_refuses_is_told(cloud: "Connection", tmp_path: Path) -> None:
+    build = published(tmp_path)
     done = run("cloud", "prove", build, "--cloud", "reader", "--flavor", "guest-1")
     assert done.returncode == 5
     assert "could not make a server" in done.stderr
@@ -219,24 +138,11 @@ def test_what_the_cloud_refuses_is_told(cloud: "Connection", tmp_path: Path, run
     assert run("cloud", "prove", build, "--cloud", "local", "--flavor", "nix").returncode == 2
 
 
-def begun(cloud: "Connection", build: Path, log: Path) -> "subprocess.Popen[str]":
-    """A proof that is at work: its server is active."""
-    words = ["guest-image", "cloud", "prove", build, "--cloud", "local", "--flavor", "guest-1"]
-    with log.open("w") as output:
-        proof = subprocess.Popen(words, stdout=output, stderr=output, text=True)
-    deadline = time.monotonic() + LIMIT
-    while [server.status for server in servers(cloud)] != ["ACTIVE"]:
-        assert proof.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return proof
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_proof_leaves_nothing(
-    number: signal.Signals, cloud: "Connection", tmp_path: Path, run: Run
+    number: signal.Signals, cloud: "Connection", tmp_path: Path
 ) -> None:
-    build = published(run, tmp_path)
+    build = published(tmp_path)
     proof = begun(cloud, build, tmp_path / "log")
     other = run("cloud", "prove", "--cloud", "local", "--clean", "--json")
     assert other.returncode == 1
@@ -247,10 +153,8 @@ def test_an_interrupted_proof_leaves_nothing(
     assert outcomes(build) == {}
 
 
-def test_what_a_killed_proof_has_left_is_cleaned_up(
-    cloud: "Connection", tmp_path: Path, run: Run
-) -> None:
-    build = published(run, tmp_path)
+def test_what_a_killed_proof_has_left_is_cleaned_up(cloud: "Connection", tmp_path: Path) -> None:
+    build = published(tmp_path)
     proof = begun(cloud, build, tmp_path / "log")
     proof.kill()
     proof.wait()
@@ -265,7 +169,7 @@ def test_what_a_killed_proof_has_left_is_cleaned_up(
     assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
 
 
-def test_only_servers_of_proofs_are_deleted(cloud: "Connection", tmp_path: Path, run: Run) -> None:
+def test_only_servers_of_proofs_are_deleted(cloud: "Connection", tmp_path: Path) -> None:
     server = boot(cloud, tmp_path, {})
     assert run("cloud", "prove", "--cloud", "local", "--clean").returncode == 0
     assert [one.id for one in servers(cloud)] == [server.id]

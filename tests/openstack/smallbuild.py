@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,15 @@ def small_build(
     size: int = 2 * MIB,
     image: Path | None = None,
     publish: dict[str, Any] | None = None,
+    features: Mapping[str, Any] | None = None,
 ) -> Path:
-    """A build directory below ``dist``, of a shipped profile with a section ``publish``."""
+    """A build directory below ``dist``, of a shipped profile with sections of one's own."""
     created = (datetime.now(UTC) - age).replace(microsecond=0)
     extended = dist / f"{profile}.json"
     dist.mkdir(parents=True, exist_ok=True)
     extended.with_suffix(".yaml").write_text(
-        json.dumps({"extends": profile, "publish": publish or {}}), encoding="utf-8"
+        json.dumps({"extends": profile, "publish": publish or {}, "features": features or {}}),
+        encoding="utf-8",
     )
     plan = make_plan(load(str(extended.with_suffix(".yaml")), shipped()), shipped())
     name = f"{created:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"

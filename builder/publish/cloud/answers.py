@@ -125,7 +125,7 @@ class Answers:
             if size > LONGEST:
                 raise CloudError(
                     f"Cloud '{self._cloud}' answers with more than {LONGEST >> 20} MiB.",
-                    hint="No answer of Glance's is so long: check that the address is Glance's.",
+                    hint="No service says so much: check the cloud's addresses in clouds.yaml.",
                 )
             pieces.append(piece)
         response._content = b"".join(pieces)  # noqa: SLF001 - as requests itself sets it

@@ -1,24 +1,26 @@
-from dataclasses import replace
-
 import pytest
 from cloud_images import image
 from guest_lines import FLAVOR
 from samples import manifest
 
+from builder.cloud.answer import Flavor, Network
 from builder.cloud.choose import flavor_for, image_of, network_for
-from builder.cloud.servers import NO_NIC, Network
-from builder.cloud.sight import Flavor
+from builder.cloud.servers import NO_NIC
 from builder.errors import CloudError, InputError
 from builder.publish.cloud.image import CloudImage
 
 BUILD = manifest()
 OURS = {"guest_image_build": BUILD.build}
-SMALL = replace(FLAVOR, id="1", name="small", ram=512, extra_specs={})
-FITTING = replace(FLAVOR, id="2", name="fitting", ram=1024, extra_specs={})
-PINNED = replace(FLAVOR, id="3", name="pinned", ram=4096)
-TWO = replace(FLAVOR, id="4", name="two", vcpus=2, ram=2048, extra_specs={})
+SMALL = FLAVOR.model_copy(update={"id": "1", "name": "small", "ram": 512, "extra_specs": {}})
+FITTING = FLAVOR.model_copy(update={"id": "2", "name": "fitting", "ram": 1024, "extra_specs": {}})
+PINNED = FLAVOR.model_copy(update={"id": "3", "name": "pinned", "ram": 4096})
+TWO = FLAVOR.model_copy(
+    update={"id": "4", "name": "two", "vcpus": 2, "ram": 2048, "extra_specs": {}}
+)
 FLAVORS = (PINNED, TWO, FITTING, SMALL)
-NETWORKS = (Network("1", "one"), Network("2", "two"), Network("3", "two"))
+NETWORKS = tuple(
+    Network(id=its_id, name=name) for its_id, name in (("1", "one"), ("2", "two"), ("3", "two"))
+)
 
 
 def test_the_builds_own_image_is_taken() -> None:

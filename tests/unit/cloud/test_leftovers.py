@@ -3,14 +3,21 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from builder.cloud.answer import Server
 from builder.cloud.leftovers import ELSEWHERE_LIMIT, at_work, is_left
-from builder.cloud.servers import Server
+from builder.cloud.servers import PROOF
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def server(proof: str, age: timedelta = timedelta(0)) -> Server:
-    return Server("id", "guest-image-prove-x", "ACTIVE", "", NOW - age, proof)
+    return Server(
+        id="id",
+        name="guest-image-prove-x",
+        status="ACTIVE",
+        created=NOW - age,
+        metadata={PROOF: proof},
+    )
 
 
 def test_a_server_of_a_proof_at_work_is_left_alone_however_old(tmp_path: Path) -> None:
@@ -23,6 +30,7 @@ def test_a_server_of_a_proof_at_work_is_left_alone_however_old(tmp_path: Path) -
 def test_a_server_of_a_killed_proof_is_a_leftover_at_once(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, signal
+from builder.cloud.answer import Server
 from builder.cloud.leftovers import at_work
 with at_work(pathlib.Path({str(tmp_path)!r}), "http://cloud") as proof:
     proof.note("id")

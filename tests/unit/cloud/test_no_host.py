@@ -1,11 +1,10 @@
 from collections.abc import Mapping
-from dataclasses import replace
 
 from guest_lines import FLAVOR
 
 from builder.cloud.no_host import reasons, resources
 
-FLOATING = replace(FLAVOR, extra_specs={})
+FLOATING = FLAVOR.model_copy(update={"extra_specs": {}})
 
 
 def test_a_pinned_guest_takes_dedicated_processors() -> None:

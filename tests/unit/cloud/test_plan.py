@@ -11,7 +11,7 @@ from builder.cloud.ability import ABILITIES
 from builder.cloud.plan import cloud_plan
 from builder.cloud.plan_text import cloud_plan_json, cloud_plan_text
 from builder.feature import ExtraSpec, FlavorVcpus, Necessity, NovaRelease, SchedulerFilter
-from builder.feature.nova_release import NEWEST
+from builder.feature.nova_release import CLOUDS, NEWEST
 from builder.profile.model import Disk
 from builder.profile.publication import Publication
 from builder.terminal.output import rendered
@@ -121,7 +121,7 @@ def test_a_profile_that_needs_nothing_says_so() -> None:
     assert "It needs nothing of a cloud" in text_of()
 
 
-@pytest.mark.parametrize("release", NovaRelease)
+@pytest.mark.parametrize("release", CLOUDS)
 def test_every_need_is_shown(release: NovaRelease) -> None:
     plan = demanding(release)
     shown = rendered(cloud_plan_text(plan), None)

@@ -3,7 +3,6 @@
 import pytest
 
 from builder.nova.properties import KNOWN, complaints, known_property, restricts
-from builder.nova.release import Release
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -21,20 +20,6 @@ def test_a_newer_value_is_one_and_is_newer(name: str) -> None:
     for value, release in known.newer.items():
         assert value in known.kind.words
         assert release > known.since
-
-
-@pytest.mark.parametrize(
-    ("release", "text"),
-    [
-        (Release.LIBERTY, "Liberty"),
-        (Release.ZED, "Zed"),
-        (Release.ANTELOPE, "2023.1"),
-        (Release.EPOXY, "2025.1"),
-        (Release.HIBISCUS, "2026.2"),
-    ],
-)
-def test_a_release_is_called_as_people_call_it(release: Release, text: str) -> None:
-    assert str(release) == text
 
 
 @pytest.mark.parametrize(
