@@ -48,7 +48,7 @@ def test_a_kernel_without_the_watchdogs_driver_and_a_masked_agent_are_seen(
         f"kernel {broken.cloud_release} has no i6300esb" in failed["watchdog/kernels-have-i6300esb"]
     )
     assert failed["guest-agent/agent-will-start"] == (
-        f"qemu-guest-agent.service is masked by {AGENT}"
+        f"qemu-guest-agent.service is masked by {AGENT}; remove that link"
     )
 
 
@@ -59,7 +59,8 @@ def test_an_initrd_without_virtio_scsi_and_a_device_name_in_fstab_are_seen(
     assert failed == {
         "virtio-scsi/initrds-have-virtio-scsi": (
             f"the initrd of kernel {broken.release} (/boot/initrd.img-{broken.release}) "
-            "has no virtio_scsi, and it is not built in"
+            "has no virtio_scsi, and it is not built in; name it for the initrd "
+            "(/etc/initramfs-tools/modules, or add_drivers of dracut), and make that anew"
         ),
         "foundation/no-kernel-device-names": (
             f"/etc/fstab:1: names /dev/vda1: {FSTAB_LINE}; name it by its LABEL or UUID"
