@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-command bench-publish golden lock wheel clean
+.PHONY: help host cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -39,10 +39,11 @@ help: ## List the targets
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-host: ## Install the Debian packages that builds, proofs and tests need
-	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(HOST_PACKAGES) 2> /dev/null || true); \
+# Those of the packages that are not there, without starting their services.
+define install_packages
+	@installed=$$(dpkg-query --show --showformat='$${db:Status-Status}=$${Package}\n' $(1) 2> /dev/null || true); \
 	missing=; \
-	for package in $(HOST_PACKAGES); do \
+	for package in $(1); do \
 	    grep -qx "installed=$$package" <<< "$$installed" || missing="$$missing $$package"; \
 	done; \
 	if [ -n "$$missing" ]; then \
@@ -50,9 +51,17 @@ host: ## Install the Debian packages that builds, proofs and tests need
 	    $(SUDO) apt-get update -qq; \
 	    $(SUDO) tests/openstack/without-services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
+endef
+
+host: ## Install the Debian packages that builds, proofs and tests need
+	$(call install_packages,$(HOST_PACKAGES))
 	@apt-get indextargets --format '$$(RELEASE)' 'Created-By: Packages' | grep -q -- -security || \
 	    echo "note: this host's apt sources name no security mirror; a build asks diskimage-builder's default one," \
 	         "unless the profile (mirrors.security) or DIB_DEBIAN_SECURITY_MIRROR names another"
+
+# What a whole OpenStack needs besides.
+cloud-host: host
+	$(call install_packages,$(CLOUD_PACKAGES))
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -82,8 +91,8 @@ $(OPENSTACK)/installed-nova: $(SERVERS)-nova.txt $(SERVERS)-build.txt | $(VENV)/
 	$(call install_servers,$(OPENSTACK)/nova,$<)
 	@touch $@
 
-# The binding to libvirt is Debian's: it is of the same version as its library.
-$(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.txt | host $(VENV)/bin/python
+# The binding to libvirt is Debian's, of the same version as its library: its files are linked.
+$(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.txt | cloud-host $(VENV)/bin/python
 	@echo 'installing a whole OpenStack below $(OPENSTACK)/all-in-one'
 	$(call install_servers,$(OPENSTACK)/all-in-one/venv,$<)
 	ln -s /usr/lib/python3/dist-packages/libvirt*.py /usr/lib/python3/dist-packages/libvirtmod*.so $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
@@ -113,15 +122,13 @@ test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/install
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
 	@$(VENV)/bin/python tests/openstack/serve.py
 
-# Below, host installs what the whole OpenStack needs besides.
-openstack test-cloud: HOST_PACKAGES += $(CLOUD_PACKAGES)
-openstack: host $(VENV)/installed $(OPENSTACK)/all-in-one/installed ## Bring up a whole OpenStack on this machine (as root)
+openstack: cloud-host $(VENV)/installed $(OPENSTACK)/all-in-one/installed ## Bring up a whole OpenStack on this machine (as root)
 	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py up
 
 openstack-down: $(VENV)/installed ## End that OpenStack and remove it; KEEP=1 keeps its databases and images
 	@$(SUDO) $(VENV)/bin/python tests/openstack/deploy.py down $(if $(KEEP),--keep)
 
-test-cloud: host $(VENV)/installed-dev $(OPENSTACK)/all-in-one/installed ## Run the tests that need a whole OpenStack (as root)
+test-cloud: cloud-host $(VENV)/installed-dev $(OPENSTACK)/all-in-one/installed ## Run the tests that need a whole OpenStack (as root)
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest $(or $(CHOSEN),tests/cloud)
 
 lint: host $(VENV)/installed-dev ## Run ruff, mypy, import-linter and shellcheck

@@ -30,11 +30,21 @@ _CLOUDS = "tests/hostile/test_cloud_answers.py"
 _DISKS = "tests/integration/test_disk.py"
 _PUBLISHING = "tests/openstack/test_publish.py"
 _FAILURES = "tests/openstack/test_publish_failures.py"
+_NOVA = "tests/hostile/test_nova_answers.py"
+_NO_NOVA = "tests/hostile/test_nova_unreachable.py"
 _RACES = "tests/openstack/test_publish_races.py"
 _REFUSED = "tests/openstack/test_publish_refused.py"
 _PUBLISHED = "tests/openstack/test_published.py"
 
 ELSEWHERE = {
+    "cloud/api.py CloudApi._answering 1": _NO_NOVA,
+    "cloud/api.py CloudApi._answering 2": _NO_NOVA,
+    "cloud/api.py CloudApi._answering 3": _NO_NOVA,
+    "cloud/api.py CloudApi._answering 4": _NO_NOVA,
+    "cloud/api.py CloudApi._validated 1": _NOVA,
+    "cloud/api.py CloudApi.newest 1": _NO_NOVA,
+    "cloud/api.py CloudApi.pages 1": _NO_NOVA,
+    "cloud/apply.py apply 1": _NOVA,
     "host/confined.py _listen 1": _PARSING,
     "host/confined.py _listen 2": _PARSING,
     "host/confined.py run_confined 1": _PARSING,
@@ -71,18 +81,8 @@ ELSEWHERE = {
 """Homes of sites that unit tests do not come to: a file of tests, or a folder."""
 
 _NEEDS_A_CLOUD = "a cloud that changes meanwhile, or that breaks its word"
-_NEEDS_NOVA = "a real Nova, which a command in a process of its own asks: tests/cloud"
 
 NOT_RAISED = {
-    "cloud/steps/create.py": _NEEDS_NOVA,
-    "cloud/steps/guest.py": _NEEDS_NOVA,
-    "cloud/steps/life.py": _NEEDS_NOVA,
-    "cloud/steps/watchdog.py": _NEEDS_NOVA,
-    "cloud/leftovers.py at_work 1": _NEEDS_NOVA,
-    "cloud/operator.py": _NEEDS_NOVA,
-    "cloud/prove.py": _NEEDS_NOVA,
-    "cloud/servers.py": _NEEDS_NOVA,
-    "cloud/watcher.py": _NEEDS_NOVA,
     "report/view.py problems 1": "a row of a report, which is called Problem as well",
     "publish/candidate/prepare.py _require_format 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.download 1": _NEEDS_A_CLOUD,

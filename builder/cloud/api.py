@@ -76,7 +76,8 @@ class CloudApi:
                 data = self._adapter(service).get_endpoint_data()
             if data is None:
                 raise CloudError(
-                    f"Cloud '{self.cloud}' names no {service} service.",
+                    f"Cloud '{self.cloud}' has no {service} service, or one that does not tell its"
+                    " versions.",
                     hint="See which there are: openstack catalog list.",
                     status=NOT_FOUND,
                 )

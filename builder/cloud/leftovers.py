@@ -67,7 +67,7 @@ def at_work(home: Path, endpoint: str) -> Iterator[Proof]:
                 locks.enter_context(locked(directory))
         except OSError as error:
             raise HostError(
-                f"Could not make the directory {directory}.",
+                f"Could not make a directory in {home}.",
                 details=[error.strerror or str(error)],
                 hint="Choose another place for what is kept between runs: GUEST_IMAGE_CACHE.",
             ) from error

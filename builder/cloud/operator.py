@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 from builder.errors import CloudError, InputError
 from builder.host.process import Finished, require_tool, run_unchecked
 
-_LIMIT = 60.0
+LIMIT = 60.0
+"""Seconds for one answer of libvirt."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Operator:
 
     def _virsh(self, *words: str) -> Finished:
         try:
-            return run_unchecked(["virsh", "-c", self.uri, *words], timeout=_LIMIT)
+            return run_unchecked(["virsh", "-c", self.uri, *words], timeout=LIMIT)
         except TimeoutError as error:
             raise CloudError(
                 f"libvirt at {self.uri} does not answer: {error}.",

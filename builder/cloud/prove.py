@@ -77,7 +77,7 @@ def prove_in_cloud(glance: Glance, directory: Path, wishes: Wishes, progress: Pr
         raise HostError(
             f"{directory} cannot be written: what was observed is not recorded.",
             details=[error.strerror or str(error)],
-            hint="Make it writable; then run the same command again.",
+            hint="See that it is there and can be written; then run the same command again.",
         ) from error
     return Result(changed, tuple(results))
 

@@ -110,7 +110,9 @@ class Watcher:
             server = self._servers.require(self.server)
             self._progress.line(f"server {server.id}: {server.status}")
             if server.status == "ERROR":
-                raise CheckFailed(f"the server is in ERROR: {server.reason or 'Nova says not why'}")
+                raise CheckFailed(
+                    f"the server is in ERROR: {server.reason or 'Nova does not say why'}"
+                )
             return server if is_so(server) else None
 
         self.wait(f"server {self.server} to be {state}", reached, limit)

@@ -5,9 +5,10 @@ from typing import Any
 
 from builder.compare.change import Change, changes, changes_of_common
 from builder.feature.machine import devices
+from builder.feature.needs import Necessity, Need
 from builder.plan.model import Plan, to_json
 
-_DERIVED = ("digest", "argv", "claims", "inspections", "probes", "boots", "parameters")
+_DERIVED = ("digest", "argv", "claims", "inspections", "probes", "boots", "parameters", "needs")
 """What follows from the rest, or is told by another name."""
 
 Json = Any
@@ -30,9 +31,18 @@ def _facts(plan: Plan) -> dict[str, Json]:
         **{key: value for key, value in data.items() if key not in _DERIVED},
         "features": list(plan.parameters),
         **{f"features.{name}": values for name, values in data["parameters"].items()},
+        **{f"needs.{name}": [_text(need) for need in needs] for name, needs in plan.needs.items()},
         "boots": [boot.name for boot in plan.boots],
     }
     return dict(_flat(facts))
+
+
+def _text(need: Need) -> str:
+    """What is needed, how much, and of which clouds; why is the program's word, not the plan's."""
+    necessity = "" if need.necessity is Necessity.REQUIRED else str(need.necessity)
+    hosts = f"on hosts {need.hosts}" if need.hosts else ""
+    notes = ", ".join(filter(None, (necessity, need.releases, hosts)))
+    return f"{need.what} ({notes})" if notes else str(need.what)
 
 
 def _machines(plan: Plan) -> dict[str, list[str]]:

@@ -17,7 +17,6 @@ from builder.feature import (
     CheckSkipped,
     Claim,
     ConfigOption,
-    ExtraSpec,
     Feature,
     Filesystem,
     FlavorVcpus,
@@ -30,6 +29,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
+from builder.features.needs.agreement import agreeing
 from builder.linux import network, queues, systemd
 from builder.linux.live import output, require_active
 from builder.linux.scripts import script
@@ -180,14 +180,7 @@ OPTIONS = f"{NOVA_DOCS}/configuration/config.html"
 def needs(_: MultiqueueParameters) -> tuple[Need, ...]:
     """The image asks by itself; what can be in its way is the flavor, and the host."""
     return (
-        Need(
-            what=ExtraSpec("hw:vif_multiqueue_enabled", "true"),
-            reason="The image's own property is enough; a flavor that says otherwise refuses the"
-            " image (FlavorImageConflict).",
-            source=TUNING,
-            necessity=Necessity.CONSISTENT,
-            since=NovaRelease.YOGA,
-        ),
+        agreeing("hw:vif_multiqueue_enabled", "true", source=TUNING, since=NovaRelease.YOGA),
         Need(
             what=FlavorVcpus(2, at_least=True),
             reason="A NIC gets as many queues as the guest has vCPUs.",

@@ -14,10 +14,8 @@ from builder.feature import (
     CheckFailed,
     Claim,
     Consequence,
-    ExtraSpec,
     Feature,
     Guest,
-    Necessity,
     Need,
     NovaRelease,
     Parameters,
@@ -25,6 +23,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
+from builder.features.needs.agreement import agreeing
 from builder.linux.live import output
 
 
@@ -78,14 +77,7 @@ def needs(_: PackedRingParameters) -> tuple[Need, ...]:
             source=SPEC,
             since=first,
         ),
-        Need(
-            what=ExtraSpec("hw:virtio_packed_ring", "true"),
-            reason="The image's own property is enough; a flavor that says otherwise refuses the"
-            " image (FlavorImageConflict).",
-            source=SPEC,
-            necessity=Necessity.CONSISTENT,
-            since=first,
-        ),
+        agreeing("hw:virtio_packed_ring", "true", source=SPEC, since=first),
         Need(
             what=Consequence("Nova passes over the property, and the rings are split"),
             reason="Packed rings came with Nova 2024.1.",

@@ -12,11 +12,9 @@ from builder.feature import (
     CheckFailed,
     Claim,
     Consequence,
-    ExtraSpec,
     Feature,
     Filesystem,
     Guest,
-    Necessity,
     Need,
     NovaRelease,
     Parameters,
@@ -26,6 +24,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
+from builder.features.needs.agreement import agreeing
 from builder.linux import esp, kernels
 from builder.linux.live import output
 from builder.linux.scripts import script
@@ -131,14 +130,7 @@ def needs(_: SecureBootParameters) -> tuple[Need, ...]:
             source=DOCS,
             since=first,
         ),
-        Need(
-            what=ExtraSpec("os:secure_boot", "required"),
-            reason="The image's own property is enough; a flavor that says otherwise refuses the"
-            " image (FlavorImageConflict).",
-            source=DOCS,
-            necessity=Necessity.CONSISTENT,
-            since=first,
-        ),
+        agreeing("os:secure_boot", "required", source=DOCS, since=first),
         Need(
             what=Consequence("Nova passes over the property, and any code starts"),
             reason="With QEMU, Secure Boot came with Wallaby.",

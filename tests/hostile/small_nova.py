@@ -149,6 +149,8 @@ def serving(nova: Nova, directory: Path) -> Iterator[Path]:
             auth={"endpoint": address, "username": "me", "password": "secret"},
             compute_endpoint_override=f"{address}/compute/v2.1",
             placement_endpoint_override=f"{address}/placement",
+            network_endpoint_override=f"{address}/network/v2.0",
+            image_endpoint_override=f"{address}/image",
         )
 
 

@@ -62,10 +62,10 @@ def line(message: dict[str, Any], token: str = TOKEN) -> str:
     return f"\r\nGUEST-IMAGE {token} {zlib.crc32(text.encode()):08x} {text}\r\n"
 
 
-def told(*facts: dict[str, Any], boot: str = BOOT) -> str:
+def told(*facts: dict[str, Any], boot: str = BOOT, token: str = TOKEN) -> str:
     """All facts of a boot."""
     numbered = [{**fact, "number": number, "of": len(facts)} for number, fact in enumerate(facts)]
-    return "".join(line({**fact, "boot": boot}) for fact in numbered)
+    return "".join(line({**fact, "boot": boot}, token) for fact in numbered)
 
 
 def boot_report(*facts: dict[str, Any]) -> BootReport:

@@ -75,7 +75,9 @@ def grow_root(subject: Subject) -> str:
     """Let libvirt give the running guest a greater disk, and the guest see it."""
     operator, domain = subject.setting.operator, subject.domain
     if operator is None:
-        raise CheckSkipped("a tenant grows volumes only, and this root is none: see --libvirt")
+        raise CheckSkipped(
+            "only an operator grows a root disk at run time: --libvirt names the compute host's"
+        )
     if domain is None:
         raise CheckSkipped(f"the server does not run on the host of {operator.uri}")
     boot = subject.guest.require("first")

@@ -32,7 +32,9 @@ def rebuild(subject: Subject) -> str:
     subject.guest.require("first")
     if not subject.servers.supports(REBUILD_USER_DATA_SINCE):
         major, minor = REBUILD_USER_DATA_SINCE
-        raise CheckSkipped(f"the cloud has no microversion {major}.{minor}")
+        raise CheckSkipped(
+            f"a rebuild with other user-data needs microversion {major}.{minor} of Nova"
+        )
     order = subject.user_data("hang" if subject.has_watchdog else "watch")
     subject.servers.rebuild(subject.id, subject.setting.image.id, order)
     subject.guest.await_status("ACTIVE", subject.limits.active)

@@ -9,7 +9,6 @@ import pytest
 from comparisons import newer, older, package
 from reports import publication
 
-from builder.cli.program import main
 from builder.linux.configuration import ConfigurationFile
 from builder.store.manifest import FILE_NAME, Manifest, write
 
@@ -17,15 +16,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(["diff", *(str(one) for one in arguments)])
-        captured = capsys.readouterr()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, captured.out, captured.err
-
-    return call
+def run(run: Run) -> Run:
+    return lambda *arguments: run("diff", *arguments)
 
 
 def placed(directory: Path, build: Manifest) -> Path:

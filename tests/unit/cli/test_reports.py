@@ -8,24 +8,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from samples import SHA256, WHEN, complete, manifest, plan
 
-from builder.cli import program
 from builder.store.manifest import BootRecord, Manifest, write
 
 PLAN = plan("base")
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            program.main([str(one) for one in arguments])
-        captured = capsys.readouterr()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

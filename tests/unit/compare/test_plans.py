@@ -6,9 +6,17 @@ from samples import plan
 
 from builder.compare.change import Change
 from builder.compare.plans import plan_changes
+from builder.feature import AggregateMetadata, ConfigOption, ExtraSpec, Necessity, NovaRelease
 from builder.plan.model import Plan
 
 PLAN = plan("pinned-scsi")
+
+
+def needing(feature: str, number: int, **fields: Any) -> Plan:
+    """The plan in which one need of a feature says something else."""
+    needs = list(PLAN.needs[feature])
+    needs[number] = replace(needs[number], **fields)
+    return replace(PLAN, needs={**PLAN.needs, feature: tuple(needs)})
 
 
 def without(name: str) -> Plan:
@@ -44,6 +52,42 @@ def without(name: str) -> Plan:
             replace(PLAN, publish=PLAN.publish.model_copy(update={"keep_last": 3})),
             ("publish.keep_last", None, 3),
         ),
+        (
+            needing("cpu-pinning", 0, what=ExtraSpec("hw:cpu_policy", "mixed")),
+            ("needs.cpu-pinning", ["hw:cpu_policy=dedicated"], ["hw:cpu_policy=mixed"]),
+        ),
+        (
+            needing("cpu-pinning", 3, what=AggregateMetadata("pinned", "yes")),
+            ("needs.cpu-pinning", ["pinned=true (until Stein)"], ["pinned=yes (until Stein)"]),
+        ),
+        (
+            needing("discard", 0, what=ConfigOption("libvirt", "hw_disk_discard", "ignore")),
+            (
+                "needs.discard",
+                ["[libvirt] hw_disk_discard = unmap"],
+                ["[libvirt] hw_disk_discard = ignore"],
+            ),
+        ),
+        (
+            needing("watchdog", 0, necessity=Necessity.REQUIRED, since=NovaRelease.EPOXY),
+            (
+                "needs.watchdog",
+                ["hw:watchdog_action=reset (consistent)"],
+                ["hw:watchdog_action=reset (since 2025.1 (Epoxy))"],
+            ),
+        ),
+        (
+            needing("discard", 0, hosts="with SSDs"),
+            (
+                "needs.discard",
+                ["[libvirt] hw_disk_discard = unmap"],
+                ["[libvirt] hw_disk_discard = unmap (on hosts with SSDs)"],
+            ),
+        ),
+        (
+            replace(PLAN, needs={}),
+            ("needs.watchdog", ["hw:watchdog_action=reset (consistent)"], None),
+        ),
     ],
     ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )
@@ -77,6 +121,10 @@ def test_a_boot_that_only_one_plan_has_is_told_by_its_name() -> None:
 def test_what_follows_from_the_rest_is_not_told_twice() -> None:
     other = replace(PLAN, argv=("other",), claims=(), probes=(), inspections=())
     assert plan_changes(PLAN, other) == ()
+
+
+def test_another_reason_for_a_need_is_no_difference() -> None:
+    assert plan_changes(PLAN, needing("watchdog", 0, reason="Because.", source="x")) == ()
 
 
 def test_equal_plans_have_no_difference() -> None:

@@ -1,10 +1,12 @@
+"""A profile and its features are merged into a plan, or refused."""
+
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from samples import plan as shipped_plan
 
 from builder.errors import InputError
 from builder.feature import (
@@ -27,13 +29,10 @@ from builder.feature import (
 )
 from builder.feature.needs import Needed
 from builder.features.registry import FOUNDATION, Registered, shipped
-from builder.nova.conflicts import nova_conflicts
-from builder.nova.hardware import machine
-from builder.nova.properties import SIGNATURE
 from builder.plan.merge import make_plan
-from builder.plan.model import Plan, from_json, to_json
+from builder.plan.model import Plan, to_json
 from builder.profile.load import load, shipped_profiles
-from builder.profile.model import Disk, Mirrors
+from builder.profile.model import Mirrors
 
 
 class Nothing(Parameters):
@@ -74,36 +73,12 @@ def refusal(*features: Feature[Any]) -> str:
     return str(caught.value)
 
 
-def shipped_plan(name: str) -> Plan:
-    registry = shipped()
-    return make_plan(load(name, registry), registry)
-
-
 @pytest.mark.parametrize("name", shipped_profiles())
 def test_the_plan_of_a_shipped_profile_is_as_recorded(
     name: str, golden: Callable[[str, str], None]
 ) -> None:
     text = json.dumps(to_json(shipped_plan(name)), indent=2, ensure_ascii=False)
     golden(f"{text}\n", f"plans/{name}.json")
-
-
-@pytest.mark.parametrize("name", shipped_profiles())
-def test_a_plan_comes_back_from_its_json(name: str) -> None:
-    plan = shipped_plan(name)
-    again = from_json(json.loads(json.dumps(to_json(plan))))
-    assert again == plan
-    assert again.digest == plan.digest
-
-
-@pytest.mark.parametrize("disk", [{"size_gib": 8}, {"size_gib": 8, "format": "raw"}, {}])
-def test_a_disk_of_any_kind_comes_back_from_its_plan(disk: Mapping[str, Any]) -> None:
-    plan = plan_of(disk=Disk(**disk))
-    assert from_json(to_json(plan)).disk == plan.disk
-
-
-def test_equal_plans_have_equal_digests_and_others_do_not() -> None:
-    assert shipped_plan("base").digest == shipped_plan("base").digest
-    assert shipped_plan("base").digest != shipped_plan("pinned-scsi").digest
 
 
 def test_elements_come_distribution_first_then_foundation_then_features() -> None:
@@ -264,33 +239,6 @@ def test_what_two_features_need_is_needed_once() -> None:
     assert plan.flavor == {"hw:a": "1"}
 
 
-def test_a_plan_of_an_earlier_version_is_understood() -> None:
-    data = to_json(shipped_plan("pinned-scsi"))
-    del data["needs"]
-    sentence = "nova.conf has hw_disk_discard = unmap in its section [libvirt]"
-    data |= {"flavor": {"hw:cpu_policy": "dedicated", "vcpus": "4"}, "host": [sentence]}
-    plan = from_json(data)
-    assert plan.flavor == {"hw:cpu_policy": "dedicated", "vcpus": "4"}
-    assert sentence in [str(need.what) for need in plan.all_needs]
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"flavor": [], "host": []},
-        {"flavor": {}, "host": {}},
-        {"flavor": {"vcpus": "many"}, "host": []},
-        {"flavor": {"hw:a": 1}, "host": [2]},
-    ],
-)
-def test_what_is_no_plan_of_any_version_is_refused(odd: dict[str, Any]) -> None:
-    data = to_json(shipped_plan("base"))
-    del data["needs"]
-    with pytest.raises(ValidationError):
-        from_json(data | odd)
-
-
 def test_two_features_may_agree() -> None:
     agreed = {"claims": lambda _: (claim("x", "1"),), "environment": lambda _: {"DIB_A": "1"}}
     plan = plan_of(feature("a", **agreed), feature("b", **agreed))
@@ -317,127 +265,3 @@ def test_what_nova_would_ignore_is_refused_with_its_owner_and_a_remedy() -> None
     text = refusal(feature("a", claims=lambda _: (claim("hw_scsi_model", "virtio-scsi"),)))
     assert "a asks for hw_scsi_model: without hw_disk_bus=scsi" in text
     assert "Claim hw_disk_bus=scsi as well." in text
-
-
-OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
-    ({"hw_disk_bus": "scsi"}, {}, "hw_disk_bus"),
-    ({"hw_scsi_model": "virtio-scsi"}, {}, "hw_scsi_model"),
-    ({"os_admin_user": "debian"}, {}, "os_admin_user"),
-    ({"os_require_quiesce": "yes", "hw_qemu_guest_agent": "banana"}, {}, "os_require_quiesce"),
-    ({"os_secure_boot": "required"}, {}, "os_secure_boot"),
-    ({"os_secure_boot": "required", "hw_firmware_type": "bios"}, {}, "os_secure_boot"),
-    ({"os_secure_boot": "required", "hw_firmware_type": "uefi"}, {}, "os_secure_boot"),
-    (
-        {"os_secure_boot": "required", "hw_firmware_type": "uefi", "hw_machine_type": "pc"},
-        {},
-        "os_secure_boot",
-    ),
-    ({"hw_tpm_model": "tpm-tis"}, {}, "hw_tpm_model"),
-    ({"hw_tpm_model": "tpm-crb", "hw_tpm_version": "1.2"}, {}, "hw_tpm_model"),
-    ({"hw_rng_model": "virtio"}, {"hw_rng:allowed": "False"}, "hw_rng_model"),
-    ({"hw_cpu_policy": "dedicated"}, {"hw:cpu_policy": "shared"}, "hw_cpu_policy"),
-    ({}, {"hw:cpu_thread_policy": "prefer"}, "hw:cpu_thread_policy"),
-    ({"hw_cpu_thread_policy": "prefer"}, {}, "hw_cpu_thread_policy"),
-    (
-        {"hw_vif_multiqueue_enabled": "true"},
-        {"hw:vif_multiqueue_enabled": "false"},
-        "hw_vif_multiqueue_enabled",
-    ),
-    (
-        {
-            "hw_vif_multiqueue_enabled": "true",
-            "hw_cpu_sockets": "1",
-            "hw_cpu_cores": "1",
-            "hw_cpu_threads": "1",
-        },
-        {},
-        "hw_vif_multiqueue_enabled",
-    ),
-    ({"hw_watchdog_action": "reset"}, {"hw:watchdog_action": "pause"}, "hw:watchdog_action"),
-    (
-        {"hw_vif_multiqueue_enabled": "yes", "hw_vif_model": "e1000"},
-        {},
-        "hw_vif_multiqueue_enabled",
-    ),
-    (
-        {"hw_virtio_packed_ring": "true"},
-        {"hw:virtio_packed_ring": "false"},
-        "hw_virtio_packed_ring",
-    ),
-    ({"hw_serial_port_count": "3"}, {"hw:serial_port_count": "2"}, "hw_serial_port_count"),
-    ({"img_signature": "c2lnbmVk", "img_signature_hash_method": "SHA-256"}, {}, "img_signature"),
-]
-
-
-@pytest.mark.parametrize(("properties", "flavor", "name"), OBJECTIONABLE)
-def test_nova_would_object(
-    properties: Mapping[str, str], flavor: Mapping[str, str], name: str
-) -> None:
-    assert [one.name for one in nova_conflicts(properties, flavor)] == [name]
-
-
-def test_nova_has_no_objection_to_what_fits_together() -> None:
-    properties = {
-        "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_qemu_guest_agent": "yes",
-        "os_admin_user": "debian", "os_require_quiesce": "yes", "os_secure_boot": "required",
-        "hw_firmware_type": "uefi", "hw_machine_type": "pc-q35-7.2",
-        "hw_vif_multiqueue_enabled": "true", "hw_watchdog_action": "reset",
-        "hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb", "hw_rng_model": "virtio",
-        "hw_vif_model": "virtio", "hw_serial_port_count": "2", "hw_virtio_packed_ring": "true",
-        **dict.fromkeys(SIGNATURE, "x"),
-    }  # fmt: skip
-    flavor = {
-        "hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer",
-        "hw:vif_multiqueue_enabled": "yes", "hw:watchdog_action": "reset",
-        "hw_rng:allowed": "True", "hw:serial_port_count": "2", "hw:virtio_packed_ring": "yes",
-    }  # fmt: skip
-    assert nova_conflicts(properties, flavor) == []
-
-
-def test_mixed_cpus_may_have_a_thread_policy() -> None:
-    flavor = {"hw:cpu_policy": "mixed", "hw:cpu_thread_policy": "prefer"}
-    flavor |= {"hw:cpu_dedicated_mask": "0"}
-    assert nova_conflicts({}, flavor) == []
-
-
-def test_the_machine_is_the_one_that_nova_would_give() -> None:
-    bare = machine({}, "bios")
-    assert (bare.disk_bus, bare.guest_agent, bare.watchdog, bare.multiqueue) == (
-        "virtio", False, None, False,
-    )  # fmt: skip
-    full = shipped_plan("pinned-scsi").boots[1].machine
-    assert (full.firmware, full.disk_bus, full.guest_agent, full.watchdog, full.multiqueue) == (
-        "uefi", "scsi", True, "reset", True,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("half", [{"hw_disk_bus": "scsi"}, {"hw_scsi_model": "virtio-scsi"}])
-def test_half_of_virtio_scsi_is_no_virtio_scsi(half: Mapping[str, str]) -> None:
-    assert machine(half, "bios").disk_bus == "virtio"
-
-
-def test_secure_boot_random_numbers_and_a_tpm_are_hardware_too() -> None:
-    seen = shipped_plan("secure-boot").boots[0].machine
-    assert (seen.firmware, seen.secure_boot, seen.rng, seen.tpm) == ("uefi", True, True, "tpm-tis")
-
-
-@pytest.mark.parametrize(
-    ("properties", "model"),
-    [
-        ({}, None),
-        ({"hw_tpm_model": "tpm-crb"}, None),
-        ({"hw_tpm_version": "2.0"}, "tpm-tis"),
-        ({"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb"}, "tpm-crb"),
-    ],
-)
-def test_a_tpm_is_given_by_its_version(properties: Mapping[str, str], model: str | None) -> None:
-    assert machine(properties, "uefi").tpm == model
-
-
-def test_secure_boot_is_of_uefi_only() -> None:
-    assert not machine({"os_secure_boot": "required"}, "bios").secure_boot
-
-
-def test_a_disabled_watchdog_is_no_device_and_none_is_one() -> None:
-    assert machine({"hw_watchdog_action": "disabled"}, "bios").watchdog is None
-    assert machine({"hw_watchdog_action": "none"}, "bios").watchdog == "none"
