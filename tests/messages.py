@@ -34,7 +34,14 @@ _RACES = "tests/openstack/test_publish_races.py"
 _REFUSED = "tests/openstack/test_publish_refused.py"
 _PUBLISHED = "tests/openstack/test_published.py"
 
+_DUE = "tests/integration/test_due.py"
+
 ELSEWHERE = {
+    "due/apt_root.py AptRoot._apt 1": _DUE,
+    "due/apt_root.py AptRoot.release 1": _DUE,
+    "due/apt_root.py apt_root 1": _DUE,
+    "due/apt_root.py apt_root 2": _DUE,
+    "due/archive.py _indexes 1": _DUE,
     "host/confined.py _listen 1": _PARSING,
     "host/confined.py _listen 2": _PARSING,
     "host/confined.py run_confined 1": _PARSING,
