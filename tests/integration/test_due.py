@@ -351,6 +351,26 @@ def test_an_archive_without_the_component_leaves_it_unknown(
     assert "main/binary-amd64/Packages of bookworm is not there" in machine.unknown()
 
 
+def test_a_cloud_that_is_down_leaves_it_unknown(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    machine.build()
+    login = {"username": "builder", "password": "pa55word-of-the-cloud", "project_name": "images"}
+    auth = {"auth_url": "http://127.0.0.1:9/v3", "user_domain_name": "Default", **login}
+    clouds = tmp_path / "clouds.yaml"
+    clouds.write_text(json.dumps({"clouds": {"prod": {"auth": auth}}}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds))
+    answer = machine.due("--cloud", "prod")
+    assert (answer.status, answer.data["due"]) == (5, None)
+    assert [unknown["subject"] for unknown in answer.data["unknown"]] == ["cloud prod"]
+    assert "pa55word" not in answer.out + answer.err
+    machine.write_profile({"packages": ["tmux"]})
+    assert machine.due("--cloud", "prod").status == 0
+    answer = machine.due("--cloud", "pord")
+    assert (answer.status, answer.out) == (2, "")
+    assert "No cloud is called 'pord'" in answer.err
+
+
 # ---- the cache
 
 
