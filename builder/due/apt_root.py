@@ -129,6 +129,8 @@ class AptRoot:
         """Write the configuration, as it is to be for this version and these sources."""
         for name in _DIRECTORIES:
             (self.directory / name).mkdir(parents=True, exist_ok=True)
+        for left in self.directory.rglob(".*"):  # of a run that was killed while it wrote
+            left.unlink()
         keyring = self.distribution.keyring
         files = {
             "apt.conf": _configuration(self.directory, self.sources[0].architecture),

@@ -19,10 +19,12 @@ LINES = 3
 def ask_cloud(
     glance: Glance, plan: Plan, latest: Manifest, builds: Sequence[Manifest]
 ) -> list[Reason]:
-    """Compare what a cloud has of the plan's profile with its builds. Raises ``CloudError``."""
+    """Compare what a cloud has of the plan's profile with the profile's builds.
+
+    Raises ``CloudError``.
+    """
     name = public_name(plan, plan.publish)
-    own = [build for build in builds if build.planned().profile == plan.profile]
-    seen = look(glance, own, lambda image: image.profile == plan.profile or image.name == name)
+    seen = look(glance, builds, lambda image: image.profile == plan.profile or image.name == name)
     return list(cloud_reasons(seen, name, plan, latest))
 
 

@@ -99,6 +99,7 @@ def _questions(
 ) -> Iterator[Question]:
     now = datetime.now(UTC)
     shown = from_json(hidden.redact_json(to_json(plan)))
+    builds = [found for _, found in manifests(dist, plan.profile)] if clouds else []
     parts = ingredients(plan, *elements_paths(plan, installed()))
 
     def packages() -> Iterable[Reason]:
@@ -120,7 +121,7 @@ def _questions(
 
     def of_cloud(glance: Glance) -> Iterable[Reason]:
         progress.phase(f"{glance}: comparing")
-        return ask_cloud(glance, plan, build, [found for _, found in manifests(dist)])
+        return ask_cloud(glance, plan, build, builds)
 
     yield "packages", packages
     yield "inputs", lambda: input_reasons(build, plan, shown, parts)

@@ -58,7 +58,7 @@ def test_what_has_drifted_in_a_cloud_is_due(
     cloud: LocalCloud, guest_image: Command, newer: Path, profile: Path
 ) -> None:
     guest_image("publish", newer, "--cloud", "local")
-    cloud.client("local").image.update_image(current(cloud).id, hw_disk_bus="ide")
+    cloud.client().images.update(current(cloud).id, hw_disk_bus="ide")
     (drifted,) = told(guest_image, profile)
     assert drifted["old"] == "drifted"
     assert "hw_disk_bus: ide -> scsi" in drifted["note"]
