@@ -26,6 +26,7 @@ PROGRAMS_MISSING = "make host"
 
 _FILES = "tests/integration/test_imagefile.py"
 _PARSING = "tests/hostile/test_disk_parsing.py"
+_DUE = "tests/integration/test_due_faults.py"
 _CLOUDS = "tests/hostile/test_cloud_answers.py"
 _DISKS = "tests/integration/test_disk.py"
 _PUBLISHING = "tests/openstack/test_publish.py"
@@ -33,8 +34,6 @@ _FAILURES = "tests/openstack/test_publish_failures.py"
 _RACES = "tests/openstack/test_publish_races.py"
 _REFUSED = "tests/openstack/test_publish_refused.py"
 _PUBLISHED = "tests/openstack/test_published.py"
-
-_DUE = "tests/integration/test_due.py"
 
 ELSEWHERE = {
     "due/apt_root.py AptRoot._apt 1": _DUE,
