@@ -169,6 +169,18 @@ def test_a_proxys_login_is_never_told(machine: Machine, monkeypatch: pytest.Monk
     assert not any(b"pa55word" in path.read_bytes() for path in written)
 
 
+def test_a_mirrors_login_is_refused_and_never_told(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.build()
+    machine.profile.write_text('{"extends": "base"}')
+    for name in ("DIB_DISTRIBUTION_MIRROR", "DIB_DEBIAN_SECURITY_MIRROR"):
+        monkeypatch.setenv(name, "http://builder:pa55word-of-the-mirror@mirror.example.org/debian")
+    answer = machine.due()
+    assert answer.status == 2
+    assert "pa55word" not in answer.out + answer.err
+
+
 # ---- several processes
 
 AS_COMMAND = """
