@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 _STEP = re.compile(
@@ -35,6 +36,17 @@ class Step:
     def is_security(self) -> bool:
         """Whether an archive of security updates has the new version."""
         return _SECURITY.search(self.origins) is not None
+
+
+@dataclass(frozen=True)
+class Update:
+    """A package that a new image would have, or no longer."""
+
+    step: Step
+    since: datetime | None = None
+    """When the archive got a security update; None where nothing tells, and for other packages."""
+    dated: bool = False
+    """Whether the file's own date says so; else it is the day of the index that first had it."""
 
 
 def steps(answer: str) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from builder.due.apt_answer import Step, fields, steps
+from builder.due.apt_answer import Update, fields, steps
 from builder.due.apt_root import AptRoot, apt_root
 from builder.due.file_date import date_of, file_dates
 from builder.due.installed import bare_name, identity, paragraphs, status_file
@@ -23,17 +23,6 @@ from builder.store.manifest import Package
 
 _FORM = 1
 """Rises when an answer of an earlier version means something else."""
-
-
-@dataclass(frozen=True)
-class Update:
-    """A package that a new image would have, or no longer."""
-
-    step: Step
-    since: datetime | None = None
-    """When the archive got a security update; None where nothing tells, and for other packages."""
-    dated: bool = False
-    """Whether the file's own date says so; else it is the day of the index that first had it."""
 
 
 def updates(

@@ -1,35 +1,21 @@
-"""What a cloud has of a profile, as reasons for a build or a publication."""
+"""What a cloud has of a profile, as reasons for a build or a publication. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from builder.due.judgement import Kind, Reason
 from builder.due.promises import broken_promises
 from builder.plan.model import Plan
-from builder.publish.audit import Seen, look
-from builder.publish.cloud.glance import Glance
+from builder.publish.audit import Seen
 from builder.publish.cloud.history import built
 from builder.publish.cloud.image import ACTIVE, WITHDRAWN, CloudImage
-from builder.publish.cloud.names import public_name
 from builder.store.manifest import Manifest
 
 LINES = 3
 """Differences of one image that are told; ``guest-image audit`` tells all."""
 
 
-def ask_cloud(
-    glance: Glance, plan: Plan, latest: Manifest, builds: Sequence[Manifest]
-) -> list[Reason]:
-    """Compare what a cloud has of the plan's profile with the profile's builds.
-
-    Raises ``CloudError``.
-    """
-    name = public_name(plan, plan.publish)
-    seen = look(glance, builds, lambda image: image.profile == plan.profile or image.name == name)
-    return list(cloud_reasons(seen, name, plan, latest))
-
-
 def cloud_reasons(seen: Seen, name: str, plan: Plan, latest: Manifest) -> Iterator[Reason]:
-    """What is amiss with the image of a public name, by the cloud's own clock. Pure."""
+    """What is amiss with the image of a public name, by the cloud's own clock."""
     subject = f"{name} in {seen.place.cloud}"
     answering = [image for image in seen.images if image.name == name and not image.hidden]
     if not answering:

@@ -11,7 +11,7 @@ from builder.build.dib_environment import mirrors, secrets
 from builder.build.elements import elements_paths
 from builder.build.reuse import ingredients
 from builder.due.archive import updates
-from builder.due.clouds import ask_cloud
+from builder.due.clouds import cloud_reasons
 from builder.due.facts import (
     evidence_reasons,
     input_reasons,
@@ -25,8 +25,10 @@ from builder.features.registry import installed
 from builder.host.paths import cache_directory
 from builder.plan.model import Plan, from_json, to_json
 from builder.plan.of_profile import plan_of
+from builder.publish.audit import look
 from builder.publish.candidate.admission import Waivers
 from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.names import public_name
 from builder.redaction import Secrets
 from builder.store import manifest
 from builder.store.build_directory import LATEST, is_file, manifests
@@ -121,7 +123,11 @@ def _questions(
 
     def of_cloud(glance: Glance) -> Iterable[Reason]:
         progress.phase(f"{glance}: comparing")
-        return ask_cloud(glance, plan, build, builds)
+        name = public_name(plan, plan.publish)
+        seen = look(
+            glance, builds, lambda image: image.profile == plan.profile or image.name == name
+        )
+        return cloud_reasons(seen, name, plan, build)
 
     yield "packages", packages
     yield "inputs", lambda: input_reasons(build, plan, shown, parts)

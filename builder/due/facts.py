@@ -8,7 +8,7 @@ from typing import Any
 from builder.build.reuse import digest_of
 from builder.compare.change import changes
 from builder.compare.plans import plan_changes
-from builder.due.archive import Update
+from builder.due.apt_answer import Update
 from builder.due.judgement import Kind, Reason
 from builder.due.promises import NEXT_RUN, day_of, hotfix_deadline
 from builder.errors import HostError

@@ -7,8 +7,7 @@ import pytest
 from samples import OTHER_SHA256, WHEN, complete, manifest, plan
 
 from builder.build.reuse import digest_of
-from builder.due.apt_answer import steps
-from builder.due.archive import Update
+from builder.due.apt_answer import Update, steps
 from builder.due.facts import (
     evidence_reasons,
     input_reasons,
