@@ -20,7 +20,7 @@ from builder.due.facts import (
 )
 from builder.due.judgement import Judgement, Kind, Reason, Unknown
 from builder.due.promises import broken_promises
-from builder.errors import BuilderError, InputError, InterruptedByUser
+from builder.errors import BuilderError, HostError, InputError, InterruptedByUser
 from builder.features.registry import installed
 from builder.host.paths import cache_directory
 from builder.plan.model import Plan, from_json, to_json
@@ -31,7 +31,7 @@ from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.names import public_name
 from builder.redaction import Secrets
 from builder.store import manifest
-from builder.store.build_directory import LATEST, is_file, manifests
+from builder.store.build_directory import LATEST, manifests
 from builder.store.manifest import Manifest
 from builder.terminal.progress import Progress
 
@@ -50,26 +50,40 @@ def judge(
     """Compare a profile's latest build below ``dist`` with all that a build today would be.
 
     Nothing is built, and nothing changed but the cache. What cannot be found out is part of the
-    judgement. Raises ``InputError`` for a wrong profile, and as a build would for its addresses.
+    judgement. Raises ``InputError`` for a wrong profile, and as a build would for its addresses;
+    ``HostError`` where nobody may look whether there is a build.
     """
     plan = plan_of(profile)
     hidden = secrets(plan, os.environ)
-    latest = dist / plan.profile / LATEST
-    if not is_file(latest / manifest.FILE_NAME):
-        never = Reason(Kind.BUILD, plan.profile, "never built", "a first build", must=True)
-        return Judgement(plan.profile, "", (never,))
-    try:
-        build = manifest.read(latest)
-    except InputError as error:
-        why = " ".join([error.message, *error.details])
-        unread = Reason(Kind.BUILD, plan.profile, "unreadable", "a new build", why, must=True)
-        return Judgement(plan.profile, latest.resolve().name, (unread,))
+    build = _latest(plan.profile, dist)
+    if isinstance(build, Judgement):
+        return build
     reasons, unknown = _collected(_questions(plan, build, dist, clouds, terms, hidden, progress))
     for left in unknown:
         hidden.redact_error(left.error)
     return Judgement(
         plan.profile, build.build, tuple(_redacted(reason, hidden) for reason in reasons), unknown
     )
+
+
+def _latest(profile: str, dist: Path) -> Manifest | Judgement:
+    """The latest build; or the judgement, where there is none that can be read."""
+    latest = dist / profile / LATEST
+    try:
+        return manifest.read(latest)
+    except InputError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            never = Reason(Kind.BUILD, profile, "never built", "a first build", must=True)
+            return Judgement(profile, "", (never,))
+        if isinstance(error.__cause__, OSError):
+            raise HostError(
+                f"Whether {profile} was ever built is unknown: {latest} cannot be read.",
+                details=[error.__cause__.strerror or error.message],
+                hint="Run it as somebody who may read the builds, or name others with --output.",
+            ) from error
+        why = " ".join([error.message, *error.details])
+        unread = Reason(Kind.BUILD, profile, "unreadable", "a new build", why, must=True)
+        return Judgement(profile, latest.resolve().name, (unread,))
 
 
 Question = tuple[str, Callable[[], Iterable[Reason]]]
