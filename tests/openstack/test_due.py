@@ -19,7 +19,7 @@ DOWN = "http://127.0.0.1:9"
 @pytest.fixture
 def profile(guest_image: Command, newer: Path) -> Path:
     """The profile of the builds, which asks no archive."""
-    path = guest_image.dist / f"{NAME}.yaml"
+    path = guest_image.dist.parent / f"{NAME}.yaml"
     public = dict.fromkeys(("archive", "security"), "http://mirror.example.org/debian")
     mirrors = {"archive": DOWN, "security": DOWN, "in_image": public}
     path.write_text(json.dumps({"extends": NAME, "mirrors": mirrors}), encoding="utf-8")
