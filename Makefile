@@ -98,8 +98,8 @@ $(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.tx
 	ln -s /usr/lib/python3/dist-packages/libvirt*.py /usr/lib/python3/dist-packages/libvirtmod*.so $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
 	@touch $@
 
-image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict
-	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)
+image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict; FRESH=1 builds it anyway
+	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)$(if $(FRESH), --fresh)
 
 publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
@@ -112,7 +112,7 @@ PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)
 # A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
 TESTS ?=
 CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
-test test-all: HOST_PACKAGES += chromium chromium-driver poppler-utils
+test test-all: HOST_PACKAGES += gpg chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 

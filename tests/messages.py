@@ -26,6 +26,7 @@ PROGRAMS_MISSING = "make host"
 
 _FILES = "tests/integration/test_imagefile.py"
 _PARSING = "tests/hostile/test_disk_parsing.py"
+_DUE = "tests/integration/test_due_faults.py"
 _CLOUDS = "tests/hostile/test_cloud_answers.py"
 _DISKS = "tests/integration/test_disk.py"
 _PUBLISHING = "tests/openstack/test_publish.py"
@@ -45,6 +46,11 @@ ELSEWHERE = {
     "cloud/api.py CloudApi.newest 1": _NO_NOVA,
     "cloud/api.py CloudApi.pages 1": _NO_NOVA,
     "cloud/apply.py apply 1": _NOVA,
+    "due/apt_root.py AptRoot._apt 1": _DUE,
+    "due/apt_root.py AptRoot.release 1": _DUE,
+    "due/apt_root.py apt_root 1": _DUE,
+    "due/apt_root.py apt_root 2": _DUE,
+    "due/archive.py _indexes 1": _DUE,
     "host/confined.py _listen 1": _PARSING,
     "host/confined.py _listen 2": _PARSING,
     "host/confined.py run_confined 1": _PARSING,

@@ -19,6 +19,7 @@ from builder.build.dib_environment import PASSED_ON
 from builder.cli.program import INTERNAL_ERROR
 from builder.cli.verbs import cli
 from builder.distribution import DISTRIBUTIONS, Distribution
+from builder.due.judgement import NOT_DUE
 from builder.errors import BuilderError
 from builder.feature import Claim, Probe
 from builder.features.registry import FOUNDATION, SHIPPED, AnyFeature, shipped
@@ -272,6 +273,7 @@ def commands_page() -> str:
         "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made; of `diff`: the builds differ.",
+        NOT_DUE: "No build is due (of `due`).",
         **{one.exit_code: md.first_sentence(one.__doc__) for one in _errors()},
         INTERNAL_ERROR: "An internal error.",
     }

@@ -18,7 +18,7 @@ from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained
 from builder.build.package_cache import package_cache
 from builder.build.packages import Sizes
-from builder.build.reuse import inputs_digest
+from builder.build.reuse import digest_of, ingredients
 from builder.build.sandbox import Sandbox
 from builder.build.source_files import fetch_sources
 from builder.distribution import Distribution
@@ -51,10 +51,11 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     in_memory = requirements.works_in_memory()
     requirements.require_for_build(dist, plan.distribution, in_memory=in_memory)
     hidden = secrets(plan, os.environ)
-    inputs = inputs_digest(plan, *elements)
-    with build_directory.workplace(dist.absolute(), plan.profile, inputs[:DIGEST_LENGTH]) as place:
+    parts = ingredients(plan, *elements)
+    name = digest_of(plan, parts)[:DIGEST_LENGTH]
+    with build_directory.workplace(dist.absolute(), plan.profile, name) as place:
         try:
-            _build_in(place, plan, inputs, elements, hidden, progress, in_memory=in_memory)
+            _build_in(place, plan, parts, elements, hidden, progress, in_memory=in_memory)
         except BuilderError as error:
             hidden.redact_error(error)
             raise explained(error, log=place.kept_log, in_memory=in_memory) from error
@@ -85,7 +86,7 @@ class _Disk:
 def _build_in(
     place: build_directory.Workplace,
     plan: Plan,
-    inputs: str,
+    parts: Mapping[str, str],
     elements: Sequence[Path],
     hidden: Secrets,
     progress: Progress,
@@ -123,7 +124,7 @@ def _build_in(
         cache.note_used(
             (package.name, package.version, package.architecture) for package in disk.packages
         )
-    _write_record(place, plan, disk, inputs, created, hooks, hidden, progress)
+    _write_record(place, plan, disk, parts, created, hooks, hidden, progress)
 
 
 def _write_disk(
@@ -163,7 +164,7 @@ def _write_record(
     place: build_directory.Workplace,
     plan: Plan,
     disk: _Disk,
-    inputs: str,
+    parts: Mapping[str, str],
     created: datetime,
     hooks: Mapping[str, float],
     hidden: Secrets,
@@ -178,7 +179,8 @@ def _write_record(
         place.directory,
         Manifest(
             build=place.name,
-            inputs=inputs,
+            inputs=digest_of(plan, parts),
+            ingredients=dict(parts),
             created=created,
             plan=hidden.redact_json(to_json(plan)),
             image=ImageFile(

@@ -6,6 +6,7 @@ The packages of the day are not in the digest: the age stands for them.
 import hashlib
 import itertools
 import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from builder.build.reachable import reachable
 from builder.errors import InputError
 from builder.features.registry import installed
 from builder.host.files import sha256_of
-from builder.plan.model import Plan, to_json
+from builder.plan.model import DIGEST_CHARACTERS, Plan, to_json
 from builder.store import build_directory, manifest
 
 CODE = Path(builder.__file__).parent
@@ -28,6 +29,8 @@ ENTRANCES = ("builder.build.build", "builder.build.dib_block_device")
 REUSE_LIMIT = timedelta(days=1)
 """For how long a build stands for another of the same inputs: the archives move on."""
 
+_OF_ALL_FEATURES = ("__init__.py", "registry.py", "combination.py")
+
 
 def inputs_digest(plan: Plan, *elements: Path, code: Path = CODE) -> str:
     """Hex SHA-256 over the plan, all of ``code`` that a build reaches, and its elements' files.
@@ -35,19 +38,45 @@ def inputs_digest(plan: Plan, *elements: Path, code: Path = CODE) -> str:
     ``elements`` are the directories that have them. Elements of diskimage-builder itself count
     through its version.
     """
-    digest = hashlib.sha256(json.dumps(to_json(plan), sort_keys=True).encode())
-    for program in ("guest-image-builder", "diskimage-builder"):
-        digest.update(f"\0{program} {version(program)}".encode())
+    return digest_of(plan, ingredients(plan, *elements, code=code))
+
+
+def digest_of(plan: Plan, parts: Mapping[str, str]) -> str:
+    """The same of a plan and what ``ingredients`` says of it."""
+    return hashlib.sha256(json.dumps([to_json(plan), parts], sort_keys=True).encode()).hexdigest()
+
+
+def ingredients(plan: Plan, *elements: Path, code: Path = CODE) -> dict[str, str]:
+    """What an image is made from besides the plan, part by part: a version, or a short digest.
+
+    The parts are the two programs by their versions, each feature and the rest of the program by
+    the code that a build reaches, and each element by its files.
+    """
+    found = {program: version(program) for program in ("guest-image-builder", "diskimage-builder")}
+    files: dict[str, list[Path]] = {}
     for path in reachable(code, ENTRANCES):
-        digest.update(f"\0{path.relative_to(code)}\0".encode())
-        digest.update(path.read_bytes())
+        files.setdefault(_part(path.relative_to(code)), []).append(path)
+    found |= {part: _digest(paths, code) for part, paths in sorted(files.items())}
     for home, name in itertools.product(elements, plan.elements):
-        for path in sorted((home / name).rglob("*")):
-            if path.is_file():
-                mode = "x" if path.stat().st_mode & 0o100 else "-"
-                digest.update(f"\0{path.relative_to(home)}\0{mode}\0".encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
+        paths = [path for path in sorted((home / name).rglob("*")) if path.is_file()]
+        if paths:
+            found[f"element {name}"] = _digest(paths, home)
+    return found
+
+
+def _part(module: Path) -> str:
+    """Which part of this program a file of its code belongs to."""
+    is_feature = module.parent.name == "features" and module.name not in _OF_ALL_FEATURES
+    return f"feature {module.stem.replace('_', '-')}" if is_feature else "program"
+
+
+def _digest(paths: Iterable[Path], home: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        mode = "x" if path.stat().st_mode & 0o100 else "-"
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(home)}\0{mode}\0{content}\0".encode())
+    return digest.hexdigest()[:DIGEST_CHARACTERS]
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:

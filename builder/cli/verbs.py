@@ -15,7 +15,7 @@ Shell completion, for bash (zsh and fish likewise):
 
 \b
 Exit codes: 0 all is well, 1 a build or a check failed, or builds differ, 2 wrong input,
-3 this machine lacks something, 4 no safe image, 5 a cloud refused something,
+3 this machine lacks something, 4 no safe image, 5 a cloud refused something, 10 no build is due,
 70 an internal error, 130 interrupted."""
 
 VERBS = {
@@ -24,6 +24,7 @@ VERBS = {
     "plan": "Show what a build of PROFILE would do, without doing any of it.",
     "schema": "Print the JSON Schema of a profile, with every installed feature's parameters.",
     "image": "Build PROFILE's image, inspect it, boot it, and print the verdict.",
+    "due": "Tell whether a build of PROFILE is due: whether it would differ, or must be made.",
     "build": "Build PROFILE's image from scratch and print its directory; check nothing.",
     "inspect": "Inspect an image's disk at rest.",
     "adopt": "Inspect and boot an image that was built elsewhere, and print what it has evidence"

@@ -191,9 +191,12 @@ CHECKSUMS = "SHA256SUMS"
 DIGEST_LENGTH = 6
 
 
-def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:
-    """Every complete build below a directory whose manifest this version can read."""
-    for path in sorted(dist.glob(f"*/[!.]*/{manifest.FILE_NAME}")):
+def manifests(dist: Path, profile: str = "*") -> Iterator[tuple[Path, Manifest]]:
+    """Every complete build below a directory, or those of one profile alone.
+
+    What has a manifest that this version cannot read is left out.
+    """
+    for path in sorted(dist.glob(f"{profile}/[!.]*/{manifest.FILE_NAME}")):
         if not path.parent.is_symlink():
             with contextlib.suppress(InputError):
                 yield path.parent, manifest.read(path.parent)

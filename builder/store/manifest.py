@@ -215,6 +215,9 @@ class Manifest(_Section):
     """The name of the build directory."""
     inputs: str
     """Digest of what the build was made from: the plan, the elements, the builder's versions."""
+    ingredients: dict[str, str] = {}
+    """The same besides the plan, part by part: versions, and digests of code and elements; not
+    known of older builds."""
     created: datetime
     """When the build began."""
     plan: dict[str, Any]  # Any: JSON of the plan

@@ -144,6 +144,8 @@ def test_golden_messages_stay_where_they_were_seen_again_or_could_not_be(tmp_pat
 REPETITION_HELPS = {
     "build/sandbox.py Sandbox._wait_for_init 1",  # a busy machine
     "build/source_files.py _fetch 3",  # a connection that was cut
+    "due/apt_root.py AptRoot._apt 1",  # a mirror that was down
+    "due/archive.py _indexes 1",  # a mirror that was being changed
     "image/appliance.py _Session._failure 2",  # a busy machine
     "publish/cloud/glance.py Glance.answering 1",  # by HTTP's status; see test_remedies.py
     "publish/cloud/glance.py Glance.answering 2",  # with the right credentials

@@ -1,6 +1,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from samples import plan
 from builder.build import reuse
 from builder.build.elements import elements_paths
 from builder.build.reachable import reachable
-from builder.build.reuse import CODE, ENTRANCES, inputs_digest
+from builder.build.reuse import CODE, ENTRANCES, ingredients, inputs_digest
 from builder.errors import InputError
 from builder.feature import Feature, Parameters
 from builder.features.registry import Registered, Registry, shipped
@@ -185,3 +186,28 @@ def test_no_element_brings_another_of_ours_past_the_plan() -> None:
     ours = {path.name for path in elements_path().iterdir()}
     for file in elements_path().glob("*/element-deps"):
         assert not ours & set(file.read_text().split()), file
+
+
+def test_what_changed_is_told_part_by_part(elements: Path, code: Path) -> None:
+    before = ingredients(PLAN, elements, code=code)
+    append(elements / HOOK)
+    watchdog = code / "features/watchdog.py"
+    source = watchdog.read_text()
+    watchdog.write_text(f"{source}# changed\n")
+    try:
+        after = ingredients(PLAN, elements, code=code)
+    finally:
+        watchdog.write_text(source)
+    changed = {part for part in after if after[part] != before[part]}
+    assert changed == {"element guest-one", "feature watchdog"}
+    assert before["diskimage-builder"] == version("diskimage-builder")
+
+
+def test_what_all_features_share_is_of_the_program() -> None:
+    parts = ingredients(PLAN)
+    assert "program" in parts
+    assert {name for name in parts if name.startswith("feature ")} == {
+        f"feature {path.stem.replace('_', '-')}"
+        for path in (CODE / "features").glob("*.py")
+        if path.stem not in {"__init__", "registry", "combination"}
+    }

@@ -11,6 +11,7 @@ import click
 from builder import errors
 from builder.cli.program import INTERNAL_ERROR
 from builder.cli.verbs import COMPLETION_HELP
+from builder.due.judgement import NOT_DUE
 from builder.errors import BuilderError
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +36,7 @@ def error_classes() -> set[type[BuilderError]]:
 
 
 def exit_codes() -> set[int]:
-    return {0, click.UsageError.exit_code, INTERNAL_ERROR} | {
+    return {0, click.UsageError.exit_code, INTERNAL_ERROR, NOT_DUE} | {
         error.exit_code for error in error_classes()
     }
 

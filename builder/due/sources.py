@@ -1,0 +1,72 @@
+"""The package sources that a build would use, for Debian and Ubuntu. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.distribution import Distribution
+from builder.errors import HostError
+from builder.plan.merge import DEBIAN_ARCHITECTURES
+
+_SUITES: Mapping[str, tuple[tuple[Literal["archive", "security"], str], ...]] = {
+    "debian": (("archive", ""), ("archive", "-updates"), ("security", "-security")),
+    "ubuntu": (("archive", ""), ("archive", "-updates"), ("archive", "-security")),
+}
+"""Kinds of mirrors and suites of each distribution, as diskimage-builder's elements
+``debian-minimal`` and ``ubuntu-minimal`` write them; from backports apt takes nothing by itself."""
+
+_COMPONENTS = {"debian": "main", "ubuntu": "main,universe"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One suite of an archive."""
+
+    mirror: str
+    suite: str
+    components: tuple[str, ...]
+    architecture: str
+
+    def line(self, keyring: str) -> str:
+        """It as a line of sources.list(5), signed by the keys of this file."""
+        options = f"signed-by={keyring} arch={self.architecture}"
+        return f"deb [{options}] {self.mirror} {self.suite} {' '.join(self.components)}"
+
+    def index(self, component: str) -> str:
+        """The path of a component's index below the release."""
+        return f"{component}/binary-{self.architecture}/Packages"
+
+
+def sources_of(
+    distribution: Distribution, mirrors: Mapping[str, str], environment: Mapping[str, str]
+) -> tuple[Source, ...]:
+    """The sources, by the addresses of ``mirrors`` and the plan's environment.
+
+    Raises ``HostError`` where nobody names a mirror, or where the distribution has none of apt's.
+    """
+    suites = _SUITES.get(distribution.os_distro)
+    if distribution.package_format != "deb" or suites is None:
+        raise HostError(
+            f"What {distribution.name} has for updates is unknown: its packages are not apt's.",
+            details=["No resolver of RPM packages has been proven to answer that here."],
+            hint="Build it on a schedule: guest-image image PROFILE --fresh",
+        )
+    unnamed = sorted({kind for kind, _ in suites if distribution.mirrors[kind] not in mirrors})
+    if unnamed:
+        variable = distribution.mirrors[unnamed[0]]
+        raise HostError(
+            f"Nobody names the mirror of {distribution.name} to ask for packages.",
+            details=[f"A build would ask diskimage-builder's default of kind '{unnamed[0]}'."],
+            hint=f"Name it with mirrors.{unnamed[0]} in the profile, with {variable} in the"
+            " environment, or in the host's apt sources.",
+        )
+    components = environment.get("DIB_DEBIAN_COMPONENTS") or _COMPONENTS[distribution.os_distro]
+    return tuple(
+        Source(
+            mirrors[distribution.mirrors[kind]].rstrip("/"),
+            f"{distribution.release}{suffix}",
+            tuple(components.split(",")),
+            DEBIAN_ARCHITECTURES[distribution.architecture],
+        )
+        for kind, suffix in suites
+    )
