@@ -7,6 +7,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from builder.terminal import log
 from builder.words import did_you_mean
 
 COMPLETION_HELP = """\b
@@ -19,6 +20,7 @@ Exit codes: 0 all is well, 1 a build or a check failed, or builds differ, 2 wron
 70 an internal error, 130 interrupted."""
 
 VERBS = {
+    "doctor": "Tell what this host can do, before a build at night finds it out.",
     "profiles": "List the shipped profiles.",
     "features": "List the features that a profile can use, with their parameters.",
     "plan": "Show what a build of PROFILE would do, without doing any of it.",
@@ -37,6 +39,7 @@ VERBS = {
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
+    "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""
@@ -51,8 +54,29 @@ CLOUD_VERBS = {
 """The same of the verbs below ``cloud``."""
 
 
+def _log_format_option() -> click.Option:
+    """It is understood by ``main`` before everything else; here it is known, and judged."""
+    return click.Option(
+        [log.OPTION],
+        type=click.Choice(log.FORMATS),
+        envvar=log.VARIABLE,
+        expose_value=False,
+        help="Progress and errors as text, or as JSON lines for log collectors.",
+    )
+
+
+class Verb(click.Command):
+    """A verb; each has the options that all have."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: click's own
+        super().__init__(*arguments, **options)
+        self.params.append(_log_format_option())
+
+
 class Verbs(click.Group):
     """A group that loads a verb when it is called, and names the nearest to one it has not."""
+
+    command_class = Verb
 
     def __init__(
         self,
@@ -62,6 +86,7 @@ class Verbs(click.Group):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self.params.append(_log_format_option())
         self.verbs = verbs
         """Each with what its help begins with."""
         self.package = package
@@ -87,6 +112,15 @@ class Verbs(click.Group):
             hint = did_you_mean(verb, verbs) or f"Verbs are {', '.join(verbs)}."
             raise click.UsageError(f"There is no verb '{verb}'. {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # Any: whatever the verb returns
+        """As click's own; but where it would answer Ctrl-C with an empty line, JSON has none."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if log.speaks_json():
+                raise click.Abort from None
+            raise
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with what they do; none is loaded."""
