@@ -37,6 +37,7 @@ VERBS = {
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
     "cloud": "Set up a cloud for a profile's images.",
+    "ci": "Let a CI build images when they are due.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""
 
@@ -48,6 +49,16 @@ CLOUD_VERBS = {
     "prove": "Boot a published build by a cloud's Nova, and record what its server shows.",
 }
 """The same of the verbs below ``cloud``."""
+
+
+CI_VERBS = {
+    "render": "Write the definition of scheduled builds for a CI: a job for each of the PROFILES.",
+}
+"""The same of the verbs below ``ci``."""
+
+
+GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS}
+"""The verbs that have verbs below them."""
 
 
 class Verbs(click.Group):

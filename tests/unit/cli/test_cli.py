@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from builder.cli.cloud import CLOUD_VERBS
 from builder.cli.program import main
-from builder.cli.verbs import VERBS, cli
+from builder.cli.verbs import GROUPS, VERBS, cli
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, HostError
 from builder.features.registry import shipped
@@ -334,24 +333,27 @@ def test_the_list_of_verbs_says_what_each_verbs_own_help_begins_with(verb: str, 
     assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
 
 
-@pytest.mark.parametrize("verb", CLOUD_VERBS)
+@pytest.mark.parametrize(
+    ("name", "verb"), [(name, verb) for name in GROUPS for verb in GROUPS[name]]
+)
 def test_the_list_of_a_groups_verbs_says_what_each_verbs_own_help_begins_with(
-    verb: str, run: Run
+    name: str, verb: str, run: Run
 ) -> None:
-    _, listed, _ = run("cloud", "--help")
-    group = cli.get_command(click.Context(cli), "cloud")
+    _, listed, _ = run(name, "--help")
+    group = cli.get_command(click.Context(cli), name)
     assert isinstance(group, click.Group)
     command = group.get_command(click.Context(group), verb)
     assert command is not None
     paragraph = str(command.help).split("\n\n")[0]
-    assert " ".join(paragraph.split()) == CLOUD_VERBS[verb]
+    assert " ".join(paragraph.split()) == GROUPS[name][verb]
     assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
 
 
-def test_a_groups_help_imports_none_of_its_verbs() -> None:
-    loaded = imported_by("cloud", "--help")
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_groups_help_imports_none_of_its_verbs(name: str) -> None:
+    loaded = imported_by(name, "--help")
     assert not loaded & set(HEAVY)
-    assert not {f"builder.cli.cloud.{verb}" for verb in CLOUD_VERBS} & loaded
+    assert not {f"builder.cli.{name}.{verb}" for verb in GROUPS[name]} & loaded
 
 
 def test_a_verb_that_a_group_has_not_is_told_with_the_nearest(run: Run) -> None:
