@@ -70,7 +70,7 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 SERVERS := tests/openstack/requirements
 install_servers = $(PYTHON) -m venv --clear $(1) && \
 	$(1)/bin/pip install --quiet --require-hashes --requirement $(SERVERS)-build.txt && \
-	$(1)/bin/pip install --quiet --require-hashes --no-build-isolation --requirement $(2)
+	$(1)/bin/pip install --quiet --require-hashes --no-build-isolation $(3) --requirement $(2)
 
 $(OPENSTACK)/installed: $(SERVERS).txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Keystone, Glance and Barbican below $(OPENSTACK)'
@@ -80,6 +80,12 @@ $(OPENSTACK)/installed: $(SERVERS).txt $(SERVERS)-build.txt | $(VENV)/bin/python
 $(OPENSTACK)/installed-nova: $(SERVERS)-nova.txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Nova below $(OPENSTACK)'
 	$(call install_servers,$(OPENSTACK)/nova,$<)
+	@touch $@
+
+# Without what Zuul's servers need besides: its parser loads a fifth of it.
+$(OPENSTACK)/installed-zuul: $(SERVERS)-zuul.txt $(SERVERS)-build.txt | $(VENV)/bin/python
+	@echo 'installing the parser of Zuul below $(OPENSTACK)'
+	$(call install_servers,$(OPENSTACK)/zuul,$<,--no-deps)
 	@touch $@
 
 # The binding to libvirt is Debian's: it is of the same version as its library.
@@ -104,10 +110,10 @@ PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)
 TESTS ?=
 CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
 test test-all: HOST_PACKAGES += chromium chromium-driver poppler-utils
-test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
+test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova $(OPENSTACK)/installed-zuul ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 
-test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
+test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova $(OPENSTACK)/installed-zuul ## Run those too that others stand for in "make test": for an hour or two
 	$(PYTEST) -m 'not cloud'
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them
@@ -149,6 +155,7 @@ lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds tha
 	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group install --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
+	$(COMPILE) --no-deps $(SERVERS)-zuul.in --output-file $(SERVERS)-zuul.txt
 	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-build; do \
 	    $(COMPILE) $$servers.in --constraint $(SERVERS)-all-in-one.txt --output-file $$servers.txt; \
 	done
