@@ -137,8 +137,12 @@ format: $(VENV)/installed-dev ## Format the Python code
 	$(VENV)/bin/ruff check --fix --quiet .
 	$(VENV)/bin/ruff format .
 
-golden: $(VENV)/installed-dev ## Write the golden files and the profile schema anew
+# The scheduled builds of this repository itself.
+CI_RENDER := ci render --for github --on container pinned-scsi debian-13-pinned-scsi
+
+golden: $(VENV)/installed-dev ## Write the golden files, the profile schema and the scheduled builds anew
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
+	$(VENV)/bin/guest-image $(CI_RENDER)
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio

@@ -57,6 +57,13 @@ def test_what_is_written_is_up_to_date_until_it_is_changed(system: str, reposito
     assert run("--for", system, "base", "--check")[0] == 0
 
 
+def test_this_repositorys_own_definition_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    makefile = (ROOT / "Makefile").read_text()
+    (words,) = re.findall(r"^CI_RENDER := ci render (.+)$", makefile, re.MULTILINE)
+    assert run(*words.split(), "--check") == (0, "", ""), "'make golden' writes it"
+
+
 def test_a_definition_that_is_not_there_is_not_up_to_date(repository: Path) -> None:
     code, out, _ = run("--for", "gitlab", "base", "--check")
     assert (code, out.splitlines()[0]) == (1, "--- /dev/null")
