@@ -75,10 +75,12 @@ sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' -delete
 """The clouds have the images, and the next night needs the manifests only: caches stay small."""
 
 _FORGET_OLDER = """\
-newest=$(readlink "$OUTPUT/$NAME/latest")
-sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' ! -path "*/$newest/*" -delete
+if newest=$(readlink "$OUTPUT/$NAME/latest"); then
+    sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' ! -path "*/$newest/*" -delete
+fi
 """
-"""So that a host's disk does not fill; manifests and reports stay."""
+"""So that a host's disk does not fill, also where night after night fails: it has two images at
+most. Manifests and reports stay."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,14 @@ class Step:
 def steps(nightly: Nightly) -> Sequence[Step]:
     """What is done, in this order, where a build is due. The first that fails ends the night."""
     new = nightly.place is Place.CONTAINER
-    return (
+    work = (
         Step("Build the image and prove it", (_HOST if new else "") + _BUILD + _OWN),
         Step("Publish it in staging", _PUBLISH),
         Step("Prove it on staging's Nova", _PROVE),
         Step("Promote it to production", _PROMOTE),
-        Step("Remove images that are published", _FORGET_ALL if new else _FORGET_OLDER),
     )
+    title = "Remove images of earlier builds"
+    return (*work, Step(title, _FORGET_ALL)) if new else (Step(title, _FORGET_OLDER), *work)
 
 
 def environment(nightly: Nightly) -> Mapping[str, str]:
