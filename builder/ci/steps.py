@@ -51,8 +51,9 @@ that failed that is its log."""
 _HOST = 'make -C "$CHECKOUT" host\n'
 
 _BUILD = """\
-sudo --preserve-env=GUEST_IMAGE_CACHE,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR \\
-    "$GUEST_IMAGE" image "$PROFILE" --fresh --output "$OUTPUT" --junit "$RESULTS/junit.xml"
+kept=DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,http_proxy,https_proxy,no_proxy
+sudo --preserve-env="GUEST_IMAGE_CACHE,$kept" "$GUEST_IMAGE" image "$PROFILE" --fresh \\
+    --output "$OUTPUT" --junit "$RESULTS/junit.xml"
 """
 
 _OWN = 'sudo chown -R "$(id -u)" "$OUTPUT/$NAME" "$RESULTS"\n'
