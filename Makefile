@@ -74,7 +74,7 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 SERVERS := tests/openstack/requirements
 install_servers = $(PYTHON) -m venv --clear $(1) && \
 	$(1)/bin/pip install --quiet --require-hashes --requirement $(SERVERS)-build.txt && \
-	$(1)/bin/pip install --quiet --require-hashes --no-build-isolation --requirement $(2)
+	$(1)/bin/pip install --quiet --require-hashes --no-build-isolation $(3) --requirement $(2)
 
 $(OPENSTACK)/installed: $(SERVERS).txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Keystone, Glance and Barbican below $(OPENSTACK)'
@@ -84,6 +84,12 @@ $(OPENSTACK)/installed: $(SERVERS).txt $(SERVERS)-build.txt | $(VENV)/bin/python
 $(OPENSTACK)/installed-nova: $(SERVERS)-nova.txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing Nova below $(OPENSTACK)'
 	$(call install_servers,$(OPENSTACK)/nova,$<)
+	@touch $@
+
+# Without what Zuul's servers need besides: its parser loads a fifth of it.
+$(OPENSTACK)/installed-zuul: $(SERVERS)-zuul.txt $(SERVERS)-build.txt | $(VENV)/bin/python
+	@echo 'installing the parser of Zuul below $(OPENSTACK)'
+	$(call install_servers,$(OPENSTACK)/zuul,$<,--no-deps)
 	@touch $@
 
 # The binding to libvirt is Debian's, of the same version as its library: its files are linked.
@@ -101,6 +107,8 @@ publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of cl
 
 unit: $(VENV)/installed-dev ## Run the unit tests: no root, no Debian package but python3-venv, under a minute
 	$(VENV)/bin/pytest --numprocesses=$(JOBS) tests/unit
+
+test test-all: $(OPENSTACK)/installed-zuul
 
 # In the files' order: those that boot come first, for they take longest and the rest fills the gaps.
 PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
@@ -133,8 +141,12 @@ format: $(VENV)/installed-dev ## Format the Python code
 	$(VENV)/bin/ruff check --fix --quiet .
 	$(VENV)/bin/ruff format .
 
-golden: $(VENV)/installed-dev ## Write the golden files and the profile schema anew
+# The scheduled builds of this repository itself.
+CI_RENDER := ci render --for github --on container pinned-scsi debian-13-pinned-scsi
+
+golden: $(VENV)/installed-dev ## Write the golden files, the profile schema and the scheduled builds anew
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
+	$(VENV)/bin/guest-image $(CI_RENDER)
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
 bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
@@ -151,6 +163,7 @@ lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds tha
 	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group install --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
+	$(COMPILE) --no-deps $(SERVERS)-zuul.in --output-file $(SERVERS)-zuul.txt
 	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-build; do \
 	    $(COMPILE) $$servers.in --constraint $(SERVERS)-all-in-one.txt --output-file $$servers.txt; \
 	done

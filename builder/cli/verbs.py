@@ -41,6 +41,7 @@ VERBS = {
     "audit": "Compare the images published in a cloud with their manifests.",
     "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
+    "ci": "Let a CI build images when they are due.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""
 
@@ -52,6 +53,16 @@ CLOUD_VERBS = {
     "prove": "Boot a published build by a cloud's Nova, and record what its server shows.",
 }
 """The same of the verbs below ``cloud``."""
+
+
+CI_VERBS = {
+    "render": "Write the definition of scheduled builds for a CI: a job for each of the PROFILES.",
+}
+"""The same of the verbs below ``ci``."""
+
+
+GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS}
+"""The verbs that have verbs below them."""
 
 
 def _log_format_option() -> click.Option:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from faultproxy import FaultProxy
 from localcloud import LocalCloud
+from night_host import Host
 from publishing import Command
 from smallbuild import small_build
 
@@ -83,3 +84,14 @@ def older(guest_image: Command) -> Path:
 @pytest.fixture
 def newer(guest_image: Command) -> Path:
     return small_build(guest_image.dist, age=timedelta(days=1))
+
+
+@pytest.fixture
+def host(
+    prod: LocalCloud, guest_image: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Host:
+    """A host of scheduled builds, in whose repository the test is."""
+    host = Host(tmp_path, prod.clouds_yaml)
+    host.prepare()
+    monkeypatch.chdir(host.repository)
+    return host

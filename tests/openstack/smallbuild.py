@@ -12,7 +12,7 @@ from typing import Any
 from builder.feature import Outcome
 from builder.features.registry import shipped
 from builder.plan.merge import make_plan
-from builder.plan.model import to_json
+from builder.plan.model import Plan, to_json
 from builder.profile.load import load
 from builder.store.manifest import Evidence, ImageFile, Manifest, Package, write
 from builder.store.verdict import expected
@@ -39,16 +39,29 @@ def small_build(
     features: Mapping[str, Any] | None = None,
 ) -> Path:
     """A build directory below ``dist``, of a shipped profile with sections of one's own."""
-    created = (datetime.now(UTC) - age).replace(microsecond=0)
-    extended = dist / f"{profile}.json"
+    extended = dist / f"{profile}.yaml"
     dist.mkdir(parents=True, exist_ok=True)
-    extended.with_suffix(".yaml").write_text(
+    extended.write_text(
         json.dumps({"extends": profile, "publish": publish or {}, "features": features or {}}),
         encoding="utf-8",
     )
-    plan = make_plan(load(str(extended.with_suffix(".yaml")), shipped()), shipped())
+    plan = make_plan(load(str(extended), shipped()), shipped())
+    return small_build_of(plan, dist, created=datetime.now(UTC) - age, size=size, image=image)
+
+
+def small_build_of(
+    plan: Plan,
+    dist: Path,
+    *,
+    created: datetime,
+    size: int = 2 * MIB,
+    image: Path | None = None,
+    **fields: Any,
+) -> Path:
+    """A build directory below ``dist``; ``fields`` of its manifest are others than usual."""
+    created = created.replace(microsecond=0)
     name = f"{created:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
-    directory = dist / profile / name
+    directory = dist / plan.profile / name
     directory.mkdir(parents=True)
     path = directory / "image.qcow2"
     if image is None:
@@ -57,41 +70,37 @@ def small_build(
         path.hardlink_to(image)
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
-    write(
-        directory,
-        Manifest(
-            build=name,
-            inputs="c" * 64,
-            created=created,
-            plan=to_json(plan),
-            image=ImageFile(
-                name=path.name,
-                format="qcow2",
-                size=len(data),
-                virtual_size=size,
-                sha256=sha256,
-                sha512=hashlib.sha512(data).hexdigest(),
-            ),
-            tools={},
-            packages=(
-                Package(name="zstd", version="1", architecture="amd64", installed_size=1800),
-            ),
-            timings={},
-            hooks={},
-            evidence=tuple(
-                Evidence(
-                    check=one.check,
-                    kind="inspection" if one.boot is None else "probe",
-                    title=one.check,
-                    outcome=Outcome.PASSED,
-                    seen="it is so",
-                    image_sha256=sha256,
-                    boot=one.boot,
-                    at=created,
-                    seconds=0.1,
-                )
-                for one in expected(plan)
-            ),
+    usual: dict[str, Any] = {
+        "build": name,
+        "inputs": "c" * 64,
+        "created": created,
+        "plan": to_json(plan),
+        "image": ImageFile(
+            name=path.name,
+            format="qcow2",
+            size=len(data),
+            virtual_size=size,
+            sha256=sha256,
+            sha512=hashlib.sha512(data).hexdigest(),
         ),
-    )
+        "tools": {},
+        "packages": (Package(name="zstd", version="1", architecture="amd64", installed_size=1800),),
+        "timings": {},
+        "hooks": {},
+        "evidence": tuple(
+            Evidence(
+                check=one.check,
+                kind="inspection" if one.boot is None else "probe",
+                title=one.check,
+                outcome=Outcome.PASSED,
+                seen="it is so",
+                image_sha256=sha256,
+                boot=one.boot,
+                at=created,
+                seconds=0.1,
+            )
+            for one in expected(plan)
+        ),
+    }
+    write(directory, Manifest(**{**usual, **fields}))
     return directory

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import click
 import pytest
 
-from builder.cli.cloud import CLOUD_VERBS
-from builder.cli.verbs import VERBS, cli
+from builder.cli.verbs import GROUPS, VERBS, cli
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -36,17 +35,19 @@ def test_the_list_of_verbs_says_what_each_verbs_own_help_begins_with(verb: str, 
     assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
 
 
-@pytest.mark.parametrize("verb", CLOUD_VERBS)
+@pytest.mark.parametrize(
+    ("name", "verb"), [(name, verb) for name in GROUPS for verb in GROUPS[name]]
+)
 def test_the_list_of_a_groups_verbs_says_what_each_verbs_own_help_begins_with(
-    verb: str, run: Run
+    name: str, verb: str, run: Run
 ) -> None:
-    _, listed, _ = run("cloud", "--help")
-    group = cli.get_command(click.Context(cli), "cloud")
+    _, listed, _ = run(name, "--help")
+    group = cli.get_command(click.Context(cli), name)
     assert isinstance(group, click.Group)
     command = group.get_command(click.Context(group), verb)
     assert command is not None
     paragraph = str(command.help).split("\n\n")[0]
-    assert " ".join(paragraph.split()) == CLOUD_VERBS[verb]
+    assert " ".join(paragraph.split()) == GROUPS[name][verb]
     assert re.search(rf"^  {verb}  ", listed, re.MULTILINE)
 
 

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from builder.cli.program import main
-from builder.cli.verbs import CLOUD_VERBS, VERBS, cli
+from builder.cli.verbs import GROUPS, VERBS, cli
 from builder.errors import BuilderError
 from builder.terminal import log
 
@@ -58,7 +58,7 @@ def verbs() -> Iterator[tuple[str, click.Command]]:
         assert command is not None
         yield name, command
         if isinstance(command, click.Group):
-            for below in CLOUD_VERBS:
+            for below in GROUPS[name]:
                 found = command.get_command(click.Context(command), below)
                 assert found is not None
                 yield f"{name} {below}", found

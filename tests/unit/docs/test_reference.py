@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reference_docs import FEATURES, PAGES, conditions, why
 
-from builder.cli.verbs import CLOUD_VERBS, VERBS
+from builder.cli.verbs import GROUPS, VERBS
 from builder.feature import SchedulerFilter
 from builder.features import cpu_pinning, foundation, guest_agent, watchdog
 from builder.features.registry import AnyFeature
@@ -43,7 +43,8 @@ def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
 
 def test_every_verb_is_on_the_commands_page() -> None:
     headings = re.findall(r"^## guest-image (.+)$", PAGES["commands.md"](), re.MULTILINE)
-    assert headings == [*VERBS, *(f"cloud {verb}" for verb in CLOUD_VERBS)]
+    below = {name: [f"{name} {verb}" for verb in verbs] for name, verbs in GROUPS.items()}
+    assert headings == [one for verb in VERBS for one in (verb, *below.get(verb, ()))]
 
 
 def test_what_is_always_claimed_has_no_condition() -> None:

@@ -1,0 +1,6 @@
+"""Scheduled builds: the definitions of jobs that a CI runs each night.
+
+``nightly`` says what is wanted, ``steps`` what a night does, and a module for each CI how that is
+said in its words. All pure, but for ``images``, which reads profiles, and ``committed``, which
+reads and writes the definition.
+"""
