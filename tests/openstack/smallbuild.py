@@ -14,10 +14,14 @@ from builder.features.registry import shipped
 from builder.plan.merge import make_plan
 from builder.plan.model import Plan, to_json
 from builder.profile.load import load
-from builder.store.manifest import Evidence, ImageFile, Manifest, Package, write
+from builder.sbom.facts import Contents, Software
+from builder.sbom.write import packages_of, subject_of, write_bills
+from builder.store.manifest import Evidence, ImageFile, Manifest, write
 from builder.store.verdict import expected
 
 MIB = 1024 * 1024
+
+CONTENTS = Contents("deb", (Software("zstd", "1", "amd64", installed_size=1800),), ())
 
 
 def small_image(path: Path, size: int = 2 * MIB) -> None:
@@ -84,7 +88,7 @@ def small_build_of(
             sha512=hashlib.sha512(data).hexdigest(),
         ),
         "tools": {},
-        "packages": (Package(name="zstd", version="1", architecture="amd64", installed_size=1800),),
+        "packages": packages_of(CONTENTS),
         "timings": {},
         "hooks": {},
         "evidence": tuple(
@@ -102,5 +106,7 @@ def small_build_of(
             for one in expected(plan)
         ),
     }
-    write(directory, Manifest(**{**usual, **fields}))
+    build = Manifest(**{**usual, **fields})
+    bills = write_bills(directory, subject_of(build, plan), CONTENTS)
+    write(directory, build.model_copy(update={"sbom": bills}))
     return directory
