@@ -4,6 +4,8 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from builder.build.failure_hints import no_space
+
 TAIL_LINES = 12
 
 PHASES = {
@@ -39,20 +41,33 @@ class HookTrace:
     hook: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    full: str = ""
+    """The line that says that there was no room, which a package manager's last words follow."""
 
     def read(self, line: str) -> None:
         """Take one line of output."""
         if running := _RUNNING.match(line):
             self.directory, self.hook = running["directory"], running["hook"]
-            self.tail.clear()
+            self._forget()
         elif completed := _COMPLETED.search(line):
             if completed["hook"] == self.hook:
                 self.hook = ""
-                self.tail.clear()
+                self._forget()
         elif timing := _TIMING.match(line):
             self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
         elif line.strip() and not _CHATTER.match(line):
             self.tail.append(line)
+            self.full = line if no_space(line) else self.full
+
+    def _forget(self) -> None:
+        self.tail.clear()
+        self.full = ""
+
+    @property
+    def last_words(self) -> tuple[str, ...]:
+        """What was said last, and before it why, where that was for want of room."""
+        why = (self.full,) if self.full and self.full not in self.tail else ()
+        return (*why, *self.tail)
 
     @property
     def phase(self) -> str:

@@ -116,8 +116,11 @@ def _copy(package: Path, kept: Path) -> None:
 
 
 def _remove_unused(packages: Path) -> None:
-    oldest = time.time() - UNUSED_LIMIT
+    now = time.time()
     for package in (path for path in packages.rglob("*") if not path.is_dir()):
         with contextlib.suppress(FileNotFoundError):
-            if package.stat().st_mtime < oldest:
+            used = package.stat().st_mtime
+            if used < now - UNUSED_LIMIT:
                 package.unlink()
+            elif used > now:  # the clock has been set back since
+                os.utime(package)

@@ -59,6 +59,11 @@ def build_name(digest: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
 
 
+def _time_in(name: str) -> str:
+    """When a build of this name began, as text that sorts by time."""
+    return name.partition("-")[0]
+
+
 @contextlib.contextmanager
 def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
     """A place for a build, which gets its final name and ``latest`` when the block succeeds.
@@ -100,11 +105,14 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
 def point_latest_at(build: Path) -> None:
     """Let ``latest`` name a build, unless it names one that began later; it never names none.
 
-    Names begin with the time. A build that takes long may end after one that began later.
+    Names begin with the time. A build that takes long may end after one that began later. One that
+    would begin in the future was made before this host's clock was set back.
     """
     latest = build.parent / LATEST
-    if latest.is_symlink() and latest.exists() and latest.readlink().name > build.name:
-        return
+    if latest.is_symlink() and latest.exists():
+        other = latest.readlink().name
+        if other > build.name and _time_in(other) <= _time_in(build_name("")):
+            return
     link = temporary_name(latest)
     link.symlink_to(build.name)
     link.replace(latest)

@@ -20,8 +20,8 @@ pytestmark = [
 ]
 
 ON_DISK = (
-    "from builder.build import requirements as host; "
-    "host.works_in_memory = lambda: False; host.SPACE_ON_DISK = 0; " + MAIN
+    "from builder.build import requirements, rooms; "
+    "requirements.works_in_memory = lambda: False; rooms.OUTPUT_ON_DISK = 0; " + MAIN
 )
 """The program on a machine with little memory, which does not measure its disk before a build."""
 
@@ -118,7 +118,7 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_done(
     done = copy.run(on_small_disk(command, small, 64))
     assert done.returncode == 3
     assert done.stderr.startswith("This machine cannot build an image yet.\n")
-    assert f"It lacks space: {small} has 0.1 GiB free, a build needs" in done.stderr
+    assert f"It lacks space: {small} has 64 MiB free, a build needs" in done.stderr
     assert "--output" in done.stderr
     assert [*small.iterdir()] == []
 

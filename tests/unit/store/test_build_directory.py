@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -255,6 +255,18 @@ def test_latest_stays_at_a_build_that_began_later(dist: Path) -> None:
     newer.rmdir()
     point_latest_at(older)
     assert (home / LATEST).resolve() == older
+
+
+def test_latest_leaves_a_build_that_was_made_before_the_clock_was_set_back(dist: Path) -> None:
+    home = dist / PROFILE
+    ahead = home / f"{datetime.now(UTC) + timedelta(days=400):%Y%m%dT%H%M%SZ}-{DIGEST}"
+    ahead.mkdir(parents=True)
+    point_latest_at(ahead)
+    first = complete(dist)
+    assert (home / LATEST).resolve() == first
+    second = complete(dist)
+    point_latest_at(first)
+    assert (home / LATEST).resolve() == second
 
 
 def test_a_link_that_a_killed_build_left_does_not_stop_the_next_one(dist: Path) -> None:
