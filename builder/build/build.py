@@ -22,6 +22,7 @@ from builder.build.packages import Sizes
 from builder.build.reuse import inputs_digest
 from builder.build.sandbox import Sandbox
 from builder.build.source_files import fetch_sources
+from builder.build.tree_directory import require_tree_directory
 from builder.distribution import Distribution
 from builder.features.registry import installed
 from builder.host.files import digests, replace_text, sha256_of
@@ -103,6 +104,8 @@ def _build_in(
     root_uuid = str(uuid.uuid4())
     work = place.scratch / "work"
     work.mkdir()
+    if not in_memory:
+        require_tree_directory(work)
     files = place.scratch / "files"
     files.mkdir()
     with (

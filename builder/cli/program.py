@@ -12,6 +12,7 @@ import click
 
 from builder.cli.verbs import cli
 from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.host.process import USUAL_UMASK
 from builder.words import printable
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) leaves it
         signal.signal(signal.SIGHUP, _stop)
     _find_administrators_programs()
+    os.umask(os.umask(USUAL_UMASK) | USUAL_UMASK)  # nobody else writes into what root has built
     try:
         _require_current_directory()
         status = cli.main(

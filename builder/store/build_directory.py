@@ -59,6 +59,22 @@ def build_name(digest: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
 
 
+def _make(place: Workplace, home: Path) -> None:
+    """Make the directories of a build where it can work. Raises ``HostError`` where it cannot."""
+    try:
+        place.directory.mkdir(parents=True)
+        place.scratch.mkdir()
+        (place.scratch / LATEST).symlink_to(place.name)  # as it will be made at the end
+    except OSError as error:
+        shutil.rmtree(place.scratch.parent, ignore_errors=True)
+        raise HostError(
+            f"No build can work in {home}.",
+            details=[error.strerror or str(error)],
+            hint="Choose a directory that can be written, and that can have symbolic links, with"
+            " --output.",
+        ) from error
+
+
 def _time_in(name: str) -> str:
     """When a build of this name began, as text that sorts by time."""
     return name.partition("-")[0]
@@ -87,8 +103,7 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
             name = _free_name(home, digest)
             partial = home / f".{name}{PARTIAL}"
             place = Workplace(name, partial / "build", partial / "scratch")
-            place.directory.mkdir(parents=True)
-            place.scratch.mkdir()
+            _make(place, home)
             locks.enter_context(locked(partial))
         try:
             yield place

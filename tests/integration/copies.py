@@ -91,9 +91,12 @@ class Copy:
     def build_command(self, profile: str | Path = PROFILE, *, main: str = MAIN) -> list[str | Path]:
         return self.command("build", profile, "--output", self.dist, main=main)
 
-    def begin(self, command: Sequence[str | Path], **changes: str) -> subprocess.Popen[str]:
+    def begin(
+        self, command: Sequence[str | Path], *, umask: int = -1, **changes: str
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             command,
+            umask=umask,
             env=self.environment(changes),
             cwd=self.root,
             stdin=subprocess.DEVNULL,
