@@ -1,5 +1,6 @@
 """The command's beginning and end: signals, errors as text, exit codes."""
 
+import errno
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from builder.words import printable
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 INTERNAL_ERROR = 70
 """``EX_SOFTWARE`` of sysexits.h."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,10 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BuilderError as error:
         _tell(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            _report_internal_error(error)
+            sys.exit(INTERNAL_ERROR)
+        _tell(str(_no_room(error)))
+        sys.exit(HostError.exit_code)
     except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
         _report_internal_error(error)
         sys.exit(INTERNAL_ERROR)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _no_room(error: OSError) -> HostError:
+    """What no part of the program has seen coming."""
+    return HostError(
+        "The disk is full.",
+        details=[str(error)],
+        hint="Make room, or choose other directories with --output, GUEST_IMAGE_CACHE and TMPDIR.",
+    )
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -203,7 +203,12 @@ def _remove_leftovers(home: Path) -> None:
 
 
 def _keep_log(place: Workplace) -> None:
-    with contextlib.suppress(OSError):  # a full disk may be why the build failed
+    """Keep the log, and first remove what else there is: that the disk is full may be why."""
+    shutil.rmtree(place.scratch, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for path in place.directory.iterdir():
+            if path != place.log:
+                path.unlink()
         if place.log.exists():
             place.kept_log.parent.mkdir()
             place.log.rename(place.kept_log)
