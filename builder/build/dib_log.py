@@ -4,7 +4,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
-from builder.build.failure_hints import no_space
+from builder.build.failure_hints import tells_why
 
 TAIL_LINES = 12
 
@@ -41,8 +41,8 @@ class HookTrace:
     hook: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
-    full: str = ""
-    """The line that says that there was no room, which a package manager's last words follow."""
+    why: str = ""
+    """The line that says why a package manager fails, which many of its last words may follow."""
 
     def read(self, line: str) -> None:
         """Take one line of output."""
@@ -57,16 +57,16 @@ class HookTrace:
             self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
         elif line.strip() and not _CHATTER.match(line):
             self.tail.append(line)
-            self.full = line if no_space(line) else self.full
+            self.why = line if tells_why(line) else self.why
 
     def _forget(self) -> None:
         self.tail.clear()
-        self.full = ""
+        self.why = ""
 
     @property
     def last_words(self) -> tuple[str, ...]:
-        """What was said last, and before it why, where that was for want of room."""
-        why = (self.full,) if self.full and self.full not in self.tail else ()
+        """What was said last, and before it why, where that was said."""
+        why = (self.why,) if self.why and self.why not in self.tail else ()
         return (*why, *self.tail)
 
     @property

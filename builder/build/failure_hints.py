@@ -39,6 +39,8 @@ _UNRESOLVED = re.compile(
     re.DOTALL,
 )
 _NOT_DELIVERED = re.compile(r"Failed to fetch|\b404 +Not Found|Hash Sum mismatch")
+# With a name that is not found apt fails only when it looks for the lists that it has not got.
+_NOT_FETCHED = re.compile(r"^[EW]: (Failed to fetch|Release file for) ")
 _NO_PACKAGE = re.compile(
     r"Unable to locate package|has no installation candidate|Couldn't find any package"
     r"|Unable to find a match|No provider of '|Package '[^']+' not found"
@@ -108,7 +110,7 @@ def explained(
     text = "\n".join([error.message, *error.details])
     unresolved = _UNRESOLVED.match(text)
     details: Sequence[str] = ()
-    if no_space(text) or any(room.is_nothing for room in rooms):
+    if _NO_SPACE.search(text) or any(room.is_nothing for room in rooms):
         kind: type[BuilderError] | None = HostError
         details, remedy = told(rooms)
     elif unresolved and resolves(unresolved["name"]):
@@ -123,9 +125,9 @@ def explained(
     )
 
 
-def no_space(text: str) -> bool:
-    """Whether a program says that it could not write for want of room."""
-    return _NO_SPACE.search(text) is not None
+def tells_why(line: str) -> bool:
+    """Whether a package manager tells with this line why it will fail, however much it says yet."""
+    return any(pattern.search(line) for pattern in (_NO_SPACE, _NOT_FETCHED))
 
 
 def _lost_resolver(name: str) -> str:

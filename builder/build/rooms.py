@@ -52,9 +52,13 @@ def memory(scratch: Path) -> Room:
 
 
 def told(rooms: Sequence[Room]) -> tuple[list[str], str]:
-    """A sentence for each place, and what helps: for those that are full, else for all."""
+    """A sentence for each place, and what helps where there is no room.
+
+    Where none is full, since what had been written is gone, those that are too small are meant.
+    """
     if not rooms:
         return [], ""
-    full = [room for room in rooms if room.is_little] or rooms
+    full = [room for room in rooms if room.is_little]
+    full = full or [room for room in rooms if not room.suffices] or [*rooms]
     remedies = dict.fromkeys(room.remedy for room in full)
     return [f"{room}." for room in rooms], f"Remedy: {'; or '.join(remedies)}."

@@ -118,7 +118,9 @@ def test_a_place_without_inodes_is_full() -> None:
     assert "Remedy: choose --output. " in error.hint
 
 
-def test_where_what_was_full_has_been_emptied_all_places_are_named() -> None:
+def test_where_what_was_full_has_been_emptied_what_is_small_is_named_else_all() -> None:
+    small = replace(CACHE, free=CACHE.needed - 1)
+    assert "Remedy: choose GUEST_IMAGE_CACHE. " in of(FULL, rooms=(OUTPUT, small)).hint
     assert "Remedy: choose --output; or choose GUEST_IMAGE_CACHE. " in of(FULL).hint
 
 
@@ -166,9 +168,15 @@ def test_another_error_of_the_system_stays_what_it_is() -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-def test_why_there_was_no_room_is_kept_before_the_last_lines() -> None:
-    """A package manager lists all that it could not install after it."""
-    why = "dpkg: error processing archive x.deb: failed to write: No space left on device"
+@pytest.mark.parametrize(
+    "why",
+    [
+        "dpkg: error processing archive x.deb: failed to write: No space left on device",
+        "W: Failed to fetch http://mirror/dists/x/InRelease  Temporary failure resolving 'mirror'",
+    ],
+)
+def test_why_a_package_manager_fails_is_kept_before_its_last_words(why: str) -> None:
+    """It lists all that it could not install, or all that it looks at in vain, after it."""
     listed = [f"package-{number}" for number in range(TAIL_LINES)]
     begun = "dib-run-parts Running /x/install.d/10-long"
     trace = HookTrace()
