@@ -134,10 +134,11 @@ def complaints(
 
 
 def renewed(known: set[Site], golden: Golden, seen: Seen) -> Golden:
-    """The golden messages after a run: kept where they were seen again, or could not be."""
+    """The golden messages after a run: kept where they were seen again at home, or could not be."""
 
     def text(site: Site) -> str:
-        texts = seen.get(site)
+        home = ELSEWHERE.get(str(site), HOME)
+        texts = {text: test for text, test in seen.get(site, {}).items() if test.startswith(home)}
         if not texts or golden.get(site) in texts:
             return golden.get(site, "")
         return min(texts, key=lambda text: (texts[text], text))
@@ -206,7 +207,7 @@ class MessagesPlugin:
         for (module, function, number), texts in told:
             of_site = self._recorder.seen.setdefault(Site(module, function, number), {})
             for text, test in texts.items():
-                of_site[text] = min(of_site.get(text, test), test)
+                of_site[text] = max(of_site.get(text, test), test)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -122,7 +122,7 @@ def _copied(source: Path, info: ImageInfo, sums: tuple[str, str], directory: Pat
     Raises ``ImageError`` where somebody writes to the image meanwhile.
     """
     image = directory / f"image.{info.format}"
-    private_copy(source, image)
+    private_copy(source, image, option="--output")
     check_image(image, called=info.path)
     if digests(image) != sums:
         raise ImageError(

@@ -1,32 +1,34 @@
 """A plan becomes a build directory: image, manifest, log, checksums."""
 
-import errno
+import contextlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
 
-from builder.build import dib, requirements
+from builder.build import dib, requirements, rooms
 from builder.build import packages as image_packages
 from builder.build.dib_environment import ROOT_LABEL, mirrors, secrets
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
-from builder.build.failure_hints import explained
+from builder.build.failure_hints import explained_failures, told_when_full
 from builder.build.package_cache import package_cache
 from builder.build.packages import Sizes
 from builder.build.reuse import digest_of, ingredients
 from builder.build.sandbox import Sandbox
 from builder.build.source_files import fetch_sources
+from builder.build.tree_directory import require_tree_directory
 from builder.distribution import Distribution
-from builder.errors import BuilderError, HostError
 from builder.features.registry import installed
 from builder.host.files import digests, replace_text, sha256_of
 from builder.host.paths import cache_directory
 from builder.host.process import run
+from builder.host.room import Room
 from builder.plan.model import Plan, to_json
 from builder.redaction import Secrets
 from builder.sbom.facts import Contents, LooseFile, Software
@@ -51,28 +53,33 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
     for directory in elements:
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
-    requirements.require_for_build(dist, plan.distribution, in_memory=in_memory)
+    requirements.require_for_build(dist, cache_directory(), plan.distribution, in_memory=in_memory)
     hidden = secrets(plan, os.environ)
     parts = ingredients(plan, *elements)
     name = digest_of(plan, parts)[:DIGEST_LENGTH]
-    with build_directory.workplace(dist.absolute(), plan.profile, name) as place:
-        try:
-            _build_in(place, plan, parts, elements, hidden, progress, in_memory=in_memory)
-        except BuilderError as error:
-            hidden.redact_error(error)
-            raise explained(error, log=place.kept_log, in_memory=in_memory) from error
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise explained(
-                HostError(
-                    f"The disk became full during the build of '{plan.profile}'.",
-                    details=[str(error)],
-                ),
-                log=place.kept_log,
-                in_memory=in_memory,
-            ) from error
+
+    def measured(scratch: Path | None = None) -> list[Room]:
+        """The places that the build writes to, as they are now."""
+        places = [rooms.output(dist, in_memory=in_memory), rooms.packages(cache_directory())]
+        return places + ([rooms.memory(scratch)] if scratch is not None and in_memory else [])
+
+    with (
+        told_when_full(plan.profile, measured),
+        build_directory.workplace(dist.absolute(), plan.profile, name) as place,
+    ):
+        _build_in(place, plan, parts, elements, hidden, progress, measured, in_memory=in_memory)
     return place.directory.parent.parent / place.name
+
+
+@contextlib.contextmanager
+def _opened(log: Path) -> Iterator[TextIO]:
+    """A log to write to, line by line; what it has no room for at its end was told before."""
+    file = log.open("w", encoding="utf-8", buffering=1)
+    try:
+        yield file
+    finally:
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ def _build_in(
     elements: Sequence[Path],
     hidden: Secrets,
     progress: Progress,
+    measured: Callable[[Path], list[Room]],
     *,
     in_memory: bool,
 ) -> None:
@@ -101,10 +109,12 @@ def _build_in(
     root_uuid = str(uuid.uuid4())
     work = place.scratch / "work"
     work.mkdir()
+    if not in_memory:
+        require_tree_directory(work)
     files = place.scratch / "files"
     files.mkdir()
     with (
-        place.log.open("w", encoding="utf-8", buffering=1) as log_file,
+        _opened(place.log) as log_file,
         # Outlives the sandbox, so that nobody writes into it any more when it is given back.
         package_cache(
             cache_directory(),
@@ -113,6 +123,9 @@ def _build_in(
             mirrors=mirrors(plan, os.environ),
         ) as cache,
         Sandbox(work, in_memory=in_memory) as sandbox,
+        explained_failures(
+            plan.profile, place.kept_log, hidden, lambda: measured(sandbox.path(sandbox.scratch))
+        ),
     ):
         log = _logger(log_file.write, hidden.redact)
         if plan.files:
@@ -128,7 +141,7 @@ def _build_in(
         cache.note_used(
             (package.name, package.version, package.architecture) for package in disk.software
         )
-    _write_record(place, plan, disk, parts, created, hooks, hidden, progress)
+        _write_record(place, plan, disk, parts, created, hooks, hidden, progress)
 
 
 def _write_disk(

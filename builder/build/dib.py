@@ -87,7 +87,7 @@ def build_tree(
     except TimeoutError as error:
         raise BuilderError(
             f"diskimage-builder was still running after {BUILD_LIMIT:.0f} s.",
-            details=[f"hook: {trace.directory}/{trace.hook}", *trace.tail],
+            details=[f"hook: {trace.directory}/{trace.hook}", *trace.last_words],
             hint="That hook hangs, or what it waits for (a mirror, this machine) is too slow.",
         ) from error
     if status != 0:
@@ -101,11 +101,11 @@ def _failure(
     if not trace.hook:
         return BuilderError(
             f"diskimage-builder ended with exit code {status}.",
-            details=[f"command: {' '.join(argv)}", *trace.tail],
+            details=[f"command: {' '.join(argv)}", *trace.last_words],
         )
     element = element_of(trace.directory, trace.hook, elements)
     return BuilderError(
         f"The hook {trace.directory}/{trace.hook} of the element '{element}' ended with exit code "
         f"{status}.",
-        details=trace.tail,
+        details=trace.last_words,
     )

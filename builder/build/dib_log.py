@@ -4,6 +4,8 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from builder.build.failure_hints import tells_why
+
 TAIL_LINES = 12
 
 PHASES = {
@@ -39,20 +41,33 @@ class HookTrace:
     hook: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    why: str = ""
+    """The line that says why a package manager fails, which many of its last words may follow."""
 
     def read(self, line: str) -> None:
         """Take one line of output."""
         if running := _RUNNING.match(line):
             self.directory, self.hook = running["directory"], running["hook"]
-            self.tail.clear()
+            self._forget()
         elif completed := _COMPLETED.search(line):
             if completed["hook"] == self.hook:
                 self.hook = ""
-                self.tail.clear()
+                self._forget()
         elif timing := _TIMING.match(line):
             self.seconds[f"{self.directory}/{timing['hook']}"] = float(timing["seconds"])
         elif line.strip() and not _CHATTER.match(line):
             self.tail.append(line)
+            self.why = line if tells_why(line) else self.why
+
+    def _forget(self) -> None:
+        self.tail.clear()
+        self.why = ""
+
+    @property
+    def last_words(self) -> tuple[str, ...]:
+        """What was said last, and before it why, where that was said."""
+        why = (self.why,) if self.why and self.why not in self.tail else ()
+        return (*why, *self.tail)
 
     @property
     def phase(self) -> str:

@@ -64,23 +64,23 @@ def package_cache(
     key = hashlib.sha256(repr(sorted(mirrors.items())).encode()).hexdigest()[:8]
     store = shared / "packages" / f"{distro}-{release}-{key}"
     builds = shared / "builds"
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-        builds.mkdir(exist_ok=True)
-    except OSError as error:
-        raise HostError(
-            f"Could not make the package cache {shared}.",
-            details=[error.strerror or str(error)],
-            hint="Choose another directory with GUEST_IMAGE_CACHE.",
-        ) from error
     with contextlib.ExitStack() as locks:
-        # A cache must not be taken for a leftover before it is locked.
-        with locked(builds):
-            remove_leftovers(builds.iterdir())
-            _remove_unused(shared / "packages")
-            cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
-            locks.enter_context(locked(cache.directory))
-        cache.archives.mkdir(parents=True)
+        try:
+            store.mkdir(parents=True, exist_ok=True)
+            builds.mkdir(exist_ok=True)
+            # A cache must not be taken for a leftover before it is locked.
+            with locked(builds):
+                remove_leftovers(builds.iterdir())
+                _remove_unused(shared / "packages")
+                cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
+                locks.enter_context(locked(cache.directory))
+            cache.archives.mkdir(parents=True)
+        except OSError as error:
+            raise HostError(
+                f"Could not make the package cache {shared}.",
+                details=[error.strerror or str(error)],
+                hint="Choose another directory with GUEST_IMAGE_CACHE.",
+            ) from error
         try:
             yield cache
         finally:
@@ -116,8 +116,11 @@ def _copy(package: Path, kept: Path) -> None:
 
 
 def _remove_unused(packages: Path) -> None:
-    oldest = time.time() - UNUSED_LIMIT
+    now = time.time()
     for package in (path for path in packages.rglob("*") if not path.is_dir()):
         with contextlib.suppress(FileNotFoundError):
-            if package.stat().st_mtime < oldest:
+            used = package.stat().st_mtime
+            if used < now - UNUSED_LIMIT:
                 package.unlink()
+            elif used > now:  # the clock has been set back since
+                os.utime(package)

@@ -6,21 +6,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from builder.build import rooms as rooms_of
 from builder.distribution import Distribution
 from builder.errors import HostError, InputError
 from builder.host.debian_packages import installation, programs_for
+from builder.host.room import GIB
 
 BUILD_TOOLS: Mapping[str, str] = programs_for("build")
 """Programs that every build runs, and the Debian packages that have them."""
-
-GIB = 1024**3
-
-SPACE_IN_MEMORY = 2 * GIB
-
-SPACE_ON_DISK = 6 * GIB
-
-CACHE_SPACE = 1 * GIB
-"""A build's packages and their copies in the store, of 410 MiB each for the largest profile."""
 
 MEMORY = 5 * GIB
 """Available memory from which on the tree and the raw disk are kept in it: they take 3 GiB."""
@@ -39,10 +32,13 @@ def works_in_memory() -> bool:
     return available_memory() >= MEMORY
 
 
-def require_for_build(directory: Path, distribution: Distribution, *, in_memory: bool) -> None:
+def require_for_build(
+    directory: Path, cache: Path, distribution: Distribution, *, in_memory: bool
+) -> None:
     """Raise ``HostError`` with everything that this machine lacks for a build at once.
 
-    That includes the programs and the keyring that the image's distribution needs.
+    That includes the programs and the keyring that the image's distribution needs, and room in the
+    ``directory`` of the images and in the packages' ``cache``.
     """
     lacks: list[str] = []
     if os.geteuid() != 0:
@@ -53,12 +49,9 @@ def require_for_build(directory: Path, distribution: Distribution, *, in_memory:
     if distribution.keyring and not Path(distribution.keyring).is_file():
         lacks.append(f"the keyring {distribution.keyring}, which packages are checked by")
         missing.append(distribution.keyring_package)
-    needed = build_space(in_memory=in_memory)
-    free = free_space(directory)
-    if free < needed:
-        lacks.append(
-            f"space: {directory} has {free / GIB:.1f} GiB free, a build needs {needed / GIB:.0f}"
-        )
+    rooms = (rooms_of.output(directory, in_memory=in_memory), rooms_of.packages(cache))
+    small = [room for room in rooms if not room.suffices]
+    lacks += [f"space: {room}" for room in small]
     if not lacks:
         return
     remedies = []
@@ -66,8 +59,7 @@ def require_for_build(directory: Path, distribution: Distribution, *, in_memory:
         remedies.append("run it as root (sudo)")
     if missing:
         remedies.append(installation(missing))
-    if free < needed:
-        remedies.append("make room, or choose another directory with --output")
+    remedies += [room.remedy for room in small]
     raise HostError(
         "This machine cannot build an image yet.",
         details=[f"It lacks {lack}." for lack in lacks],
@@ -94,20 +86,3 @@ def require_plain(directory: Path, option: str) -> None:
 def missing_packages(programs: Mapping[str, str]) -> list[str]:
     """The packages, sorted, of those programs that are not installed."""
     return sorted({package for name, package in programs.items() if not shutil.which(name)})
-
-
-def build_space(*, in_memory: bool) -> int:
-    """Bytes that a build needs where its directory is."""
-    return SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK
-
-
-def free_space(directory: Path) -> int:
-    """Bytes that are free where a directory is, or would be made."""
-    return shutil.disk_usage(existing(directory)).free
-
-
-def existing(directory: Path) -> Path:
-    """The directory, or the nearest one above it that exists."""
-    while not directory.exists():
-        directory = directory.parent
-    return directory

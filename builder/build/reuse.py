@@ -80,7 +80,10 @@ def _digest(paths: Iterable[Path], home: Path) -> str:
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:
-    """The latest build, if it is complete, of the same inputs, and young enough."""
+    """The latest build, if it is complete, of the same inputs, and young enough.
+
+    How old one of the future is cannot be told: this host's clock has been set back since.
+    """
     latest = dist / plan.profile / build_directory.LATEST
     if not (latest / manifest.FILE_NAME).is_file():
         return None
@@ -90,7 +93,7 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
         return None
     if latest_manifest.inputs != inputs_digest(plan, *elements_paths(plan, installed())):
         return None
-    if datetime.now(UTC) - latest_manifest.created > REUSE_LIMIT:
+    if not timedelta() <= datetime.now(UTC) - latest_manifest.created <= REUSE_LIMIT:
         return None
     image = latest / latest_manifest.image.name
     if not image.is_file() or sha256_of(image) != latest_manifest.image.sha256:

@@ -1,5 +1,6 @@
 """The command's beginning and end: signals, errors as text or JSON, exit codes."""
 
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import click
 
 from builder.cli.verbs import cli
 from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.host.process import USUAL_UMASK
 from builder.terminal import log
 from builder.words import printable
 
@@ -21,6 +23,7 @@ INTERNAL_ERROR = 70
 """``EX_SOFTWARE`` of sysexits.h."""
 END = "The command has ended."
 """The last line of every run that speaks JSON."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,6 +44,7 @@ def _run(words: list[str]) -> int:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) leaves it
         signal.signal(signal.SIGHUP, _stop)
     _find_administrators_programs()
+    os.umask(os.umask(USUAL_UMASK) | USUAL_UMASK)  # nobody else writes into what root has built
     try:
         _require_current_directory()
         status = cli.main(
@@ -55,9 +59,21 @@ def _run(words: list[str]) -> int:
     except BuilderError as error:
         return _tell(error)
     except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
+        return _tell_unforeseen(error)
+    return status if isinstance(status, int) else 0
+
+
+def _tell_unforeseen(error: Exception) -> int:
+    """Tell what no part of the program has seen coming: a full disk, or a defect."""
+    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
         _report_internal_error(error)
         return INTERNAL_ERROR
-    return status if isinstance(status, int) else 0
+    full = HostError(
+        "The disk is full.",
+        details=[str(error)],
+        hint="Make room, or choose other directories with --output, GUEST_IMAGE_CACHE and TMPDIR.",
+    )
+    return _tell(full)
 
 
 def _stop(number: int, _frame: object) -> None:

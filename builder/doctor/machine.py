@@ -5,14 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from builder.build import rooms
 from builder.build.requirements import (
-    CACHE_SPACE,
-    GIB,
     MEMORY,
     available_memory,
-    build_space,
-    existing,
-    free_space,
     require_plain,
     works_in_memory,
 )
@@ -21,8 +17,9 @@ from builder.doctor.finding import Finding, good, lacking, refused, warning
 from builder.errors import InputError
 from builder.host import accelerator
 from builder.host.paths import cache_directory
+from builder.host.room import GIB, Room, existing
 from builder.host.scratch import scratch
-from builder.proof.requirements import PROOF_SPACE
+from builder.proof.requirements import scratch_room
 
 _WITHOUT_ROOT = "plan, inspect, prove, adopt, report, diff and all that speaks to a cloud"
 _SLOWER = "Proofs take about four times as long."
@@ -86,13 +83,14 @@ def memory() -> Iterator[Finding]:
 
 def space(dist: Path) -> Iterator[Finding]:
     """Room, and the right to write, where builds and proofs put their files."""
-    build = build_space(in_memory=works_in_memory())
-    yield _place("output", dist, build, "a build", "--output")
-    yield _place("cache", cache_directory(), CACHE_SPACE, "a build", "GUEST_IMAGE_CACHE")
-    yield _place("temporary", Path(tempfile.gettempdir()), PROOF_SPACE, "a proof", "TMPDIR")
+    in_memory = works_in_memory()
+    output = rooms.output(dist.absolute(), in_memory=in_memory)
+    yield _place("output", dist, output, "--output")
+    yield _place("cache", cache_directory(), rooms.packages(cache_directory()), "GUEST_IMAGE_CACHE")
+    yield _place("temporary", Path(tempfile.gettempdir()), scratch_room(), "TMPDIR")
 
 
-def _place(name: str, directory: Path, needed: int, work: str, option: str) -> Finding:
+def _place(name: str, directory: Path, room: Room, option: str) -> Finding:
     subject = f"space: {name}"
     directory = directory.absolute()
     try:
@@ -100,9 +98,11 @@ def _place(name: str, directory: Path, needed: int, work: str, option: str) -> F
             require_plain(directory, option)
     except InputError as error:
         return refused(subject, error)
-    free = free_space(directory)
-    facts: dict[str, object] = {"directory": str(directory), "free": free, "needed": needed}
-    told = f"{directory} has {free / GIB:.1f} GiB free, {work} needs {needed / GIB:.0f}."
+    facts: dict[str, object] = {
+        "directory": str(directory),
+        "free": room.free,
+        "needed": room.needed,
+    }
     if not os.access(existing(directory), os.W_OK | os.X_OK):
         return lacking(
             subject,
@@ -110,7 +110,7 @@ def _place(name: str, directory: Path, needed: int, work: str, option: str) -> F
             f"Choose another directory with {option}, or become who may write there.",
             **facts,
         )
-    if free < needed:
+    if not room.suffices:
         remedy = f"Make room, or choose another directory with {option}."
-        return lacking(subject, told, remedy, **facts)
-    return good(subject, told, **facts)
+        return lacking(subject, f"{room}.", remedy, **facts)
+    return good(subject, f"{room}.", **facts)

@@ -23,7 +23,8 @@ _POLL = 0.05
 def locked(directory: Path, limit: float = LIMIT) -> Iterator[None]:
     """Hold the directory's lock, waiting for it; programs that are started do not inherit it.
 
-    Raises ``HostError`` when another process still holds it after ``limit`` seconds.
+    Raises ``HostError`` when another process still holds it after ``limit`` seconds, and where its
+    file system has no locks.
     """
     handle = os.open(directory, os.O_RDONLY)
     try:
@@ -51,8 +52,16 @@ def is_locked(directory: Path) -> bool:
 def _take(handle: int, directory: Path, limit: float) -> None:
     deadline = time.monotonic() + limit
     while True:
-        with contextlib.suppress(BlockingIOError):
+        try:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise HostError(
+                f"{directory} cannot be locked against other processes.",
+                details=[error.strerror or str(error)],
+                hint="Network file systems may have no locks on directories: choose a local one.",
+            ) from error
         if time.monotonic() > deadline:
             raise HostError(
                 f"Timed out after {limit:.0f} s waiting for another process to release"

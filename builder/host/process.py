@@ -15,6 +15,7 @@ from pathlib import Path
 from builder.errors import BuilderError, HostError
 
 _INSTALL = "Install the package that has it ('make host' installs all)."
+USUAL_UMASK = 0o022
 TAIL_LINES = 15
 TAIL_BYTES = 64 << 10
 
@@ -94,8 +95,10 @@ def stream(
 ) -> int:
     """Run a program, give each line of its output to ``on_line``, and return its exit code.
 
-    Standard error is merged into the output. The exit code of a program that was killed is the
-    signal's negative number. Raises ``TimeoutError`` after ``timeout`` seconds, the program killed.
+    Standard error is merged into the output. Files that it makes have the usual modes, whatever
+    this program's umask is: they may be those of an image. The exit code of a program that was
+    killed is the signal's negative number. Raises ``TimeoutError`` after ``timeout`` seconds, the
+    program killed.
     """
     words = [str(word) for word in argv]
     with subprocess.Popen(  # noqa: S603 - argv is a list, never a shell line
@@ -104,6 +107,7 @@ def stream(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=env,
+        umask=USUAL_UMASK,
         start_new_session=True,
     ) as program:
         late = threading.Event()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from builder.errors import HostError, ImageError, InputError
 from builder.host.process import run
+from builder.host.room import Room
 
 SIZE_LIMIT = 256 << 30
 """Bytes of a file that is read: a sparse one of many tebibytes would be hashed for days."""
@@ -57,20 +58,20 @@ def held(path: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def private_copy(path: Path, copy: Path) -> None:
+def private_copy(path: Path, copy: Path, *, option: str = "TMPDIR") -> None:
     """Copy a file that is held, so that nobody else can write to what is checked and opened then.
 
     It costs nothing where the file system shares blocks. Raises ``HostError`` where there is no
-    room.
+    room; ``option`` chooses another place for the copy.
     """
     needed = path.stat().st_blocks * 512
-    status = os.statvfs(copy.parent)
-    free = status.f_bavail * status.f_frsize
-    if needed > free:
+    remedy = f"Make room, or choose another directory with {option}."
+    room = Room.of(copy.parent, needed=needed, work="the copy", remedy=remedy)
+    if not room.suffices:
         raise HostError(
             f"{copy.parent} has too little room for a copy of the image.",
-            details=[f"It has {free >> 20} MiB free, the copy takes {needed >> 20} MiB."],
-            hint="Make room, or choose another directory with TMPDIR.",
+            details=[f"{room}."],
+            hint=room.remedy,
         )
     run(
         ["cp", "--reflink=auto", "--sparse=always", path, copy],

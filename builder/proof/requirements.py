@@ -5,9 +5,10 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from builder.build.requirements import GIB, free_space, missing_packages
+from builder.build.requirements import missing_packages
 from builder.errors import HostError
 from builder.host.debian_packages import installation, programs_for
+from builder.host.room import GIB, Room
 from builder.image import binding
 from builder.plan.boots import Boot
 from builder.vm import firmware, swtpm
@@ -44,17 +45,24 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
     if any(machine.multiqueue for machine in machines) and not TUN.exists():
         lacks.append(f"It lacks {TUN}, which a NIC with several queues needs.")
         remedies.append("Load its driver: modprobe tun.")
-    scratch = Path(tempfile.gettempdir())
-    free = free_space(scratch)
-    if free < PROOF_SPACE:
-        lacks.append(
-            f"{scratch} has {free / GIB:.1f} GiB free, a proof needs {PROOF_SPACE / GIB:.0f}."
-        )
-        remedies.append("Make room, or choose another directory with TMPDIR.")
+    room = scratch_room()
+    if not room.suffices:
+        lacks.append(f"{room}.")
+        remedies.append(room.remedy)
     if lacks:
         raise HostError(
             "This machine cannot prove an image yet.", details=lacks, hint=" ".join(remedies)
         )
+
+
+def scratch_room() -> Room:
+    """That of a proof's temporary files."""
+    return Room.of(
+        Path(tempfile.gettempdir()),
+        needed=PROOF_SPACE,
+        work="a proof",
+        remedy="Make room, or choose another directory with TMPDIR.",
+    )
 
 
 def _has_uefi() -> bool:

@@ -59,6 +59,27 @@ def build_name(digest: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
 
 
+def _make(place: Workplace, home: Path) -> None:
+    """Make the directories of a build where it can work. Raises ``HostError`` where it cannot."""
+    try:
+        place.directory.mkdir(parents=True)
+        place.scratch.mkdir()
+        (place.scratch / LATEST).symlink_to(place.name)  # as it will be made at the end
+    except OSError as error:
+        shutil.rmtree(place.scratch.parent, ignore_errors=True)
+        raise HostError(
+            f"No build can work in {home}.",
+            details=[error.strerror or str(error)],
+            hint="Choose a directory that can be written, and that can have symbolic links, with"
+            " --output.",
+        ) from error
+
+
+def _time_in(name: str) -> str:
+    """When a build of this name began, as text that sorts by time."""
+    return name.partition("-")[0]
+
+
 @contextlib.contextmanager
 def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
     """A place for a build, which gets its final name and ``latest`` when the block succeeds.
@@ -82,8 +103,7 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
             name = _free_name(home, digest)
             partial = home / f".{name}{PARTIAL}"
             place = Workplace(name, partial / "build", partial / "scratch")
-            place.directory.mkdir(parents=True)
-            place.scratch.mkdir()
+            _make(place, home)
             locks.enter_context(locked(partial))
         try:
             yield place
@@ -100,11 +120,14 @@ def workplace(dist: Path, profile: str, digest: str) -> Iterator[Workplace]:
 def point_latest_at(build: Path) -> None:
     """Let ``latest`` name a build, unless it names one that began later; it never names none.
 
-    Names begin with the time. A build that takes long may end after one that began later.
+    Names begin with the time. A build that takes long may end after one that began later. One that
+    would begin in the future was made before this host's clock was set back.
     """
     latest = build.parent / LATEST
-    if latest.is_symlink() and latest.exists() and latest.readlink().name > build.name:
-        return
+    if latest.is_symlink() and latest.exists():
+        other = latest.readlink().name
+        if other > build.name and _time_in(other) <= _time_in(build_name("")):
+            return
     link = temporary_name(latest)
     link.symlink_to(build.name)
     link.replace(latest)
@@ -180,7 +203,12 @@ def _remove_leftovers(home: Path) -> None:
 
 
 def _keep_log(place: Workplace) -> None:
-    with contextlib.suppress(OSError):  # a full disk may be why the build failed
+    """Keep the log, and first remove what else there is: that the disk is full may be why."""
+    shutil.rmtree(place.scratch, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for path in place.directory.iterdir():
+            if path != place.log:
+                path.unlink()
         if place.log.exists():
             place.kept_log.parent.mkdir()
             place.log.rename(place.kept_log)

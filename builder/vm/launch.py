@@ -16,7 +16,7 @@ from builder.host.accelerator import Accelerator, detect
 from builder.host.process import Running, require_tool, start
 from builder.image.overlay import make_overlay, virtual_size
 from builder.linux.console import BootSigns
-from builder.vm import config_drive, qemu, ssh, swtpm, tap
+from builder.vm import config_drive, loopback, qemu, ssh, swtpm, tap
 from builder.vm.console_log import ConsoleLog
 from builder.vm.firmware import uefi_firmware
 from builder.vm.guard import Guard
@@ -77,6 +77,8 @@ def booted(
     """
     accelerator = accelerator or detect()
     control = control or Control()
+    if login:
+        loopback.bring_up()
     workdir.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         host = _prepare(stack, image, image_format, machine, workdir)

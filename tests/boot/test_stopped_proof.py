@@ -10,25 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import processes_with
 
 from builder.store import manifest
 
 pytestmark = pytest.mark.boot
 
 LIMIT = 120.0
-
-
-def processes_with(path: Path) -> list[str]:
-    """The programs that were started with this path, or something below it, in their arguments."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue  # it has ended meanwhile
-        if any(str(path) in word for word in words):
-            found.append(Path(words[0]).name)
-    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)

@@ -26,6 +26,15 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
+def on_file_system(mount: str, directory: Path, command: Sequence[str | Path]) -> list[str | Path]:
+    """The command where something, as mount(8) takes it, is mounted on a directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    script = f'mount {mount} "$0" && exec "$@"'
+    if "-t " in mount:
+        script = f'mount {mount} none "$0" && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, directory, *command]
+
+
 class Copy:
     """The package, the elements and the profiles below ``root``, with builds and a cache there.
 
@@ -91,9 +100,12 @@ class Copy:
     def build_command(self, profile: str | Path = PROFILE, *, main: str = MAIN) -> list[str | Path]:
         return self.command("build", profile, "--output", self.dist, main=main)
 
-    def begin(self, command: Sequence[str | Path], **changes: str) -> subprocess.Popen[str]:
+    def begin(
+        self, command: Sequence[str | Path], *, umask: int = -1, **changes: str
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             command,
+            umask=umask,
             env=self.environment(changes),
             cwd=self.root,
             stdin=subprocess.DEVNULL,

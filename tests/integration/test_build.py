@@ -1,13 +1,15 @@
 """Two builds of the README's own example at once, each from scratch. Needs root.
 
 Their mirror is found by its name only, and nothing has kept the packages that the profile names.
-Its address has a token, and one of the builds goes through a proxy with a login.
+Its address has a token, and one of the builds goes through a proxy with a login. One is made where
+nobody else may read what root writes, one where everybody may write into it.
 """
 
 import itertools
 import json
 import os
 import re
+import stat
 import subprocess
 from collections import Counter
 from collections.abc import Generator
@@ -18,6 +20,7 @@ import yaml
 from copies import LIMIT, ROOT, Copy
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from image_modes import modes
 from named_mirror import LOGIN, PROXY, TOKEN, NamedMirror, named_mirror
 from ntia_conformance_checker import NTIAChecker
 
@@ -75,8 +78,8 @@ def outputs(copy: Copy, mirror: NamedMirror, profile: Path) -> list[tuple[str, s
     """What two builds have printed, and said, which began at the same moment."""
     command = mirror.command(copy.build_command(profile))
     running = [
-        copy.begin(command, http_proxy=proxy, https_proxy=PROXY, DIB_DEBUG_TRACE="1")
-        for proxy in ("", PROXY)
+        copy.begin(command, umask=umask, http_proxy=proxy, https_proxy=PROXY, DIB_DEBUG_TRACE="1")
+        for proxy, umask in (("", 0o077), (PROXY, 0))
     ]
     try:
         outputs = [process.communicate(timeout=LIMIT) for process in running]
@@ -117,6 +120,25 @@ def test_a_build_directory_is_complete(build: Path) -> None:
         "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG, CYCLONEDX, SPDX,
     }  # fmt: skip
     assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}(-2)?", build.name)
+
+
+def test_files_in_the_image_have_the_same_modes_whatever_the_umask_is(
+    copy: Copy, two_builds: list[Path]
+) -> None:
+    one, other = (modes(build / "image.qcow2", copy.root / "modes.raw") for build in two_builds)
+    assert one["/etc/systemd/network"] == (0o040755, 0, 0)
+    assert one["/etc/shadow"][0] == 0o100640
+    assert len(one.keys() & other.keys()) > 10_000
+    assert {path: (one[path], other[path]) for path in one if other.get(path) != one[path]} == {}
+    assert one.keys() == other.keys()
+
+
+def test_what_root_has_built_is_written_by_nobody_else(copy: Copy, two_builds: list[Path]) -> None:
+    private, public = two_builds
+    for build, expected in ((private, (0o700, 0o600)), (public, (0o755, 0o644))):
+        found = {path: stat.S_IMODE(path.stat().st_mode) for path in (build, *build.iterdir())}
+        assert found == {path: expected[path.is_file()] for path in found}
+    assert stat.S_IMODE(copy.home.stat().st_mode) in {0o700, 0o755}
 
 
 def test_the_checksums_verify(build: Path) -> None:

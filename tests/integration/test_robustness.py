@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import MAIN, PROFILE, Copy, wait_until
+from copies import MAIN, PROFILE, Copy, on_file_system, wait_until
 
 from builder.build.requirements import BUILD_TOOLS
 from builder.store.build_directory import FAILED, LATEST, LOG, PARTIAL
@@ -20,8 +20,9 @@ pytestmark = [
 ]
 
 ON_DISK = (
-    "from builder.build import requirements as host; "
-    "host.works_in_memory = lambda: False; host.SPACE_ON_DISK = 0; " + MAIN
+    "from builder.build import requirements; "
+    "requirements.works_in_memory = lambda: False; "
+    "requirements.require_for_build = lambda *a, **k: None; " + MAIN
 )
 """The program on a machine with little memory, which does not measure its disk before a build."""
 
@@ -103,22 +104,15 @@ def test_a_build_that_is_killed_ends_in_the_kernel_and_the_next_one_clears_up(co
     assert "nothing works" in kept_log(copy).read_text()
 
 
-def on_small_disk(command: list[str | Path], directory: Path, mib: int) -> list[str | Path]:
-    """The command with a small file system of its own at a directory."""
-    directory.mkdir(parents=True, exist_ok=True)
-    script = f'mount -t tmpfs -o size={mib}M tmpfs "$0" && exec "$@"'
-    return ["unshare", "--mount", "sh", "-c", script, directory, *command]
-
-
 def test_a_disk_that_is_too_small_is_refused_before_anything_is_done(
     copy: Copy, tmp_path: Path
 ) -> None:
     small = tmp_path / "small"
     command = copy.command("build", PROFILE, "--output", small)
-    done = copy.run(on_small_disk(command, small, 64))
+    done = copy.run(on_file_system("-t tmpfs -o size=64M", small, command))
     assert done.returncode == 3
     assert done.stderr.startswith("This machine cannot build an image yet.\n")
-    assert f"It lacks space: {small} has 0.1 GiB free, a build needs" in done.stderr
+    assert f"It lacks space: {small} has 64 MiB free, a build needs" in done.stderr
     assert "--output" in done.stderr
     assert [*small.iterdir()] == []
 
@@ -126,9 +120,10 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_done(
 def test_a_disk_that_becomes_full_is_named_with_the_remedy(copy: Copy, tmp_path: Path) -> None:
     small = tmp_path / "small"
     command = copy.command("build", PROFILE, "--output", small, main=ON_DISK)
-    done = copy.run(on_small_disk(command, small, 100))
+    done = copy.run(on_file_system("-t tmpfs -o size=100M", small, command))
     assert done.returncode == 3, done.stderr
-    assert "Remedy: make room on the disk, or choose other directories with --output" in done.stderr
+    assert re.search(rf"{re.escape(str(small))} has \d+ MiB free, a build needs 6 GiB", done.stderr)
+    assert "or choose another directory with --output" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -142,11 +137,12 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
         done
         exit $status
     """
-    command = ["sh", "-c", script, "sh", *copy.build_command()]
-    done = copy.run(on_small_disk(command, copy.cache, 30))
+    command = ["sh", "-c", script, "sh", *copy.build_command(main=ON_DISK)]
+    done = copy.run(on_file_system("-t tmpfs -o size=30M", copy.cache, command))
     assert done.returncode == 3, done.stderr
     assert "No space left on device" in done.stderr
-    assert "--output and GUEST_IMAGE_CACHE." in done.stderr
+    assert f"{copy.cache} has " in done.stderr
+    assert "or choose another directory with GUEST_IMAGE_CACHE" in done.stderr
     assert done.stdout == ""
     kept_log(copy)
 

@@ -172,8 +172,7 @@ def test_a_repetition_is_advised_only_where_it_can_help() -> None:
 
 REMEDIED = {"BuilderError", "InputError", "HostError", "ImageError", "CloudError", "GuestNotUp"}
 WITHOUT_HINT = {
-    "build/build.py build 1",  # failure_hints.py adds it, as to all errors of a build
-    "build/dib.py _failure 1",
+    "build/dib.py _failure 1",  # failure_hints.py adds it, as to all errors of a build
     "build/dib.py _failure 2",
     "cloud/sight.py Sight.done 3",  # an error of the cloud's, in the words of the step that met it
     "host/process.py run 3",  # the program's own words tell why, and what helps

@@ -133,6 +133,17 @@ def test_what_no_image_has_had_for_a_month_is_removed(shared: Path) -> None:
     assert time.time() - (store(shared) / "used_1%3a2-3_amd64.deb").stat().st_mtime < 60
 
 
+def test_what_was_used_in_the_future_is_as_old_as_what_is_used_now(shared: Path) -> None:
+    """The clock has been set back since: else it would stay until the clock is there again."""
+    with bookworm(shared) as cache:
+        download(cache, "zstd_1_amd64.deb")
+    package = store(shared) / "zstd_1_amd64.deb"
+    age(package, -1000)
+    with bookworm(shared):
+        pass
+    assert abs(time.time() - package.stat().st_mtime) < 60
+
+
 def test_a_package_is_as_old_as_its_download_and_not_as_its_file_on_the_mirror(
     shared: Path,
 ) -> None:

@@ -14,7 +14,6 @@ from builder.build import requirements
 from builder.build.build import _VERSION_COMMANDS
 from builder.build.requirements import (
     BUILD_TOOLS,
-    GIB,
     MEMORY,
     available_memory,
     require_for_build,
@@ -23,6 +22,7 @@ from builder.build.requirements import (
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import HostError, InputError
 from builder.feature import Machine
+from builder.host.room import GIB
 from builder.image import binding
 from builder.plan.boots import Boot
 from builder.proof import requirements as proof_requirements
@@ -32,6 +32,9 @@ from builder.vm import firmware
 DISTRIBUTION = replace(
     DISTRIBUTIONS["debian-12"], tools={"mmdebstrap": "mmdebstrap"}, keyring=__file__
 )
+
+
+CACHE = Path("/var/none-of-images")
 
 
 class Usage(NamedTuple):
@@ -49,7 +52,7 @@ def machine(
 
     def disk_usage(path: Path) -> Usage:
         asked.append(path)
-        return Usage(0, 0, int(free * GIB))
+        return Usage(200 * GIB, 0, int(free * GIB))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: 0 if root else 1000)
@@ -60,13 +63,13 @@ def machine(
 
 def refusal(directory: Path, *, in_memory: bool = True) -> HostError:
     with pytest.raises(HostError) as caught:
-        require_for_build(directory, DISTRIBUTION, in_memory=in_memory)
+        require_for_build(directory, CACHE, DISTRIBUTION, in_memory=in_memory)
     return caught.value
 
 
 def test_a_machine_that_has_everything_is_accepted(tmp_path: Path) -> None:
     with machine():
-        require_for_build(tmp_path, DISTRIBUTION, in_memory=True)
+        require_for_build(tmp_path, CACHE, DISTRIBUTION, in_memory=True)
 
 
 def test_a_build_without_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -92,7 +95,7 @@ def test_a_build_in_memory_needs_less_space_on_disk(
 ) -> None:
     with machine(free=free):
         if accepted:
-            require_for_build(tmp_path, DISTRIBUTION, in_memory=in_memory)
+            require_for_build(tmp_path, CACHE, DISTRIBUTION, in_memory=in_memory)
         else:
             error = refusal(tmp_path, in_memory=in_memory)
             assert f"has {free:.1f} GiB free" in error.details[0]
@@ -102,8 +105,9 @@ def test_a_build_in_memory_needs_less_space_on_disk(
 def test_everything_that_is_lacking_is_said_at_once(tmp_path: Path) -> None:
     with machine(root=False, lacks=("zstd",), free=0):
         error = refusal(tmp_path)
-    assert len(error.details) == 3
-    assert all(word in error.hint for word in ("sudo", "zstd", "--output"))
+    assert len(error.details) == 4
+    words = ("sudo", "zstd", "--output", "GUEST_IMAGE_CACHE")
+    assert all(word in error.hint for word in words)
 
 
 def test_the_programs_of_the_distribution_are_needed_too(tmp_path: Path) -> None:
@@ -115,15 +119,15 @@ def test_the_programs_of_the_distribution_are_needed_too(tmp_path: Path) -> None
 def test_a_keyring_that_is_missing_is_named_with_its_package(tmp_path: Path) -> None:
     without = replace(DISTRIBUTION, keyring=str(tmp_path / "keys.gpg"))
     with machine(), pytest.raises(HostError) as caught:
-        require_for_build(tmp_path, without, in_memory=True)
+        require_for_build(tmp_path, CACHE, without, in_memory=True)
     assert str(tmp_path / "keys.gpg") in caught.value.details[0]
     assert "apt-get install debian-archive-keyring" in caught.value.hint
 
 
 def test_the_space_is_that_of_the_nearest_directory_that_exists(tmp_path: Path) -> None:
     with machine() as asked:
-        require_for_build(tmp_path / "not/yet/there", DISTRIBUTION, in_memory=True)
-    assert asked == [tmp_path]
+        require_for_build(tmp_path / "not/yet/there", CACHE, DISTRIBUTION, in_memory=True)
+    assert asked == [tmp_path, CACHE.parent]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +217,7 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
         "a kernel that it can read",
         "chmod it.",
         "modprobe tun",
-        "1.0 GiB free, a proof needs 2",
+        "1 GiB free, a proof needs 2 GiB",
         "TMPDIR",
     ):
         assert part in said

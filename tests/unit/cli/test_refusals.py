@@ -1,5 +1,6 @@
 """What the command says before it has begun, and where it is told to stop."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -45,6 +46,24 @@ def test_a_directory_that_is_gone_is_told(
     assert (code, said.splitlines()[0]) == (
         3, "The current directory cannot be entered any more.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(errno.ENOSPC, 3, "The disk is full."), (errno.EIO, 70, "internal error")],
+)
+def test_a_full_disk_that_nobody_foresaw_is_no_internal_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, code: int, told: str
+) -> None:
+    @click.command()
+    def verb() -> None:
+        raise OSError(number, os.strerror(number), "manifest.json")
+
+    monkeypatch.setitem(cli.commands, "write", verb)
+    status, said = run("write")
+    assert status == code
+    assert told in said
+    assert "manifest.json" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)

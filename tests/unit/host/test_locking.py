@@ -1,3 +1,6 @@
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +39,20 @@ def test_a_directory_is_held_until_its_process_ends_even_if_it_is_killed(tmp_pat
         process.kill()
     remove_leftovers([used])
     assert not used.exists()
+
+
+def test_a_file_system_without_locks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As NFS, which gives an exclusive lock only on what is open for writing."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(HostError, match="cannot be locked") as caught, locked(tmp_path):
+        pass
+    assert "choose a local one" in caught.value.hint
 
 
 def test_a_program_that_is_started_does_not_inherit_the_lock(tmp_path: Path) -> None:

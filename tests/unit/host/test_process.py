@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def test_a_followed_program_sees_only_the_given_environment(
 ) -> None:
     monkeypatch.setenv("OF_THE_CALLER", "x")
     assert followed('echo "${OF_THE_CALLER:-none}"') == (0, ["none"])
+
+
+@pytest.mark.parametrize("umask", [0o077, 0])
+def test_a_followed_program_makes_files_with_the_usual_modes(umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        assert followed("umask") == (0, ["0022"])
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
 
 
 def test_a_followed_program_that_outlives_its_limit_is_killed() -> None:

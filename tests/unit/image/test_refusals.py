@@ -1,5 +1,6 @@
 """What is said of image files that nobody opens, where qemu-img gives a reason or none."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,11 +27,12 @@ def ending(monkeypatch: pytest.MonkeyPatch, status: int, said: str) -> None:
 
 
 def test_a_copy_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = SimpleNamespace(f_bavail=0, f_frsize=4096)
+    full = os.statvfs_result([4096, 4096, 9, 0, 0, 9, 9, 9, 0, 255])
     monkeypatch.setattr("os.statvfs", lambda _: full)
     (tmp_path / "image").write_bytes(bytes(1 << 20))
-    with pytest.raises(HostError, match=r"too little room.*\n.*0 MiB free, the copy takes 1 MiB"):
-        held.private_copy(tmp_path / "image", tmp_path / "copy")
+    match = r"too little room.*\n.*0 MiB free, the copy needs 1 MiB\.\n.*--output"
+    with pytest.raises(HostError, match=match):
+        held.private_copy(tmp_path / "image", tmp_path / "copy", option="--output")
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import os
 import select
@@ -7,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,18 @@ def test_latest_stays_at_a_build_that_began_later(dist: Path) -> None:
     assert (home / LATEST).resolve() == older
 
 
+def test_latest_leaves_a_build_that_was_made_before_the_clock_was_set_back(dist: Path) -> None:
+    home = dist / PROFILE
+    ahead = home / f"{datetime.now(UTC) + timedelta(days=400):%Y%m%dT%H%M%SZ}-{DIGEST}"
+    ahead.mkdir(parents=True)
+    point_latest_at(ahead)
+    first = complete(dist)
+    assert (home / LATEST).resolve() == first
+    second = complete(dist)
+    point_latest_at(first)
+    assert (home / LATEST).resolve() == second
+
+
 def test_a_link_that_a_killed_build_left_does_not_stop_the_next_one(dist: Path) -> None:
     home = dist / PROFILE
     (home / "one").mkdir(parents=True)
@@ -307,6 +320,28 @@ def test_a_failed_build_is_no_build(dist: Path) -> None:
 def test_a_word_longer_than_any_file_name_is_no_build(dist: Path) -> None:
     with pytest.raises(InputError):
         find_build("x" * 5000, dist)
+
+
+@pytest.mark.parametrize("name", ["symlink_to", "mkdir"])
+def test_a_file_system_where_no_build_can_work_is_told(
+    dist: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is mounted read-only, or has no symbolic links."""
+    complete(dist)
+    before = entries(dist)
+    allowed = getattr(Path, name)
+
+    def refuse(path: Path, *words: object, **options: object) -> None:
+        if ".partial" in str(path):
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
+        allowed(path, *words, **options)
+
+    monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(HostError, match="No build can work") as caught:
+        complete(dist)
+    assert "Operation not permitted" in caught.value.details[0]
+    assert "--output" in caught.value.hint
+    assert entries(dist) == before
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
