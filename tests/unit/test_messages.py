@@ -144,6 +144,10 @@ def test_golden_messages_stay_where_they_were_seen_again_or_could_not_be(tmp_pat
 REPETITION_HELPS = {
     "build/sandbox.py Sandbox._wait_for_init 1",  # a busy machine
     "build/source_files.py _fetch 3",  # a connection that was cut
+    "cloud/api.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
+    "cloud/apply.py apply 1",  # it goes on from there
+    "cloud/prove.py prove_in_cloud 1",  # when the manifest can be written
+    "cloud/servers.py Servers.require 1",  # a server that another has deleted
     "image/appliance.py _Session._failure 2",  # a busy machine
     "publish/cloud/glance.py Glance.answering 1",  # by HTTP's status; see test_remedies.py
     "publish/cloud/glance.py Glance.answering 2",  # with the right credentials
