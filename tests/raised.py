@@ -29,7 +29,7 @@ _OF_THIS_RUN = (
     (re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d{4,5}"), r"\1:PORT"),
     (re.compile(r"\b20\d{6}T\d{6}Z-[0-9a-f]{6}\b"), "BUILD"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
-    (re.compile(r"(?<![:\w])\d\d:\d\d:\d\d(?![:\w])"), "TIME"),
+    (re.compile(r"(?<![\w:])\d\d:\d\d:\d\d(?![\w:])"), "TIME"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "HEX"),
     (re.compile(r"(?:\n *supermin: .*)+"), "\n  supermin: AS FAR AS IT CAME"),

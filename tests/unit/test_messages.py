@@ -146,6 +146,10 @@ REPETITION_HELPS = {
     "build/source_files.py _fetch 3",  # a connection that was cut
     "due/apt_root.py AptRoot._apt 1",  # a mirror that was down
     "due/archive.py _indexes 1",  # a mirror that was being changed
+    "cloud/api.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
+    "cloud/apply.py apply 1",  # it goes on from there
+    "cloud/prove.py prove_in_cloud 1",  # when the manifest can be written
+    "cloud/servers.py Servers.require 1",  # a server that another has deleted
     "image/appliance.py _Session._failure 2",  # a busy machine
     "publish/cloud/glance.py Glance.answering 1",  # by HTTP's status; see test_remedies.py
     "publish/cloud/glance.py Glance.answering 2",  # with the right credentials

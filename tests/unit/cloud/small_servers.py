@@ -36,6 +36,8 @@ class ServingNova(Nova):
     enters_before: bool = False
     enters_after: bool = True
     holders: tuple[str, ...] = ("watchdog",)
+    action: str = "reset"
+    """What the watchdog does."""
     hung_boot: str = ""
     """Another one than that which hung."""
     keeps_deleted: bool = True
@@ -133,11 +135,19 @@ class ServingNova(Nova):
             self.console += line({**message, "boot": self._boot}, self._order["token"])
 
     def _reset(self) -> None:
-        """The watchdog acts, and the guest is back."""
+        """The watchdog acts: the guest is back, or stands still."""
+        assert self.server is not None
+        self._hangs = False
+        if self.action == "poweroff":
+            self.server["status"] = "SHUTOFF"
+            return
+        if self.action == "pause":
+            self.server["OS-EXT-STS:power_state"] = 3
+            return
         hung, before = self.hung_boot or self._boot, self.console
         self._start()
         self._tell(kind="returned", hung=hung)
-        self.console, self._hangs = before + self.console, False
+        self.console = before + self.console
 
     def _act(self, action: str, body: Any) -> tuple[int, object]:
         assert self.server is not None

@@ -92,7 +92,7 @@ REFUSED_PASSWORD = {"changePassword": 501}
         ({}, {"hw_watchdog_action": ""}, "watchdog", "skipped", "asks for no watchdog"),
         ({"holders": ()}, {}, "watchdog", "failed", "no process of the guest holds"),
         ({}, {"hw_watchdog_action": "none"}, "watchdog", "skipped", "leaves no trace outside"),
-        ({}, {"hw_watchdog_action": "pause"}, "watchdog", "failed", "5e4f to be PAUSED"),
+        ({}, {"hw_watchdog_action": "pause"}, "watchdog", "failed", "5e4f to be paused"),
         ({"hung_boot": "another"}, {}, "watchdog", "failed", "came back from another boot"),
         ({"keeps_deleted": False}, {}, "soft-delete", "skipped", "the cloud deletes at once"),
     ],
@@ -105,6 +105,12 @@ def test_a_step_tells_what_was_seen(
         fields = {**fields, "silent": frozenset(fields["silent"])}
     found = run(ServingNova(**fields), **properties).steps[step]
     assert (found.outcome, seen in found.seen) == (outcome, True), found
+
+
+@pytest.mark.parametrize("action", ["poweroff", "pause"])
+def test_a_watchdog_that_stops_the_guest_is_seen_by_nova(run: Run, action: str) -> None:
+    seen = run(ServingNova(action=action), hw_watchdog_action=action).steps["watchdog"]
+    assert seen.outcome is Outcome.PASSED, seen
 
 
 def test_the_server_is_out_of_rescue_after_a_rescue_that_failed(run: Run) -> None:
