@@ -12,6 +12,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, plan
 from builder.errors import InputError
 from builder.feature import Outcome
 from builder.host.files import replace_text
+from builder.store.build_directory import manifests
 from builder.store.manifest import FILE_NAME, BootRecord, read, write
 
 
@@ -216,3 +217,14 @@ def test_a_file_is_replaced_under_its_name_only_when_it_is_complete(
         assert begun.read() == "old"
     assert during == ["old"]
     assert path.read_text() == "new"
+
+
+def test_the_manifests_of_one_profile_are_found_among_others(tmp_path: Path) -> None:
+    for name in ("base/20260102T030405Z-3f9c2a", "other/20260102T030405Z-3f9c2b", "base/broken"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("base/20260102T030405Z-3f9c2a", "other/20260102T030405Z-3f9c2b"):
+        write(tmp_path / name, manifest())
+    (tmp_path / "base/broken/manifest.json").write_text("{")
+    (tmp_path / "base/latest").symlink_to("20260102T030405Z-3f9c2a")
+    assert [path.parent.name for path, _ in manifests(tmp_path)] == ["base", "other"]
+    assert [path.parent.name for path, _ in manifests(tmp_path, "base")] == ["base"]
