@@ -9,6 +9,7 @@ from typing import Any
 
 from builder.ci.document import document
 from builder.ci.nightly import Nightly, Place
+from builder.ci.scripts import script
 from builder.ci.steps import (
     COLLECT,
     DUE,
@@ -31,32 +32,11 @@ _Step = Mapping[str, Any]  # Any: a step has texts and mappings
 
 _IS_DUE = "steps.due.outputs.due == 'true'"
 
-_CLOUDS = """\
-: "${CLOUDS_YAML:?the secret CLOUDS_YAML has no clouds.yaml}"
-umask 077
-printf '%s\\n' "$CLOUDS_YAML" > "$RUNNER_TEMP/clouds.yaml"
-echo "OS_CLIENT_CONFIG_FILE=$RUNNER_TEMP/clouds.yaml" >> "$GITHUB_ENV"
-"""
-"""In the container's words, not in those of the host, for which ``runner.temp`` is another path."""
+_CLOUDS = script("log-in-github.sh")
 
-_TELL_DUE = """\
-case $status in
-    0) echo due=true >> "$GITHUB_OUTPUT" ;;
-    10) echo due=false >> "$GITHUB_OUTPUT" ;;
-    *) exit "$status" ;;
-esac
-"""
+_TELL_DUE = script("due-in-github.sh")
 
-_NOTIFY = """\
-title='The scheduled build of guest images failed'
-issue=$(gh issue list --search "in:title \\"$title\\"" --json number --jq '.[0].number // empty')
-if [ -n "$issue" ]; then
-    gh issue comment "$issue" --body "Again: $RUN"
-else
-    gh issue create --title "$title" --body "What failed, and its artefacts: $RUN"
-fi
-"""
-"""One issue, until somebody closes it, and a comment for each further night."""
+_NOTIFY = script("notify-github.sh")
 
 
 def files(nightly: Nightly) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from builder.ci.document import document
 from builder.ci.nightly import Nightly, Place
+from builder.ci.scripts import script
 from builder.ci.steps import (
     COLLECT,
     DUE,
@@ -33,13 +34,7 @@ set -eu -o pipefail
 : "${OS_CLIENT_CONFIG_FILE:?set this variable, of type file, to a clouds.yaml}"
 """
 
-_END_UNLESS_DUE = """\
-case $status in
-    0) ;;
-    10) exit 0 ;;
-    *) exit "$status" ;;
-esac
-"""
+_END_UNLESS_DUE = script("due-in-gitlab.sh")
 
 
 def files(nightly: Nightly) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.ci.nightly import Nightly, Place
+from builder.ci.scripts import script
 
 RESULTS = "results"
 """Where a night's artefacts lie, below the repository's top."""
@@ -19,45 +20,19 @@ SYSTEM = "debian:13"
 LIMIT_HOURS = 4
 """Of one image's job; emulated guests boot for half an hour."""
 
-PREPARE = """\
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \\
-    ca-certificates git make python3-venv sudo > /dev/null
-"""
-"""Of a new system: what fetches the repository and installs the program."""
+PREPARE = script("prepare.sh")
 
 INSTALL = 'make -C "$CHECKOUT" .venv/installed\n'
 """Of a new system; what only a build needs is installed by the build."""
 
-DUE = """\
-rm -rf "$RESULTS"
-mkdir -p "$RESULTS"
-status=0
-"$GUEST_IMAGE" due "$PROFILE" --output "$OUTPUT" --cloud "$STAGING" --cloud "$PRODUCTION" \\
-    | tee "$RESULTS/due.txt" || status=$?
-"""
+DUE = script("due.sh")
 """Ends with ``status``: 0 due, 10 not due, and anything else for a night that failed."""
 
-COLLECT = """\
-mkdir -p "$RESULTS"
-if [ -e "$RESULTS/due.txt" ] && [ -d "$OUTPUT/$NAME" ]; then
-    find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -type f -newer "$RESULTS/due.txt" \\
-        ! -name 'image.*' -exec cp -t "$RESULTS" {} +
-fi
-"""
-"""The night's artefacts: all that it wrote into a build directory, but for the image. Of a build
-that failed that is its log."""
+COLLECT = script("collect.sh")
 
 _HOST = 'make -C "$CHECKOUT" host\n'
 
-_BUILD = """\
-kept=DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,http_proxy,https_proxy,no_proxy
-sudo --preserve-env="GUEST_IMAGE_CACHE,$kept" "$GUEST_IMAGE" image "$PROFILE" --fresh \\
-    --output "$OUTPUT" --junit "$RESULTS/junit.xml"
-"""
-
-_OWN = 'sudo chown -R "$(id -u)" "$OUTPUT/$NAME" "$RESULTS"\n'
-"""Publishing needs no root's rights, and notes in the build directory what it has done."""
+_BUILD = script("build.sh")
 
 _PUBLISH = '"$GUEST_IMAGE" publish "$NAME" --output "$OUTPUT" --cloud "$STAGING"\n'
 
@@ -75,13 +50,7 @@ sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' -delete
 """
 """The clouds have the images, and the next night needs the manifests only: caches stay small."""
 
-_FORGET_OLDER = """\
-if newest=$(readlink "$OUTPUT/$NAME/latest"); then
-    sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' ! -path "*/$newest/*" -delete
-fi
-"""
-"""So that a host's disk does not fill, also where night after night fails: it has two images at
-most. Manifests and reports stay."""
+_FORGET_OLDER = script("remove-older.sh")
 
 
 @dataclass(frozen=True)
@@ -96,7 +65,7 @@ def steps(nightly: Nightly) -> Sequence[Step]:
     """What is done, in this order, where a build is due. The first that fails ends the night."""
     new = nightly.place is Place.CONTAINER
     work = (
-        Step("Build the image and prove it", (_HOST if new else "") + _BUILD + _OWN),
+        Step("Build the image and prove it", (_HOST if new else "") + _BUILD),
         Step("Publish it in staging", _PUBLISH),
         Step("Prove it on staging's Nova", _PROVE),
         Step("Promote it to production", _PROMOTE),

@@ -15,10 +15,12 @@ from builder.ci import github, gitlab, zuul
 from builder.ci.definition import SYSTEMS, difference
 from builder.ci.document import MARK, document
 from builder.ci.nightly import Place
+from builder.ci.scripts import script
 from builder.ci.steps import steps
 
 PROGRAMS = Path(sys.executable).parent
 ROOT = Path(__file__).parents[3]
+SCRIPTS = sorted((ROOT / "builder" / "ci" / "scripts").glob("*.sh"))
 
 every_definition = pytest.mark.parametrize("place", Place)
 every_system = pytest.mark.parametrize("system", SYSTEMS)
@@ -90,8 +92,8 @@ def test_a_definition_with_a_wrong_word_is_not(
 def test_every_script_passes_shellcheck(system: str, place: Place) -> None:
     found = list(scripts(parsed(system, place)))
     assert len(found) >= (2 if system == "gitlab" else 7)
-    for script in found:
-        done = shellchecked(script)
+    for part in found:
+        done = shellchecked(part)
         assert done.returncode == 0, done.stdout
 
 
@@ -99,6 +101,16 @@ def test_every_script_passes_shellcheck(system: str, place: Place) -> None:
 def test_a_script_that_splits_a_name_does_not() -> None:
     (publish,) = (one.script for one in steps(nightly()) if one.title == "Publish it in staging")
     assert shellchecked(publish.replace('"$NAME"', "$NAME")).returncode == 1
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda one: one.name)
+def test_a_script_says_what_it_does_and_is_part_of_a_definition(path: Path) -> None:
+    shebang, comment = path.read_text().splitlines()[:2]
+    assert (shebang, comment[:2]) == ("#!/bin/bash", "# ")
+    every = (
+        part for system in SYSTEMS for place in Place for part in scripts(parsed(system, place))
+    )
+    assert any(script(path.name) in part for part in every)
 
 
 def shellchecked(script: str) -> subprocess.CompletedProcess[str]:
@@ -117,10 +129,10 @@ def shellchecked(script: str) -> subprocess.CompletedProcess[str]:
 def test_scripts_are_short_and_have_no_name_of_an_image_or_of_a_cloud(
     system: str, place: Place
 ) -> None:
-    for script in scripts(parsed(system, place)):
-        assert "${{" not in script
-        assert "{{" not in script
-        assert re.findall(r"pinned-scsi|db-1\.0|staging\b|prod\b", script) == []
+    for part in scripts(parsed(system, place)):
+        assert "${{" not in part
+        assert "{{" not in part
+        assert re.findall(r"pinned-scsi|db-1\.0|staging\b|prod\b", part) == []
     assert max(len(step.script.splitlines()) for step in steps(nightly(place))) <= 6
 
 
