@@ -67,7 +67,9 @@ def places(sizes: Sequence[float], frame: Rectangle) -> tuple[Rectangle, ...]:
     areas = squarify.normalize_sizes(sizes, frame.width, frame.height)
     rectangles = squarify.squarify(areas, frame.x, frame.y, frame.width, frame.height)
     return tuple(
-        Rectangle(place["x"], place["y"], place["dx"], place["dy"]) for place in rectangles
+        # Of a rectangle that is hardly there, rounding may leave less than nothing.
+        Rectangle(place["x"], place["y"], max(place["dx"], 0.0), max(place["dy"], 0.0))
+        for place in rectangles
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from messages import GOLDEN, complaints, read, renewed, write
+from messages import GOLDEN, HOME, complaints, read, renewed, write
 from raised import PACKAGE, Recorder, Site, normal, sites, sites_in
 
 SOURCE = """\
@@ -78,7 +78,7 @@ def test_what_is_raised_is_noted_at_its_site(recorder: Recorder, tmp_path: Path)
         with pytest.raises(OfKind):
             fail("it is lost")
     Failure("raised by a test itself")
-    assert recorder.seen == {FIND: {"IT IS LOST": "a"}}
+    assert recorder.seen == {FIND: {"IT IS LOST": "b"}}
 
 
 def test_what_is_another_in_every_run_is_left_out(tmp_path: Path) -> None:
@@ -132,7 +132,10 @@ def test_what_is_listed_must_be_there() -> None:
 
 def test_golden_messages_stay_where_they_were_seen_again_or_could_not_be(tmp_path: Path) -> None:
     golden = {READ: "of before", FIND: "second\n  line", WAIT: "of no site any more"}
-    seen = {FIND: {"another": "a", "second\n  line": "z"}, USAGE: {"b": "y", "c\n\nd": "x"}}
+    seen = {
+        FIND: {"another": f"{HOME}/a", "second\n  line": f"{HOME}/z"},
+        USAGE: {"b": f"{HOME}/y", "c\n\nd": f"{HOME}/x", "elsewhere": "tests/boot/a"},
+    }
     renewed_ones = renewed({READ, FIND, USAGE}, golden, seen)
     assert renewed_ones == {READ: "of before", FIND: "second\n  line", USAGE: "c\n\nd"}
     (tmp_path / "gone.txt").touch()

@@ -160,7 +160,7 @@ def _command(profiles: Sequence[str]) -> str:
     context = click.get_current_context()
     words = ["guest-image", "ci", "render"]
     for option in context.command.params:
-        value = context.params[option.name or ""]
+        value = context.params.get(option.name or "")
         if option.name in _NOT_OF_THE_TEXT or value in (None, option.get_default(context)):
             continue
         words += [option.opts[0], str(value)]

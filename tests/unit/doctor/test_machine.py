@@ -21,7 +21,7 @@ class Usage(NamedTuple):
 
 
 def free(monkeypatch: pytest.MonkeyPatch, gib: float) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, int(gib * GIB)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 50, 0, int(gib * GIB)))
 
 
 def test_without_root_it_is_told_what_works(monkeypatch: pytest.MonkeyPatch) -> None:

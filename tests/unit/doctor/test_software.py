@@ -171,7 +171,7 @@ def test_libguestfs_is_told_with_its_own_errors(monkeypatch: pytest.MonkeyPatch)
 def refused(planned: Plan, home: Path) -> bool:
     """Whether a build or a proof would be refused here."""
     try:
-        require_for_build(home, planned.distribution, in_memory=True)
+        require_for_build(home, home, planned.distribution, in_memory=True)
         require_for_proof(planned.boots)
     except HostError:
         return True
