@@ -74,7 +74,7 @@ def test_a_build_that_is_killed_leaves_nothing_in_the_way_of_the_same_command(
     assert {*copy.home.iterdir()} == {build, copy.home / LATEST}
     assert (copy.home / LATEST).resolve() == build
     assert {path.name for path in build.iterdir()} == {
-        "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG,
+        "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG, "sbom.cdx.json", "sbom.spdx.json",
     }  # fmt: skip
     assert manifest.read(build).plan["profile"] == PROFILE
     for check in (["sha256sum", "--check", "SHA256SUMS"], ["qemu-img", "check", "image.qcow2"]):

@@ -71,7 +71,7 @@ def test_an_output_that_becomes_full_is_named_with_its_room(
     copy = Copy(tmp_path)
     small = tmp_path / "small"
     left = tmp_path / "left"
-    mount = options.format(inodes=11)  # the manifest would be one more
+    mount = options.format(inodes=13)  # the manifest would be one more
     script = f'"$@"; status=$?; ls -R {small} > {left}; exit $status'
     done = copy.run(on_file_system(mount, small, ["sh", "-c", script, "sh", *command(copy, small)]))
     assert (done.returncode, phases(done.stderr)[-1]) == (3, phase), done.stderr
