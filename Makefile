@@ -22,12 +22,7 @@ ROOTS := .cache/root
 ROOTS_CACHES := PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$(ROOTS)/mypy RUFF_CACHE_DIR=$(ROOTS)/ruff HYPOTHESIS_STORAGE_DIRECTORY=$(ROOTS)/hypothesis
 
 # What a build runs, what a proof runs, and what the tests run besides.
-HOST_PACKAGES := \
-	python3 python3-venv git \
-	mmdebstrap debootstrap debian-archive-keyring sudo util-linux fdisk e2fsprogs dosfstools mtools qemu-utils zstd \
-	libguestfs0 libguestfs-xfs python3-guestfs linux-image-cloud-amd64 \
-	qemu-system-x86 seabios ipxe-qemu ovmf swtpm genisoimage openssh-client iproute2 \
-	shellcheck sbsigntool cpio lz4 xz-utils gzip
+HOST_PACKAGES := $(shell grep -o '^[a-z][^ ]*' builder/host/debian_packages.txt)
 
 # What a whole OpenStack stands on.
 CLOUD_PACKAGES := \

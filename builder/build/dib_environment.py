@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -190,7 +190,7 @@ def _settings(variables: Mapping[str, str], origin: str) -> dict[str, Setting]:
     return {name: Setting(value, origin) for name, value in variables.items()}
 
 
-def unnamed_mirrors(distribution: Distribution, settings: Mapping[str, Setting]) -> list[str]:
+def unnamed_mirrors(distribution: Distribution, settings: Collection[str]) -> list[str]:
     """A sentence for each kind of mirror that nobody names: a default is asked, wherever it is."""
     return [
         f"Nobody names a mirror of kind '{kind}': diskimage-builder's default is asked. Name one"

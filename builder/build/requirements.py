@@ -8,19 +8,9 @@ from pathlib import Path
 
 from builder.distribution import Distribution
 from builder.errors import HostError, InputError
+from builder.host.debian_packages import programs_for
 
-BUILD_TOOLS: Mapping[str, str] = {
-    "sudo": "sudo",
-    "unshare": "util-linux",
-    "nsenter": "util-linux",
-    "sfdisk": "fdisk",
-    "mke2fs": "e2fsprogs",
-    "mkfs.vfat": "dosfstools",
-    "fatlabel": "dosfstools",
-    "mcopy": "mtools",
-    "qemu-img": "qemu-utils",
-    "zstd": "zstd",
-}
+BUILD_TOOLS: Mapping[str, str] = programs_for("build")
 """Programs that every build runs, and the Debian packages that have them."""
 
 GIB = 1024**3
@@ -54,15 +44,14 @@ def require_for_build(directory: Path, distribution: Distribution, *, in_memory:
     lacks: list[str] = []
     if os.geteuid() != 0:
         lacks.append("root's rights: a build makes files that belong to root")
-    needed_tools = {**BUILD_TOOLS, **distribution.tools}
-    missing = sorted({package for tool, package in needed_tools.items() if not shutil.which(tool)})
+    missing = missing_packages({**BUILD_TOOLS, **distribution.tools})
     if missing:
         lacks.append(f"programs of the packages {' '.join(missing)}")
     if distribution.keyring and not Path(distribution.keyring).is_file():
         lacks.append(f"the keyring {distribution.keyring}, which packages are checked by")
         missing.append(distribution.keyring_package)
-    needed = SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK
-    free = shutil.disk_usage(_existing(directory)).free
+    needed = build_space(in_memory=in_memory)
+    free = free_space(directory)
     if free < needed:
         lacks.append(
             f"space: {directory} has {free / GIB:.1f} GiB free, a build needs {needed / GIB:.0f}"
@@ -99,8 +88,23 @@ def require_plain(directory: Path, option: str) -> None:
         )
 
 
-def _existing(directory: Path) -> Path:
-    """The nearest directory above that exists."""
+def missing_packages(programs: Mapping[str, str]) -> list[str]:
+    """The packages, sorted, of those programs that are not installed."""
+    return sorted({package for name, package in programs.items() if not shutil.which(name)})
+
+
+def build_space(*, in_memory: bool) -> int:
+    """Bytes that a build needs where its directory is."""
+    return SPACE_IN_MEMORY if in_memory else SPACE_ON_DISK
+
+
+def free_space(directory: Path) -> int:
+    """Bytes that are free where a directory is, or would be made."""
+    return shutil.disk_usage(existing(directory)).free
+
+
+def existing(directory: Path) -> Path:
+    """The directory, or the nearest one above it that exists."""
     while not directory.exists():
         directory = directory.parent
     return directory

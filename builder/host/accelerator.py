@@ -48,7 +48,7 @@ def asked_for(name: Literal["kvm", "tcg"]) -> Accelerator:
 
     Raises ``HostError`` for a KVM that does not open.
     """
-    if name == "kvm" and not _opens(KVM):
+    if name == "kvm" and not opens(KVM):
         raise HostError(
             f"{KVM} cannot be opened, so no guest runs with KVM.",
             hint="Leave out --accel kvm, or load KVM's module and become root or of the group kvm.",
@@ -59,10 +59,11 @@ def asked_for(name: Literal["kvm", "tcg"]) -> Accelerator:
 @cache
 def detect() -> Accelerator:
     """The accelerator to use on this host."""
-    return choose(CPUINFO.read_text(), kvm_opens=_opens(KVM))
+    return choose(CPUINFO.read_text(), kvm_opens=opens(KVM))
 
 
-def _opens(device: Path) -> bool:
+def opens(device: Path) -> bool:
+    """Whether a device can be read and written here."""
     try:
         with device.open("rb+", buffering=0):
             return True

@@ -5,20 +5,14 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from builder.build.requirements import GIB
+from builder.build.requirements import GIB, free_space, missing_packages
 from builder.errors import HostError
+from builder.host.debian_packages import programs_for
 from builder.image import binding
 from builder.plan.boots import Boot
 from builder.vm import firmware, swtpm
 
-PROOF_TOOLS: Mapping[str, str] = {
-    "qemu-system-x86_64": "qemu-system-x86",
-    "qemu-img": "qemu-utils",
-    "genisoimage": "genisoimage",
-    "ssh": "openssh-client",
-    "ssh-keygen": "openssh-client",
-    "setpriv": "util-linux",
-}
+PROOF_TOOLS: Mapping[str, str] = programs_for("proof")
 """Programs that a proof runs, and the Debian packages that have them."""
 
 PROOF_SPACE = 2 * GIB
@@ -36,7 +30,7 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
     lacks: list[str] = []
     remedies: list[str] = []
     machines = [boot.machine for boot in boots]
-    missing = sorted({package for tool, package in PROOF_TOOLS.items() if not shutil.which(tool)})
+    missing = missing_packages(PROOF_TOOLS)
     if any(machine.firmware == "uefi" for machine in machines) and not _has_uefi():
         missing.append("ovmf")
     if any(machine.tpm for machine in machines) and not shutil.which(swtpm.PROGRAM):
@@ -51,7 +45,7 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
         lacks.append(f"It lacks {TUN}, which a NIC with several queues needs.")
         remedies.append("Load its driver: modprobe tun.")
     scratch = Path(tempfile.gettempdir())
-    free = shutil.disk_usage(scratch).free
+    free = free_space(scratch)
     if free < PROOF_SPACE:
         lacks.append(
             f"{scratch} has {free / GIB:.1f} GiB free, a proof needs {PROOF_SPACE / GIB:.0f}."

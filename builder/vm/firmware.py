@@ -64,8 +64,8 @@ def _enforces_secure_boot(descriptor: Mapping[str, Any]) -> bool | None:
 FIRMWARE_DESCRIPTORS = Path("/usr/share/qemu/firmware")
 
 
-def uefi_firmware(machine: Machine, workdir: Path) -> Firmware:
-    """This host's UEFI code, and variables of its own for one guest, made in ``workdir``.
+def uefi_files(machine: Machine) -> tuple[Path, Path]:
+    """This host's UEFI code for a machine, and the template of its variables.
 
     Raises ``HostError`` where there is none of the kind that the machine has.
     """
@@ -80,7 +80,15 @@ def uefi_firmware(machine: Machine, workdir: Path) -> Firmware:
             details=[f"looked in {FIRMWARE_DESCRIPTORS}"],
             hint="Install it: apt-get install ovmf (or run 'make host').",
         )
-    code, template = paths
+    return paths
+
+
+def uefi_firmware(machine: Machine, workdir: Path) -> Firmware:
+    """This host's UEFI code, and variables of its own for one guest, made in ``workdir``.
+
+    Raises ``HostError`` where there is none of the kind that the machine has.
+    """
+    code, template = uefi_files(machine)
     variables = workdir / "uefi-variables.fd"
     shutil.copyfile(template, variables)
     return Firmware(code, variables)
