@@ -161,6 +161,13 @@ def mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def proxies(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
+    """The proxies that they are asked through, by variable."""
+    return {
+        name: setting.value for name, setting in _given(plan, caller).items() if name in PROXIES
+    }
+
+
 def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
     """What of the addresses that a build is given nobody else shall read.
 

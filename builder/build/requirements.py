@@ -8,7 +8,7 @@ from pathlib import Path
 
 from builder.distribution import Distribution
 from builder.errors import HostError, InputError
-from builder.host.debian_packages import programs_for
+from builder.host.debian_packages import installation, programs_for
 
 BUILD_TOOLS: Mapping[str, str] = programs_for("build")
 """Programs that every build runs, and the Debian packages that have them."""
@@ -18,6 +18,9 @@ GIB = 1024**3
 SPACE_IN_MEMORY = 2 * GIB
 
 SPACE_ON_DISK = 6 * GIB
+
+CACHE_SPACE = 1 * GIB
+"""A build's packages and their copies in the store, of 410 MiB each for the largest profile."""
 
 MEMORY = 5 * GIB
 """Available memory from which on the tree and the raw disk are kept in it: they take 3 GiB."""
@@ -62,7 +65,7 @@ def require_for_build(directory: Path, distribution: Distribution, *, in_memory:
     if os.geteuid() != 0:
         remedies.append("run it as root (sudo)")
     if missing:
-        remedies.append(f"apt-get install {' '.join(missing)} (or 'make host')")
+        remedies.append(installation(missing))
     if free < needed:
         remedies.append("make room, or choose another directory with --output")
     raise HostError(

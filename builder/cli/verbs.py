@@ -19,6 +19,7 @@ Exit codes: 0 all is well, 1 a build or a check failed, or builds differ, 2 wron
 70 an internal error, 130 interrupted."""
 
 VERBS = {
+    "doctor": "Tell what this host can do, before a build at night finds it out.",
     "profiles": "List the shipped profiles.",
     "features": "List the features that a profile can use, with their parameters.",
     "plan": "Show what a build of PROFILE would do, without doing any of it.",

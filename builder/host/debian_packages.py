@@ -1,6 +1,6 @@
 """The Debian packages that work on this host needs, by the list that ``make host`` installs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,6 +32,14 @@ def programs_for(purpose: str) -> Mapping[str, str]:
         if purpose in package.purposes
         for program in package.programs
     }
+
+
+def installation(packages: Iterable[str]) -> str:
+    """What installs packages; ``make host`` does that where it has all of them."""
+    names = sorted(packages)
+    listed = {package.name for package in debian_packages()}
+    other_way = " (or 'make host')" if listed.issuperset(names) else ""
+    return f"apt-get install {' '.join(names)}{other_way}"
 
 
 def _parsed(text: str) -> Iterator[DebianPackage]:

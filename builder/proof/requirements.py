@@ -7,7 +7,7 @@ from pathlib import Path
 
 from builder.build.requirements import GIB, free_space, missing_packages
 from builder.errors import HostError
-from builder.host.debian_packages import programs_for
+from builder.host.debian_packages import installation, programs_for
 from builder.image import binding
 from builder.plan.boots import Boot
 from builder.vm import firmware, swtpm
@@ -37,7 +37,7 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
         missing.append("swtpm")
     if missing:
         lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
-        remedies.append(f"Remedy: apt-get install {' '.join(missing)} (or 'make host').")
+        remedies.append(f"Remedy: {installation(missing)}.")
     for error in binding.missing_requirements():
         lacks += [error.message, *error.details]
         remedies.append(error.hint)

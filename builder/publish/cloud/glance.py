@@ -136,6 +136,12 @@ class Glance:
                         )
         return images
 
+    def any_image(self) -> str:
+        """The id of one image that can be seen, or the empty string."""
+        with self.answering("list its images"):
+            _, body = self._client.http_client.get("/v2/images?limit=1")
+            return next((str(image["id"]) for image in body["images"]), "")
+
     def image(self, image_id: str) -> CloudImage | None:
         """One image, or None where there is none that can be seen."""
         try:

@@ -1,0 +1,1 @@
+"""What this host can do, found out before the night does."""

@@ -1,0 +1,103 @@
+"""Whether the mirrors answer that a build would use, through the proxies that it would use."""
+
+import http.client
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
+
+from builder.build.dib_environment import mirrors, proxies, secrets, unnamed_mirrors
+from builder.distribution import Distribution
+from builder.doctor.ask import Question, side_by_side
+from builder.doctor.finding import Finding, good, lacking, warning
+from builder.plan.model import Plan
+from builder.redaction import Secrets
+
+ANSWER_LIMIT = 4.0
+"""Seconds without a word from a mirror."""
+_ALL_LIMIT = 5.0
+"""Seconds for all mirrors: names with several addresses are tried one after another."""
+_OTHER = (
+    "Check the network, or name another mirror: 'mirrors' in the profile, or {variable}. A proxy is"
+    " named by http_proxy, https_proxy and no_proxy."
+)
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A mirror of one kind."""
+
+    kind: str
+    variable: str
+    address: str
+    index: str
+    """What is asked for: what a build fetches first."""
+
+
+def reached(plan: Plan, caller: Mapping[str, str]) -> Iterator[Finding]:
+    """Ask each mirror of a build. Raises ``InputError`` for addresses that a build would refuse."""
+    addresses, hidden = mirrors(plan, caller), secrets(plan, caller)
+    given = proxies(plan, caller)
+    own = plan.distribution
+    yield from side_by_side(
+        [
+            Question(f"mirror: {mirror.kind}", partial(_ask, mirror, given, hidden))
+            for mirror in mirrors_of(own, addresses)
+        ],
+        _ALL_LIMIT,
+    )
+    for note in unnamed_mirrors(own, addresses):
+        yield warning("mirror", note, "Name it, so that it can be asked before the night.")
+
+
+def mirrors_of(distribution: Distribution, addresses: Mapping[str, str]) -> Iterator[Mirror]:
+    """The mirrors that somebody names, by their variables."""
+    for kind, variable in distribution.mirrors.items():
+        if variable in addresses:
+            address = addresses[variable].rstrip("/")
+            index = address
+            if distribution.package_format == "deb":
+                suffix = "-security" if kind == "security" else ""
+                index = f"{address}/dists/{distribution.release}{suffix}/InRelease"
+            yield Mirror(kind, variable, address, index)
+
+
+def _ask(mirror: Mirror, given: Mapping[str, str], hidden: Secrets) -> Iterator[Finding]:
+    subject = f"mirror: {mirror.kind}"
+    proxy = _proxy(mirror.index, given)
+    through = f", through the proxy {hidden.redact(proxy)}" if proxy else ""
+    facts: dict[str, object] = {"address": hidden.redact(mirror.address)}
+    told = f"{hidden.redact(mirror.address)}{through}"
+    remedy = _OTHER.format(variable=mirror.variable)
+    start = time.monotonic()
+    try:
+        scheme = urlsplit(mirror.index).scheme
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({scheme: proxy} if proxy else {})
+        )
+        with opener.open(mirror.index, timeout=ANSWER_LIMIT) as answer:
+            answer.read(1)
+    except urllib.error.HTTPError as error:
+        error.close()
+        what = hidden.redact(mirror.index)
+        seen = f"{told}: the answer to {what} is {error.code} {error.reason}."
+        yield lacking(subject, seen, f"It may lack this release. {remedy}", **facts)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        words = hidden.redact(str(reason)) or type(reason).__name__
+        yield lacking(subject, f"{told} cannot be reached: {words}.", remedy, **facts)
+    else:
+        seconds = round(time.monotonic() - start, 3)
+        yield good(subject, f"{told} answers in {seconds:.1f} s.", seconds=seconds, **facts)
+
+
+def _proxy(address: str, given: Mapping[str, str]) -> str:
+    """The proxy for an address, or the empty string."""
+    parts = urlsplit(address)
+    exceptions = {"no": given.get("no_proxy", "")}
+    if urllib.request.proxy_bypass_environment(parts.netloc, exceptions):  # type: ignore[attr-defined] # typeshed lacks it
+        return ""
+    return given.get(f"{parts.scheme}_proxy", "")

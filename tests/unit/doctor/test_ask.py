@@ -1,0 +1,70 @@
+"""Questions side by side: their order, their limit, and what is told where one fails."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from builder.doctor.ask import Question, side_by_side
+from builder.doctor.finding import Finding, State, good
+from builder.errors import HostError
+
+
+def slow(subject: str, seconds: float) -> Question:
+    def ask() -> Iterator[Finding]:
+        time.sleep(seconds)
+        yield good(subject, "It is there.")
+
+    return Question(subject, ask)
+
+
+def test_answers_come_in_the_order_of_the_questions_and_are_waited_for_together() -> None:
+    start = time.monotonic()
+    found = side_by_side([slow("a", 0.4), slow("b", 0.0), slow("c", 0.4)], limit=5)
+    assert [finding.subject for finding in found] == ["a", "b", "c"]
+    assert time.monotonic() - start < 0.75
+
+
+def test_what_hangs_is_told_and_the_others_are_heard() -> None:
+    never = threading.Event()
+
+    def ask() -> Iterator[Finding]:
+        never.wait()
+        yield good("hung", "It is there.")
+
+    start = time.monotonic()
+    try:
+        hung, other = side_by_side([Question("hung", ask), slow("other", 0)], limit=0.3)
+    finally:
+        never.set()
+    assert time.monotonic() - start < 2
+    assert (hung.subject, hung.state) == ("hung", State.LACKING)
+    assert hung.seen.startswith("There was no answer within ")
+    assert other.state is State.GOOD
+
+
+def test_an_error_is_what_lacks_with_its_own_remedy() -> None:
+    def ask() -> Iterator[Finding]:
+        yield good("first", "This is lost: the answer is one.")
+        raise HostError("No space.", details=["None at all."], hint="Make some.")
+
+    (found,) = side_by_side([Question("space", ask)])
+    assert (found.subject, found.state) == ("space", State.LACKING)
+    assert (found.seen, found.remedy) == ("No space. None at all.", "Make some.")
+
+
+def test_an_error_of_the_system_is_what_lacks() -> None:
+    def ask() -> Iterator[Finding]:
+        raise PermissionError(13, "Permission denied", "/secret")
+
+    (found,) = side_by_side([Question("space", ask)])
+    assert "Permission denied" in found.seen
+
+
+def test_a_defect_stays_one() -> None:
+    def ask() -> Iterator[Finding]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        side_by_side([Question("x", ask)])
