@@ -35,7 +35,7 @@ BUILDS_OWN = Path()
 """In place of a file's name: the file that a build directory has anyway."""
 
 
-def _writable(
+def file_at(
     _context: click.Context, _parameter: click.Parameter, given: Path | None
 ) -> Path | None:
     """Where a file can be written, known before a long proof begins.
@@ -56,7 +56,7 @@ junit_option = click.option(
     "--junit",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_writable,
+    callback=file_at,
     help="Write the evidence as JUnit XML too, for CI.",
 )
 html_option = click.option(
@@ -65,14 +65,14 @@ html_option = click.option(
     is_flag=False,
     flag_value=BUILDS_OWN,
     type=click.Path(path_type=Path),
-    callback=_writable,
+    callback=file_at,
     help="Write it as one HTML file too: FILE, or report.html in the build directory.",
 )
 page_option = click.option(
     "--html",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_writable,
+    callback=file_at,
     help="Write it as one HTML file too.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")

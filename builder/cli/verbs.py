@@ -37,6 +37,7 @@ VERBS = {
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
+    "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""

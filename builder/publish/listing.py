@@ -7,15 +7,16 @@ from builder.publish.cloud.image import CloudImage
 from builder.terminal.output import DOUBT, GOOD, Part, line, table
 
 MIB = 1024 * 1024
-_STYLES = {"current": GOOD, "unfinished": DOUBT}
+CURRENT, UNFINISHED = "current", "unfinished"
+_STYLES = {CURRENT: GOOD, UNFINISHED: DOUBT}
 
 
 def state(image: CloudImage) -> str:
     """What the image is: the current one of its name, a replaced one, or a draft."""
     if image.draft:
-        return "unfinished"
+        return UNFINISHED
     if image.name == image.public_name and not image.hidden:
-        return "current"
+        return CURRENT
     return "replaced" if image.hidden else "renamed"
 
 

@@ -191,6 +191,11 @@ CHECKSUMS = "SHA256SUMS"
 DIGEST_LENGTH = 6
 
 
+def failed_profiles(dist: Path) -> set[str]:
+    """The profiles whose last build failed: its log stays until the next one begins."""
+    return {path.parent.name for path in dist.glob(f"*/[!.]*{FAILED}")}
+
+
 def manifests(dist: Path) -> Iterator[tuple[Path, Manifest]]:
     """Every complete build below a directory whose manifest this version can read."""
     for path in sorted(dist.glob(f"*/[!.]*/{manifest.FILE_NAME}")):
