@@ -103,4 +103,4 @@ def _warn_if_unproven(plan: Plan, progress: Progress) -> None:
     """Say where no image of the plan's distribution has been proven yet."""
     distribution = plan.distribution
     if distribution.untested_reason:
-        progress.event(f"Warning: {distribution.name} is unproven: {distribution.untested_reason}.")
+        progress.warning(f"{distribution.name} is unproven: {distribution.untested_reason}.")

@@ -59,6 +59,7 @@ VARIABLES = {
     "GUEST_IMAGE_CACHE": "Where downloaded packages are kept; by default `guest-image-builder` in"
     " `$XDG_CACHE_HOME`, or in `~/.cache`.",
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
+    "GUEST_IMAGE_LOG_FORMAT": "`json`: progress and errors as JSON lines, like `--log-format`.",
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
     "NO_COLOR": "Any text: no colours, not even on a terminal.",

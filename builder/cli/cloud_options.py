@@ -92,8 +92,8 @@ class Cloud(Protocol):
 def warn_unverified(cloud: Cloud, progress: Progress) -> None:
     """Say so where the cloud's certificate is not checked."""
     if cloud.unverified:
-        progress.event(
-            f"Warning: {cloud.cloud} has 'verify: false' in clouds.yaml: anybody on the way to it"
+        progress.warning(
+            f"{cloud.cloud} has 'verify: false' in clouds.yaml: anybody on the way to it"
             " can read the login. Name its authority's certificate with 'cacert'."
         )
 
@@ -111,7 +111,7 @@ def in_each(
         except InterruptedByUser:
             raise
         except BuilderError as error:
-            progress.event(str(error))
+            progress.error(error)
             data = {"cloud": name, "error": str(error)}
             answers.append(Answer([], data, error.exit_code))
     return answers

@@ -51,7 +51,7 @@ def metrics(*, output: Path | None, builds: Path, clouds: tuple[str, ...]) -> in
         progress.phase("measuring")
         samples, errors = collect(builds, clouds, progress)
         for error in errors:
-            progress.event(str(error))
+            progress.error(error)
     text = openmetrics(samples)
     if output is None:
         say(text)

@@ -1,9 +1,10 @@
-"""The command's beginning and end: signals, errors as text, exit codes."""
+"""The command's beginning and end: signals, errors as text or JSON, exit codes."""
 
 import os
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +13,30 @@ import click
 
 from builder.cli.verbs import cli
 from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.terminal import log
 from builder.words import printable
 
 ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 INTERNAL_ERROR = 70
 """``EX_SOFTWARE`` of sysexits.h."""
+END = "The command has ended."
+"""The last line of every run that speaks JSON."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a verb and exit. Every error of the program becomes text and an exit code here."""
+    """Run a verb and exit. Every error becomes text, or a line of JSON, and an exit code here."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    log.choose(log.named_format(words, os.environ.get(log.VARIABLE, "")))
+    start = time.monotonic()
+    status = _run(words)
+    if log.speaks_json():
+        level: log.Level = "info" if status == 0 else "warning"
+        seconds = round(time.monotonic() - start, 1)
+        _echo(log.json_line(level, "end", END, exit_code=status, seconds=seconds))
+    sys.exit(status)
+
+
+def _run(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) leaves it
         signal.signal(signal.SIGHUP, _stop)
@@ -28,28 +44,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _require_current_directory()
         status = cli.main(
-            None if arguments is None else list(arguments),
+            words,
             prog_name="guest-image",
             standalone_mode=False,
         )
-    except click.UsageError as error:
-        if error.ctx is not None:
-            click.echo(error.ctx.get_usage(), err=True)
-        _tell(f"Error: {error.format_message()}")
-        sys.exit(error.exit_code)
     except click.ClickException as error:
-        _tell(f"Error: {error.format_message()}")
-        sys.exit(error.exit_code)
+        return _tell_wrong_usage(error)
     except click.Abort:
-        click.echo("Interrupted.", err=True)
-        sys.exit(InterruptedByUser.exit_code)
+        return _tell(InterruptedByUser("Interrupted."))
     except BuilderError as error:
-        _tell(str(error))
-        sys.exit(error.exit_code)
+        return _tell(error)
     except Exception as error:  # noqa: BLE001 - the last resort that keeps tracebacks from users
         _report_internal_error(error)
-        sys.exit(INTERNAL_ERROR)
-    sys.exit(status if isinstance(status, int) else 0)
+        return INTERNAL_ERROR
+    return status if isinstance(status, int) else 0
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -84,22 +92,44 @@ def _require_current_directory() -> None:
 def _report_internal_error(error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
     if os.environ.get("GUEST_IMAGE_DEBUG") == "1":
-        _tell(trace)
+        _tell_defect(trace)
         return
     try:
-        handle, log = tempfile.mkstemp(prefix="guest-image-error-", suffix=".log")
+        handle, path = tempfile.mkstemp(prefix="guest-image-error-", suffix=".log")
         os.close(handle)
-        Path(log).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
+        Path(path).write_text(f"{sys.argv}\n{trace}", encoding="utf-8", errors="replace")
     except OSError as full:
-        _tell(f"{trace}\nThis is an internal error of guest-image; its log is above: {full}")
+        _tell_defect(f"{trace}\nThis is an internal error of guest-image; its log is above: {full}")
         return
-    _tell(
+    _tell_defect(
         f"This is an internal error of guest-image: {type(error).__name__}: {error}\n"
-        f"  The details are in {log}; please attach it to your report.\n"
+        f"  The details are in {path}; please attach it to your report.\n"
         "  With GUEST_IMAGE_DEBUG=1 they are shown here."
     )
 
 
-def _tell(text: str) -> None:
+def _tell_wrong_usage(error: click.ClickException) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    usage = context.get_usage() if context else ""
+    message = error.format_message()
+    if log.speaks_json():
+        _echo(log.json_line("error", "error", message, hint=usage, exit_code=error.exit_code))
+    else:
+        _echo(f"{usage}\nError: {message}" if usage else f"Error: {message}")
+    return error.exit_code
+
+
+def _tell(error: BuilderError) -> int:
+    _echo(log.error_line(error) if log.speaks_json() else str(error))
+    return error.exit_code
+
+
+def _tell_defect(text: str) -> None:
+    if log.speaks_json():
+        text = log.json_line("error", "internal-error", text, exit_code=INTERNAL_ERROR)
+    _echo(text)
+
+
+def _echo(text: str) -> None:
     """The one place where errors are printed: what a disk, a guest or a cloud says stays text."""
     click.echo("\n".join(map(printable, text.split("\n"))), err=True)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from builder.terminal import log
 from builder.words import did_you_mean
 
 COMPLETION_HELP = """\b
@@ -52,8 +53,29 @@ CLOUD_VERBS = {
 """The same of the verbs below ``cloud``."""
 
 
+def _log_format_option() -> click.Option:
+    """It is understood by ``main`` before everything else; here it is known, and judged."""
+    return click.Option(
+        [log.OPTION],
+        type=click.Choice(log.FORMATS),
+        envvar=log.VARIABLE,
+        expose_value=False,
+        help="Progress and errors as text, or as JSON lines for log collectors.",
+    )
+
+
+class Verb(click.Command):
+    """A verb; each has the options that all have."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: click's own
+        super().__init__(*arguments, **options)
+        self.params.append(_log_format_option())
+
+
 class Verbs(click.Group):
     """A group that loads a verb when it is called, and names the nearest to one it has not."""
+
+    command_class = Verb
 
     def __init__(
         self,
@@ -63,6 +85,7 @@ class Verbs(click.Group):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self.params.append(_log_format_option())
         self.verbs = verbs
         """Each with what its help begins with."""
         self.package = package
@@ -88,6 +111,15 @@ class Verbs(click.Group):
             hint = did_you_mean(verb, verbs) or f"Verbs are {', '.join(verbs)}."
             raise click.UsageError(f"There is no verb '{verb}'. {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # Any: whatever the verb returns
+        """As click's own; but where it would answer Ctrl-C with an empty line, JSON has none."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if log.speaks_json():
+                raise click.Abort from None
+            raise
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with what they do; none is loaded."""

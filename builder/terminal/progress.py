@@ -1,4 +1,4 @@
-"""What a person sees during long work: a live display on a terminal, plain lines elsewhere."""
+"""What is seen during long work: a live display on a terminal, plain or JSON lines elsewhere."""
 
 import contextlib
 import sys
@@ -15,6 +15,9 @@ from rich.progress import BarColumn, DownloadColumn, Task, TimeRemainingColumn, 
 from rich.progress import Progress as Transfers
 from rich.text import Text
 
+from builder.errors import BuilderError
+from builder.terminal import log
+from builder.terminal.log import Level
 from builder.terminal.output import STRONG, console_of
 from builder.words import one_line, printable
 
@@ -37,7 +40,9 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._console = console_of(stream or sys.stderr)
-        self._live = self._console.is_terminal and self._console.is_interactive
+        self._json = log.speaks_json()
+        on_terminal = self._console.is_terminal and self._console.is_interactive
+        self._live = on_terminal and not self._json
         self._lock = threading.Lock()
         self._start = time.monotonic()
         self._phase = ""
@@ -88,7 +93,7 @@ class Progress:
             self._end_phase()
             self._phase, self._phase_start = name, time.monotonic()
             if not self._live:
-                self._write(f"{name} …")
+                self._write("phase", name, f"{name} …")
 
     def line(self, text: str, *, source: str = "") -> None:
         """The last line of what runs; shown live, or now and then.
@@ -117,7 +122,20 @@ class Progress:
     def event(self, text: str) -> None:
         """Something that is worth a line of its own, or several."""
         with self._lock:
-            self._write("\n".join(map(printable, text.splitlines())))
+            self._write("note", text)
+
+    def warning(self, text: str) -> None:
+        """Something that is not as it should be, and does not end the work."""
+        with self._lock:
+            self._write("warning", text, f"Warning: {text}", level="warning")
+
+    def error(self, error: BuilderError) -> None:
+        """An error that ends a part of the work; the rest goes on."""
+        with self._lock:
+            if self._json:
+                self._print(log.error_line(error))
+            else:
+                self._write("error", str(error))
 
     def _end_phase(self) -> None:
         if not self._phase:
@@ -127,7 +145,8 @@ class Progress:
         ended, self._phase, self._lines = self._phase, "", {}
         for task in self._transfers.task_ids:
             self._transfers.remove_task(task)
-        self._write(f"{ended} ({seconds:.1f} s)")
+        told = f"{ended} ({seconds:.1f} s)"
+        self._write("phase-end", ended, told, seconds=round(seconds, 1))
 
     def _show(self) -> None:
         """Say where the work is, after a silence; a live display draws itself."""
@@ -137,7 +156,8 @@ class Progress:
             f"{transfer.percentage:.0f} %, {_numbers(transfer)} left"
             for transfer in self._transfers.tasks
         ]
-        self._write(f"{self._phase}: {' | '.join([*self._told(), *numbers]) or 'at work'}")
+        told = " | ".join([*self._told(), *numbers]) or "at work"
+        self._write("at-work", told, f"{self._phase}: {told}", phase=self._phase)
 
     def _told(self) -> list[str]:
         return [f"{name}: {text}" if name else text for name, text in self._lines.items() if text]
@@ -146,8 +166,18 @@ class Progress:
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
         return f"[{minutes:02d}:{seconds:02d}]"
 
-    def _write(self, text: str) -> None:
-        self._console.print(Text(f"{self._elapsed()} {text}"), soft_wrap=True)
+    def _write(
+        self, event: str, message: str, text: str = "", *, level: Level = "info", **fields: object
+    ) -> None:
+        """Say it: the message to programs, to people the text, where that is another one."""
+        if self._json:
+            self._print(log.json_line(level, event, message, **fields))
+        else:
+            lines = "\n".join(map(printable, (text or message).splitlines()))
+            self._print(f"{self._elapsed()} {lines}")
+
+    def _print(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
         self._last_shown = time.monotonic()
 
 

@@ -1,14 +1,17 @@
 import contextlib
 import io
+import json
 import re
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import click
 import pytest
 from terminals import Terminal, on_terminal
 
-from builder.terminal import progress
+from builder.errors import HostError
+from builder.terminal import log, progress
 from builder.terminal.progress import Progress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -333,4 +336,53 @@ def test_events_of_several_threads_do_not_mix_within_a_line() -> None:
     lines = stream.getvalue().splitlines()
     assert sorted(line.split(" ", 1)[1] for line in lines) == [
         f"event {number:03d} " + "x" * 50 for number in range(200)
+    ]
+
+
+# ---- for programs
+
+
+@pytest.fixture
+def speaks_json() -> Iterator[None]:
+    log.choose("json")
+    yield
+    log.choose("text")
+
+
+@pytest.mark.usefixtures("speaks_json")
+def test_for_collectors_each_event_is_a_line_of_json_even_on_a_terminal(clock: Clock) -> None:
+    stream = Terminal()
+    with Progress(stream) as shown:
+        shown.phase("upload")
+        shown.transfer(25, 100)
+        shown.line("half\x1b[2J way")
+        clock.now += progress.HEARTBEAT
+        shown.tick()
+        shown.event("made\ntwo")
+        shown.warning("it is slow")
+        shown.error(HostError("No space.", hint="Make some."))
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["level"], line["event"], line["message"]) for line in lines] == [
+        ("info", "phase", "upload"),
+        ("info", "at-work", lines[1]["message"]),
+        ("info", "note", "made\ntwo"),
+        ("warning", "warning", "it is slow"),
+        ("error", "error", "No space."),
+        ("info", "phase-end", "upload"),
+    ]
+    assert lines[1]["message"].startswith("half\ufffd[2J way | 25 %, 25/100 bytes")
+    assert lines[1]["phase"] == "upload"
+    assert (lines[4]["hint"], lines[4]["exit_code"]) == ("Make some.", 3)
+    assert lines[5]["seconds"] == progress.HEARTBEAT
+
+
+def test_for_people_a_warning_says_so_and_an_error_is_told_whole() -> None:
+    stream = io.StringIO()
+    with Progress(stream) as shown:
+        shown.warning("it is slow")
+        shown.error(HostError("No space.", hint="Make some."))
+    assert stream.getvalue().splitlines() == [
+        "[00:00] Warning: it is slow",
+        "[00:00] No space.",
+        "  Make some.",
     ]
