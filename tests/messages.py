@@ -87,7 +87,6 @@ NOT_RAISED = {
     "publish/candidate/prepare.py _require_format 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.download 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.images 1": _NEEDS_A_CLOUD,
-    "publish/cloud/rights.py _may 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.import_data 2": _NEEDS_A_CLOUD,
     "publish/cloud/survey.py name_of 1": _NEEDS_A_CLOUD,
     "publish/promote.py promotable 1": _NEEDS_A_CLOUD,

@@ -1,6 +1,6 @@
 """Whether a cloud answers, and what it lets these credentials do with images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from builder.doctor.finding import Finding, good, lacking, warning
 from builder.publish.cloud.glance import Glance
@@ -26,21 +26,27 @@ def reached(cloud: str, wanted: str) -> Iterator[Finding]:
             "Its entry in clouds.yaml has 'verify: false': anybody on the way can read the login.",
             "Name its authority's certificate with 'cacert'.",
         )
-    if rights is None:
+    seen = f"{told}; {_sentence(rights)}"
+    allowed = rights["private" if wanted == "shared" else wanted]
+    if allowed is None:
         yield warning(
             subject,
-            f"{told}. What may be made there is not known: these credentials see no image, by whose"
-            " id it could be asked.",
+            f"{seen} It cannot be asked where no image is seen, or properties are demanded.",
             "The first publication will show it.",
             **facts,
         )
-        return
-    may = [name for name in VISIBILITIES if rights[name]]
-    not_may = [name for name in VISIBILITIES if not rights[name]]
-    seen = f"{told}; images may be made {', '.join(may) or 'not at all'}"
-    seen += f", not {', '.join(not_may)}." if may and not_may else "."
-    needed = "private" if wanted == "shared" else wanted
-    if not rights[needed]:
-        yield lacking(subject, f"{seen} They are to be {wanted}.", f"{_ASK} 'publish'.", **facts)
-    else:
+    elif allowed:
         yield good(subject, seen, **facts)
+    else:
+        yield lacking(subject, f"{seen} They are to be {wanted}.", f"{_ASK} 'publish'.", **facts)
+
+
+def _sentence(rights: Mapping[str, bool | None]) -> str:
+    """Which images may be made, by their visibility."""
+    words = {True: "allowed", False: "forbidden", None: "unknown"}
+    by_answer = {
+        word: [name for name in VISIBILITIES if rights[name] is answer]
+        for answer, word in words.items()
+    }
+    told = (f"{word} {', '.join(names)}" for word, names in by_answer.items() if names)
+    return f"images: {'; '.join(told)}."

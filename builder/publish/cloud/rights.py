@@ -14,26 +14,28 @@ from builder.publish.cloud.remedies import FORBIDDEN
 VISIBILITIES = ("private", "community", "public")
 """Those that need a right each: ``shared`` is what ``private`` is."""
 
+INVALID = 400
 _NAME = "guest-image doctor"
 
 
-def may_make(glance: Glance) -> Mapping[str, bool] | None:
-    """Whether an image of each visibility may be made; None where no image can be seen at all.
+def may_make(glance: Glance) -> Mapping[str, bool | None]:
+    """Whether an image of each visibility may be made, or None where that cannot be asked.
 
-    Raises ``CloudError`` where the cloud does not tell.
+    So it is where these credentials see no image at all, and where a schema of the operators'
+    demands properties before the policy is asked. Raises ``CloudError`` for any other refusal.
     """
     taken = glance.any_image()
-    if not taken:
-        return None
-    return {name: _may(glance, taken, name) for name in VISIBILITIES}
+    return {name: _may(glance, taken, name) if taken else None for name in VISIBILITIES}
 
 
-def _may(glance: Glance, taken: str, visibility: str) -> bool:
+def _may(glance: Glance, taken: str, visibility: str) -> bool | None:
     try:
         made = glance.create(taken, {"name": _NAME, "visibility": visibility})
     except CloudError as error:
         if error.status == FORBIDDEN:
             return False
+        if error.status == INVALID:
+            return None
         raise
     if made is not None:
         raise CloudError(
