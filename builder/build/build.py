@@ -29,9 +29,11 @@ from builder.host.paths import cache_directory
 from builder.host.process import run
 from builder.plan.model import Plan, to_json
 from builder.redaction import Secrets
+from builder.sbom.facts import Contents, LooseFile, Software
+from builder.sbom.write import subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
-from builder.store.manifest import ImageFile, Manifest, Package
+from builder.store.manifest import ImageFile, Manifest
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
@@ -78,8 +80,10 @@ class _Disk:
 
     image: Path
     virtual_size: int
-    packages: tuple[Package, ...]
+    software: tuple[Software, ...]
     sizes: Sizes
+    files: tuple[LooseFile, ...]
+    """Those that belong to no package."""
 
 
 def _build_in(
@@ -121,7 +125,7 @@ def _build_in(
             place.directory, plan, sandbox, tree, root_uuid=root_uuid, log=log, progress=progress
         )
         cache.note_used(
-            (package.name, package.version, package.architecture) for package in disk.packages
+            (package.name, package.version, package.architecture) for package in disk.software
         )
     _write_record(place, plan, disk, inputs, created, hooks, hidden, progress)
 
@@ -143,8 +147,9 @@ def _write_disk(
         return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
 
     progress.phase("disk")
-    installed = image_packages.packages(run_inside, sandbox.path(tree), tree)
+    software = image_packages.software(run_inside, sandbox.path(tree), tree)
     sizes = image_packages.sizes(run_inside, sandbox.path(tree), tree)
+    files = image_packages.loose_files(sandbox.path(tree), sizes.loose)
     assembler = Assembler(run_inside, sandbox.path)
     layout = Layout(
         size=_size(assembler.content_size(tree), plan),
@@ -156,7 +161,7 @@ def _write_disk(
     progress.phase("convert")
     image = directory / f"image.{plan.disk.format}"
     assembler.convert(raw, image, image_format=plan.disk.format, compression=plan.disk.compression)
-    return _Disk(image, layout.size, installed, sizes)
+    return _Disk(image, layout.size, software, sizes, files)
 
 
 def _write_record(
@@ -169,34 +174,38 @@ def _write_record(
     hidden: Secrets,
     progress: Progress,
 ) -> None:
-    """Write the checksums and the manifest of a finished image."""
+    """Write the checksums, the bills of materials and the manifest of a finished image."""
     progress.phase("checksums")
     sha256, sha512 = digests(disk.image)
     replace_text(place.directory / CHECKSUMS, f"{sha256}  {disk.image.name}\n")
+    build = Manifest(
+        build=place.name,
+        inputs=inputs,
+        created=created,
+        plan=hidden.redact_json(to_json(plan)),
+        image=ImageFile(
+            name=disk.image.name,
+            format=plan.disk.format,
+            size=disk.image.stat().st_size,
+            virtual_size=disk.virtual_size,
+            sha256=sha256,
+            sha512=sha512,
+        ),
+        tools=tool_versions(plan.distribution.tools),
+        keyrings=keyring_digests(plan.distribution),
+        packages=image_packages.packages(disk.software),
+        directories=dict(disk.sizes.directories),
+        unpackaged=dict(disk.sizes.unpackaged),
+        timings={},
+        hooks=dict(hooks),
+    )
+    progress.phase("bill of materials")
+    contents = Contents(plan.distribution.package_format or "deb", disk.software, disk.files)
+    bills = write_bills(place.directory, subject_of(build, plan), contents)
     progress.phase("manifest")
     manifest.write(
         place.directory,
-        Manifest(
-            build=place.name,
-            inputs=inputs,
-            created=created,
-            plan=hidden.redact_json(to_json(plan)),
-            image=ImageFile(
-                name=disk.image.name,
-                format=plan.disk.format,
-                size=disk.image.stat().st_size,
-                virtual_size=disk.virtual_size,
-                sha256=sha256,
-                sha512=sha512,
-            ),
-            tools=tool_versions(plan.distribution.tools),
-            keyrings=keyring_digests(plan.distribution),
-            packages=disk.packages,
-            directories=dict(disk.sizes.directories),
-            unpackaged=dict(disk.sizes.unpackaged),
-            timings=dict(progress.timings),
-            hooks=dict(hooks),
-        ),
+        build.model_copy(update={"sbom": bills, "timings": dict(progress.timings)}),
     )
 
 

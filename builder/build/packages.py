@@ -1,11 +1,16 @@
 """What a finished tree consists of: its packages, and the files that belong to none."""
 
+import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from builder.sbom.debian import RELEVANT_LINES, licence_names
+from builder.sbom.facts import LooseFile, Software
+from builder.sbom.rpm import source_of
 from builder.store.manifest import Package
 
 DEPTH = 3
@@ -14,14 +19,32 @@ DEPTH = 3
 BLOCK = 512
 """The unit of ``st_blocks``, whatever the file system's own (inode(7))."""
 
-_QUERY_DEBIAN = "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}\n"
-_QUERY_RPM = "%{NAME}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}\n"
+_QUERY_DEBIAN = (
+    "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}"
+    "\t${source:Package}\t${source:Version}\t${Maintainer}\n"
+)
+_QUERY_RPM = (
+    "%{NAME}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SIZE}"
+    "\t%{SOURCERPM}\t%{VENDOR}\t%{LICENSE}\n"
+)
+_TABS = 6
+"""In a line of either: what comes last may have some, too."""
+
+_READ = 1 << 20
+"""Bytes that are read of a file at once."""
+
+_NOTHING = "(none)"
+"""What rpm prints for a tag that a package does not have."""
+
+# That nothing is found is no error, nor is a link to what was taken out of the image; grep's exit
+# code does not tell them from each other.
+_LICENCES = f"grep -sHE '{RELEVANT_LINES}' /usr/share/doc/*/copyright || :"
 
 Run = Callable[[Sequence[str | Path], str], str]
 """Runs a program in the sandbox for a purpose, and returns its output."""
 
 
-def packages(run: Run, seen: Path, tree: Path) -> tuple[Package, ...]:
+def software(run: Run, seen: Path, tree: Path) -> tuple[Software, ...]:
     """Every installed package, from the tree's own package manager.
 
     ``tree`` is the tree's path in the sandbox, ``seen`` the same for this process.
@@ -33,16 +56,76 @@ def packages(run: Run, seen: Path, tree: Path) -> tuple[Package, ...]:
         else ["rpm", "--query", "--all", f"--queryformat={_QUERY_RPM}"]
     )
     listing = run(["chroot", tree, *query], "list the installed packages")
-    rows = sorted(line.split("\t") for line in listing.splitlines())
+    rows = sorted(line.split("\t", _TABS) for line in listing.splitlines())
+    if not debian:
+        return tuple(_of_rpm(*row) for row in rows)
+    licences = _licences(run(["chroot", tree, "sh", "-c", _LICENCES], "read the licences"))
+    found = (_of_dpkg(*row) for row in rows)
+    return tuple(replace(each, licences=licences.get(each.plain_name, ())) for each in found)
+
+
+def packages(installed: Iterable[Software]) -> tuple[Package, ...]:
+    """What the manifest says of them."""
     return tuple(
         Package(
-            name=name,
-            version=version,
-            architecture=architecture,
-            installed_size=int(size or 0) if debian else int(size) // 1024,
+            name=each.name,
+            version=each.version,
+            architecture=each.architecture,
+            installed_size=each.installed_size,
         )
-        for name, version, architecture, size in rows
+        for each in installed
     )
+
+
+def _of_dpkg(
+    name: str,
+    version: str,
+    architecture: str,
+    size: str,
+    source: str,
+    source_version: str,
+    maintainer: str,
+) -> Software:
+    return Software(
+        name=name,
+        version=version,
+        architecture=architecture,
+        installed_size=int(size or 0),
+        source=source,
+        source_version=source_version,
+        supplier=maintainer,
+    )
+
+
+def _of_rpm(
+    name: str,
+    version: str,
+    architecture: str,
+    size: str,
+    source_file: str,
+    vendor: str,
+    licence: str,
+) -> Software:
+    source, source_version = source_of(source_file)
+    return Software(
+        name=name,
+        version=version,
+        architecture=architecture,
+        installed_size=int(size) // 1024,
+        source=source,
+        source_version=source_version,
+        supplier="" if vendor == _NOTHING else vendor,
+        licences=(licence,),
+    )
+
+
+def _licences(found: str) -> dict[str, tuple[str, ...]]:
+    """The licences' names by package, by what grep has found: ``FILE:LINE``."""
+    lines: dict[str, list[str]] = {}
+    for line in found.splitlines():
+        file, _, text = line.partition(":")
+        lines.setdefault(Path(file).parent.name, []).append(text)
+    return {package: licence_names(of_package) for package, of_package in lines.items()}
 
 
 @dataclass(frozen=True)
@@ -53,6 +136,8 @@ class Sizes:
     """Of all files."""
     unpackaged: Mapping[str, int]
     """Of those that belong to no package."""
+    loose: tuple[str, ...]
+    """Paths in the tree of the regular files that belong to no package, sorted."""
 
 
 def sizes(run: Run, seen: Path, tree: Path) -> Sizes:
@@ -77,15 +162,39 @@ def sizes_by_directory(tree: Path, packaged_paths: Iterable[str]) -> Sizes:
     }
     packaged = {_followed(path.strip("/"), links) for path in packaged_paths}
     every, others = _Count(), _Count()
+    loose: list[str] = []
     for directory, _, names in os.walk(tree):
         inside = directory.removeprefix(str(tree)).strip("/")
         counted = "/" + "/".join(inside.split("/")[:DEPTH])
         for name in names:
             status = os.lstat(os.path.join(directory, name))  # noqa: PTH118 - a Path takes seconds
             every.add(counted, status)
-            if os.path.join(inside, name) not in packaged:  # noqa: PTH118 - as above
+            path = os.path.join(inside, name)  # noqa: PTH118 - as above
+            if path not in packaged:
                 others.add(counted, status)
-    return Sizes(every.largest_first(), others.largest_first())
+                if stat.S_ISREG(status.st_mode):
+                    loose.append(f"/{path}")
+    return Sizes(every.largest_first(), others.largest_first(), tuple(sorted(loose)))
+
+
+def loose_files(seen: Path, paths: Iterable[str]) -> tuple[LooseFile, ...]:
+    r"""The files with their digests. A name that is not UTF-8 has ``\xff`` for such bytes."""
+    return tuple(
+        LooseFile(
+            os.fsencode(path).decode(errors="backslashreplace"),
+            *_digests(seen / path.removeprefix("/")),
+        )
+        for path in paths
+    )
+
+
+def _digests(path: Path) -> tuple[str, str]:
+    with path.open("rb") as file:
+        sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+        while block := file.read(_READ):
+            sha1.update(block)
+            sha256.update(block)
+    return sha1.hexdigest(), sha256.hexdigest()
 
 
 class _Count:

@@ -39,6 +39,8 @@ FileName = Annotated[
 BootName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
 """Stands in the names of logs."""
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=0, lt=1 << 63)]
 
@@ -61,6 +63,15 @@ class Package(_Section):
     version: str
     architecture: str
     installed_size: Bytes
+
+
+class SbomFile(_Section):
+    """A software bill of materials beside the image."""
+
+    format: Literal["CycloneDX", "SPDX"]
+    name: FileName
+    sha256: Sha256
+    """Of this file."""
 
 
 class Evidence(_Section):
@@ -231,6 +242,8 @@ class Manifest(_Section):
     """Bytes on disk of all files, by directory; not known of older builds."""
     unpackaged: dict[str, Bytes] = {}
     """Bytes on disk of the files that belong to no package, by directory."""
+    sbom: tuple[SbomFile, ...] = ()
+    """The bills of materials; older builds have none."""
     timings: dict[str, Seconds]
     """Seconds per phase of the build, in their order."""
     hooks: dict[str, Seconds]

@@ -11,6 +11,7 @@ from builder.nova.properties import SIGNATURE
 from builder.profile.load import load
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
+from builder.publish.candidate.bills import require_bills
 from builder.publish.candidate.properties import signed, wanted
 from builder.publish.candidate.signature import Signer
 from builder.publish.candidate.stream import Origin, pieces_of
@@ -59,6 +60,7 @@ def ready(
     path = directory / build.image.name
     if origin is None:
         _require_format(path, build)
+        require_bills(directory, build)
         origin = Origin(lambda: pieces_of(path))
     image = wanted(build, admission, chosen)
     if signer is not None:

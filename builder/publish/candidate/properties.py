@@ -14,7 +14,7 @@ from builder.nova.properties import NAME_LIMIT, complaints
 from builder.plan.model import Plan
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission
-from builder.publish.cloud.image import BUILD, NAME, OBSERVED, PROFILE, SHA256, Wanted
+from builder.publish.cloud.image import BUILD, NAME, OBSERVED, PROFILE, SBOM, SHA256, Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.store.manifest import Manifest
 from builder.words import counted, shown
@@ -53,6 +53,7 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         BUILD: build.build,
         NAME: name,
         SHA256: build.image.sha256,
+        **({SBOM: _bills(build)} if build.sbom else {}),
         **({OBSERVED: ",".join(admission.observed)} if admission.observed else {}),
     }
     _refuse_nonsense(build, properties, plan)
@@ -97,6 +98,10 @@ def _origin(build: Manifest, plan: Plan, settings: Publication) -> dict[str, str
         **({"image_original_user": user} if user else {}),
         "image_description": settings.image_description or plan.description or plan.profile,
     }
+
+
+def _bills(build: Manifest) -> str:
+    return ",".join(f"{bill.name}:{bill.sha256}" for bill in build.sbom)
 
 
 def _promises(settings: Publication) -> dict[str, str]:

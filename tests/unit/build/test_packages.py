@@ -1,10 +1,11 @@
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from builder.build.packages import packages, sizes, sizes_by_directory
+from builder.build.packages import loose_files, packages, sizes, sizes_by_directory, software
 
 BLOCK = 4096
 
@@ -78,17 +79,109 @@ def test_rpms_lists_are_asked_for_in_the_tree(tmp_path: Path) -> None:
     assert sizes(rpm, tmp_path, Path("/tree")).unpackaged == {"/usr/bin": BLOCK}
 
 
-def test_sizes_of_packages_are_kib_whoever_tells_them(tmp_path: Path) -> None:
-    (rpm,) = packages(lambda *_: "bash\t5.2-1\tx86_64\t2048\n", tmp_path, Path("/tree"))
+def test_a_regular_file_of_no_package_is_told_by_its_digests(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/motd").write_bytes(b"abc")
+    (tmp_path / "etc/link").symlink_to("motd")
+    (tmp_path / "etc/of-package").write_bytes(b"abc")
+    os.mkfifo(tmp_path / "etc/pipe")
+    loose = sizes_by_directory(tmp_path, ["/etc", "/etc/of-package"]).loose
+    assert loose == ("/etc/motd",)
+    (file,) = loose_files(tmp_path, loose)
+    assert file.path == "/etc/motd"
+    assert file.sha1 == "a9993e364706816aba3e25717850c26c9cd0d89d"
+    assert file.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_name_that_is_not_utf_8_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9")).write_bytes(b"")
+    (file,) = loose_files(tmp_path, sizes_by_directory(tmp_path, []).loose)
+    assert file.path == "/caf\\xe9"
+
+
+DPKG = """\
+libc6:amd64\t2.36-9\tamd64\t12\tglibc\t2.36-9\tGNU Libc Maintainers <libc@example.org>
+ntp\t1:4.2\tall\t\tntpsec\t1.2.2\tA\tB <b@example.org>
+"""
+GREP = """\
+/usr/share/doc/libc6/copyright:Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+/usr/share/doc/libc6/copyright:
+/usr/share/doc/libc6/copyright:Files: *
+/usr/share/doc/libc6/copyright:License: LGPL-2.1+
+/usr/share/doc/libc6/copyright:
+/usr/share/doc/libc6/copyright:Files: a:b
+/usr/share/doc/libc6/copyright:License: GPL-2
+"""
+
+
+def test_dpkg_tells_sources_and_maintainers_and_grep_the_licences(tmp_path: Path) -> None:
     file(tmp_path / "var/lib/dpkg/status")
-    (deb,) = packages(lambda *_: "bash\t5.2-1\tamd64\t2\n", tmp_path, Path("/tree"))
+
+    def run(argv: Sequence[str | Path], _purpose: str) -> str:
+        assert [*argv][:2] == ["chroot", Path("/tree")]
+        return DPKG if argv[2] == "dpkg-query" else GREP
+
+    libc, ntp = software(run, tmp_path, Path("/tree"))
+    assert (libc.plain_name, libc.source, libc.licences) == (
+        "libc6",
+        "glibc",
+        ("GPL-2", "LGPL-2.1+"),
+    )
+    assert libc.supplier == "GNU Libc Maintainers <libc@example.org>"
+    assert (ntp.source, ntp.source_version, ntp.licences) == ("ntpsec", "1.2.2", ())
+    assert ntp.supplier == "A\tB <b@example.org>"
+    assert [package.name for package in packages([libc, ntp])] == ["libc6:amd64", "ntp"]
+
+
+def test_the_real_grep_finds_licences_and_passes_over_what_is_gone(tmp_path: Path) -> None:
+    file(tmp_path / "var/lib/dpkg/status")
+    doc = tmp_path / "usr/share/doc"
+    for name in ("a", "nothing", "broken"):
+        (doc / name).mkdir(parents=True)
+    (doc / "a/copyright").write_text("Format: x\nLicense: MIT\n\nFiles: *\nLicense: ISC\n")
+    (doc / "nothing/copyright").write_text("All rights are somebody's.\n")
+    (doc / "broken/copyright").symlink_to("/nowhere")
+
+    def run(argv: Sequence[str | Path], _purpose: str) -> str:
+        if argv[2] == "dpkg-query":
+            return "\n".join(
+                f"{name}\t1\tall\t1\t{name}\t1\tx" for name in ("a", "broken", "nothing")
+            )
+        command = str(argv[-1]).replace("/usr/share/doc", str(doc))
+        return subprocess.run(
+            ["sh", "-c", command], check=True, capture_output=True, text=True
+        ).stdout
+
+    found = software(run, tmp_path, Path("/tree"))
+    assert [each.licences for each in found] == [("ISC", "MIT"), (), ()]
+
+
+def test_rpm_tells_source_vendor_and_licence(tmp_path: Path) -> None:
+    rows = (
+        "bash\t5.1.8-6.el9\tx86_64\t2048\tbash-5.1.8-6.el9.src.rpm\tRocky\tGPLv3+\n"
+        "gpg-pubkey\t350d275d-6279464b\t(none)\t0\t(none)\t(none)\tpubkey\n"
+    )
+    bash, key = software(lambda *_: rows, tmp_path, Path("/tree"))
+    assert (bash.source, bash.source_version) == ("bash", "5.1.8-6.el9")
+    assert (bash.supplier, bash.licences) == ("Rocky", ("GPLv3+",))
+    assert (key.source, key.supplier) == ("", "")
+
+
+def test_sizes_of_packages_are_kib_whoever_tells_them(tmp_path: Path) -> None:
+    (rpm,) = software(lambda *_: "bash\t5.2-1\tx86_64\t2048\t\t\t\n", tmp_path, Path("/tree"))
+    file(tmp_path / "var/lib/dpkg/status")
+
+    def run(argv: Sequence[str | Path], _purpose: str) -> str:
+        return "bash\t5.2-1\tamd64\t2\tbash\t5.2-1\t\n" if argv[2] == "dpkg-query" else ""
+
+    (deb,) = software(run, tmp_path, Path("/tree"))
     assert rpm.installed_size == deb.installed_size == 2
 
 
 def test_rpm_is_asked_for_the_epoch_which_orders_versions_before_all_else(tmp_path: Path) -> None:
     def rpm(argv: Sequence[str | Path], _purpose: str) -> str:
         assert "%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}" in str(argv[-1])
-        return "bind\t32:9.16.23-1\tx86_64\t0\n"
+        return "bind\t32:9.16.23-1\tx86_64\t0\t\t\t\n"
 
-    (bind,) = packages(rpm, tmp_path, Path("/tree"))
+    (bind,) = software(rpm, tmp_path, Path("/tree"))
     assert bind.version == "32:9.16.23-1"

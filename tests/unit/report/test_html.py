@@ -10,7 +10,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, observed, plan
 from builder.feature import Outcome
 from builder.report.html import html
 from builder.report.view import CheckRow
-from builder.store.manifest import Adopted, Manifest, UnprovenClaim
+from builder.store.manifest import Adopted, Manifest, SbomFile, UnprovenClaim
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
 
@@ -28,6 +28,14 @@ def test_every_section_is_there_and_is_linked() -> None:
     ids = [one["id"] for one in shown.tags("section")]
     assert ids == ["claims", "needs", "checks", "boots", "space", "packages", "times", "reproduce"]
     assert [one["href"] for one in shown.tags("a")] == [f"#{name}" for name in ids]
+
+
+def test_the_bills_of_materials_are_linked_and_an_older_build_has_none() -> None:
+    bill = SbomFile(format="CycloneDX", name="sbom.cdx.json", sha256="1" * 64)
+    shown = page(proven().model_copy(update={"sbom": (bill,)}))
+    assert "sbom.cdx.json" in [one["href"] for one in shown.tags("a")]
+    assert "1" * 64 in shown.sections["reproduce"]
+    assert "bill of materials" not in page(proven()).sections["packages"]
 
 
 def test_the_verdict_stands_at_the_top_and_in_the_title() -> None:

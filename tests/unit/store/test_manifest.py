@@ -53,6 +53,28 @@ def test_what_a_later_version_added_stays_when_this_one_adds_evidence(tmp_path: 
     assert read(tmp_path).evidence == (evidence("a/b"),)
 
 
+def test_a_build_of_before_bills_of_materials_is_read(tmp_path: Path) -> None:
+    data = manifest().model_dump(mode="json")
+    del data["sbom"]
+    (tmp_path / FILE_NAME).write_text(json.dumps(data))
+    assert read(tmp_path).sbom == ()
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "../../etc/passwd"}, {"sha256": "x"}, {"format": "SWID"}], ids=str
+)
+def test_a_bill_of_materials_is_a_file_of_the_build_with_a_digest(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    bill = {"format": "SPDX", "name": "sbom.spdx.json", "sha256": "1" * 64}
+    data = manifest().model_dump(mode="json")
+    (tmp_path / FILE_NAME).write_text(json.dumps({**data, "sbom": [bill]}))
+    assert read(tmp_path).sbom[0].name == "sbom.spdx.json"
+    (tmp_path / FILE_NAME).write_text(json.dumps({**data, "sbom": [{**bill, **change}]}))
+    with pytest.raises(InputError, match="no manifest that this version can read"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["../other/image.qcow2", "/etc/shadow", "", ".hidden", "a/b"])
 def test_no_manifest_names_a_file_elsewhere(tmp_path: Path, name: str) -> None:
     data = manifest().model_dump(mode="json")

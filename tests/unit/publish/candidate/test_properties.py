@@ -18,7 +18,7 @@ from builder.publish.candidate.admission import Admission, Waivers, admit
 from builder.publish.candidate.properties import signed, wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
-from builder.store.manifest import Manifest
+from builder.store.manifest import Manifest, SbomFile
 
 SCS_MANDATORY = [
     "architecture",
@@ -52,6 +52,23 @@ def test_every_claim_and_all_that_scs_demands_becomes_a_property() -> None:
     claims = {one.property: one.value for one in plan("pinned-scsi").claims}
     assert claims.items() <= properties.items()
     assert [name for name in SCS_MANDATORY if name not in properties] == []
+
+
+def test_the_digests_of_the_bills_of_materials_are_told() -> None:
+    of = plan("base")
+    bills = (
+        SbomFile(format="CycloneDX", name="sbom.cdx.json", sha256="1" * 64),
+        SbomFile(format="SPDX", name="sbom.spdx.json", sha256="2" * 64),
+    )
+    known = manifest(of, evidence=complete(of), sbom=bills)
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    told = wanted(known, admission, Publication()).properties["guest_image_sbom"]
+    assert told == f"sbom.cdx.json:{'1' * 64},sbom.spdx.json:{'2' * 64}"
+    assert len(told) <= 255  # Glance's column
+
+
+def test_a_build_without_bills_of_materials_tells_none() -> None:
+    assert "guest_image_sbom" not in made().properties
 
 
 def test_what_was_built_is_told() -> None:

@@ -1,0 +1,56 @@
+"""The bills of materials of a build, written beside its image."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from builder.host.files import replace_text
+from builder.plan.model import Plan
+from builder.sbom.cyclonedx import cyclonedx
+from builder.sbom.facts import Contents, Subject
+from builder.sbom.spdx import spdx
+from builder.store.manifest import Manifest, SbomFile
+
+CYCLONEDX = "sbom.cdx.json"
+SPDX = "sbom.spdx.json"
+"""Names that the formats' own tools know them by."""
+
+
+def subject_of(build: Manifest, plan: Plan) -> Subject:
+    """What the bill of a build is about."""
+    return Subject(
+        profile=plan.profile,
+        build=build.build,
+        created=build.created,
+        file=build.image.name,
+        sha256=build.image.sha256,
+        sha512=build.image.sha512,
+        os_distro=plan.distribution.os_distro,
+        os_version=plan.distribution.os_version,
+        program_version=version("guest-image-builder"),
+    )
+
+
+def write_bills(directory: Path, subject: Subject, contents: Contents) -> tuple[SbomFile, ...]:
+    """Write both documents, and return what the manifest says of them.
+
+    Equal arguments give equal bytes. Raises ``OSError``.
+    """
+    return (
+        _written(directory, "CycloneDX", CYCLONEDX, cyclonedx(subject, contents)),
+        _written(directory, "SPDX", SPDX, spdx(subject, contents)),
+    )
+
+
+def _written(
+    directory: Path,
+    kind: Literal["CycloneDX", "SPDX"],
+    name: str,
+    document: Mapping[str, object],
+) -> SbomFile:
+    text = f"{json.dumps(document, indent=1)}\n"
+    replace_text(directory / name, text)
+    return SbomFile(format=kind, name=name, sha256=hashlib.sha256(text.encode()).hexdigest())
