@@ -30,6 +30,7 @@ from builder.proof.checks import Check, checks_of_feature
 from builder.proof.inspection import Look, examine
 from builder.proof.prove import prove
 from builder.report.update import update
+from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
@@ -84,7 +85,8 @@ def _adopt_in(
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
     progress.phase("inspection")
-    foreign, evidence = _inspected(info, image, sums[0], registry, progress, admin_user)
+    facts, evidence = _inspected(info, image, sums[0], registry, progress, admin_user)
+    foreign = _foreign_image(facts, info, registry)
     plan = plan_to_probe(foreign, evidence)
     build = Manifest(
         build=place.name,
@@ -100,11 +102,14 @@ def _adopt_in(
             sha512=sums[1],
         ),
         tools={"guest-image-builder": version("guest-image-builder")},
-        packages=(),
+        packages=packages_of(facts.contents) if facts.contents else (),
         timings={},
         hooks={},
         evidence=evidence,
     )
+    if facts.contents:
+        bills = write_bills(place.directory, subject_of(build, plan), facts.contents)
+        build = build.model_copy(update={"sbom": bills})
     manifest.write(place.directory, build)
     if plan.boots:
         plan = _booted(place.directory, foreign, plan, registry, progress)
@@ -164,7 +169,7 @@ def _inspected(
     registry: Registry,
     progress: Progress,
     admin_user: str | None,
-) -> tuple[ForeignImage, tuple[Evidence, ...]]:
+) -> tuple[DiskFacts, tuple[Evidence, ...]]:
     """What the disk is, and what every candidate's inspections see, in one start of libguestfs."""
 
     def checks(facts: DiskFacts) -> Iterator[Check]:
@@ -176,8 +181,7 @@ def _inspected(
                     yield check
 
     look = Look(lambda disk: disk_facts(disk, admin_user, info.path), DiskFacts, checks)
-    facts, evidence = examine(image, info.format, look, sha256, progress)
-    return _foreign_image(facts, info, registry), evidence
+    return examine(image, info.format, look, sha256, progress)
 
 
 def _foreign_image(facts: DiskFacts, info: ImageInfo, registry: Registry) -> ForeignImage:

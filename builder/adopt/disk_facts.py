@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.adopt.contents import contents
 from builder.adopt.distribution import distribution_of, unknown, with_user
 from builder.distribution import Distribution
 from builder.feature import Filesystem
 from builder.features.registry import WINDOWS
 from builder.linux import cloudinit
+from builder.sbom.facts import Contents
 from builder.words import enumeration
 
 BOOTED = ("x86_64", "i686")
@@ -24,6 +26,8 @@ class DiskFacts:
     """Why it cannot be booted."""
     unknown: Mapping[str, str]
     """Properties whose value it does not tell, each with the reason."""
+    contents: Contents | None = None
+    """What is in it, where its package manager can be read."""
 
 
 def disk_facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFacts:
@@ -37,7 +41,7 @@ def disk_facts(disk: Filesystem, admin_user: str | None, file: Path) -> DiskFact
     else:
         distribution = with_user(distribution, disk, admin_user, file)
         limits = tuple(obstacles(disk, distribution))
-    return DiskFacts(distribution, limits, unknown(distribution, disk))
+    return DiskFacts(distribution, limits, unknown(distribution, disk), contents(disk))
 
 
 def obstacles(disk: Filesystem, distribution: Distribution) -> Iterator[str]:

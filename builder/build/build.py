@@ -30,7 +30,7 @@ from builder.host.process import run
 from builder.plan.model import Plan, to_json
 from builder.redaction import Secrets
 from builder.sbom.facts import Contents, LooseFile, Software
-from builder.sbom.write import subject_of, write_bills
+from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
 from builder.store.manifest import ImageFile, Manifest
@@ -178,6 +178,7 @@ def _write_record(
     progress.phase("checksums")
     sha256, sha512 = digests(disk.image)
     replace_text(place.directory / CHECKSUMS, f"{sha256}  {disk.image.name}\n")
+    contents = Contents(plan.distribution.package_format or "deb", disk.software, disk.files)
     build = Manifest(
         build=place.name,
         inputs=inputs,
@@ -193,14 +194,13 @@ def _write_record(
         ),
         tools=tool_versions(plan.distribution.tools),
         keyrings=keyring_digests(plan.distribution),
-        packages=image_packages.packages(disk.software),
+        packages=packages_of(contents),
         directories=dict(disk.sizes.directories),
         unpackaged=dict(disk.sizes.unpackaged),
         timings={},
         hooks=dict(hooks),
     )
     progress.phase("bill of materials")
-    contents = Contents(plan.distribution.package_format or "deb", disk.software, disk.files)
     bills = write_bills(place.directory, subject_of(build, plan), contents)
     progress.phase("manifest")
     manifest.write(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from builder.sbom.debian import RELEVANT_LINES, licence_names
 from builder.sbom.facts import LooseFile, Software
+from builder.sbom.ownership import owned
 from builder.sbom.rpm import source_of
-from builder.store.manifest import Package
 
 DEPTH = 3
 """How many names deep directories are told apart."""
@@ -62,19 +62,6 @@ def software(run: Run, seen: Path, tree: Path) -> tuple[Software, ...]:
     licences = _licences(run(["chroot", tree, "sh", "-c", _LICENCES], "read the licences"))
     found = (_of_dpkg(*row) for row in rows)
     return tuple(replace(each, licences=licences.get(each.plain_name, ())) for each in found)
-
-
-def packages(installed: Iterable[Software]) -> tuple[Package, ...]:
-    """What the manifest says of them."""
-    return tuple(
-        Package(
-            name=each.name,
-            version=each.version,
-            architecture=each.architecture,
-            installed_size=each.installed_size,
-        )
-        for each in installed
-    )
 
 
 def _of_dpkg(
@@ -157,10 +144,8 @@ def sizes_by_directory(tree: Path, packaged_paths: Iterable[str]) -> Sizes:
     A path may lead through a link in the tree's root, as package lists written before /usr was
     merged do. A file with several names counts once.
     """
-    links = {
-        path.name: str(path.readlink()).strip("/") for path in tree.iterdir() if path.is_symlink()
-    }
-    packaged = {_followed(path.strip("/"), links) for path in packaged_paths}
+    links = {path.name: str(path.readlink()) for path in tree.iterdir() if path.is_symlink()}
+    packaged = owned(packaged_paths, links)
     every, others = _Count(), _Count()
     loose: list[str] = []
     for directory, _, names in os.walk(tree):
@@ -212,11 +197,6 @@ class _Count:
     def largest_first(self) -> Mapping[str, int]:
         """What takes no space is left out."""
         return {name: size for name, size in self._sizes.most_common() if size}
-
-
-def _followed(path: str, links: Mapping[str, str]) -> str:
-    first, slash, rest = path.partition("/")
-    return f"{links.get(first, first)}{slash}{rest}"
 
 
 def _is_debian(tree: Path) -> bool:

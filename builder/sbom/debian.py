@@ -8,11 +8,11 @@ from builder.sbom.facts import Software
 RELEVANT_LINES = r"^(Format|Format-Specification|Files|License):|^[[:space:]]*$"
 """The lines of debian/copyright that ``licence_names`` looks at, for grep -E."""
 
-_FIELD = re.compile(r"(Format|Format-Specification|Files|License):\s*(.*?)\s*")
+_FIELD = re.compile(r"(Format|Format-Specification|Files|License):(.*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]{0,127}")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:_-]{1,255}")
 _ARCHITECTURE = re.compile(r"[a-z0-9-]{1,32}")
-_SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+_SOURCE = re.compile(rf"({_NAME.pattern})(?:\s+\(({_VERSION.pattern})\))?")
 _ABSENT = ("not-installed", "config-files")
 """States of dpkg in which nothing of a package is there but its configuration."""
 
@@ -29,7 +29,7 @@ def licence_names(lines: Iterable[str]) -> tuple[str, ...]:
     for line in lines:
         match = _FIELD.fullmatch(line)
         if match:
-            paragraph.setdefault(match[1], match[2])
+            paragraph.setdefault(match[1], match[2].strip())
         elif not line.strip() and paragraph:
             paragraph = {}
             paragraphs.append(paragraph)
@@ -83,14 +83,13 @@ def _software(fields: Mapping[str, str]) -> Software | None:
         and fields.get("Status", "").count(" ") == 2  # noqa: PLR2004 - want, flag, state: dpkg(1)
     ):
         return None
-    source = _SOURCE.fullmatch(fields.get("Source", "")) or _SOURCE.fullmatch(name)
-    assert source is not None  # of a name it matches
+    source = _SOURCE.fullmatch(fields.get("Source", ""))
     return Software(
         name=f"{name}:{architecture}" if fields.get("Multi-Arch") == "same" else name,
         version=version,
         architecture=architecture,
         installed_size=int(size) if size.isdecimal() and len(size) < 15 else 0,  # noqa: PLR2004
-        source=source[1],
-        source_version=source[2] or version,
+        source=source[1] if source else name,
+        source_version=(source[2] if source else None) or version,
         supplier=fields.get("Maintainer", ""),
     )

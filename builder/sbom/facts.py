@@ -1,10 +1,23 @@
-"""What a bill of materials is made of. Pure data."""
+"""What a bill of materials is made of. Pure data.
+
+A process that reads a stranger's disk hands it over as JSON: what it may be then is said here.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
 
 PackageFormat = Literal["deb", "rpm"]
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9+.:_-]*"
+Name = Annotated[str, StringConstraints(pattern=f"^{_NAME}$", max_length=256)]
+"""What a package may be called by dpkg, rpm, and in a package URL."""
+NoName = Annotated[str, StringConstraints(pattern=f"^({_NAME})?$", max_length=256)]
+Word = Annotated[str, StringConstraints(pattern=r"^[!-~]*$", max_length=256)]
+"""Of a version or an architecture."""
+Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]*$", max_length=128)]
 
 
 @dataclass(frozen=True, order=True)
@@ -14,14 +27,14 @@ class Software:
     ``installed_size`` is in KiB.
     """
 
-    name: str
+    name: Name
     """With the architecture, ``libc6:amd64``, where dpkg says it so."""
-    version: str
-    architecture: str
-    installed_size: int = 0
-    source: str = ""
+    version: Word
+    architecture: Word
+    installed_size: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
+    source: NoName = ""
     """The source package that it was built from."""
-    source_version: str = ""
+    source_version: Word = ""
     supplier: str = ""
     """Debian's maintainer, ``Name <address>``; the vendor of an RPM."""
     licences: tuple[str, ...] = ()
@@ -38,9 +51,9 @@ class LooseFile:
     """A regular file that belongs to no package. Digests are in hex."""
 
     path: str
-    sha1: str
+    sha1: Hex
     """SPDX wants it of every file."""
-    sha256: str
+    sha256: Hex
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ def _joined(expressions: list[str], operator: str) -> str:
 
 def _single(name: str, references: dict[str, str]) -> str:
     if match := _WITH.fullmatch(name):
-        licence, exception = _known(match[1]), _exceptions().get(match[2].lower())
+        licence = _known(match[1])
+        exception = _exceptions().get(match[2].lower().replace(" ", "-"))
         if licence and exception:
             return f"{licence} WITH {exception}"
     return _known(name) or _reference(name, references)

@@ -12,7 +12,7 @@ from builder.plan.model import Plan
 from builder.sbom.cyclonedx import cyclonedx
 from builder.sbom.facts import Contents, Subject
 from builder.sbom.spdx import spdx
-from builder.store.manifest import Manifest, SbomFile
+from builder.store.manifest import Manifest, Package, SbomFile
 
 CYCLONEDX = "sbom.cdx.json"
 SPDX = "sbom.spdx.json"
@@ -31,6 +31,19 @@ def subject_of(build: Manifest, plan: Plan) -> Subject:
         os_distro=plan.distribution.os_distro,
         os_version=plan.distribution.os_version,
         program_version=version("guest-image-builder"),
+    )
+
+
+def packages_of(contents: Contents) -> tuple[Package, ...]:
+    """What the manifest says of the packages."""
+    return tuple(
+        Package(
+            name=software.name,
+            version=software.version,
+            architecture=software.architecture,
+            installed_size=software.installed_size,
+        )
+        for software in contents.packages
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.build.packages import loose_files, packages, sizes, sizes_by_directory, software
+from builder.build.packages import loose_files, sizes, sizes_by_directory, software
 
 BLOCK = 4096
 
@@ -130,7 +130,7 @@ def test_dpkg_tells_sources_and_maintainers_and_grep_the_licences(tmp_path: Path
     assert libc.supplier == "GNU Libc Maintainers <libc@example.org>"
     assert (ntp.source, ntp.source_version, ntp.licences) == ("ntpsec", "1.2.2", ())
     assert ntp.supplier == "A\tB <b@example.org>"
-    assert [package.name for package in packages([libc, ntp])] == ["libc6:amd64", "ntp"]
+    assert libc.name == "libc6:amd64", "as dpkg and the manifest have it"
 
 
 def test_the_real_grep_finds_licences_and_passes_over_what_is_gone(tmp_path: Path) -> None:

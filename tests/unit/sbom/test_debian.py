@@ -61,6 +61,17 @@ def test_a_package_that_stands_there_twice_counts_once() -> None:
     assert installed(f"{STATUS}\n{STATUS}") == installed(STATUS)
 
 
+def test_a_source_that_makes_no_sense_is_taken_for_the_package_s_own() -> None:
+    (_, libc), defects = installed(STATUS.replace("glibc (2.36-8)", "/../ (\x1b)"))
+    assert (libc.source, libc.source_version, defects) == ("libc6", "2.36-9", 0)
+
+
+def test_long_lines_take_no_time() -> None:
+    spaces = " " * 1_000_000
+    assert licence_names(["Format: x", f"License:{spaces}MIT{spaces}x"]) == (f"MIT{spaces}x",)
+    installed(f"Package: a\n{spaces}x\n{spaces}")
+
+
 def test_a_size_that_is_no_number_is_none() -> None:
     (_, libc), _ = installed(STATUS.replace("12986", "9" * 5000))
     assert libc.installed_size == 0

@@ -10,10 +10,13 @@ import pytest
 from bills import CONTENTS, FILES, PACKAGES, RPMS, SUBJECT
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from hypothesis import given
+from hypothesis import strategies as st
 from ntia_conformance_checker import NTIAChecker
+from pydantic import TypeAdapter, ValidationError
 
 from builder.sbom.cyclonedx import cyclonedx
-from builder.sbom.facts import Contents, Software
+from builder.sbom.facts import Contents, PackageFormat, Software
 from builder.sbom.spdx import spdx
 
 # rdflib, which the checker loads, has not caught up with pyparsing.
@@ -124,6 +127,44 @@ def test_what_could_not_be_read_is_told() -> None:
     assert "Two entries" in json.dumps(document)
     assert spdx(SUBJECT, partly)["comment"] == "Two entries make no sense."
     assert cyclonedx(SUBJECT, CONTENTS)["compositions"][0]["aggregate"] == "complete"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "//"}, {"name": ""}, {"version": "1 2"}, {"source": "/"}, {"installed_size": -1}],
+    ids=str,
+)
+def test_what_no_honest_reader_says_is_refused(change: dict[str, Any]) -> None:
+    adapter = TypeAdapter(Contents)
+    assert adapter.validate_json(adapter.dump_json(CONTENTS)) == CONTENTS
+    told = json.loads(adapter.dump_json(CONTENTS))
+    told["packages"][0] |= change
+    with pytest.raises(ValidationError):
+        adapter.validate_python(told)
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9+.:_-]{0,20}", fullmatch=True)
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
+SOFTWARE = st.builds(
+    Software,
+    name=NAMES,
+    version=WORDS,
+    architecture=WORDS,
+    source=NAMES | st.just(""),
+    source_version=WORDS,
+    supplier=st.text(),
+    licences=st.lists(st.text(), max_size=3).map(tuple),
+)
+
+
+@given(st.lists(SOFTWARE, max_size=3), st.sampled_from(["deb", "rpm"]))
+def test_whatever_a_stranger_s_disk_tells_can_be_written(
+    packages: list[Software], kind: PackageFormat
+) -> None:
+    contents = Contents(kind, tuple(packages), FILES)
+    assert TypeAdapter(Contents).validate_python(contents) == contents
+    for document in (cyclonedx(SUBJECT, contents), spdx(SUBJECT, contents)):
+        assert json.dumps(document).isascii()
 
 
 def test_another_image_is_another_document() -> None:

@@ -7,6 +7,8 @@ from license_expression import get_spdx_licensing
 
 from builder.sbom.licences import licence_of
 
+LICENSING = get_spdx_licensing()
+
 
 @pytest.mark.parametrize(
     ("names", "expression"),
@@ -24,6 +26,7 @@ from builder.sbom.licences import licence_of
         (["CC-BY-SA-4"], "CC-BY-SA-4.0"),
         (["GPL-2"], "GPL-2.0-only"),
         (["apache-2.0 with LLVM-exception"], "Apache-2.0 WITH LLVM-exception"),
+        (["Apache-2.0 with LLVM exception"], "Apache-2.0 WITH LLVM-exception"),
         (["GPL-1+ or Artistic"], "GPL-1.0-or-later OR Artistic-1.0"),
         (["GPLv2+ and MIT"], "GPL-2.0-or-later AND MIT"),
         (["GPL-2 or MIT, and ISC"], "(GPL-2.0-only OR MIT) AND ISC"),
@@ -59,6 +62,5 @@ def test_without_a_name_there_is_no_licence() -> None:
 def test_whatever_stands_there_is_a_valid_expression(names: list[str]) -> None:
     licence = licence_of(names)
     if licence is not None:
-        parsed = get_spdx_licensing().parse(licence.expression)
-        unknown = get_spdx_licensing().unknown_license_keys(parsed)
+        unknown = LICENSING.unknown_license_keys(LICENSING.parse(licence.expression))
         assert set(unknown) <= set(licence.references)

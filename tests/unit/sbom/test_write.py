@@ -11,7 +11,7 @@ from bills import CONTENTS, SUBJECT
 from samples import manifest, plan
 
 from builder.sbom.facts import Contents
-from builder.sbom.write import subject_of, write_bills
+from builder.sbom.write import packages_of, subject_of, write_bills
 
 
 def test_the_manifest_gets_names_and_digests(tmp_path: Path) -> None:
@@ -45,6 +45,11 @@ def test_equal_facts_are_equal_bytes_in_whatever_order_and_process(tmp_path: Pat
             check=True,
         )
         assert done.stdout.split() == [bill.sha256 for bill in bills]
+
+
+def test_the_manifest_has_the_same_packages() -> None:
+    names = [package.name for package in packages_of(CONTENTS)]
+    assert names == ["libc6:amd64", "libc6:i386", "bsdutils", "vendor-tool"]
 
 
 def test_it_is_about_the_image_of_the_manifest() -> None:
