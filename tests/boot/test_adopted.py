@@ -9,7 +9,9 @@ from terminals import plain
 from builder.adopt.adopt import adopt
 from builder.feature import Grade
 from builder.features.registry import shipped
+from builder.publish.candidate.bills import require_bills
 from builder.report.text import verdict_text
+from builder.sbom.write import CYCLONEDX, SPDX
 from builder.store import manifest
 from builder.store.verdict import verdict_of
 from builder.terminal.progress import Progress
@@ -42,6 +44,9 @@ def test_an_image_gets_the_claims_that_it_bears_out_and_the_reasons_for_the_othe
     assert "qemu-guest-agent.service is masked" in reasons["hw_qemu_guest_agent"]
     assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
     assert any("boot uefi: " in limit for limit in known.adopted.limits)
+    assert f"linux-image-{broken.cloud_release}" in {one.name for one in known.packages}
+    require_bills(directory, known)
+    assert {bill.name for bill in known.sbom} == {CYCLONEDX, SPDX}
     text = " ".join(plain(verdict_text(known)).split())
     assert "UEFI finds no boot loader" in text
     assert (directory / "bios-console.log").stat().st_size > 0

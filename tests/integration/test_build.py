@@ -9,20 +9,25 @@ import json
 import os
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 import yaml
 from copies import LIMIT, ROOT, Copy
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from named_mirror import LOGIN, PROXY, TOKEN, NamedMirror, named_mirror
+from ntia_conformance_checker import NTIAChecker
 
 from builder.features.registry import installed
-from builder.host.files import digests
+from builder.host.files import digests, sha256_of
 from builder.plan.merge import make_plan
 from builder.plan.model import to_json
 from builder.profile.load import load
 from builder.redaction import Secrets
+from builder.sbom.write import CYCLONEDX, SPDX
 from builder.store import manifest
 from builder.store.build_directory import LATEST, LOG
 
@@ -109,7 +114,7 @@ def test_latest_names_one_of_the_builds(copy: Copy, two_builds: list[Path]) -> N
 
 def test_a_build_directory_is_complete(build: Path) -> None:
     assert {path.name for path in build.iterdir()} == {
-        "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG,
+        "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG, CYCLONEDX, SPDX,
     }  # fmt: skip
     assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}(-2)?", build.name)
 
@@ -123,6 +128,26 @@ def test_the_checksums_verify(build: Path) -> None:
         check=True,
     )
     assert done.stdout == "image.qcow2: OK\n"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the checker's own libraries
+def test_the_bills_of_materials_have_every_package_once_and_the_files_of_none(build: Path) -> None:
+    known = manifest.read(build)
+    assert {bill.name: bill.sha256 for bill in known.sbom} == {
+        name: sha256_of(build / name) for name in (CYCLONEDX, SPDX)
+    }
+    components = json.loads((build / CYCLONEDX).read_text())["components"]
+    libraries = [each for each in components if each["type"] == "library"]
+    assert Counter((each["name"], each["version"]) for each in libraries) == Counter(
+        (package.name.partition(":")[0], package.version) for package in known.packages
+    )
+    assert len([each for each in libraries if "licenses" in each]) > len(libraries) / 2
+    files = {each["name"] for each in components if each["type"] == "file"}
+    assert any(name.startswith("/boot/initrd.img-") for name in files)
+    assert "/usr/bin/dpkg" not in files
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str((build / CYCLONEDX).read_text()) is None
+    assert NTIAChecker(str(build / SPDX)).compliant
 
 
 def test_a_package_that_nothing_has_kept_comes_from_a_mirror_that_has_only_a_name(
