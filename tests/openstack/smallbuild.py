@@ -14,10 +14,14 @@ from builder.features.registry import shipped
 from builder.plan.merge import make_plan
 from builder.plan.model import to_json
 from builder.profile.load import load
-from builder.store.manifest import Evidence, ImageFile, Manifest, Package, write
+from builder.sbom.facts import Contents, Software
+from builder.sbom.write import packages_of, subject_of, write_bills
+from builder.store.manifest import Evidence, ImageFile, Manifest, write
 from builder.store.verdict import expected
 
 MIB = 1024 * 1024
+
+CONTENTS = Contents("deb", (Software("zstd", "1", "amd64", installed_size=1800),), ())
 
 
 def small_image(path: Path, size: int = 2 * MIB) -> None:
@@ -57,41 +61,38 @@ def small_build(
         path.hardlink_to(image)
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
-    write(
-        directory,
-        Manifest(
-            build=name,
-            inputs="c" * 64,
-            created=created,
-            plan=to_json(plan),
-            image=ImageFile(
-                name=path.name,
-                format="qcow2",
-                size=len(data),
-                virtual_size=size,
-                sha256=sha256,
-                sha512=hashlib.sha512(data).hexdigest(),
-            ),
-            tools={},
-            packages=(
-                Package(name="zstd", version="1", architecture="amd64", installed_size=1800),
-            ),
-            timings={},
-            hooks={},
-            evidence=tuple(
-                Evidence(
-                    check=one.check,
-                    kind="inspection" if one.boot is None else "probe",
-                    title=one.check,
-                    outcome=Outcome.PASSED,
-                    seen="it is so",
-                    image_sha256=sha256,
-                    boot=one.boot,
-                    at=created,
-                    seconds=0.1,
-                )
-                for one in expected(plan)
-            ),
+    build = Manifest(
+        build=name,
+        inputs="c" * 64,
+        created=created,
+        plan=to_json(plan),
+        image=ImageFile(
+            name=path.name,
+            format="qcow2",
+            size=len(data),
+            virtual_size=size,
+            sha256=sha256,
+            sha512=hashlib.sha512(data).hexdigest(),
+        ),
+        tools={},
+        packages=packages_of(CONTENTS),
+        timings={},
+        hooks={},
+        evidence=tuple(
+            Evidence(
+                check=one.check,
+                kind="inspection" if one.boot is None else "probe",
+                title=one.check,
+                outcome=Outcome.PASSED,
+                seen="it is so",
+                image_sha256=sha256,
+                boot=one.boot,
+                at=created,
+                seconds=0.1,
+            )
+            for one in expected(plan)
         ),
     )
+    bills = write_bills(directory, subject_of(build, plan), CONTENTS)
+    write(directory, build.model_copy(update={"sbom": bills}))
     return directory

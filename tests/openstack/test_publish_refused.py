@@ -11,6 +11,7 @@ from signer import make_signer
 from smallbuild import small_build
 
 from builder.nova.properties import is_storable
+from builder.store.manifest import read, write
 
 pytestmark = pytest.mark.openstack
 
@@ -40,6 +41,32 @@ def test_a_file_of_another_format_is_refused_before_anything_is_sent(
     done = guest_image("publish", newer, "--cloud", "local")
     assert done.status == 4
     assert images(cloud) == []
+
+
+def test_a_truncated_bill_of_materials_is_refused_before_anything_is_sent(
+    cloud: LocalCloud, guest_image: Command, newer: Path
+) -> None:
+    bill = newer / "sbom.spdx.json"
+    bill.write_bytes(bill.read_bytes()[:-100])
+    done = guest_image("publish", newer, "--cloud", "local")
+    assert done.status == 1
+    assert "its software bill of materials is not the one" in done.err
+    assert images(cloud) == []
+
+
+def test_the_bills_of_materials_are_told_in_glance_and_an_older_build_is_published_without(
+    cloud: LocalCloud, guest_image: Command, newer: Path, older: Path
+) -> None:
+    known = read(older)
+    write(older, known.model_copy(update={"sbom": ()}))
+    for bill in known.sbom:
+        (older / bill.name).unlink()
+    assert guest_image("publish", older, "--cloud", "local").status == 0
+    assert "guest_image_sbom" not in current(cloud)
+    assert guest_image("publish", newer, "--cloud", "local").status == 0
+    told = [f"{bill.name}:{bill.sha256}" for bill in read(newer).sbom]
+    assert current(cloud)["guest_image_sbom"] == ",".join(told)
+    assert guest_image("report", older, "--html").status == 0
 
 
 def test_an_unknown_cloud_is_named_with_the_nearest_one(
