@@ -10,12 +10,16 @@ from builder.feature import Filesystem
 from builder.sbom.debian import installed, licence_names
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.ownership import owned
+from builder.sbom.rpm_database import read_database
 
 STATUS = "/var/lib/dpkg/status"
 LISTS = "/var/lib/dpkg/info/*.list"
 
-STATUS_LIMIT = 64 << 20
-"""Bytes. That of a desktop with 3,000 packages has four million."""
+RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
+"""Those of Fedora and of Red Hat's family; before rpm 4.16 it was in another format."""
+
+DATABASE_LIMIT = 256 << 20
+"""Bytes. dpkg's of a desktop with 3,000 packages has four million, rpm's twenty times that."""
 FILES_LIMIT = 20_000
 """Files of no package that are told; an ordinary image has 3,000."""
 BYTES_LIMIT = 1 << 30
@@ -23,26 +27,53 @@ BYTES_LIMIT = 1 << 30
 
 
 def contents(disk: Filesystem) -> Contents | None:
-    """The packages, and the files that belong to none; None where dpkg is not there.
+    """The packages, and the files that belong to none; None where no package manager is known.
 
     The disk is a stranger's: what is odd in it, or beyond a limit, is told as a gap.
     """
-    if not disk.exists(STATUS):
-        return None
-    try:
-        status = disk.read_bytes(STATUS)
-    except (ImageError, FileNotFoundError):
-        return Contents("deb", (), (), (f"{STATUS} could not be read.",))
-    if len(status) > STATUS_LIMIT:
-        return Contents("deb", (), (), (f"{STATUS} has more than {STATUS_LIMIT >> 20} MiB.",))
+    if disk.exists(STATUS):
+        return _by_dpkg(disk)
+    database = next(filter(disk.exists, RPM_DATABASES), None)
+    return None if database is None else _by_rpm(disk, database)
+
+
+def _by_dpkg(disk: Filesystem) -> Contents:
+    gaps: list[str] = []
+    status = _read_database(disk, STATUS, gaps)
     packages, defects = installed(status.decode(errors="replace"))
-    gaps = [f"Entries of {STATUS} that make no sense: {defects}."] if defects else []
+    if defects:
+        gaps.append(f"Entries of {STATUS} that make no sense: {defects}.")
     return Contents(
         package_format="deb",
         packages=tuple(_with_licences(disk, software) for software in packages),
-        files=_files(disk, gaps),
+        files=_files(disk, _brought_by_dpkg(disk, gaps), gaps) if status else (),
         gaps=tuple(gaps),
     )
+
+
+def _by_rpm(disk: Filesystem, path: str) -> Contents:
+    gaps: list[str] = []
+    try:
+        database = read_database(_read_database(disk, path, gaps))
+    except ValueError:
+        return Contents("rpm", (), (), (*gaps, f"{path} is no database of rpm's."))
+    if database.defects:
+        gaps.append(f"Headers of {path} that make no sense: {database.defects}.")
+    files = _files(disk, database.paths, gaps)
+    return Contents("rpm", database.packages, files, tuple(gaps))
+
+
+def _read_database(disk: Filesystem, path: str, gaps: list[str]) -> bytes:
+    """Empty, with a gap, for what cannot be read."""
+    try:
+        content = disk.read_bytes(path)
+    except (ImageError, FileNotFoundError):
+        gaps.append(f"{path} could not be read.")
+        return b""
+    if len(content) > DATABASE_LIMIT:
+        gaps.append(f"{path} has more than {DATABASE_LIMIT >> 20} MiB.")
+        return b""
+    return content
 
 
 def _with_licences(disk: Filesystem, software: Software) -> Software:
@@ -52,27 +83,34 @@ def _with_licences(disk: Filesystem, software: Software) -> Software:
     return software
 
 
-def _files(disk: Filesystem, gaps: list[str]) -> tuple[LooseFile, ...]:
-    """The files of no package; what is left out is added to ``gaps``."""
+def _files(
+    disk: Filesystem, brought: Iterable[str] | None, gaps: list[str]
+) -> tuple[LooseFile, ...]:
+    """The files that packages have not ``brought``; what is left out is added to ``gaps``."""
+    if brought is None:
+        return ()
+    links = {name: disk.readlink(f"/{name}") for name in disk.list("/")}
+    packaged = owned(brought, {name: link for name, link in links.items() if link is not None})
     try:
-        packaged = _packaged(disk)
         loose = [path for path in disk.files("/") if path.strip("/") not in packaged]
     except ImageError:
-        gaps.append("The files that belong to no package could not be told.")
+        gaps.append("The files on the disk could not be listed.")
         return ()
     if len(loose) > FILES_LIMIT:
         gaps.append(f"{len(loose)} files belong to no package; {FILES_LIMIT} are told.")
     return tuple(_read(disk, loose[:FILES_LIMIT], gaps))
 
 
-def _packaged(disk: Filesystem) -> frozenset[str]:
-    links = {name: disk.readlink(f"/{name}") for name in disk.list("/")}
-    paths = (
-        path
-        for listing in disk.glob(LISTS)
-        for path in disk.read_bytes(listing).decode(errors="replace").splitlines()
-    )
-    return owned(paths, {name: target for name, target in links.items() if target is not None})
+def _brought_by_dpkg(disk: Filesystem, gaps: list[str]) -> list[str] | None:
+    try:
+        return [
+            path
+            for listing in disk.glob(LISTS)
+            for path in disk.read_bytes(listing).decode(errors="replace").splitlines()
+        ]
+    except (ImageError, FileNotFoundError):
+        gaps.append("The files of packages could not be told from others.")
+        return None
 
 
 def _read(disk: Filesystem, paths: Iterable[str], gaps: list[str]) -> Iterable[LooseFile]:

@@ -1,6 +1,8 @@
 """A stranger's disk tells its packages and its files, and what is odd in it is told as a gap."""
 
+import gzip
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,7 +54,29 @@ def test_packages_licences_and_files_of_no_package_are_told() -> None:
     assert found.gaps == ()
 
 
-def test_without_dpkg_nothing_is_told() -> None:
+RPMDB = gzip.decompress((Path(__file__).parents[1] / "sbom/rpmdb.sqlite.gz").read_bytes())
+
+
+@pytest.mark.parametrize("path", subject.RPM_DATABASES)
+def test_rpm_s_database_tells_packages_and_their_files(path: str) -> None:
+    tree: dict[str, bytes | str | Link] = {
+        path: RPMDB, "/usr/bin/hello": "hi\n", "/etc/hello.conf": "c\n", "/opt/own": b"abc",
+    }  # fmt: skip
+    found = contents(FakeFilesystem(tree))
+    assert found is not None
+    assert [each.name for each in found.packages] == ["bye", "hello"]
+    assert {file.path for file in found.files} == {path, "/opt/own"}
+    assert (found.package_format, found.gaps) == ("rpm", ())
+
+
+def test_a_database_that_is_none_is_a_gap() -> None:
+    path = subject.RPM_DATABASES[0]
+    found = contents(FakeFilesystem({path: b"nothing"}))
+    assert found is not None
+    assert (found.packages, found.gaps) == ((), (f"{path} is no database of rpm's.",))
+
+
+def test_without_a_package_manager_nothing_is_told() -> None:
     assert contents(FakeFilesystem({"/etc/os-release": "ID=windows\n"})) is None
 
 
@@ -91,13 +115,13 @@ def test_a_list_that_cannot_be_read_leaves_the_packages() -> None:
     found = contents(Unreadable("/var/lib/dpkg/info/bash.list"))
     assert found is not None
     assert len(found.packages) == 1
-    assert found.gaps == ("The files that belong to no package could not be told.",)
+    assert found.gaps == ("The files of packages could not be told from others.",)
 
 
 @pytest.mark.parametrize(
     ("limit", "value", "gap"),
     [
-        ("STATUS_LIMIT", 3, "/var/lib/dpkg/status has more than 0 MiB."),
+        ("DATABASE_LIMIT", 3, "/var/lib/dpkg/status has more than 0 MiB."),
         ("FILES_LIMIT", 1, "4 files belong to no package; 1 are told."),
         ("BYTES_LIMIT", 3, "on are not told: more than 0 GiB."),
     ],
