@@ -26,6 +26,10 @@ BYTES_LIMIT = 1 << 30
 """Bytes that are read of them."""
 
 
+_UNREADABLE = (ImageError, FileNotFoundError, UnicodeDecodeError)
+"""The last is raised by libguestfs' binding, for names that are not UTF-8."""
+
+
 def contents(disk: Filesystem) -> Contents | None:
     """The packages, and the files that belong to none; None where no package manager is known.
 
@@ -67,7 +71,7 @@ def _read_database(disk: Filesystem, path: str, gaps: list[str]) -> bytes:
     """Empty, with a gap, for what cannot be read."""
     try:
         content = disk.read_bytes(path)
-    except (ImageError, FileNotFoundError):
+    except _UNREADABLE:
         gaps.append(f"{path} could not be read.")
         return b""
     if len(content) > DATABASE_LIMIT:
@@ -77,7 +81,7 @@ def _read_database(disk: Filesystem, path: str, gaps: list[str]) -> bytes:
 
 
 def _with_licences(disk: Filesystem, software: Software) -> Software:
-    with suppress(FileNotFoundError, ImageError):  # without the text there is no licence to tell
+    with suppress(*_UNREADABLE):  # without the text there is no licence to tell
         text = disk.read_text(f"/usr/share/doc/{software.plain_name}/copyright")
         return replace(software, licences=licence_names(text.splitlines()))
     return software
@@ -89,11 +93,11 @@ def _files(
     """The files that packages have not ``brought``; what is left out is added to ``gaps``."""
     if brought is None:
         return ()
-    links = {name: disk.readlink(f"/{name}") for name in disk.list("/")}
-    packaged = owned(brought, {name: link for name, link in links.items() if link is not None})
     try:
+        links = {name: disk.readlink(f"/{name}") for name in disk.list("/")}
+        packaged = owned(brought, {name: link for name, link in links.items() if link is not None})
         loose = [path for path in disk.files("/") if path.strip("/") not in packaged]
-    except ImageError:
+    except _UNREADABLE:
         gaps.append("The files on the disk could not be listed.")
         return ()
     if len(loose) > FILES_LIMIT:
@@ -108,7 +112,7 @@ def _brought_by_dpkg(disk: Filesystem, gaps: list[str]) -> list[str] | None:
             for listing in disk.glob(LISTS)
             for path in disk.read_bytes(listing).decode(errors="replace").splitlines()
         ]
-    except (ImageError, FileNotFoundError):
+    except _UNREADABLE:
         gaps.append("The files of packages could not be told from others.")
         return None
 
@@ -121,7 +125,7 @@ def _read(disk: Filesystem, paths: Iterable[str], gaps: list[str]) -> Iterable[L
             return
         try:
             content = disk.read_bytes(path)
-        except (FileNotFoundError, ImageError):
+        except _UNREADABLE:
             gaps.append(f"{path} belongs to no package, and could not be read.")
             continue
         left -= len(content)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from fakes import FakeFilesystem, Link
+from pydantic import TypeAdapter
 
 from builder.adopt import contents as subject
 from builder.adopt.contents import contents
 from builder.errors import ImageError
+from builder.sbom.facts import Contents
 
 STATUS = """\
 Package: bash
@@ -91,6 +93,24 @@ def test_a_status_that_is_a_directory_is_a_gap() -> None:
     found = contents(FakeFilesystem({"/var/lib/dpkg/status/x": ""}))
     assert found is not None
     assert found.gaps == ("/var/lib/dpkg/status could not be read.",)
+
+
+def test_names_that_are_not_utf_8_leave_the_packages() -> None:
+    class Foreign(FakeFilesystem):
+        def files(self, directory: str) -> tuple[str, ...]:
+            b"caf\xe9".decode()
+            return super().files(directory)
+
+    found = contents(Foreign(TREE))
+    assert found is not None
+    assert (len(found.packages), found.files) == (1, ())
+    assert found.gaps == ("The files on the disk could not be listed.",)
+
+
+def test_what_a_child_hands_over_comes_whole() -> None:
+    found = contents(FakeFilesystem(TREE))
+    adapter = TypeAdapter(Contents | None)
+    assert adapter.validate_json(adapter.dump_json(found)) == found
 
 
 def test_entries_that_make_no_sense_are_counted() -> None:
