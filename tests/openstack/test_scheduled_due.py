@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from apt_archive import RELEASE, AptArchive, Deb, Key, served
 from github_runner import Night, Runner
 from localcloud import LocalCloud
 from night_host import Host
@@ -13,8 +14,6 @@ from publishing import Command, current, images
 
 from builder.ci.github import FILE
 
-apt_archive = pytest.importorskip("apt_archive", reason="there is no verb 'due' yet")
-RELEASE, AptArchive, Deb = apt_archive.RELEASE, apt_archive.AptArchive, apt_archive.Deb
 pytestmark = [pytest.mark.openstack, pytest.mark.program("sudo", "apt-get", "gpg")]
 
 NAME = "night"
@@ -26,7 +25,7 @@ NEWER = Deb("openssl", "3.0.1-2", "libc6")
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Generator[AptArchive]:
-    key = apt_archive.Key(tmp_path / "gpg")
+    key = Key(tmp_path / "gpg")
     archive = AptArchive(tmp_path / "archive", key)
     archive.write_all([LIBC, OPENSSL])
     yield archive
@@ -35,7 +34,7 @@ def archive(tmp_path: Path) -> Generator[AptArchive]:
 
 @pytest.fixture
 def url(archive: AptArchive) -> Generator[str]:
-    with apt_archive.served(archive) as server:
+    with served(archive) as server:
         yield server.url
 
 
