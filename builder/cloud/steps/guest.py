@@ -19,7 +19,12 @@ def report(subject: Subject) -> str:
     """Wait for what the guest's script tells in the first boot."""
     if subject.properties.get("os_type", "linux") != "linux":
         raise CheckSkipped("only a Linux guest runs the script that tells what it sees")
-    if subject.servers.console(subject.id) is None:
+    (console,) = subject.guest.wait(
+        "the cloud to show the console",
+        lambda: (subject.servers.console(subject.id),),
+        subject.limits.active,
+    )
+    if console is None:
         raise CheckSkipped("the cloud shows no console log")
     boot, seconds = subject.guest.await_boot("first", (), subject.limits.boot)
     return f"told {len(boot.messages)} facts {seconds:.0f} s after the server was active"
