@@ -111,7 +111,9 @@ class Disk:
             sorted(
                 f"{parent}/{name}"
                 for parent, children in names.items()
-                for name, status in zip(children, self._statuses(parent, children), strict=True)
+                for name, status in zip(
+                    children, self._statuses(parent or "/", children), strict=True
+                )
                 if stat.S_ISREG(status["st_mode"])
             )
         )

@@ -150,6 +150,7 @@ def test_files_are_listed_at_any_depth_and_links_are_not(disk: Disk) -> None:
     assert disk.files("/etc") == ("/etc/bytes", "/etc/fstab")
     assert f"/usr/lib/modules/{RELEASE}/kernel/virtio_scsi.ko" in disk.files("/usr")
     assert disk.files("/none") == ()
+    assert {*disk.files("/etc"), *disk.files("/usr")} < {*disk.files("/")}
 
 
 def test_volumes_tell_what_lies_on_them_and_where(disk: Disk) -> None:
