@@ -44,7 +44,7 @@ def test_an_image_gets_the_claims_that_it_bears_out_and_the_reasons_for_the_othe
     assert "qemu-guest-agent.service is masked" in reasons["hw_qemu_guest_agent"]
     assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
     assert any("boot uefi: " in limit for limit in known.adopted.limits)
-    assert f"linux-image-{broken.cloud_release}" in {one.name for one in known.packages}
+    assert f"linux-image-{broken.release}" in {one.name for one in known.packages}
     require_bills(directory, known)
     assert {bill.name for bill in known.sbom} == {CYCLONEDX, SPDX}
     text = " ".join(plain(verdict_text(known)).split())

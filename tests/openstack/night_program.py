@@ -8,6 +8,7 @@ real Nova, which the local cloud has not, is stood in for, too. In the directory
 
 import json
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ def option(words: list[str], name: str) -> str:
 
 def image(words: list[str], packages: Path) -> None:
     """Make a build of today, of the packages that the test has named."""
+    time.sleep(1)  # by their names, two builds of one second are of no order
     plan = plan_of(words[1])
     named = json.loads(packages.read_text()) if packages.exists() else {"zstd": "1"}
     directory = small_build_of(
