@@ -138,7 +138,9 @@ def renewed(known: set[Site], golden: Golden, seen: Seen) -> Golden:
 
     def text(site: Site) -> str:
         home = ELSEWHERE.get(str(site), HOME)
-        texts = {text: test for text, test in seen.get(site, {}).items() if test.startswith(home)}
+        anywhere = seen.get(site, {})
+        at_home = {text: test for text, test in anywhere.items() if test.startswith(home)}
+        texts = at_home or anywhere
         if not texts or golden.get(site) in texts:
             return golden.get(site, "")
         return min(texts, key=lambda text: (texts[text], text))

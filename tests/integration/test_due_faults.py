@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -242,6 +244,14 @@ def test_the_next_run_completes_what_a_killed_one_began(
     assert machine.due().status == 10
 
 
+def made_by_pytest(directory: Path) -> Iterator[Path]:
+    """The directory and those above it in which pytest lets nobody else look."""
+    for path in (directory, *directory.parents):
+        if path == Path(tempfile.gettempdir()):
+            return
+        yield path
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="as somebody else only root can run it")
 def test_neither_root_nor_a_writable_checkout_is_needed(
     machine: Machine, key: Key, tmp_path: Path
@@ -249,11 +259,9 @@ def test_neither_root_nor_a_writable_checkout_is_needed(
     machine.build()
     nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
     readable = [*nobody, "test", "-r", str(Path(__file__))]
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o755)
-    key.home.parent.parent.chmod(0o755)
-    key.home.parent.chmod(0o755)
-    key.home.chmod(0o711)
+    for directory in {*made_by_pytest(tmp_path), *made_by_pytest(key.home)}:
+        directory.chmod(0o711)
+    tmp_path.chmod(0o755)
     key.keyring.chmod(0o644)
     if subprocess.run(readable, check=False).returncode != 0:
         pytest.skip("this checkout lies where nobody else may read")
