@@ -138,6 +138,10 @@ def test_what_runs_is_found_again(site: Site) -> None:
     cpus = Cpus(shared="0", dedicated="1")
     assert record.running(site.root, cpus) is None
     record.write(site, cpus, ["one", "two"])
+    deadline = time.monotonic() + 30
+    # A program that is just being started has no environment yet.
+    while record.running(site.root, cpus) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert record.running(site.root, cpus) == site
     assert record.running(site.root, Cpus()) is None
     (pid,) = (pid for pid, name in process.running(site.root).items() if name == "two")
