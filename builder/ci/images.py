@@ -20,8 +20,11 @@ def images_of(profiles: Sequence[str], repository: Path) -> Sequence[Image]:
     """
     registry = installed()
     if not profiles:
-        proven = (one for one in load_shipped(registry) if not one.distribution.untested_reason)
-        return [Image(one.name, one.name) for one in proven]
+        return [
+            Image(profile.name, profile.name)
+            for profile in load_shipped(registry)
+            if not profile.distribution.untested_reason
+        ]
     images = [
         Image(_in_repository(word, repository.resolve()), load(word, registry).name)
         for word in dict.fromkeys(profiles)

@@ -17,8 +17,8 @@ class Ability:
 
 
 ABILITIES: Mapping[str, Ability] = {
-    one.name: one
-    for one in (
+    ability.name: ability
+    for ability in (
         Ability("soft-delete", "a deleted server can be restored for a while", SOFT_DELETE),
     )
 }

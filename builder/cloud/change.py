@@ -90,13 +90,21 @@ def removals(
 ) -> list[Change]:
     """What takes away everything that was made for a profile, whatever its name."""
     return [
-        *(FlavorChange(one, None, replaced=True) for one in flavors if is_made(one, profile)),
-        *(AggregateChange(one, None) for one in aggregates if is_made(one, profile)),
+        *(
+            FlavorChange(flavor, None, replaced=True)
+            for flavor in flavors
+            if is_made(flavor, profile)
+        ),
+        *(
+            AggregateChange(aggregate, None)
+            for aggregate in aggregates
+            if is_made(aggregate, profile)
+        ),
     ]
 
 
 def _of_flavor(flavors: Iterable[Flavor], new: MadeFlavor) -> Iterator[FlavorChange]:
-    old = next((one for one in flavors if one.name == new.name), None)
+    old = next((flavor for flavor in flavors if flavor.name == new.name), None)
     if old is None:
         yield FlavorChange(None, new, replaced=True, set=new.specs)
         return
@@ -115,7 +123,7 @@ def _of_flavor(flavors: Iterable[Flavor], new: MadeFlavor) -> Iterator[FlavorCha
 def _of_aggregate(
     aggregates: Iterable[Aggregate], new: MadeAggregate, profile: str
 ) -> Iterator[AggregateChange]:
-    old = next((one for one in aggregates if one.name == new.name), None)
+    old = next((aggregate for aggregate in aggregates if aggregate.name == new.name), None)
     if old is None:
         yield AggregateChange(None, new, set=new.metadata, add=new.hosts)
         return

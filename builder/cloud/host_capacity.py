@@ -104,10 +104,10 @@ def _fits(layout: HostLayout, demand: Demand, nodes: int) -> bool:
 
 
 def _require_memory(layout: HostLayout) -> None:
-    known = [node.memory_mb for node in layout.nodes if node.memory_mb is not None]
-    if known and sum(known) <= layout.reserved_host_memory_mb:
+    sizes = [node.memory_mb for node in layout.nodes if node.memory_mb is not None]
+    if sizes and sum(sizes) <= layout.reserved_host_memory_mb:
         raise InputError(
-            f"The compute host has {sum(known)} MiB of memory, and would keep"
+            f"The compute host has {sum(sizes)} MiB of memory, and would keep"
             f" {layout.reserved_host_memory_mb} MiB for itself.",
             details=["Nothing is left to any guest."],
             hint="Reserve less, or take a larger host.",

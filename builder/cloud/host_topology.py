@@ -160,11 +160,11 @@ def _from_summary(fields: Mapping[str, str], place: str) -> HostTopology:
 
 def _flat(fields: Iterable[Any], place: str) -> Iterator[tuple[str, str]]:
     """Names and values; on a terminal, lscpu puts some of them below others."""
-    for one in fields:
-        if not isinstance(one, Mapping):
-            raise _wrong(place, f"{shown(one)} is no field of lscpu's")
-        yield str(one.get("field")).rstrip(":"), str(one.get("data"))
-        below = one.get("children", [])
+    for entry in fields:
+        if not isinstance(entry, Mapping):
+            raise _wrong(place, f"{shown(entry)} is no field of lscpu's")
+        yield str(entry.get("field")).rstrip(":"), str(entry.get("data"))
+        below = entry.get("children", [])
         if not isinstance(below, list):
             raise _wrong(place, f"{shown(below)} are no fields of lscpu's")
         yield from _flat(below, place)

@@ -25,7 +25,9 @@ def questions(wanted: Wanted, fits: Iterable[Fit]) -> tuple[dict[str, int], list
     A server of the smallest flavor that fits, or where none does, of as few vCPUs as can be.
     """
     release, flavor = wanted.plan.release, wanted.specs
-    vcpus = min((one.flavor.vcpus for one in fits if one.good), default=wanted.vcpus)
+    vcpus = min(
+        (candidate.flavor.vcpus for candidate in fits if candidate.good), default=wanted.vcpus
+    )
     pinned = release >= NovaRelease.TRAIN and flavor.get("hw:cpu_policy") == "dedicated"
     emulator = int(flavor.get("hw:emulator_threads_policy") == "isolate")
     resources = {"PCPU": vcpus + emulator} if pinned else {"VCPU": vcpus}
@@ -33,12 +35,12 @@ def questions(wanted: Wanted, fits: Iterable[Fit]) -> tuple[dict[str, int], list
         kind, _, resource = name.partition(":")
         if kind == "resources" and number(value):
             resources[resource] = number(value)
-    asked = [one for one in traits(wanted.properties, flavor) if one.since <= release]
-    known = {one.name for one in asked}
+    asked = [trait for trait in traits(wanted.properties, flavor) if trait.since <= release]
+    asked_names = {trait.name for trait in asked}
     asked += [
         Trait(owned.need.what.name, ", ".join(owned.owners))
         for owned in wanted.plan.needs
-        if isinstance(owned.need.what, ProviderTrait) and owned.need.what.name not in known
+        if isinstance(owned.need.what, ProviderTrait) and owned.need.what.name not in asked_names
     ]
     return resources, asked
 
@@ -68,10 +70,10 @@ def _nova(view: View, release: NovaRelease) -> Line:
 
 def _flavor(wanted: Wanted, view: View, fits: tuple[Fit, ...]) -> Line:
     apply = f"guest-image cloud apply {wanted.plan.profile} --cloud {view.cloud}"
-    good = [one.flavor.name for one in fits if one.known and one.good]
+    good = [candidate.flavor.name for candidate in fits if candidate.known and candidate.good]
     if good:
         return Line(CLOUD, "a flavor", Verdict.RIGHT, names(good))
-    hidden = [one.flavor.name for one in fits if not one.known and one.good]
+    hidden = [candidate.flavor.name for candidate in fits if not candidate.known and candidate.good]
     if hidden:
         return Line(
             CLOUD,
@@ -82,20 +84,20 @@ def _flavor(wanted: Wanted, view: View, fits: tuple[Fit, ...]) -> Line:
         )
     if not fits:
         return Line(CLOUD, "a flavor", Verdict.WRONG, "the cloud has none", f"Run: {apply}")
-    nearest = min(fits, key=lambda one: len(one.reasons))
+    nearest = min(fits, key=lambda candidate: len(candidate.reasons))
     seen = f"none of {len(fits)} fits; {nearest.flavor.name} {enumeration(nearest.reasons, 'and')}"
     return Line(CLOUD, "a flavor", Verdict.WRONG, seen, f"Run as an administrator: {apply}")
 
 
 def _quota(view: View, fits: tuple[Fit, ...]) -> Iterator[Line]:
     """Room for one server of the smallest flavor that fits."""
-    good = [one.flavor for one in fits if one.good]
+    good = [candidate.flavor for candidate in fits if candidate.good]
     if not good:
         return
     if isinstance(view.limits, Unknown):
         yield Line(CLOUD, "quota", Verdict.UNKNOWABLE, view.limits.reason)
         return
-    has, flavor = view.limits, min(good, key=lambda one: (one.vcpus, one.ram))
+    has, flavor = view.limits, min(good, key=lambda candidate: (candidate.vcpus, candidate.ram))
     rooms = (
         ("instances", has.instances, has.instances_used, 1),
         ("vCPUs", has.cores, has.cores_used, flavor.vcpus),
@@ -116,7 +118,11 @@ def _quota(view: View, fits: tuple[Fit, ...]) -> Iterator[Line]:
 def _hosts(view: View) -> Line:
     if isinstance(view.computes, Unknown):
         return Line(CLOUD, "compute hosts", Verdict.UNKNOWABLE, view.computes.reason)
-    working = [one.host for one in view.computes if (one.state, one.status) == ("up", "enabled")]
+    working = [
+        service.host
+        for service in view.computes
+        if (service.state, service.status) == ("up", "enabled")
+    ]
     if working:
         return Line(CLOUD, "compute hosts", Verdict.RIGHT, f"{names(working)} up and enabled")
     seen = f"none of {counted(len(view.computes), 'nova-compute')} is up and enabled"

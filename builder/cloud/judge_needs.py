@@ -35,7 +35,7 @@ def placement_lines(
     yield from lines
     if isinstance(view.placement, Unknown) or len(lines) == 1:
         return
-    if all(one.verdict is Verdict.RIGHT for one in lines):
+    if all(judged.verdict is Verdict.RIGHT for judged in lines):
         subject, hosts = "all of that on one host", view.placement.together
         if hosts:
             yield Line(CLOUD, subject, Verdict.RIGHT, names(hosts))
@@ -103,11 +103,16 @@ def _aggregate(view: View, owner: str, what: AggregateMetadata, *, required: boo
     if isinstance(view.aggregates, Unknown):
         reason = view.aggregates.reason
         return Line(owner, subject, Verdict.UNKNOWABLE, reason, required=required)
-    having = [one for one in view.aggregates if one.metadata.get(what.key) == what.value]
-    hosts = sorted({host for one in having for host in one.hosts})
-    if hosts:
-        seen = f"{names([one.name for one in having])} of {names(hosts)}"
-        return Line(owner, subject, Verdict.RIGHT, seen, required=required)
-    seen = f"{names([one.name for one in having])} has no hosts" if having else "there is none"
+    having = [
+        aggregate for aggregate in view.aggregates if aggregate.metadata.get(what.key) == what.value
+    ]
+    if not having:
+        seen = "there is none"
+    else:
+        called = names([aggregate.name for aggregate in having])
+        if hosts := sorted({host for aggregate in having for host in aggregate.hosts}):
+            seen = f"{called} of {names(hosts)}"
+            return Line(owner, subject, Verdict.RIGHT, seen, required=required)
+        seen = f"{called} has no hosts"
     remedy = "Set the metadata, and add the hosts: guest-image cloud apply."
     return Line(owner, subject, Verdict.WRONG, seen, remedy, required)

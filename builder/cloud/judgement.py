@@ -47,7 +47,7 @@ class Judgement:
     @property
     def honoured(self) -> bool:
         """Whether nothing is known by which the image would not get what it claims."""
-        return not any(one.required and one.verdict is Verdict.WRONG for one in self.lines)
+        return not any(line.required and line.verdict is Verdict.WRONG for line in self.lines)
 
 
 def names(several: Iterable[str]) -> str:

@@ -61,7 +61,10 @@ class CloudPlan:
 def cloud_plan(plan: Plan, release: NovaRelease, abilities: Iterable[Ability] = ()) -> CloudPlan:
     """What that release needs for the plan's images, and for what the cloud shall do besides."""
     owners: dict[Need, list[str]] = {}
-    for owner, needs in (*plan.needs.items(), *((one.name, one.needs) for one in abilities)):
+    for owner, needs in (
+        *plan.needs.items(),
+        *((ability.name, ability.needs) for ability in abilities),
+    ):
         for need in needs:
             if need.applies_to(release):
                 owners.setdefault(need, []).append(owner)
@@ -70,7 +73,8 @@ def cloud_plan(plan: Plan, release: NovaRelease, abilities: Iterable[Ability] = 
 
 
 def _size(plan: Plan, owned: Iterable[OwnedNeed]) -> FlavorSize:
-    counts = [one.need.what.count for one in owned if isinstance(one.need.what, FlavorVcpus)]
+    needed = [entry.need.what for entry in owned]
+    counts = [what.count for what in needed if isinstance(what, FlavorVcpus)]
     return FlavorSize(
         vcpus=max(counts, default=USUAL_VCPUS),
         ram=plan.publish.min_ram_mib or USUAL_RAM,

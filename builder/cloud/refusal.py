@@ -47,8 +47,8 @@ def words_of(answer: Any) -> str:
         case {"errors": [{"detail": str(text)}, *_]}:
             return one_line(text)[:WORDS_LIMIT]
         case dict():
-            texts = [one["message"] for one in answer.values()
-                     if isinstance(one, dict) and isinstance(one.get("message"), str)]  # fmt: skip
+            parts = [part for part in answer.values() if isinstance(part, dict)]
+            texts = [part["message"] for part in parts if isinstance(part.get("message"), str)]
             return one_line(texts[0])[:WORDS_LIMIT] if texts else _NO_WORDS
         case None:
             return _NO_WORDS

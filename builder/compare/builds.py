@@ -107,14 +107,14 @@ def _inputs(old: Manifest, new: Manifest) -> tuple[Change[str], ...]:
 
 
 def _kernel(build: Manifest) -> dict[str, list[str]]:
-    known = [boot for boot in boots(build) if boot.kernel]
-    words = [word for boot in known for word in boot.command_line.split()]
+    recorded = [boot for boot in boots(build) if boot.kernel]
+    words = [word for boot in recorded for word in boot.command_line.split()]
     arguments = dict.fromkeys(_OF_EACH_BUILD.sub(r"\1", word) for word in words)
     facts = {
-        "kernel": sorted({boot.kernel for boot in known}),
+        "kernel": sorted({boot.kernel for boot in recorded}),
         "command line": [*filter(None, arguments)],
     }
-    return facts if known else {}
+    return facts if recorded else {}
 
 
 def _build_tools(build: Manifest) -> dict[str, str]:
@@ -153,7 +153,7 @@ def _unknown(old: Manifest, new: Manifest) -> Iterator[str]:
             "files of no package": build.unpackaged,
             "sizes by directory": build.directories,
         }
-        missing = [name for name, known in facts.items() if not known]
+        missing = [name for name, values in facts.items() if not values]
         if missing and old.image.sha256 != new.image.sha256:
             why = "is of an image from elsewhere" if build.adopted else "is of an older version"
             what = enumeration(missing, "or")

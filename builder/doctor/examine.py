@@ -54,11 +54,11 @@ def _of_cloud(name: str, plan: Plan) -> Iterator[Finding]:
 
 def of_others(plan: Plan, others: Sequence[Plan]) -> Iterator[Finding]:
     """What they need besides, and this host lacks: each once, with the first that needs it."""
-    known = {(found.subject, found.seen) for found in _lacks(plan)}
+    told = {(found.subject, found.seen) for found in _lacks(plan)}
     for other in others:
         for found in _lacks(other):
-            if (found.subject, found.seen) not in known:
-                known.add((found.subject, found.seen))
+            if (found.subject, found.seen) not in told:
+                told.add((found.subject, found.seen))
                 yield only_for(other.profile, found)
 
 

@@ -93,8 +93,8 @@ def _ask(root: AptRoot, packages: Sequence[Package]) -> tuple[str, dict[str, _Fi
     """What apt would do, and the files of the security updates among it, by name and version."""
     indexes = _indexes(root)
     names = {bare_name(package) for package in packages}
-    known = [text for data in indexes.values() for text in paragraphs(data, names)]
-    simulation = root.simulate(status_file(packages, known))
+    listed = [text for data in indexes.values() for text in paragraphs(data, names)]
+    simulation = root.simulate(status_file(packages, listed))
     urgent = [step for step in steps(simulation) if step.is_security]
     wanted = {(step.name, step.new, step.architecture) for step in urgent}
     files = {}

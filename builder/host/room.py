@@ -68,7 +68,7 @@ class Room:
 
 def existing(path: Path) -> Path:
     """The path, or the nearest one above it that exists."""
-    return next(one for one in (path, *path.absolute().parents) if one.exists())
+    return next(place for place in (path, *path.absolute().parents) if place.exists())
 
 
 def size(count: int) -> str:

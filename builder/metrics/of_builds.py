@@ -85,8 +85,8 @@ def _published(builds: Builds) -> Iterator[Sample]:
     newest: dict[str, tuple[Published, Manifest]] = {}
     for build in builds.manifests:
         for record in build.published:
-            known = newest.get(record.cloud)
-            if known is None or known[0].at < record.at:
+            latest = newest.get(record.cloud)
+            if latest is None or latest[0].at < record.at:
                 newest[record.cloud] = record, build
     for cloud, (record, build) in sorted(newest.items()):
         labels = (builds.profile, cloud)

@@ -10,11 +10,11 @@ from builder.feature import CheckFailed, CheckSkipped
 def rescue(subject: Subject) -> str:
     """Boot the server in rescue, and end it."""
     subject.guest.require("first")
-    known = subject.guest.known
+    earlier = subject.guest.known
     subject.servers.rescue(subject.id)
     subject.guest.await_status("RESCUE", subject.limits.active)
     try:
-        _, seconds = subject.guest.await_boot("rescued", known, subject.limits.boot)
+        _, seconds = subject.guest.await_boot("rescued", earlier, subject.limits.boot)
     except (CheckFailed, TimeoutError):
         _end_rescue(subject)
         raise

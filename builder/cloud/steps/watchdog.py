@@ -12,7 +12,7 @@ def hang(subject: Subject) -> str:
     if not subject.has_watchdog:
         raise CheckSkipped("the image asks for no watchdog")
     boot, action = subject.guest.require("rebuilt"), subject.properties["hw_watchdog_action"]
-    known = subject.guest.known
+    earlier = subject.guest.known
     told = subject.guest.wait_told(
         "the guest to hang", lambda: subject.guest.told(boot, Hang), subject.limits.action
     )
@@ -21,7 +21,7 @@ def hang(subject: Subject) -> str:
     stopped = f"{' and '.join(told.holders)} stopped"
     match action:
         case "reset":
-            _await_return(subject, boot, known)
+            _await_return(subject, boot, earlier)
             return f"{stopped}: reset; the guest came back"
         case "poweroff":
             subject.guest.await_status("SHUTOFF", subject.limits.action)
@@ -33,8 +33,8 @@ def hang(subject: Subject) -> str:
             raise CheckSkipped(f"hw_watchdog_action={action} leaves no trace outside")
 
 
-def _await_return(subject: Subject, hung: BootReport, known: Collection[str]) -> None:
-    boot, _ = subject.guest.await_boot("returned", known, subject.limits.action)
+def _await_return(subject: Subject, hung: BootReport, earlier: Collection[str]) -> None:
+    boot, _ = subject.guest.await_boot("returned", earlier, subject.limits.action)
     told = subject.guest.wait_told(
         "the guest to tell that it hung",
         lambda: subject.guest.told(boot, Returned),
