@@ -124,8 +124,10 @@ SKIPPED_BOOTS = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A worker is started with it ignored, and so would be every program that a test interrupts.
+    # A worker is started with SIGINT ignored, and nohup(1) starts all with SIGHUP ignored: so
+    # would be every program that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.stash[SKIPPED_BOOTS] = []
     config.pluginmanager.register(_SkippedBoots(config.stash[SKIPPED_BOOTS]))
     config.pluginmanager.register(MessagesPlugin(config))

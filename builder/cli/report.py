@@ -15,7 +15,8 @@ from builder.cli.options import (
 )
 from builder.cli.verbs import cli
 from builder.pipeline import find
-from builder.report.html import FILE_NAME, read_html
+from builder.report.html import read_html
+from builder.report.update import rewrite_report
 
 
 @cli.command()
@@ -33,7 +34,8 @@ def report(build: str, output: Path, *, html: Path | None, as_json: bool) -> int
       guest-image report pinned-scsi --html /srv/www/pinned-scsi.html
     """
     found = find(build, output)
-    if html is not None:
-        path = found.directory / FILE_NAME if html == BUILDS_OWN else html
-        write_file(path, read_html(found.directory, found.manifest))
+    if html == BUILDS_OWN:
+        rewrite_report(found.directory)
+    elif html is not None:
+        write_file(html, read_html(found.directory, found.manifest))
     return conclude(found, as_json=as_json)

@@ -86,8 +86,9 @@ def nothing(*_: object) -> Iterable[str]:
 class Device:
     """One part of a ``Machine``, declared beside its field.
 
-    Whoever gives, shows or starts a machine goes through these declarations and knows no part by
-    its name.
+    Whoever gives, shows or starts a machine goes through these declarations. By their names only
+    those parts are known that take work on the host before QEMU starts (firmware, TPM, queues of a
+    tap device), and the board and the processors, which are no devices.
     """
 
     given: Callable[[Request], object]

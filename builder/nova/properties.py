@@ -89,16 +89,10 @@ def is_true(value: str | None) -> bool:
     return value is not None and value.strip().lower() in TRUE_WORDS
 
 
-_RESTRICTING = (
-    "hw_cpu_", "hw_emulation_", "hw_ephemeral_", "hw_firmware_", "hw_locked_memory",
-    "hw_machine_type", "hw_maxphysaddr_", "hw_mem_", "hw_numa_", "hw_pci_", "hw_serial_port_count",
-    "hw_tpm_", "hw_viommu_", "hw_video_ram", "hw_virtio_packed_ring", "os_secure_boot", "trait:",
-)  # fmt: skip
-
-
 def restricts(name: str) -> bool:
     """Whether a property binds a guest to hosts and flavors that give what it asks for.
 
-    Other properties give a guest what any host has.
+    Other properties give a guest what any host has, as those that are not known do.
     """
-    return name.startswith(_RESTRICTING)
+    described = known_property(name)
+    return described is not None and described.restricts

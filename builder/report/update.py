@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from builder.errors import HostError
 from builder.host.locking import locked
 from builder.report.html import write_html
 from builder.store import manifest
@@ -24,3 +25,20 @@ def update(directory: Path, change: Callable[[Manifest], Manifest]) -> Manifest:
             manifest.write(directory, changed)
             write_html(directory, changed)
     return changed
+
+
+def rewrite_report(directory: Path) -> None:
+    """Write a build directory's report anew, of what its manifest says by now.
+
+    Raises ``InputError`` where that cannot be read, ``HostError`` where the report cannot be
+    written.
+    """
+    try:
+        with locked(directory):
+            write_html(directory, manifest.read(directory))
+    except OSError as error:
+        raise HostError(
+            f"The report could not be written into {directory}.",
+            details=[error.strerror or str(error)],
+            hint="Make room, or write it elsewhere: --html FILE",
+        ) from error

@@ -28,22 +28,27 @@ DEVICE: Mapping[str, Property] = {
     "hw_ephemeral_encryption": Property(
         BOOLEAN, "The guest's local disks are encrypted; it needs a host with the trait.",
         NovaRelease.ZED,
+        restricts=True,
     ),
     "hw_ephemeral_encryption_format": Property(
-        choice("luks", "luksv2", "plain"), "How local disks are encrypted.", NovaRelease.ZED
+        choice("luks", "luksv2", "plain"), "How local disks are encrypted.", NovaRelease.ZED,
+        restricts=True,
     ),
     "hw_ephemeral_encryption_secret_uuid": Property(
         UUID,
         "The secret of an encrypted image; Nova 34 reads it and makes nothing of it.",
         NovaRelease.CARACAL,
+        restricts=True,
     ),
     "hw_firmware_stateless": Property(
         BOOLEAN,
         "UEFI starts without variables of its own; ignored without `hw_firmware_type=uefi`.",
         NovaRelease.DALMATIAN,
+        restricts=True,
     ),
     "hw_firmware_type": Property(
-        choice("uefi", "bios"), "What starts the guest.", NovaRelease.MITAKA
+        choice("uefi", "bios"), "What starts the guest.", NovaRelease.MITAKA,
+        restricts=True,
     ),
     "hw_floppy_bus": Property(DISK_BUS, "What floppy drives are attached to.", NovaRelease.GRIZZLY),
     "hw_input_bus": Property(
@@ -57,6 +62,7 @@ DEVICE: Mapping[str, Property] = {
         WORD,
         "QEMU's machine; `pc` where neither the image nor the host says.",
         NovaRelease.ICEHOUSE,
+        restricts=True,
     ),
     "hw_pointer_model": Property(
         choice("usbtablet"), "The pointer; `hw_input_bus` has taken its place.", NovaRelease.NEWTON
@@ -102,6 +108,7 @@ DEVICE: Mapping[str, Property] = {
         "How many serial ports the guest has where serial consoles are on; refused above the "
         "flavor's.",
         NovaRelease.JUNO,
+        restricts=True,
     ),
     "hw_sound_model": Property(
         choice("sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "virtio"),
@@ -113,11 +120,13 @@ DEVICE: Mapping[str, Property] = {
         choice("tpm-tis", "tpm-crb"),
         "The interface of the TPM; `tpm-tis` where nobody says, no TPM without a version.",
         NovaRelease.VICTORIA,
+        restricts=True,
     ),
     "hw_tpm_version": Property(
         choice("1.2", "2.0"),
         "The version of the TPM; a flavor's must be the same.",
         NovaRelease.VICTORIA,
+        restricts=True,
     ),
     "hw_usb_model": Property(
         choice("none", "nec-xhci", "qemu-xhci"),
@@ -138,6 +147,7 @@ DEVICE: Mapping[str, Property] = {
         "The memory of the graphics adapter in MiB; refused above the flavor's "
         "`hw_video:ram_max_mb`, which is 0 where it says none.",
         NovaRelease.ICEHOUSE,
+        restricts=True,
     ),
     "hw_vif_model": Property(
         choice(
@@ -158,12 +168,14 @@ DEVICE: Mapping[str, Property] = {
         choice("intel", "smmuv3", "virtio", "auto"),
         "The IOMMU; on x86-64 it is refused without q35. A flavor's beats it.",
         NovaRelease.ZED,
+        restricts=True,
     ),
     "hw_virtio_packed_ring": Property(
         BOOLEAN,
         "virtio devices offer packed rings; it needs a host with the trait, and a flavor must say "
         "the same.",
         NovaRelease.CARACAL,
+        restricts=True,
     ),
     "hw_vm_mode": Property(
         choice("hvm"), "Whether the guest is fully virtualised, or knows its hypervisor.",
@@ -181,5 +193,6 @@ DEVICE: Mapping[str, Property] = {
         "Whether UEFI starts what is signed only; ignored without `hw_firmware_type=uefi`, refused "
         "without q35. libvirt's driver reads it since Wallaby, Hyper-V's did before.",
         NovaRelease.NEWTON,
+        restricts=True,
     ),
 }  # fmt: skip

@@ -143,5 +143,6 @@ IMAGE: Mapping[str, Property] = {
         Kind("'required', which is all that an image says of a trait", "required".__eq__),
         "The server starts on a host with this trait only.",
         NovaRelease.ROCKY,
+        restricts=True,
     ),
 }  # fmt: skip

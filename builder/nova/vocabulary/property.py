@@ -20,3 +20,6 @@ class Property:
     """Values that came later than the property, each with its first release."""
     until: NovaRelease | None = None
     """The last release that makes something of it; None where the newest still does."""
+    restricts: bool = False
+    """Whether it binds a guest to hosts and flavors that give what it asks for; what others ask
+    for any host has."""

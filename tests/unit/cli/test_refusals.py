@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_a_signal_is_named(
     @click.command()
     def verb() -> None:
         os.kill(os.getpid(), number)
-        signal.pause()
+        time.sleep(5)
 
     monkeypatch.setitem(cli.commands, "wait", verb)
     assert run("wait") == (130, f"Stopped by {number.name}.\n")

@@ -1,7 +1,11 @@
 """The vocabulary of image properties."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from builder.nova import rules
 from builder.nova.properties import KNOWN, complaints, known_property, restricts
 
 
@@ -63,7 +67,34 @@ def test_a_mistyped_name_is_guessed() -> None:
     assert "Did you mean 'hw_mem_encryption_model'?" in text
 
 
+ON_ANY_HOST = {
+    "architecture", "hw_architecture", "hw_boot_menu", "hw_cdrom_bus", "hw_disk_bus",
+    "hw_qemu_guest_agent", "hw_redirected_usb_ports", "hw_rng_model", "hw_scsi_model",
+    "hw_video_model", "hw_vif_model", "hw_vif_multiqueue_enabled", "hw_watchdog_action",
+    "os_admin_user", "os_require_quiesce",
+}  # fmt: skip
+"""What a rule of Nova's names, and any host with QEMU gives where no flavor contradicts it."""
+
+
 def test_what_binds_a_guest_to_its_host_is_told_from_the_rest() -> None:
-    assert restricts("hw_mem_encryption")
-    assert restricts("hw_numa_nodes")
-    assert not restricts("hw_disk_bus")
+    """A property that a new rule names has to be judged: it restricts, or stands above."""
+    nova = Path(rules.__file__).parent.parent
+    named = {
+        node.value
+        for path in (*nova.glob("rules/*.py"), nova / "traits.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and known_property(node.value)
+    }
+    assert {name for name in named if not restricts(name)} == ON_ANY_HOST
+    assert {name for name in named if restricts(name)} >= {"hw_mem_encryption", "hw_numa_nodes"}
+
+
+@pytest.mark.parametrize("name", ["hw_numa_cpus.3", "trait:HW_CPU_X86_VMX", "hw_cpu_max_threads"])
+def test_also_what_many_names_stand_for_restricts(name: str) -> None:
+    assert restricts(name)
+
+
+def test_a_property_that_is_not_known_restricts_nothing() -> None:
+    assert not restricts("hw_cpu_colour")

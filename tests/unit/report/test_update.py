@@ -9,10 +9,11 @@ from reports import publication
 from samples import evidence, manifest
 
 import builder
-from builder.errors import InputError
+from builder.errors import HostError, InputError
 from builder.feature import Outcome
+from builder.host.locking import locked
 from builder.report.html import FILE_NAME
-from builder.report.update import update
+from builder.report.update import rewrite_report, update
 from builder.store.manifest import Manifest, read, write
 
 CODE = Path(builder.__file__).parent
@@ -71,6 +72,23 @@ def test_where_there_is_no_manifest_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         update(tmp_path, lambda manifest: manifest)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_report_is_written_anew_of_what_the_manifest_says_by_now(build: Path) -> None:
+    with locked(build):
+        thread = threading.Thread(target=rewrite_report, args=[build])
+        thread.start()
+        write(build, read(build).with_published(publication("noble")))
+        assert not (build / FILE_NAME).exists()
+    thread.join(30)
+    assert "noble" in (build / FILE_NAME).read_text()
+
+
+def test_a_report_that_cannot_be_written_is_told(build: Path) -> None:
+    (build / FILE_NAME).mkdir()
+    with pytest.raises(HostError, match="report could not be written"):
+        rewrite_report(build)
+    assert sorted(path.name for path in build.iterdir()) == ["manifest.json", FILE_NAME]
 
 
 def callers(name: str) -> set[str]:
