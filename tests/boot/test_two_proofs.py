@@ -1,4 +1,4 @@
-"""Two proofs of one build at once, each where there is no network but loopback. Needs root."""
+"""Two proofs of one build at once, each where there is no network at all. Needs root."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 LIMIT = 3600.0
-ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+ALONE = ("unshare", "--net", "--")
 
 
 @contextmanager

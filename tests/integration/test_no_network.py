@@ -1,6 +1,6 @@
 """The command where there is no network at all, not even loopback. Needs root.
 
-``tests/boot/test_two_proofs.py`` proves a build so, but with loopback: its guests are there.
+``tests/boot/test_two_proofs.py`` proves a build so.
 """
 
 import os
