@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from broken import Broken
 
 # How long an example takes says something of what else this machine does, and nothing of the code.
-hypothesis.settings.register_profile("ours", deadline=None)
+# A contributor waits for the units, and CI draws the other half of the examples.
+EXAMPLES = 100 if os.environ.get("CI") else 50
+hypothesis.settings.register_profile("ours", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("ours")
 
 GOLDEN = Path(__file__).parent / "golden"
