@@ -37,14 +37,14 @@ _REFUSED = "tests/openstack/test_publish_refused.py"
 _PUBLISHED = "tests/openstack/test_published.py"
 
 ELSEWHERE = {
-    "cloud/api.py CloudApi._answering 1": _NO_NOVA,
-    "cloud/api.py CloudApi._answering 2": _NO_NOVA,
-    "cloud/api.py CloudApi._answering 3": _NO_NOVA,
-    "cloud/api.py CloudApi._answering 4": _NO_NOVA,
-    "cloud/api.py CloudApi._validated 1": _NOVA,
-    "cloud/api.py CloudApi.newest 1": _NO_NOVA,
-    "cloud/api.py CloudApi.pages 1": _NO_NOVA,
-    "cloud/apply.py apply 1": _NOVA,
+    "cloud/api/client.py CloudApi._answering 1": _NO_NOVA,
+    "cloud/api/client.py CloudApi._answering 2": _NO_NOVA,
+    "cloud/api/client.py CloudApi._answering 3": _NO_NOVA,
+    "cloud/api/client.py CloudApi._answering 4": _NO_NOVA,
+    "cloud/api/client.py CloudApi._validated 1": _NOVA,
+    "cloud/api/client.py CloudApi.newest 1": _NO_NOVA,
+    "cloud/api/client.py CloudApi.pages 1": _NO_NOVA,
+    "cloud/apply/apply.py apply 1": _NOVA,
     "due/apt_root.py AptRoot._apt 1": _DUE,
     "due/apt_root.py AptRoot.release 1": _DUE,
     "due/apt_root.py apt_root 1": _DUE,

@@ -5,8 +5,8 @@ from importlib import import_module
 
 import markdown as md
 
-from builder.cloud.ability import ABILITIES, Ability
-from builder.cloud.plan_text import HEADINGS
+from builder.cloud.plan.ability import ABILITIES, Ability
+from builder.cloud.plan.text import HEADINGS
 from builder.feature import ConfigOption, Consequence, KernelArgument, Need, Setup
 from builder.report.needs import place
 
@@ -89,7 +89,7 @@ def _place(where: str, features: Mapping[str, Mapping[Need, str]]) -> Iterable[s
 
 
 def _ability(ability: Ability) -> Iterable[str]:
-    module = import_module(f"builder.cloud.{ability.name.replace('-', '_')}")
+    module = import_module(f"builder.cloud.plan.{ability.name.replace('-', '_')}")
     yield f"### {ability.name}"
     yield f"*{ability.summary}*"
     yield md.prose("\n\n".join((module.__doc__ or "").strip().split("\n\n")[1:]))

@@ -1,7 +1,7 @@
 """Sets of CPUs as Nova writes them: ``0-3,^1,7``.
 
 Source: ``parse_cpu_spec`` in Nova's ``nova/virt/hardware.py``. The lists that a host's Linux writes
-exclude nothing, and are ``builder.cloud.cpu_list``.
+exclude nothing, and are ``builder.cloud.compute_host.cpu_list``.
 """
 
 import re

@@ -13,7 +13,7 @@ from allinone.resources import FLAVORS
 from allinone.site import Site
 from serving import LIMIT, boot, domain
 
-from builder.cloud.made import TAG
+from builder.cloud.apply.desired_state import TAG
 
 if TYPE_CHECKING:
     from openstack.connection import Connection

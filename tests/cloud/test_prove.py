@@ -14,8 +14,8 @@ from allinone.site import Site
 from proving import HUGE, PINNED, begun, grades, outcomes, published, run, servers
 from serving import LIMIT, boot
 
-from builder.cloud.prove import Wishes, prove_in_cloud
-from builder.cloud.setting import Limits
+from builder.cloud.proof.parameters import Limits
+from builder.cloud.proof.prove import Wishes, prove_in_cloud
 from builder.feature import Grade
 from builder.publish.cloud.glance import Glance
 from builder.store.verdict import verdict_of

@@ -15,8 +15,8 @@ from faultproxy import Fault, FaultProxy, Gate
 from proving import begun, outcomes, published, run, servers
 from serving import LIMIT
 
-from builder.cloud.prove import Wishes, prove_in_cloud
-from builder.cloud.setting import Limits
+from builder.cloud.proof.parameters import Limits
+from builder.cloud.proof.prove import Wishes, prove_in_cloud
 from builder.publish.cloud.glance import Glance
 from builder.terminal.progress import Progress
 

@@ -9,7 +9,7 @@ import pytest
 from small_nova import Nova, flavor, serving
 
 from builder.cli.program import main
-from builder.cloud.made import TAG
+from builder.cloud.apply.desired_state import TAG
 
 PINNED = {"hw:cpu_policy": "dedicated"}
 

@@ -11,10 +11,10 @@ import small_keystone
 from clouds import Answer, Request, answering, configure
 from small_nova import Nova, flavor
 
-from builder.cloud import api
-from builder.cloud.api import CloudApi
-from builder.cloud.look import flavors
-from builder.cloud.servers import Servers
+from builder.cloud.api import client
+from builder.cloud.api.client import CloudApi
+from builder.cloud.check.look import flavors
+from builder.cloud.server.servers import Servers
 from builder.errors import CloudError
 
 SOON = 20.0
@@ -126,7 +126,7 @@ def paged(page: dict[str, Any]) -> Answer:
 
 
 def test_pages_without_an_end_are_given_up(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "LIST_LIMIT", 20)
+    monkeypatch.setattr(client, "LIST_LIMIT", 20)
     error = refusal(lambda: flavors(cloud(paged({"flavors": [flavor()]}))))
     assert "more than 20" in error.message
 
@@ -134,7 +134,7 @@ def test_pages_without_an_end_are_given_up(cloud: Cloud, monkeypatch: pytest.Mon
 def test_pages_that_come_too_slowly_are_given_up(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "OPERATION_LIMIT", 1.0)
+    monkeypatch.setattr(client, "OPERATION_LIMIT", 1.0)
     error = refusal(lambda: flavors(cloud(paged({"flavors": [flavor()]}))))
     assert "within 1 s" in error.message
 

@@ -5,8 +5,8 @@ from collections.abc import Generator
 import pytest
 from novaquestions import Nova
 
-from builder.cloud.made import TAG
-from builder.cloud.traits import ABILITIES, MODELS, traits
+from builder.cloud.apply.desired_state import TAG
+from builder.cloud.check.traits import ABILITIES, MODELS, traits
 
 pytestmark = pytest.mark.openstack
 

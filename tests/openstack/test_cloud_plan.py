@@ -12,8 +12,8 @@ from cloud_plans import demanding
 from cloudtemplate import CACHE, require_installed
 from novaquestions import Nova
 
-from builder.cloud.fragments import Names, fragment
-from builder.cloud.settings import FILTERS
+from builder.cloud.plan.fragments import Names, fragment
+from builder.cloud.plan.settings import FILTERS
 from builder.feature import ExtraSpec, HostFact, NovaRelease, ProviderTrait
 from builder.feature.nova_release import NEWEST
 

@@ -1,10 +1,10 @@
 """Clouds as they were seen, and what an image wants of them."""
 
-from builder.cloud.answer import Absolute, Aggregate, ComputeService, Flavor
-from builder.cloud.fit import Wanted
-from builder.cloud.fit import wanted as wanted_of
-from builder.cloud.plan import cloud_plan
-from builder.cloud.view import Placement, View
+from builder.cloud.api.model import Absolute, Aggregate, ComputeService, Flavor
+from builder.cloud.check.fit import Wanted
+from builder.cloud.check.fit import wanted as wanted_of
+from builder.cloud.check.view import Placement, View
+from builder.cloud.plan.plan import cloud_plan
 from builder.feature.nova_release import NEWEST, NovaRelease
 from builder.plan.of_profile import plan_of
 

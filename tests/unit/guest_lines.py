@@ -5,9 +5,9 @@ import zlib
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from builder.cloud.answer import Flavor
-from builder.cloud.guest_report import BootReport, GuestReport
-from builder.cloud.sight import Sight, Step
+from builder.cloud.api.model import Flavor
+from builder.cloud.observation.guest_report import BootReport, GuestReport
+from builder.cloud.observation.sight import Sight, Step
 from builder.feature import Outcome
 
 TOKEN = "0123456789abcdef"  # noqa: S105 - no secret

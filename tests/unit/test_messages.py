@@ -149,10 +149,10 @@ REPETITION_HELPS = {
     "build/source_files.py _fetch 3",  # a connection that was cut
     "due/apt_root.py AptRoot._apt 1",  # a mirror that was down
     "due/archive.py _indexes 1",  # a mirror that was being changed
-    "cloud/api.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
-    "cloud/apply.py apply 1",  # it goes on from there
-    "cloud/prove.py prove_in_cloud 1",  # when the manifest can be written
-    "cloud/servers.py Servers.require 1",  # a server that another has deleted
+    "cloud/api/client.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
+    "cloud/apply/apply.py apply 1",  # it goes on from there
+    "cloud/proof/prove.py prove_in_cloud 1",  # when the manifest can be written
+    "cloud/server/servers.py Servers.require 1",  # a server that another has deleted
     "image/appliance.py _Session._failure 2",  # a busy machine
     "publish/cloud/glance.py Glance.answering 1",  # by HTTP's status; see test_remedies.py
     "publish/cloud/glance.py Glance.answering 2",  # with the right credentials
@@ -181,7 +181,7 @@ REMEDIED = {"BuilderError", "InputError", "HostError", "ImageError", "CloudError
 WITHOUT_HINT = {
     "build/dib.py _failure 1",  # failure_hints.py adds it, as to all errors of a build
     "build/dib.py _failure 2",
-    "cloud/sight.py Sight.done 3",  # an error of the cloud's, in the words of the step that met it
+    "cloud/observation/sight.py Sight.done 3",  # the cloud's error, in the words of the step
     "host/process.py run 3",  # the program's own words tell why, and what helps
     "vm/qmp.py Qmp._await 1",  # so do QEMU's
     "plan/merge.py make_plan 1",  # each conflict has its remedy

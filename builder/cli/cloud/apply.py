@@ -6,11 +6,11 @@ from builder.cli.cloud import group
 from builder.cli.cloud.options import Release, aggregate_option, flavor_option
 from builder.cli.cloud_options import Answer, cloud_option, conclude, warn_unverified
 from builder.cli.options import json_option, profile_argument
-from builder.cloud.api import CloudApi
-from builder.cloud.apply import Wishes
-from builder.cloud.apply import apply as make
-from builder.cloud.plan import FlavorSize, cloud_plan
-from builder.cloud.release import release_of
+from builder.cloud.api.client import CloudApi
+from builder.cloud.api.release import release_of
+from builder.cloud.apply.apply import Wishes
+from builder.cloud.apply.apply import apply as make
+from builder.cloud.plan.plan import FlavorSize, cloud_plan
 from builder.feature.nova_release import NovaRelease
 from builder.plan.of_profile import plan_of
 from builder.terminal.progress import Progress

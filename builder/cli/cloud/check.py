@@ -3,9 +3,9 @@
 from builder.cli.cloud import group
 from builder.cli.cloud_options import cloud_option, warn_unverified
 from builder.cli.options import json_option, print_json, profile_argument
-from builder.cloud.api import CloudApi
-from builder.cloud.check import check as look_and_judge
-from builder.cloud.judgement_text import judgement_json, judgement_text
+from builder.cloud.api.client import CloudApi
+from builder.cloud.check.check import check as look_and_judge
+from builder.cloud.check.text import judgement_json, judgement_text
 from builder.plan.of_profile import plan_of
 from builder.terminal.output import show
 from builder.terminal.progress import Progress

@@ -7,16 +7,16 @@ import click
 from builder.cli.cloud import group
 from builder.cli.cloud.options import Release, aggregate_option, flavor_option
 from builder.cli.options import json_option, print_json, profile_argument, write_file
-from builder.cloud.ability import ABILITIES
-from builder.cloud.cpu_list import parsed
-from builder.cloud.fragments import TEMPLATES, Names, fragment
-from builder.cloud.host_capacity import lay_out
-from builder.cloud.host_file import read_topology
-from builder.cloud.host_layout import Division, demand_of
-from builder.cloud.host_page import layout_page
-from builder.cloud.host_picture import layout_json, layout_text
-from builder.cloud.plan import cloud_plan
-from builder.cloud.plan_text import cloud_plan_json, cloud_plan_text
+from builder.cloud.compute_host.capacity import lay_out
+from builder.cloud.compute_host.cpu_list import parsed
+from builder.cloud.compute_host.layout import Division, demand_of
+from builder.cloud.compute_host.page import layout_page
+from builder.cloud.compute_host.picture import layout_json, layout_text
+from builder.cloud.compute_host.topology_file import read_topology
+from builder.cloud.plan.ability import ABILITIES
+from builder.cloud.plan.fragments import TEMPLATES, Names, fragment
+from builder.cloud.plan.plan import cloud_plan
+from builder.cloud.plan.text import cloud_plan_json, cloud_plan_text
 from builder.feature import NovaRelease
 from builder.feature.nova_release import NEWEST
 from builder.plan.of_profile import plan_of

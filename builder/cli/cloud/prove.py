@@ -7,7 +7,7 @@ import click
 from builder.cli.cloud import group
 from builder.cli.cloud_options import cloud_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
-from builder.cloud.prove import Result, Wishes, clean_up, failed, prove_in_cloud
+from builder.cloud.proof.prove import Result, Wishes, clean_up, failed, prove_in_cloud
 from builder.publish.cloud.glance import Glance
 from builder.report.text import observations_text, verdict_json
 from builder.store.build_directory import find_build

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sysfs_hosts import guides_host, interleaved, written
 
 from builder.cli.verbs import CLOUD_VERBS, cli
-from builder.cloud.fragments import TEMPLATES
+from builder.cloud.plan.fragments import TEMPLATES
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

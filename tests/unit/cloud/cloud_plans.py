@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from builder.cloud.ability import ABILITIES
-from builder.cloud.plan import CloudPlan, cloud_plan
+from builder.cloud.plan.ability import ABILITIES
+from builder.cloud.plan.plan import CloudPlan, cloud_plan
 from builder.feature import Necessity, Need, NovaRelease
 from builder.feature.needs import Needed
 from builder.feature.nova_release import NEWEST

@@ -1,0 +1,1 @@
+"""A cloud's Nova, Placement and Neutron: how they are asked, and what they answer."""

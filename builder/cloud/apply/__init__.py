@@ -1,0 +1,1 @@
+"""The flavor and the aggregate that images need are made in a cloud."""

@@ -1,0 +1,1 @@
+"""A compute host: its cores, and which of them are guests'."""

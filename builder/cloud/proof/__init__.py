@@ -1,0 +1,1 @@
+"""A published build is proven by a server of a cloud."""
