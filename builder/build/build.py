@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
-from builder.build import dib, requirements, rooms
+from builder.build import dib, requirements, space_needs
 from builder.build import packages as image_packages
 from builder.build.dib_environment import ROOT_LABEL, mirrors, secrets
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
@@ -60,8 +60,13 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
 
     def measured(scratch: Path | None = None) -> list[Room]:
         """The places that the build writes to, as they are now."""
-        places = [rooms.output(dist, in_memory=in_memory), rooms.packages(cache_directory())]
-        return places + ([rooms.memory(scratch)] if scratch is not None and in_memory else [])
+        places = [
+            space_needs.output(dist, in_memory=in_memory),
+            space_needs.packages(cache_directory()),
+        ]
+        if scratch is not None and in_memory:
+            places.append(space_needs.memory(scratch))
+        return places
 
     with (
         told_when_full(plan.profile, measured),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from builder.build.rooms import told
+from builder.build.space_needs import told
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.host.room import Room
 from builder.redaction import Secrets

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from builder.build import rooms as rooms_of
+from builder.build import space_needs
 from builder.distribution import Distribution
 from builder.errors import HostError, InputError
 from builder.host.debian_packages import installation, programs_for
@@ -49,7 +49,7 @@ def require_for_build(
     if distribution.keyring and not Path(distribution.keyring).is_file():
         lacks.append(f"the keyring {distribution.keyring}, which packages are checked by")
         missing.append(distribution.keyring_package)
-    rooms = (rooms_of.output(directory, in_memory=in_memory), rooms_of.packages(cache))
+    rooms = (space_needs.output(directory, in_memory=in_memory), space_needs.packages(cache))
     small = [room for room in rooms if not room.suffices]
     lacks += [f"space: {room}" for room in small]
     if not lacks:

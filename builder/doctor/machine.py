@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from builder.build import rooms
+from builder.build import space_needs
 from builder.build.requirements import (
     MEMORY,
     available_memory,
@@ -84,9 +84,11 @@ def memory() -> Iterator[Finding]:
 def space(dist: Path) -> Iterator[Finding]:
     """Room, and the right to write, where builds and proofs put their files."""
     in_memory = works_in_memory()
-    output = rooms.output(dist.absolute(), in_memory=in_memory)
+    output = space_needs.output(dist.absolute(), in_memory=in_memory)
     yield _place("output", dist, output, "--output")
-    yield _place("cache", cache_directory(), rooms.packages(cache_directory()), "GUEST_IMAGE_CACHE")
+    yield _place(
+        "cache", cache_directory(), space_needs.packages(cache_directory()), "GUEST_IMAGE_CACHE"
+    )
     yield _place("temporary", Path(tempfile.gettempdir()), scratch_room(), "TMPDIR")
 
 

@@ -3,7 +3,7 @@
 import click
 
 from builder.cli.cloud import group
-from builder.cli.cloud.options import Release, aggregate_option, flavor_option
+from builder.cli.cloud.nova_options import Release, aggregate_option, flavor_option
 from builder.cli.cloud_options import Answer, cloud_option, conclude, warn_unverified
 from builder.cli.options import json_option, profile_argument
 from builder.cloud.api.client import CloudApi

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from builder.cli.cloud import group
-from builder.cli.cloud.options import Release, aggregate_option, flavor_option
+from builder.cli.cloud.nova_options import Release, aggregate_option, flavor_option
 from builder.cli.options import json_option, print_json, profile_argument, write_file
 from builder.cloud.compute_host.capacity import lay_out
 from builder.cloud.compute_host.cpu_list import parsed

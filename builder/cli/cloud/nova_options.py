@@ -1,4 +1,4 @@
-"""What the verbs below ``cloud`` share."""
+"""Options of the verbs below ``cloud`` that name what Nova has: its release, flavor, aggregate."""
 
 import click
 
