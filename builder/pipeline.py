@@ -5,23 +5,26 @@ lacks, then lets each room do its part.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.adopt.adopt import adopt
 from builder.adopt.plan import boots_at_most
 from builder.build.build import build
 from builder.build.reuse import reusable
+from builder.compare.builds import Difference, compare
+from builder.compare.change import changes
 from builder.features.registry import installed
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
 from builder.proof.boot import ProofOptions
 from builder.proof.checks import checks_of
+from builder.proof.configuration import configuration_of
 from builder.proof.prove import prove
 from builder.proof.requirements import require_for_proof
 from builder.proof.selection import selected
 from builder.store import manifest
-from builder.store.build_directory import find_build
+from builder.store.build_directory import find_build, find_published
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
 from builder.terminal.progress import Progress
@@ -97,6 +100,23 @@ def adopt_image(file: Path, dist: Path, progress: Progress, *, admin_user: str |
     directory = adopt(file, dist, registry, progress, admin_user=admin_user)
     adopted = manifest.read(directory)
     return Build(directory, adopted, adopted.planned())
+
+
+def compare_builds(old: str, new: str, dist: Path, progress: Progress, *, deep: bool) -> Difference:
+    """What differs between the builds that two words name, by their manifests.
+
+    With ``deep`` also between the files below ``/etc`` of their images. Raises ``InputError``, and
+    then as ``configuration_of`` does.
+    """
+    builds = [
+        (directory, manifest.read(directory))
+        for directory in [find_published(word, dist) for word in (old, new)]
+    ]
+    difference = compare(*(build for _, build in builds))
+    if not deep:
+        return difference
+    before, after = (configuration_of(directory, build, progress) for directory, build in builds)
+    return replace(difference, configuration=changes(before, after))
 
 
 def _warn_if_unproven(plan: Plan, progress: Progress) -> None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from builder.cli.options import complete_profile, print_json
 from builder.errors import BuilderError, InterruptedByUser
 from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.unverified import warn_unverified
 from builder.terminal.output import BAD, DOUBT, GOOD, line, show
 from builder.terminal.progress import Progress
 
@@ -76,26 +77,6 @@ class Answer:
     lines: Sequence[str]
     data: Mapping[str, object]
     status: int = 0
-
-
-class Cloud(Protocol):
-    """What speaks to a cloud."""
-
-    cloud: str
-
-    @property
-    def unverified(self) -> bool:
-        """Whether anybody between here and the cloud may pass for it."""
-        ...
-
-
-def warn_unverified(cloud: Cloud, progress: Progress) -> None:
-    """Say so where the cloud's certificate is not checked."""
-    if cloud.unverified:
-        progress.warning(
-            f"{cloud.cloud} has 'verify: false' in clouds.yaml: anybody on the way to it"
-            " can read the login. Name its authority's certificate with 'cacert'."
-        )
 
 
 def in_each(

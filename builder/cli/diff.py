@@ -1,7 +1,5 @@
 """The verb ``diff``."""
 
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,19 +13,14 @@ from builder.cli.options import (
     write_file,
 )
 from builder.cli.verbs import cli
-from builder.compare.builds import Difference, compare
-from builder.compare.change import Change, changes
-from builder.linux.configuration import ConfigurationFile
-from builder.proof.configuration import configuration_of
+from builder.compare.builds import Difference
+from builder.pipeline import compare_builds
 from builder.report.difference import (
     difference_html,
     difference_json,
     difference_markdown,
     difference_text,
 )
-from builder.store import manifest
-from builder.store.build_directory import find_published
-from builder.store.manifest import Manifest
 from builder.terminal.output import say, show
 from builder.terminal.progress import Progress
 
@@ -68,23 +61,12 @@ def diff(
     """
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other.")
-    directories = [find_published(word, output) for word in (old, new)]
-    builds = [(directory, manifest.read(directory)) for directory in directories]
-    difference = compare(*(build for _, build in builds))
-    if deep:
-        difference = replace(difference, configuration=_configuration_changes(builds))
+    with Progress() as progress:
+        difference = compare_builds(old, new, output, progress, deep=deep)
     if html is not None:
         write_file(html, difference_html(difference))
     _print(difference, markdown=markdown, as_json=as_json)
     return int(bool(difference.parts))
-
-
-def _configuration_changes(
-    builds: Iterable[tuple[Path, Manifest]],
-) -> tuple[Change[ConfigurationFile], ...]:
-    with Progress() as progress:
-        old, new = (configuration_of(directory, build, progress) for directory, build in builds)
-    return changes(old, new)
 
 
 def _print(difference: Difference, *, markdown: bool, as_json: bool) -> None:

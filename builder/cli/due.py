@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from builder.cli.cloud_options import evidence_options, warn_unverified
+from builder.cli.cloud_options import evidence_options
 from builder.cli.options import json_option, output_option, print_json, profile_argument
 from builder.cli.verbs import cli
 from builder.due.due import Terms, judge
 from builder.due.text import judgement_text
 from builder.publish.candidate.admission import Waivers
-from builder.publish.cloud.glance import Glance
 from builder.terminal.output import show
 from builder.terminal.progress import Progress
 
@@ -54,11 +53,8 @@ def due(
       guest-image due base --json | jq -r '.reasons[] | select(.must).subject'
     """
     with Progress() as progress:
-        asked = [Glance(name, say=progress.line) for name in dict.fromkeys(clouds)]
-        for glance in asked:
-            warn_unverified(glance, progress)
         waivers = Waivers(allow_present=allow == "present", drop_unproven=drop_unproven)
-        judgement = judge(profile, output, asked, Terms(waivers, max_age), progress)
+        judgement = judge(profile, output, clouds, Terms(waivers, max_age), progress)
     if as_json:
         print_json(judgement.to_json())
     else:

@@ -16,12 +16,11 @@ from builder.cli.options import (
 )
 from builder.cli.verbs import cli
 from builder.errors import BuilderError
-from builder.feature import Outcome
 from builder.host.accelerator import asked_for
 from builder.pipeline import Build, find, prove_build
 from builder.proof.boot import ProofOptions
 from builder.report.text import checks_text, evidence_text
-from builder.store.verdict import expected
+from builder.store.verdict import expected, part_verdict
 from builder.terminal.output import show
 from builder.terminal.progress import Progress
 
@@ -104,17 +103,9 @@ def _list_checks(build: Build, *, as_json: bool) -> int:
 
 def _conclude_part(build: Build, *, as_json: bool) -> int:
     """Print what the chosen checks saw; the exit code is 0 where all of them passed."""
-    wanted = {(result.check, result.boot) for result in expected(build.plan)}
-    evidence = [
-        result
-        for result in build.manifest.valid_evidence()
-        if (result.check, result.boot) in wanted
-    ]
+    part = part_verdict(build.plan, build.manifest.valid_evidence())
     if as_json:
-        print_json([result.model_dump(mode="json") for result in evidence])
+        print_json([result.model_dump(mode="json") for result in part.evidence])
     else:
-        show(evidence_text(evidence))
-    passed = {
-        (result.check, result.boot) for result in evidence if result.outcome is Outcome.PASSED
-    }
-    return int(passed != wanted)
+        show(evidence_text(part.evidence))
+    return int(not part.passed)

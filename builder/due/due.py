@@ -29,6 +29,7 @@ from builder.publish.audit import look
 from builder.publish.candidate.admission import Waivers
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.names import public_name
+from builder.publish.cloud.unverified import warn_unverified
 from builder.redaction import Secrets
 from builder.store import manifest
 from builder.store.build_directory import LATEST, manifests
@@ -45,20 +46,23 @@ class Terms:
 
 
 def judge(
-    profile: str, dist: Path, clouds: Sequence[Glance], terms: Terms, progress: Progress
+    profile: str, dist: Path, clouds: Iterable[str], terms: Terms, progress: Progress
 ) -> Judgement:
     """Compare a profile's latest build below ``dist`` with all that a build today would be.
 
     Nothing is built, and nothing changed but the cache. What cannot be found out is part of the
-    judgement. Raises ``InputError`` for a wrong profile, and as a build would for its addresses;
-    ``HostError`` where nobody may look whether there is a build.
+    judgement. Raises ``InputError`` for a wrong profile or a cloud that is not configured, and as a
+    build would for its addresses; ``HostError`` where nobody may look whether there is a build.
     """
+    glances = [Glance(cloud, say=progress.line) for cloud in dict.fromkeys(clouds)]
+    for glance in glances:
+        warn_unverified(glance, progress)
     plan = plan_of(profile)
     hidden = secrets(plan, os.environ)
     build = _latest(plan.profile, dist)
     if isinstance(build, Judgement):
         return build
-    reasons, unknown = _collected(_questions(plan, build, dist, clouds, terms, hidden, progress))
+    reasons, unknown = _collected(_questions(plan, build, dist, glances, terms, hidden, progress))
     for left in unknown:
         hidden.redact_error(left.error)
     return Judgement(

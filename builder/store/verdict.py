@@ -78,6 +78,24 @@ def verdict_of(build: Manifest) -> Verdict:
     return judge(build.planned(), build.valid_evidence(), build.valid_observations())
 
 
+@dataclass(frozen=True)
+class PartVerdict:
+    """What came of a part of a build's checks, whatever the others say."""
+
+    evidence: tuple[Evidence, ...]
+    passed: bool
+    """Whether each of them was made, and passed."""
+
+
+def part_verdict(part: Plan, evidence: Iterable[Evidence]) -> PartVerdict:
+    """The verdict on the checks that a part of a plan has; other evidence counts for nothing."""
+    wanted = set(expected(part))
+    of_part = {Expected(result.check, result.boot): result for result in evidence}
+    made = tuple(result for key, result in of_part.items() if key in wanted)
+    passed = {key for key, result in of_part.items() if result.outcome is Outcome.PASSED}
+    return PartVerdict(made, passed=wanted <= passed)
+
+
 def judge(
     plan: Plan, evidence: Iterable[Evidence], observations: Sequence[Observed] = ()
 ) -> Verdict:

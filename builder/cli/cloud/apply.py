@@ -4,15 +4,14 @@ import click
 
 from builder.cli.cloud import group
 from builder.cli.cloud.nova_options import Release, aggregate_option, flavor_option
-from builder.cli.cloud_options import Answer, cloud_option, conclude, warn_unverified
+from builder.cli.cloud_options import Answer, cloud_option, conclude
 from builder.cli.options import json_option, profile_argument
 from builder.cloud.api.client import CloudApi
-from builder.cloud.api.release import release_of
 from builder.cloud.apply.apply import Wishes
 from builder.cloud.apply.apply import apply as make
-from builder.cloud.plan.plan import FlavorSize, cloud_plan
 from builder.feature.nova_release import NovaRelease
 from builder.plan.of_profile import plan_of
+from builder.publish.cloud.unverified import warn_unverified
 from builder.terminal.progress import Progress
 
 
@@ -72,21 +71,18 @@ def apply(
     with Progress() as progress:
         api = CloudApi(cloud, progress.line)
         warn_unverified(api, progress)
-        half = cloud_plan(plan, nova or release_of(api.newest("compute")))
-        size = FlavorSize(
-            vcpus or half.size.vcpus,
-            memory or half.size.ram,
-            half.size.disk if disk is None else disk,
-        )
         wishes = Wishes(
-            flavor or plan.profile,
-            aggregate or plan.profile,
-            size,
-            hosts,
+            flavor=flavor,
+            aggregate=aggregate,
+            vcpus=vcpus,
+            memory=memory,
+            disk=disk,
+            hosts=hosts,
+            release=nova,
             remove=remove,
             dry_run=dry_run,
         )
-        changes = make(api, plan, half, wishes, progress)
+        changes = make(plan, api, wishes, progress)
     lines = [line for change in changes for line in change.lines]
     data = {"cloud": cloud, "dry_run": dry_run, "changes": lines}
     return conclude([Answer(lines or [f"{cloud}: nothing to change"], data)], as_json=as_json)

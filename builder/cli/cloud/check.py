@@ -1,12 +1,13 @@
 """The verb ``cloud check``."""
 
 from builder.cli.cloud import group
-from builder.cli.cloud_options import cloud_option, warn_unverified
+from builder.cli.cloud_options import cloud_option
 from builder.cli.options import json_option, print_json, profile_argument
 from builder.cloud.api.client import CloudApi
 from builder.cloud.check.check import check as look_and_judge
 from builder.cloud.check.text import judgement_json, judgement_text
 from builder.plan.of_profile import plan_of
+from builder.publish.cloud.unverified import warn_unverified
 from builder.terminal.output import show
 from builder.terminal.progress import Progress
 

@@ -7,19 +7,16 @@ import click
 from builder.cli.cloud import group
 from builder.cli.cloud.nova_options import Release, aggregate_option, flavor_option
 from builder.cli.options import json_option, print_json, profile_argument, write_file
-from builder.cloud.compute_host.capacity import lay_out
 from builder.cloud.compute_host.cpu_list import parsed
-from builder.cloud.compute_host.layout import Division, demand_of
+from builder.cloud.compute_host.layout import Division
+from builder.cloud.compute_host.operator_plan import Host, OperatorPlan, operator_plan
 from builder.cloud.compute_host.page import layout_page
 from builder.cloud.compute_host.picture import layout_json, layout_text
-from builder.cloud.compute_host.topology_file import read_topology
 from builder.cloud.plan.ability import ABILITIES
 from builder.cloud.plan.fragments import TEMPLATES, Names, fragment
-from builder.cloud.plan.plan import cloud_plan
 from builder.cloud.plan.text import cloud_plan_json, cloud_plan_text
 from builder.feature import NovaRelease
 from builder.feature.nova_release import NEWEST
-from builder.plan.of_profile import plan_of
 from builder.terminal.output import say, show
 from builder.words import shown
 
@@ -129,21 +126,22 @@ def plan(
         raise click.UsageError("--json prints the whole plan: give it without --format.")
     if host_topology is None and (host_cpus, shared_cpus, host_page) != (None, None, None):
         raise click.UsageError("These CPUs are of a host: give its --host-topology, too.")
-    image_plan = plan_of(profile)
-    planned = cloud_plan(
-        image_plan, release, [ABILITIES[name] for name in dict.fromkeys(abilities)]
-    )
-    layout = None
+    host = None
     if host_topology is not None:
-        division = Division(host_cpus, shared_cpus or frozenset())
-        layout = lay_out(read_topology(host_topology), demand_of(planned), division)
-    if layout is not None and host_page is not None:
-        write_file(host_page.resolve(), layout_page(layout, planned.profile))
+        host = Host(host_topology, Division(host_cpus, shared_cpus or frozenset()))
+    planned = operator_plan(profile, release, dict.fromkeys(abilities), host)
+    if planned.layout is not None and host_page is not None:
+        write_file(host_page.resolve(), layout_page(planned.layout, planned.cloud.profile))
     if as_json:
-        of_host = {} if layout is None else {"host": layout_json(layout)}
-        print_json({**cloud_plan_json(planned), **of_host})
+        print_json(_json(planned))
     elif form == TABLE:
-        show([*cloud_plan_text(planned), *(layout_text(layout) if layout else ())])
+        layout = planned.layout
+        show([*cloud_plan_text(planned.cloud), *(layout_text(layout) if layout else ())])
     else:
-        names = Names(flavor or planned.profile, aggregate or planned.profile)
-        say(fragment(planned, form, names, layout.facts if layout else {}))
+        names = Names(flavor or planned.cloud.profile, aggregate or planned.cloud.profile)
+        say(fragment(planned.cloud, form, names, planned.facts))
+
+
+def _json(planned: OperatorPlan) -> dict[str, object]:
+    of_host = {} if planned.layout is None else {"host": layout_json(planned.layout)}
+    return {**cloud_plan_json(planned.cloud), **of_host}

@@ -12,12 +12,14 @@ from builder.cloud.api.model import (
     Flavor,
     FlavorAnswer,
 )
+from builder.cloud.api.release import release_of
 from builder.cloud.apply.change import AggregateChange, Change, FlavorChange, changes, removals
 from builder.cloud.apply.desired_state import MadeFlavor, made_aggregate, made_flavor
-from builder.cloud.check.fit import wanted
+from builder.cloud.check.fit import Wanted, wanted
 from builder.cloud.check.look import flavors
-from builder.cloud.plan.plan import CloudPlan, FlavorSize
+from builder.cloud.plan.plan import FlavorSize, cloud_plan
 from builder.errors import CloudError
+from builder.feature.nova_release import NovaRelease
 from builder.plan.model import Plan
 from builder.terminal.progress import Progress
 
@@ -26,27 +28,34 @@ _DESCRIBED: Version = (2, 55)
 _OLDEST: Version = (2, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What is to be made, and how: names, the flavor's size, the aggregate's hosts."""
+    """What is to be made, and how. None stands for what follows from the profile and the cloud."""
 
-    flavor: str
-    aggregate: str
-    size: FlavorSize
+    flavor: str | None = None
+    """Its name; that of the aggregate likewise."""
+    aggregate: str | None = None
+    vcpus: int | None = None
+    memory: int | None = None
+    """MiB of the flavor."""
+    disk: int | None = None
+    """GiB of the flavor."""
     hosts: tuple[str, ...] = ()
+    """Of the aggregate, where one is needed."""
+    release: NovaRelease | None = None
     remove: bool = False
     dry_run: bool = False
 
 
-def apply(
-    api: CloudApi, plan: Plan, cloud: CloudPlan, wishes: Wishes, progress: Progress
-) -> list[Change]:
-    """Make a cloud have it, or have it no more; what was changed, or would be in a dry run.
+def apply(plan: Plan, api: CloudApi, wishes: Wishes, progress: Progress) -> list[Change]:
+    """Make a cloud have what a plan's images need, or have it no more.
 
-    Raises ``CloudError``; what was done until then stays, and the same command goes on from there.
+    Returns what was changed, or would be in a dry run. Raises ``CloudError``; what was done until
+    then stays, and the same command goes on from there.
     """
     progress.phase(f"{api}: comparing")
-    found = _differing(api, plan, cloud, wishes)
+    wish = wanted(plan, cloud_plan(plan, wishes.release or release_of(api.newest("compute"))))
+    found = _differing(api, wish, wishes)
     if wishes.dry_run:
         return found
     for change in found:
@@ -55,7 +64,7 @@ def apply(
             _change_flavor(api, change)
         else:
             _change_aggregate(api, change)
-    if found and (left := _differing(api, plan, cloud, wishes)):
+    if found and (left := _differing(api, wish, wishes)):
         raise CloudError(
             f"Cloud '{api}' is not as it was to be after all changes were accepted.",
             details=[line for change in left for line in change.lines],
@@ -64,14 +73,22 @@ def apply(
     return found
 
 
-def _differing(api: CloudApi, plan: Plan, cloud: CloudPlan, wishes: Wishes) -> list[Change]:
-    wish = wanted(plan, cloud)
-    aggregate = made_aggregate(wish, wishes.aggregate, wishes.hosts)
+def _differing(api: CloudApi, wish: Wanted, wishes: Wishes) -> list[Change]:
+    profile = wish.plan.profile
     there = flavors(api)
     if wishes.remove:
-        return removals(there, _aggregates(api), cloud.profile)
-    flavor = made_flavor(wish, wishes.flavor, wishes.size)
+        return removals(there, _aggregates(api), profile)
+    flavor = made_flavor(wish, wishes.flavor or profile, _size(wish.plan.size, wishes))
+    aggregate = made_aggregate(wish, wishes.aggregate or profile, wishes.hosts)
     return changes(there, _aggregates(api) if aggregate else (), flavor, aggregate)
+
+
+def _size(planned: FlavorSize, wishes: Wishes) -> FlavorSize:
+    return FlavorSize(
+        vcpus=wishes.vcpus or planned.vcpus,
+        ram=wishes.memory or planned.ram,
+        disk=planned.disk if wishes.disk is None else wishes.disk,
+    )
 
 
 def _aggregates(api: CloudApi) -> list[Aggregate]:

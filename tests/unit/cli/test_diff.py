@@ -149,7 +149,7 @@ def test_the_disks_are_compared_where_it_is_asked_for(
 ) -> None:
     copy = placed(tmp_path / "copy", older())
     files = {old: {"/etc/a": ConfigurationFile("1", "x")}, copy: {}}
-    monkeypatch.setattr("builder.cli.diff.configuration_of", lambda directory, *_: files[directory])
+    monkeypatch.setattr("builder.pipeline.configuration_of", lambda directory, *_: files[directory])
     assert run(old, copy)[0] == 0
     code, out, _ = run(old, copy, "--deep")
     assert code == 1

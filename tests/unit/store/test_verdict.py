@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from builder.plan.boots import Boot
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
 from builder.profile.model import Disk
 from builder.store.manifest import Evidence
-from builder.store.verdict import Expected, Verdict, expected, judge
+from builder.store.verdict import Expected, Verdict, expected, judge, part_verdict
 
 BOOTS = ("bios", "uefi")
 INSPECTIONS = ("disk/first", "disk/second")
@@ -210,3 +211,25 @@ def test_an_unproven_claim_shows_each_cause_once_with_its_outcome() -> None:
         evidence(PROBES[0], Outcome.FAILED, boot="uefi", seen="root is vda"),
     ]
     assert judge(of, found).claims[0].seen == "skipped: no kernel; failed: root is vda"
+
+
+# ---- a part of the checks
+
+
+def test_a_part_has_passed_when_all_of_it_has_whatever_the_rest_says() -> None:
+    whole, part = planned(), replace(planned(probes=PROBES[:1]), inspections=())
+    found = dict.fromkeys(expected(whole), Outcome.PASSED)
+    found[Expected(INSPECTIONS[0], None)] = Outcome.FAILED
+    verdict = part_verdict(part, results({**found}))
+    assert verdict.passed
+    assert [(one.check, one.boot) for one in verdict.evidence] == [
+        (PROBES[0], boot) for boot in BOOTS
+    ]
+
+
+@pytest.mark.parametrize("outcome", [one for one in RESULTS if one is not Outcome.PASSED])
+def test_a_part_has_not_passed_when_one_boot_lacks_a_pass(outcome: Outcome | None) -> None:
+    part = planned(probes=PROBES[:1])
+    found: dict[Expected, Outcome | None] = dict.fromkeys(expected(part), Outcome.PASSED)
+    found[Expected(PROBES[0], "uefi")] = outcome
+    assert not part_verdict(part, results(found)).passed
