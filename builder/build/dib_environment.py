@@ -173,7 +173,10 @@ def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
 
     Raises ``InputError`` for those that it cannot work with.
     """
-    given = _given(plan, caller)
+    return _secrets(plan, _given(plan, caller))
+
+
+def _secrets(plan: Plan, given: Mapping[str, Setting]) -> Secrets:
     named = (given[name].value for name in sorted(MIRRORS | set(PROXIES)) if name in given)
     return Secrets((*named, *(file.source for file in plan.files if is_address(file.source))))
 
@@ -227,7 +230,7 @@ def expected_environment(
         root_uuid="<uuid>",
         files=Path("<files>"),
     )
-    hidden = secrets(plan, caller)
+    hidden = _secrets(plan, settings)  # not asking the host's apt again, which takes longest here
     return {
         name: replace(setting, value=hidden.redact(setting.value))
         for name, setting in sorted(settings.items())

@@ -89,6 +89,13 @@ def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.Mo
     assert not [one for one in settings.values() if "s3cret" in one.value]
 
 
+def test_the_hosts_apt_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(dib_environment, "host_mirrors", lambda *of: asked.append(of) or {})
+    expected_environment(plan("base"), shipped(), {})
+    assert asked == [("debian", "bookworm")]
+
+
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - nobody's
 
 
