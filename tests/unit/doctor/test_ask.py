@@ -22,7 +22,9 @@ def test_answers_come_in_the_order_of_the_questions_and_are_waited_for_together(
     together = threading.Barrier(2).wait
     questions = [waiting("a", together), waiting("b"), waiting("c", together)]
     found = side_by_side(questions, limit=60)
-    assert [(one.subject, one.state) for one in found] == [(name, State.GOOD) for name in "abc"]
+    assert [(finding.subject, finding.state) for finding in found] == [
+        (name, State.GOOD) for name in "abc"
+    ]
 
 
 def test_what_hangs_is_told_and_the_others_are_heard() -> None:
