@@ -105,8 +105,10 @@ def test_two_proofs_at_once_do_not_touch_each_other(cloud: "Connection", tmp_pat
     with Progress() as progress:
         wishes = Wishes(flavor="guest-1", limits=Limits(boot=5))
         second = prove_in_cloud(Glance("local"), build, wishes, progress)
-    assert {one.check: one.outcome for one in second.observations}["server-is-active"] == "passed"
-    assert [(one.id, one.status) for one in servers(cloud)] == [(of_first.id, "ACTIVE")]
+    assert {observation.check: observation.outcome for observation in second.observations}[
+        "server-is-active"
+    ] == "passed"
+    assert [(server.id, server.status) for server in servers(cloud)] == [(of_first.id, "ACTIVE")]
     assert first.poll() is None
     first.send_signal(signal.SIGINT)
     assert first.wait(timeout=LIMIT) == 130
@@ -134,7 +136,10 @@ def test_a_watchdog_does_what_the_image_asks(
     with Progress() as progress:
         wishes = Wishes(flavor="guest-1", network="none")
         result = prove_in_cloud(Glance("local"), build, wishes, progress)
-    seen = {one.check: (one.outcome, one.seen) for one in result.observations}
+    seen = {
+        observation.check: (observation.outcome, observation.seen)
+        for observation in result.observations
+    }
     assert seen["watchdog-acts"][0] == "passed"
     assert seen["watchdog-acts"][1].endswith(f"stopped: {hung.seen}")
     assert seen["deleted-server-is-restored"][0] == "passed"
