@@ -8,7 +8,7 @@ import click
 from builder.cli.cloud_options import evidence_options, warn_unverified
 from builder.cli.options import json_option, output_option, print_json, profile_argument
 from builder.cli.verbs import cli
-from builder.due.due import Terms, judge
+from builder.due.due import EvidencePolicy, judge
 from builder.due.text import judgement_text
 from builder.publish.candidate.admission import Waivers
 from builder.publish.cloud.glance import Glance
@@ -58,7 +58,7 @@ def due(
         for glance in asked:
             warn_unverified(glance, progress)
         waivers = Waivers(allow_present=allow == "present", drop_unproven=drop_unproven)
-        judgement = judge(profile, output, asked, Terms(waivers, max_age), progress)
+        judgement = judge(profile, output, asked, EvidencePolicy(waivers, max_age), progress)
     if as_json:
         print_json(judgement.to_json())
     else:

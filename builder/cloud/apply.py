@@ -27,7 +27,7 @@ _OLDEST: Version = (2, 1)
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ApplyOptions:
     """What is to be made, and how: names, the flavor's size, the aggregate's hosts."""
 
     flavor: str
@@ -39,15 +39,15 @@ class Wishes:
 
 
 def apply(
-    api: CloudApi, plan: Plan, cloud: CloudPlan, wishes: Wishes, progress: Progress
+    api: CloudApi, plan: Plan, cloud: CloudPlan, options: ApplyOptions, progress: Progress
 ) -> list[Change]:
     """Make a cloud have it, or have it no more; what was changed, or would be in a dry run.
 
     Raises ``CloudError``; what was done until then stays, and the same command goes on from there.
     """
     progress.phase(f"{api}: comparing")
-    found = _differing(api, plan, cloud, wishes)
-    if wishes.dry_run:
+    found = _differing(api, plan, cloud, options)
+    if options.dry_run:
         return found
     for change in found:
         progress.event(f"{api}: {change.lines[0]}")
@@ -55,7 +55,7 @@ def apply(
             _change_flavor(api, change)
         else:
             _change_aggregate(api, change)
-    if found and (left := _differing(api, plan, cloud, wishes)):
+    if found and (left := _differing(api, plan, cloud, options)):
         raise CloudError(
             f"Cloud '{api}' is not as it was to be after all changes were accepted.",
             details=[line for change in left for line in change.lines],
@@ -64,13 +64,13 @@ def apply(
     return found
 
 
-def _differing(api: CloudApi, plan: Plan, cloud: CloudPlan, wishes: Wishes) -> list[Change]:
-    wish = wanted(plan, cloud)
-    aggregate = made_aggregate(wish, wishes.aggregate, wishes.hosts)
+def _differing(api: CloudApi, plan: Plan, cloud: CloudPlan, options: ApplyOptions) -> list[Change]:
+    requirements = wanted(plan, cloud)
+    aggregate = made_aggregate(requirements, options.aggregate, options.hosts)
     there = flavors(api)
-    if wishes.remove:
+    if options.remove:
         return removals(there, _aggregates(api), cloud.profile)
-    flavor = made_flavor(wish, wishes.flavor, wishes.size)
+    flavor = made_flavor(requirements, options.flavor, options.size)
     return changes(there, _aggregates(api) if aggregate else (), flavor, aggregate)
 
 

@@ -99,7 +99,7 @@ class Nic(Fact):
 
 
 class Watching(Message):
-    """The guest has tried the password in vain, and waits for it to be set."""
+    """The guest has tried the password without success, and waits for it to be set."""
 
     kind: Literal["watching"]
     user: Word

@@ -14,7 +14,7 @@ from allinone.site import Site
 from proving import HUGE, PINNED, begun, grades, outcomes, published, run, servers
 from serving import LIMIT, boot
 
-from builder.cloud.prove import Wishes, prove_in_cloud
+from builder.cloud.prove import CloudProofOptions, prove_in_cloud
 from builder.cloud.setting import Limits
 from builder.feature import Grade
 from builder.publish.cloud.glance import Glance
@@ -64,8 +64,8 @@ def test_an_image_without_agent_and_watchdog_is_found_out(
 ) -> None:
     build = published(tmp_path, broken.cloud)
     with Progress() as progress:
-        wishes = Wishes(flavor=PINNED, network="none", limits=Limits(agent=30))
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
+        options = CloudProofOptions(flavor=PINNED, network="none", limits=Limits(agent=30))
+        result = prove_in_cloud(Glance("local"), build, options, progress)
     seen = {
         observation.check: observation.seen
         for observation in result.observations
@@ -89,8 +89,8 @@ def test_a_guest_that_tells_nothing_is_told_and_cleaned_up(
 ) -> None:
     build = published(tmp_path)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", limits=Limits(boot=20))
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
+        options = CloudProofOptions(flavor="guest-1", limits=Limits(boot=20))
+        result = prove_in_cloud(Glance("local"), build, options, progress)
     seen = {
         observation.check: (observation.outcome, observation.seen)
         for observation in result.observations

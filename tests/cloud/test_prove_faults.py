@@ -15,7 +15,7 @@ from faultproxy import Fault, FaultProxy, Gate
 from proving import begun, outcomes, published, run, servers
 from serving import LIMIT
 
-from builder.cloud.prove import Wishes, prove_in_cloud
+from builder.cloud.prove import CloudProofOptions, prove_in_cloud
 from builder.cloud.setting import Limits
 from builder.publish.cloud.glance import Glance
 from builder.terminal.progress import Progress
@@ -103,8 +103,8 @@ def test_two_proofs_at_once_do_not_touch_each_other(cloud: "Connection", tmp_pat
     first = begun(cloud, build, tmp_path / "log")
     (of_first,) = servers(cloud)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", limits=Limits(boot=5))
-        second = prove_in_cloud(Glance("local"), build, wishes, progress)
+        options = CloudProofOptions(flavor="guest-1", limits=Limits(boot=5))
+        second = prove_in_cloud(Glance("local"), build, options, progress)
     assert {observation.check: observation.outcome for observation in second.observations}[
         "server-is-active"
     ] == "passed"
@@ -134,8 +134,8 @@ def test_a_watchdog_does_what_the_image_asks(
     image, features = built_image("pinned-scsi"), {"watchdog": {"action": hung.action}}
     build = published(tmp_path, image, features)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", network="none")
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
+        options = CloudProofOptions(flavor="guest-1", network="none")
+        result = prove_in_cloud(Glance("local"), build, options, progress)
     seen = {
         observation.check: (observation.outcome, observation.seen)
         for observation in result.observations

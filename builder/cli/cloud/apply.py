@@ -7,7 +7,7 @@ from builder.cli.cloud.options import Release, aggregate_option, flavor_option
 from builder.cli.cloud_options import Answer, cloud_option, conclude, warn_unverified
 from builder.cli.options import json_option, profile_argument
 from builder.cloud.api import CloudApi
-from builder.cloud.apply import Wishes
+from builder.cloud.apply import ApplyOptions
 from builder.cloud.apply import apply as make
 from builder.cloud.plan import FlavorSize, cloud_plan
 from builder.cloud.release import release_of
@@ -78,7 +78,7 @@ def apply(
             memory or half.size.ram,
             half.size.disk if disk is None else disk,
         )
-        wishes = Wishes(
+        options = ApplyOptions(
             flavor or plan.profile,
             aggregate or plan.profile,
             size,
@@ -86,7 +86,7 @@ def apply(
             remove=remove,
             dry_run=dry_run,
         )
-        changes = make(api, plan, half, wishes, progress)
+        changes = make(api, plan, half, options, progress)
     lines = [line for change in changes for line in change.lines]
     data = {"cloud": cloud, "dry_run": dry_run, "changes": lines}
     return conclude([Answer(lines or [f"{cloud}: nothing to change"], data)], as_json=as_json)

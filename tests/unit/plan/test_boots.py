@@ -96,7 +96,7 @@ def test_nobody_is_logged_in_where_no_probe_wants_it() -> None:
     assert planned["bios"].login is True
 
 
-def test_restarts_are_dealt_out_so_that_each_boot_has_one() -> None:
+def test_restarts_are_assigned_so_that_each_boot_has_one() -> None:
     look = named("look", "restarted")
     first, second, third = (named(name, "restart") for name in ("one", "two", "three"))
     planned = by_name(first, look)
