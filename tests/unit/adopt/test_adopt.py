@@ -80,14 +80,14 @@ def test_an_image_that_lets_no_proof_in_says_why() -> None:
 
 
 def not_up(boot: str) -> tuple[object, ...]:
-    seen = "Waited 300 s for an SSH server\n  the console's last line"
+    seen = "Timed out after 300 s waiting for an SSH server\n  the console's last line"
     return (evidence("foundation/root-has-grown", Outcome.FAILED, boot=boot, seen=seen),)
 
 
 def test_a_boot_that_does_not_come_up_is_a_limit_with_its_cause() -> None:
     build = manifest(evidence=not_up("uefi"))
     assert _not_up(build) == (
-        "It does not come up in the boot uefi: Waited 300 s for an SSH server",
+        "It does not come up in the boot uefi: Timed out after 300 s waiting for an SSH server",
     )
 
 

@@ -69,13 +69,13 @@ def test_a_check_that_saw_different_things_tells_each() -> None:
 def test_what_did_not_pass_stands_first_those_of_one_cause_together() -> None:
     bios = next(boot for boot in PLAN.boots if boot.name == "bios")
     bad = [
-        evidence(name, Outcome.FAILED, boot="bios", seen="Waited 300 s\nfor SSH")
+        evidence(name, Outcome.FAILED, boot="bios", seen="Timed out after 300 s\nwaiting for SSH")
         for name in bios.probes
     ]
     shown = page(proven().with_evidence(bad))
     assert shown.tags("section")[0]["id"] == "problems"
     problems = shown.sections["problems"]
-    assert problems.count("Waited 300 s for SSH") == 1
+    assert problems.count("Timed out after 300 s waiting for SSH") == 1
     assert f"The same of {len(bios.probes) - 1} other checks" in problems
 
 
