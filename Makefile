@@ -114,7 +114,7 @@ test test-all: $(OPENSTACK)/installed-zuul
 PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 # A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
 TESTS ?=
-CHOSEN = $(foreach one,$(TESTS),$(or $(wildcard tests/$(one)),$(one)))
+CHOSEN = $(foreach test,$(TESTS),$(or $(wildcard tests/$(test)),$(test)))
 test test-all: HOST_PACKAGES += gpg chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')

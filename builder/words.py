@@ -42,16 +42,16 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, candidates: Iterable[str]) -> str:
     """The known word that is most like ``word``, whatever its case, or the empty string."""
-    by_fold = {candidate.casefold(): candidate for candidate in known}
+    by_fold = {candidate.casefold(): candidate for candidate in candidates}
     close = get_close_matches(word[:SHOWN_CHARACTERS].casefold(), by_fold, n=1)
     return by_fold[close[0]] if close else ""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """The question that names the nearest known word, or the empty string."""
-    close = nearest(word, known)
+    close = nearest(word, candidates)
     return f"Did you mean '{close}'?" if close else ""
 
 

@@ -17,7 +17,8 @@ def choices_of(feature: AnyFeature) -> dict[str, Sequence[tuple[object, Paramete
     properties = feature.parameters.model_json_schema().get("properties", {})
     return {
         "distribution": [
-            (name, parameters_of(feature, {}, one)) for name, one in DISTRIBUTIONS.items()
+            (name, parameters_of(feature, {}, distribution))
+            for name, distribution in DISTRIBUTIONS.items()
         ],
         **{
             name: [(value, parameters_of(feature, {name: value}, default)) for value in values]

@@ -67,7 +67,9 @@ def newer() -> Manifest:
         claims=PLAN.claims[:-1],
         packages=("vim",),
     )
-    results = [one.model_copy(update={"image_sha256": OTHER_SHA256}) for one in complete(PLAN)]
+    results = [
+        result.model_copy(update={"image_sha256": OTHER_SHA256}) for result in complete(PLAN)
+    ]
     failed = evidence(PROBE, Outcome.FAILED, boot="uefi", sha256=OTHER_SHA256)
     return manifest(
         planned,
@@ -116,7 +118,11 @@ _PACKAGES = st.lists(
         package, _NAMES, _VERSIONS, st.sampled_from(["all", "amd64", "i386"]), st.integers(0, 9)
     ),
     max_size=8,
-    unique_by=lambda one: (one.name.partition(":")[0], one.version, one.architecture),
+    unique_by=lambda package: (
+        package.name.partition(":")[0],
+        package.version,
+        package.architecture,
+    ),
 ).map(tuple)
 _SIZES = st.dictionaries(st.sampled_from(["/", "/boot", "/etc", "/opt"]), st.integers(0, 1 << 40))
 _KERNELS = st.sampled_from(["", "6.1.0-57-amd64", "6.1.0-58-amd64"])
@@ -129,8 +135,8 @@ def builds(draw: st.DrawFn) -> Manifest:
     sha256 = draw(st.sampled_from(["a" * 64, OTHER_SHA256]))
     outcomes = draw(st.lists(st.sampled_from([*Outcome, None]), min_size=1, max_size=7))
     results = [
-        one.model_copy(update={"outcome": outcome, "image_sha256": sha256})
-        for number, one in enumerate(complete(of))
+        result.model_copy(update={"outcome": outcome, "image_sha256": sha256})
+        for number, result in enumerate(complete(of))
         if (outcome := outcomes[number % len(outcomes)]) is not None
     ]
     booted = boots(of, sha256, draw(_KERNELS), draw(st.floats(0, 999)))

@@ -109,14 +109,14 @@ Golden = Mapping[Site, str]
 
 
 def complaints(
-    known: set[Site], golden: Golden, seen: Seen, ran: Callable[[str], bool]
+    sites: set[Site], golden: Golden, seen: Seen, ran: Callable[[str], bool]
 ) -> Iterator[str]:
     """What is wrong with the golden messages, as far as the tests that ran can tell."""
-    listed = {str(site) for site in known} | {site.module for site in known}
+    listed = {str(site) for site in sites} | {site.module for site in sites}
     for name in [*ELSEWHERE, *NOT_RAISED]:
         if name not in listed:
             yield f"{name}: listed in {Path(__file__).name}, and there is no such site"
-    for site in sorted(known):
+    for site in sorted(sites):
         name = str(site)
         home = ELSEWHERE.get(name, HOME)
         if NOT_RAISED.keys() & {name, site.module}:
@@ -128,11 +128,11 @@ def complaints(
             yield f"{name}: no test of {home} comes to it"
         elif golden.get(site) not in seen[site]:
             yield f"{name}: its golden message is not what it says now: make golden"
-    for site in sorted(golden.keys() - known):
+    for site in sorted(golden.keys() - sites):
         yield f"{site}: has a golden message and is not there any more: make golden"
 
 
-def renewed(known: set[Site], golden: Golden, seen: Seen) -> Golden:
+def renewed(sites: set[Site], golden: Golden, seen: Seen) -> Golden:
     """The golden messages after a run: kept where they were seen again at home, or could not be."""
 
     def text(site: Site) -> str:
@@ -144,7 +144,7 @@ def renewed(known: set[Site], golden: Golden, seen: Seen) -> Golden:
             return golden.get(site, "")
         return min(texts, key=lambda text: (texts[text], text))
 
-    return {site: text(site) for site in sorted(known) if text(site)}
+    return {site: text(site) for site in sorted(sites) if text(site)}
 
 
 def read(directory: Path) -> Golden:
@@ -233,7 +233,7 @@ class MessagesPlugin:
 
     def _ran(self, home: str) -> bool:
         """Whether all tests of a folder or file have run, and passed."""
-        if self._config.option.keyword or any("::" in one for one in self._config.args):
+        if self._config.option.keyword or any("::" in argument for argument in self._config.args):
             return False
         path = ROOT / home
         files = path.rglob("test_*.py") if path.is_dir() else [path]

@@ -75,10 +75,10 @@ def sites_in(module: str, source: str) -> dict[int, Site]:
         for child in ast.iter_child_nodes(node):
             yield from calls(child, function)
 
-    found = sorted(set(calls(ast.parse(source), "")), key=lambda one: (one[1], one[0]))
+    found = sorted(set(calls(ast.parse(source), "")), key=lambda call: (call[1], call[0]))
     return {
         line: Site(module, function, number)
-        for function, group in groupby(found, key=lambda one: one[1])
+        for function, group in groupby(found, key=lambda call: call[1])
         for number, (line, _) in enumerate(group, 1)
     }
 
@@ -104,11 +104,11 @@ class Recorder:
 
     def watch(self, kind: type[Any], shown: Callable[[Any], str] = str) -> None:
         """Note every instance of a class from now on, with what users are shown of it."""
-        made = kind.__init__
+        original = kind.__init__
 
-        @wraps(made)
+        @wraps(original)
         def init(error: Any, *arguments: Any, **named: Any) -> None:
-            made(error, *arguments, **named)
+            original(error, *arguments, **named)
             self._note(error, shown)
 
         kind.__init__ = init

@@ -43,8 +43,8 @@ def publication(text: str = "debian-12") -> Published:
 def hostile() -> Manifest:
     """A build in which everything that comes from a guest or a mirror attacks the reader."""
     results = [
-        evidence(one.check, outcome, boot=one.boot, seen=HOSTILE)
-        for one, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
+        evidence(check.check, outcome, boot=check.boot, seen=HOSTILE)
+        for check, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
     ]
     lacks = UnprovenClaim(property=HOSTILE, value=HOSTILE, owner=HOSTILE, reason=HOSTILE, checks=())
     packages = (Package(name=HOSTILE, version=HOSTILE, architecture=HOSTILE, installed_size=9),)

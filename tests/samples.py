@@ -69,7 +69,7 @@ def observed(
 
 def complete(of: Plan) -> tuple[Evidence, ...]:
     """Evidence of every result that the plan asks for, all passed."""
-    return tuple(evidence(one.check, boot=one.boot) for one in expected(of))
+    return tuple(evidence(check.check, boot=check.boot) for check in expected(of))
 
 
 def manifest(of: Plan | None = None, **fields: Any) -> Manifest:

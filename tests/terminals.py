@@ -22,6 +22,6 @@ def plain(parts: Iterable[Part]) -> str:
 
 def on_terminal(parts: Iterable[Part], columns: int = 100, **environment: str) -> str:
     """The parts as a terminal with colours gets them."""
-    known = {"TERM": "xterm", "COLUMNS": str(columns), "PATH": os.environ["PATH"]}
-    with mock.patch.dict(os.environ, known | environment, clear=True):
+    usual = {"TERM": "xterm", "COLUMNS": str(columns), "PATH": os.environ["PATH"]}
+    with mock.patch.dict(os.environ, usual | environment, clear=True):
         return rendered(parts, Terminal())

@@ -132,11 +132,15 @@ def kind(schema: JsonObject, definitions: JsonObject) -> str:  # noqa: PLR0911 -
     """A schema in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(REFERENCE)
-        known = definitions[name]
-        return f"[{name}](#{name.lower()})" if "properties" in known else kind(known, definitions)
+        definition = definitions[name]
+        return (
+            f"[{name}](#{name.lower()})"
+            if "properties" in definition
+            else kind(definition, definitions)
+        )
     if "anyOf" in schema:
-        parts = [one for one in schema["anyOf"] if one != {"type": "null"}]
-        words = " or ".join(kind(one, definitions) for one in parts)
+        parts = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
+        words = " or ".join(kind(part, definitions) for part in parts)
         return words if len(parts) == len(schema["anyOf"]) else f"{words}, or nothing"
     if "enum" in schema or "const" in schema:
         return codes(map(scalar, schema.get("enum", [schema.get("const")])), "or")

@@ -33,7 +33,10 @@ def properties_page() -> str:
         "## Properties that Nova does not read",
         md.table(
             ("property", "values", "meaning"),
-            [(f"`{name}`", _values(one), one.meaning) for name, one in sorted(STANDARD.items())],
+            [
+                (f"`{name}`", _values(entry), entry.meaning)
+                for name, entry in sorted(STANDARD.items())
+            ],
         ),
         "## An image and its flavor",
         "Where both say something, and not the same, Nova refuses the server:",
@@ -69,9 +72,9 @@ def properties_page() -> str:
         md.table(
             ("property or extra spec", "value", "trait"),
             [
-                (md.codes(reversed(one.names), "or"), f"`{value}`", f"`{trait}`")
-                for one in ALWAYS
-                for value, trait in one.traits.items()
+                (md.codes(reversed(rule.names), "or"), f"`{value}`", f"`{trait}`")
+                for rule in ALWAYS
+                for value, trait in rule.traits.items()
             ],
         ),
         "With `[scheduler] image_metadata_prefilter` it asks for these too, which end in the\n"
@@ -93,22 +96,22 @@ def _read_by_nova(properties: Mapping[str, Property]) -> str:
     return md.table(
         ("property", "values", "since", "what Nova makes of it"),
         [
-            (f"`{name}`", _values(one), _releases(one), one.meaning)
-            for name, one in sorted(properties.items())
+            (f"`{name}`", _values(entry), _releases(entry), entry.meaning)
+            for name, entry in sorted(properties.items())
         ],
     )
 
 
-def _values(one: Property) -> str:
-    words: Iterable[str] = one.kind.words
-    return ", ".join(f"`{word}`" for word in words) or one.kind.expected
+def _values(entry: Property) -> str:
+    words: Iterable[str] = entry.kind.words
+    return ", ".join(f"`{word}`" for word in words) or entry.kind.expected
 
 
-def _releases(one: Property) -> str:
-    assert one.since is not None
-    newer = "".join(f"; `{value}` {_short(release)}" for value, release in one.newer.items())
-    until = f" to {_short(one.until)}" if one.until else ""
-    return f"{_short(one.since)}{until}{newer}"
+def _releases(entry: Property) -> str:
+    assert entry.since is not None
+    newer = "".join(f"; `{value}` {_short(release)}" for value, release in entry.newer.items())
+    until = f" to {_short(entry.until)}" if entry.until else ""
+    return f"{_short(entry.since)}{until}{newer}"
 
 
 def _short(release: NovaRelease) -> str:

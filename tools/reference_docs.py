@@ -72,7 +72,7 @@ def profile_page() -> str:
     """Every key of a profile, the rules of ``extends``, distributions, shipped profiles."""
     schema = profile.Document.model_json_schema()
     definitions = schema["$defs"]
-    distributions = [asdict(one) for one in DISTRIBUTIONS.values()]
+    distributions = [asdict(distribution) for distribution in DISTRIBUTIONS.values()]
     registry = shipped()
     profiles = [load(name, registry) for name in shipped_profiles()]
     return md.page(
@@ -102,9 +102,9 @@ def profile_page() -> str:
         md.table(
             ("profile", "distribution", "description", "features"),
             [
-                (f"`{one.name}`", f"`{one.distribution.name}`", one.description,
-                 ", ".join(one.features))
-                for one in profiles
+                (f"`{profile.name}`", f"`{profile.distribution.name}`", profile.description,
+                 ", ".join(profile.features))
+                for profile in profiles
             ],
         ),
     )  # fmt: skip
@@ -129,15 +129,15 @@ def features_page() -> str:
     """Every feature in a line, then every image property."""
     return md.page(
         "Feature reference",
-        md.bullets(f"{_link(one)}: {one.summary}" for one in FEATURES),
+        md.bullets(f"{_link(feature)}: {feature.summary}" for feature in FEATURES),
         "## Image properties",
         WHEN,
         md.table(
             ("property", "value", "when", "feature"),
             [
-                (f"`{claim.property}`", f"`{claim.value}`", when, _link(one))
-                for one in FEATURES
-                for claim, when in _claims_of(one)
+                (f"`{claim.property}`", f"`{claim.value}`", when, _link(feature))
+                for feature in FEATURES
+                for claim, when in _claims_of(feature)
             ],
         ),
     )
@@ -218,7 +218,7 @@ def _parameters(feature: AnyFeature) -> str:
     for distribution in DISTRIBUTIONS.values():
         for name, value in feature.defaults(distribution).items():
             properties[name]["default"] = value
-            schema["required"] = [one for one in schema.get("required", ()) if one != name]
+            schema["required"] = [key for key in schema.get("required", ()) if key != name]
     return md.keys_to_write(schema, schema.get("$defs", {}))
 
 
@@ -234,13 +234,15 @@ def _claims(claims: Iterable[tuple[Claim, str]]) -> str:
         ("claim", "when", "promise", "proof", "proven when"),
         [
             (
-                f"`{one.property}={one.value}`",
+                f"`{claim.property}={claim.value}`",
                 when,
-                one.promise,
-                ", ".join(f"`{check.name}`" for check in one.proof),
-                "exercised" if any(isinstance(check, Probe) for check in one.proof) else "present",
+                claim.promise,
+                ", ".join(f"`{check.name}`" for check in claim.proof),
+                "exercised"
+                if any(isinstance(check, Probe) for check in claim.proof)
+                else "present",
             )
-            for one, when in claims
+            for claim, when in claims
         ],
     )
 
@@ -251,12 +253,12 @@ def _checks(feature: AnyFeature) -> str:
         ("check", "kind", "what holds", "why, or how"),
         [
             (
-                f"`{check_id(feature, one)}`",
-                "probe" if isinstance(one, Probe) else "inspection",
-                one.title,
-                md.prose(one.function.__doc__),
+                f"`{check_id(feature, check)}`",
+                "probe" if isinstance(check, Probe) else "inspection",
+                check.title,
+                md.prose(check.function.__doc__),
             )
-            for one in checks
+            for check in checks
         ],
     )
 
@@ -275,7 +277,7 @@ def commands_page() -> str:
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made; of `diff`: the builds differ.",
         NOT_DUE: "No build is due (of `due`).",
-        **{one.exit_code: md.first_sentence(one.__doc__) for one in _errors()},
+        **{error.exit_code: md.first_sentence(error.__doc__) for error in _errors()},
         INTERNAL_ERROR: "An internal error.",
     }
     return md.page(
@@ -284,8 +286,8 @@ def commands_page() -> str:
         md.block(top.get_help()),
         *(
             part
-            for one in _below(top)
-            for part in (f"## {one.command_path}", md.block(one.get_help()))
+            for verb in _below(top)
+            for part in (f"## {verb.command_path}", md.block(verb.get_help()))
         ),
         "## Exit codes",
         md.table(("code", "meaning"), [(str(code), codes[code]) for code in sorted(codes)]),
@@ -311,7 +313,11 @@ def _below(context: click.Context) -> Iterable[click.Context]:
 
 def _errors() -> list[type[BuilderError]]:
     """The errors with an exit code of their own."""
-    return [one for one in BuilderError.__subclasses__() if one.exit_code != BuilderError.exit_code]
+    return [
+        error
+        for error in BuilderError.__subclasses__()
+        if error.exit_code != BuilderError.exit_code
+    ]
 
 
 def manifest_page() -> str:
@@ -342,10 +348,14 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "profile.md": profile_page,
     "features.md": features_page,
     **{
-        f"features/{one.name}.md": partial(lambda one: md.page(one.name, *_feature(one)), one)
-        for one in FEATURES
+        f"features/{feature.name}.md": partial(
+            lambda feature: md.page(feature.name, *_feature(feature)), feature
+        )
+        for feature in FEATURES
     },
-    "cloud.md": lambda: cloud_page({one.name: conditions(one, one.needs) for one in FEATURES}),
+    "cloud.md": lambda: cloud_page(
+        {feature.name: conditions(feature, feature.needs) for feature in FEATURES}
+    ),
     "image-properties.md": properties_page,
     "commands.md": commands_page,
     "manifest.md": manifest_page,

@@ -8,7 +8,7 @@ import click
 from builder.cli.cloud_options import evidence_options
 from builder.cli.options import json_option, output_option, print_json, profile_argument
 from builder.cli.verbs import cli
-from builder.due.due import Terms, judge
+from builder.due.due import EvidencePolicy, judge
 from builder.due.text import judgement_text
 from builder.publish.candidate.admission import Waivers
 from builder.terminal.output import show
@@ -54,7 +54,7 @@ def due(
     """
     with Progress() as progress:
         waivers = Waivers(allow_present=allow == "present", drop_unproven=drop_unproven)
-        judgement = judge(profile, output, clouds, Terms(waivers, max_age), progress)
+        judgement = judge(profile, output, clouds, EvidencePolicy(waivers, max_age), progress)
     if as_json:
         print_json(judgement.to_json())
     else:

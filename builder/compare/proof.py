@@ -70,10 +70,10 @@ def _claims(build: Manifest) -> dict[str, ClaimState]:
 
 
 def _checks(build: Manifest) -> Mapping[str, Outcomes]:
-    made = {(result.check, result.boot): result.outcome for result in build.valid_evidence()}
+    outcomes = {(result.check, result.boot): result.outcome for result in build.valid_evidence()}
     checks: dict[str, dict[str, str]] = {}
     for check in expected(build.planned()):
-        outcome = made.get((check.check, check.boot), NOT_MADE)
+        outcome = outcomes.get((check.check, check.boot), NOT_MADE)
         checks.setdefault(check.check, {})[check.boot or INSPECTION] = str(outcome)
     return checks
 

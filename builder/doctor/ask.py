@@ -1,4 +1,4 @@
-"""Questions that are asked side by side, none of which is waited for longer than its limit."""
+"""Questions that are asked in parallel, none of which is waited for longer than its limit."""
 
 import threading
 import time
@@ -63,7 +63,7 @@ class _Asked:
         return self.findings
 
 
-def side_by_side(questions: Iterable[Question], limit: float = LIMIT) -> list[Finding]:
+def ask_in_parallel(questions: Iterable[Question], limit: float = LIMIT) -> list[Finding]:
     """What all questions find, in their order, after ``limit`` seconds at the latest."""
     end = time.monotonic() + limit
     asked = [_Asked(question) for question in questions]

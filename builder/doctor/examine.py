@@ -7,7 +7,7 @@ from pathlib import Path
 
 from builder.doctor import clouds as each_cloud
 from builder.doctor import machine, mirrors, software, times
-from builder.doctor.ask import Question, side_by_side
+from builder.doctor.ask import Question, ask_in_parallel
 from builder.doctor.finding import Finding, State, only_for
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
@@ -24,7 +24,7 @@ def examine(profile: str | None, dist: Path, clouds: Sequence[str]) -> list[Find
     """
     plan = plan_of(profile or ANY)
     others = [] if profile else [plan_of(name) for name in shipped_profiles() if name != ANY]
-    return side_by_side([*_questions(plan, others, profile, dist), *_of_clouds(plan, clouds)])
+    return ask_in_parallel([*_questions(plan, others, profile, dist), *_of_clouds(plan, clouds)])
 
 
 def _questions(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from builder.build.dib_environment import mirrors, proxies, secrets, unnamed_mirrors
 from builder.distribution import Distribution
-from builder.doctor.ask import Question, side_by_side
+from builder.doctor.ask import Question, ask_in_parallel
 from builder.doctor.finding import Finding, good, lacking, warning
 from builder.plan.model import Plan
 from builder.redaction import Secrets
@@ -42,7 +42,7 @@ def reached(plan: Plan, caller: Mapping[str, str]) -> Iterator[Finding]:
     addresses, hidden = mirrors(plan, caller), secrets(plan, caller)
     given = proxies(plan, caller)
     own = plan.distribution
-    yield from side_by_side(
+    yield from ask_in_parallel(
         [
             Question(f"mirror: {mirror.kind}", partial(_ask, mirror, given, hidden))
             for mirror in mirrors_of(own, addresses)

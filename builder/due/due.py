@@ -38,7 +38,7 @@ from builder.terminal.progress import Progress
 
 
 @dataclass(frozen=True)
-class Terms:
+class EvidencePolicy:
     """What evidence a publication of the profile will ask for."""
 
     waivers: Waivers
@@ -46,7 +46,7 @@ class Terms:
 
 
 def judge(
-    profile: str, dist: Path, clouds: Iterable[str], terms: Terms, progress: Progress
+    profile: str, dist: Path, clouds: Iterable[str], policy: EvidencePolicy, progress: Progress
 ) -> Judgement:
     """Compare a profile's latest build below ``dist`` with all that a build today would be.
 
@@ -62,7 +62,7 @@ def judge(
     build = _latest(plan.profile, dist)
     if isinstance(build, Judgement):
         return build
-    reasons, unknown = _collected(_questions(plan, build, dist, glances, terms, hidden, progress))
+    reasons, unknown = _collected(_questions(plan, build, dist, glances, policy, hidden, progress))
     for left in unknown:
         hidden.redact_error(left.error)
     return Judgement(
@@ -113,7 +113,7 @@ def _questions(
     build: Manifest,
     dist: Path,
     clouds: Sequence[Glance],
-    terms: Terms,
+    policy: EvidencePolicy,
     hidden: Secrets,
     progress: Progress,
 ) -> Iterator[Question]:
@@ -135,7 +135,7 @@ def _questions(
 
     def of_time() -> Iterable[Reason]:
         require_past(build, now)
-        yield from evidence_reasons(build, terms.waivers, now=now, max_age=terms.max_age)
+        yield from evidence_reasons(build, policy.waivers, now=now, max_age=policy.max_age)
         if not clouds:
             yield from broken_promises(plan.publish, build.created, build.build, now=now)
 

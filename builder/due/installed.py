@@ -37,9 +37,9 @@ def bare_name(package: Package) -> str:
     return package.name.partition(":")[0]
 
 
-def status_file(packages: Sequence[Package], known: Iterable[str]) -> str:
-    """The file that says that these packages are installed; ``known`` are paragraphs of indexes."""
-    by_identity: Mapping[Identity, str] = {identity(paragraph): paragraph for paragraph in known}
+def status_file(packages: Sequence[Package], indexed: Iterable[str]) -> str:
+    """The file that says that these packages are installed; ``indexed``: paragraphs of indexes."""
+    by_identity: Mapping[Identity, str] = {identity(paragraph): paragraph for paragraph in indexed}
     return "".join(
         f"{by_identity.get(_identity(package)) or _minimal(package)}\n"
         "Status: install ok installed\n\n"

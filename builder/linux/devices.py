@@ -16,7 +16,7 @@ from builder.linux.files import significant_lines, text
 from builder.linux.fstab import mounts, unit_files
 
 _FOREVER = "the boot waits for it 90 s, and ends in emergency mode"
-_INITRD_WAITS = "the initrd waits for it in vain"
+_INITRD_WAITS = "the initrd waits for it until it times out"
 _NO_ROOT = "the initrd finds no root"
 _NO_GRUB = "GRUB finds neither its files nor a kernel"
 

@@ -62,10 +62,10 @@ def _complaint(name: str, value: str) -> list[str]:
         return [reason]
     if OWN.fullmatch(name):
         return []
-    known = known_property(name)
-    if known is None:
+    entry = known_property(name)
+    if entry is None:
         return [f"{name}: no such property is known. {did_you_mean(name, KNOWN)}".rstrip()]
-    kind = known.kind
+    kind = entry.kind
     if kind.accepts(value):
         return []
     question = did_you_mean(value, kind.words)

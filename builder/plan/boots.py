@@ -52,10 +52,10 @@ def boots(
     common = [pair for pair in here if pair[1].when != "destroy"]
     ending = [pair for pair in here if pair[1].when == "destroy"]
     judging = [pair for pair in common if pair[1].when == "last" and not pair[1].once]
-    dealt = _assign_probes(common, ending, machines)
+    assigned = _assign_probes(common, ending, machines)
     planned = [
         Boot(hardware.firmware, hardware, _ids(pair for pair in common if pair[0] in names))
-        for hardware, names in zip(machines, dealt, strict=True)
+        for hardware, names in zip(machines, assigned, strict=True)
     ]
     for number, (name, _) in enumerate(ending):
         if number < len(planned):
@@ -77,7 +77,7 @@ def _assign_probes(
 ) -> list[set[str]]:
     """The names of each boot's probes, but for the one of ``ending`` that will end it.
 
-    Restarts take longest and serve all that look at a restarted guest alike: they are dealt out in
+    Restarts take longest and serve all that look at a restarted guest alike: they are assigned in
     turn, and a boot that none is left for has the first. What else is made once goes where there
     is least to do: first what fits few boots, then the longest.
     """

@@ -36,11 +36,13 @@ def diagnose(
     ]
 
 
-def unknown(kind: str, word: str, known: Collection[str], position: Position, path: str) -> Problem:
+def unknown(
+    kind: str, word: str, choices: Collection[str], position: Position, path: str
+) -> Problem:
     """A word that is not among the known ones, with the nearest of them."""
-    known_words = enumeration(known, "and") if known else "none"
+    known_words = enumeration(choices, "and") if choices else "none"
     details = [f"Known: {known_words}."]
-    if question := did_you_mean(word, known):
+    if question := did_you_mean(word, choices):
         details.append(question)
     return Problem(position, f"unknown {kind} {shown(word)}.", path, tuple(details))
 
@@ -52,8 +54,8 @@ def _problem(
     if detail["type"] == "extra_forbidden":
         parent, key = location[:-1], str(location[-1])
         _, holder = _walk(root, parent)
-        known = _keys_of(model, detail["loc"][:-1])
-        return unknown("key", key, known, holder.keys.get(key, holder.position), _dotted(location))
+        keys = _keys_of(model, detail["loc"][:-1])
+        return unknown("key", key, keys, holder.keys.get(key, holder.position), _dotted(location))
     path, value = _walk(root, location)
     if detail["type"] == "missing":
         missing = _dotted((*path, location[-1]))

@@ -176,9 +176,9 @@ def _extracted(reference: str, name: str) -> Json:
     }
 
 
-def _relation(one: str, kind: str, other: str) -> Json:
+def _relation(element: str, kind: str, other: str) -> Json:
     return {
-        "spdxElementId": one,
+        "spdxElementId": element,
         "relationshipType": kind,
         "relatedSpdxElement": other,
     }

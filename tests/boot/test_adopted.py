@@ -29,24 +29,26 @@ def test_an_image_gets_the_claims_that_it_bears_out_and_the_reasons_for_the_othe
     registry = {name: shipped()[name] for name in FEATURES}
     with Progress() as progress:
         directory = adopt(broken.cloud, tmp_path, registry, progress, admin_user="debian")
-    known = manifest.read(directory)
-    verdict = verdict_of(known)
+    build = manifest.read(directory)
+    verdict = verdict_of(build)
     assert verdict.proven
-    claims = {one.claim.property: (one.claim.value, one.grade) for one in verdict.claims}
+    claims = {
+        judged.claim.property: (judged.claim.value, judged.grade) for judged in verdict.claims
+    }
     exercised = {
         "os_type": "linux", "os_distro": "debian", "os_version": "12", "architecture": "x86_64",
         "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_firmware_type": "bios",
     }  # fmt: skip
     assert claims == {name: (value, Grade.EXERCISED) for name, value in exercised.items()}
-    assert known.adopted is not None
-    reasons = {one.property: one.reason for one in known.adopted.lacking}
+    assert build.adopted is not None
+    reasons = {unproven.property: unproven.reason for unproven in build.adopted.lacking}
     assert f"kernel {broken.cloud_release} has no i6300esb" in reasons["hw_watchdog_action"]
     assert "qemu-guest-agent.service is masked" in reasons["hw_qemu_guest_agent"]
     assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
-    assert any("boot uefi: " in limit for limit in known.adopted.limits)
-    assert f"linux-image-{broken.release}" in {one.name for one in known.packages}
-    require_bills(directory, known)
-    assert {bill.name for bill in known.sbom} == {CYCLONEDX, SPDX}
-    text = " ".join(plain(verdict_text(known)).split())
+    assert any("boot uefi: " in limit for limit in build.adopted.limits)
+    assert f"linux-image-{broken.release}" in {package.name for package in build.packages}
+    require_bills(directory, build)
+    assert {bill.name for bill in build.sbom} == {CYCLONEDX, SPDX}
+    text = " ".join(plain(verdict_text(build)).split())
     assert "UEFI finds no boot loader" in text
     assert (directory / "bios-console.log").stat().st_size > 0

@@ -47,13 +47,13 @@ ESSENTIAL = (
 def test_every_way_to_make_an_image_that_is_not_unproven_is_built_and_booted_here() -> None:
     """``pinned-scsi`` stands for debian-12 with its own generator of initrds."""
     ways = {
-        (one.name, initramfs)
-        for one in DISTRIBUTIONS.values()
-        for initramfs in one.initramfs_choices
-        if not one.untested_reason
+        (distribution.name, initramfs)
+        for distribution in DISTRIBUTIONS.values()
+        for initramfs in distribution.initramfs_choices
+        if not distribution.untested_reason
     }
     tested = [load(name, shipped()).distribution for name in (*PROFILES, "pinned-scsi")]
-    assert {(one.name, one.initramfs) for one in tested} == ways
+    assert {(distribution.name, distribution.initramfs) for distribution in tested} == ways
     assert set(PROFILES) < set(shipped_profiles())
 
 
@@ -84,12 +84,14 @@ def test_its_disk_has_what_it_claims(build: Path, plan: Plan) -> None:
         evidence = inspect(
             build / "image.qcow2",
             "qcow2",
-            [checks[one.id] for one in plan.inspections],
+            [checks[check.id] for check in plan.inspections],
             "",
             progress,
         )
-    assert {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED} == {}
-    seen = {one.check: one.seen for one in evidence}
+    assert {
+        result.check: result.seen for result in evidence if result.outcome is not Outcome.PASSED
+    } == {}
+    seen = {result.check: result.seen for result in evidence}
     initramfs = plan.distribution.initramfs
     assert seen["foundation/initrd-is-renewed"].startswith(f"{initramfs} makes the initrd")
 
@@ -97,7 +99,9 @@ def test_its_disk_has_what_it_claims(build: Path, plan: Plan) -> None:
 def test_its_guest_comes_up_and_does_what_is_essential(guest: RunningGuest, plan: Plan) -> None:
     checks = checks_of(plan, shipped())
     evidence = [record(checks[name], guest, image_sha256="") for name in ESSENTIAL]
-    assert {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED} == {}
+    assert {
+        result.check: result.seen for result in evidence if result.outcome is not Outcome.PASSED
+    } == {}
 
 
 def test_its_initrd_was_made_as_the_profile_says(guest: RunningGuest, plan: Plan) -> None:

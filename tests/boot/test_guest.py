@@ -43,8 +43,8 @@ def test_a_sound_image_is_proven_under_both_firmwares_and_not_written(
     """As a user does it; what is proven is a copy, so that its evidence is of this test alone."""
     build = tmp_path / "build"
     shutil.copytree(built("pinned-scsi"), build)
-    known = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
-    manifest.write(build, known)
+    unproven = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
+    manifest.write(build, unproven)
     program = Path(sys.executable).with_name("guest-image")
     done = subprocess.run(
         [program, "prove", build, "--json"], stdout=subprocess.PIPE, text=True, check=False
@@ -56,11 +56,13 @@ def test_a_sound_image_is_proven_under_both_firmwares_and_not_written(
     proven = manifest.read(build)
     assert {"bios", "uefi"} < {boot.name for boot in plan.boots}
     assert {boot.name for boot in proven.boots} == {boot.name for boot in plan.boots}
-    made = {Expected(one.check, one.boot): one.outcome for one in proven.valid_evidence()}
-    assert made == dict.fromkeys(expected(plan), Outcome.PASSED)
-    assert sha256_of(build / known.image.name) == known.image.sha256
+    outcomes = {
+        Expected(result.check, result.boot): result.outcome for result in proven.valid_evidence()
+    }
+    assert outcomes == dict.fromkeys(expected(plan), Outcome.PASSED)
+    assert sha256_of(build / unproven.image.name) == unproven.image.sha256
     assert (build / "bios-console.log").stat().st_size > 0
-    (build / known.image.name).unlink()
+    (build / unproven.image.name).unlink()
 
 
 def test_a_guest_whose_initrd_lacks_its_disks_driver_is_given_up_at_once(
@@ -129,7 +131,9 @@ def test_probes_fail_in_a_guest_that_lacks_what_they_look_for_and_say_what_it_is
         if checks[name].when in ("running", "last") and name not in PLUGGING
     ]
     evidence = [record(checks[name], unable, image_sha256="") for name in probes]
-    seen = {one.check: one.seen for one in evidence if one.outcome is not Outcome.PASSED}
+    seen = {
+        result.check: result.seen for result in evidence if result.outcome is not Outcome.PASSED
+    }
     because = {
         "foundation/no-unit-has-failed": "systemd says 'degraded': broken.service",
         "foundation/kernel-reports-no-failure": "kernel oops: ",
@@ -150,13 +154,15 @@ def test_probes_fail_in_a_guest_that_lacks_what_they_look_for_and_say_what_it_is
     }
     assert set(seen) == set(because), seen
     assert {name: text for name, text in because.items() if text not in seen[name]} == {}, seen
-    assert {one.outcome for one in evidence} == {Outcome.PASSED, Outcome.FAILED}
+    assert {result.outcome for result in evidence} == {Outcome.PASSED, Outcome.FAILED}
 
 
 def test_probes_of_another_machine_fail_and_say_what_this_one_is(unable: RunningGuest) -> None:
     other = make_plan(load("secure-boot", shipped()), shipped())
     checks = checks_of(other, shipped())
-    names = [one.id for one in other.probes if one.feature in {"uefi", "secure-boot", "rng", "tpm"}]
+    names = [
+        probe.id for probe in other.probes if probe.feature in {"uefi", "secure-boot", "rng", "tpm"}
+    ]
     seen = {name: record(checks[name], unable, image_sha256="") for name in names}
     because = {
         "uefi/guest-is-started-by-uefi": "the guest was started by bios",
@@ -168,8 +174,8 @@ def test_probes_of_another_machine_fail_and_say_what_this_one_is(unable: Running
         "tpm/tpm-gives-random-numbers": "/dev/tpmrm0",
     }
     assert set(seen) == set(because)
-    assert {one.outcome for one in seen.values()} == {Outcome.FAILED}
-    wrong = {name: one.seen for name, one in seen.items() if because[name] not in one.seen}
+    assert {result.outcome for result in seen.values()} == {Outcome.FAILED}
+    wrong = {name: result.seen for name, result in seen.items() if because[name] not in result.seen}
     assert wrong == {}
 
 

@@ -114,12 +114,12 @@ def test_a_router_alone_gives_a_guest_its_address_and_holds_nothing_up(
         evidence = record(checks["foundation/comes-up-without-network"], guest, image_sha256="")
         assert evidence.outcome is Outcome.PASSED, evidence.seen
         (nic,) = [
-            one
-            for one in guest.agent("guest-network-get-interfaces")
-            if one.get("hardware-address") == FIRST_NIC.mac
+            interface
+            for interface in guest.agent("guest-network-get-interfaces")
+            if interface.get("hardware-address") == FIRST_NIC.mac
         ]
-    addresses = [ip_address(one["ip-address"]) for one in nic["ip-addresses"]]
-    assert [one.version for one in addresses if not one.is_link_local] == [6]
+    addresses = [ip_address(address["ip-address"]) for address in nic["ip-addresses"]]
+    assert [address.version for address in addresses if not address.is_link_local] == [6]
 
 
 def test_a_silent_nic_before_one_that_dhcp_answers_holds_nothing_up(
@@ -145,5 +145,7 @@ def test_a_silent_nic_before_one_that_dhcp_answers_holds_nothing_up(
                 "watchdog/daemon-starts-before-network",
             )
         }
-    failed = {name: one.seen for name, one in seen.items() if one.outcome is not Outcome.PASSED}
+    failed = {
+        name: result.seen for name, result in seen.items() if result.outcome is not Outcome.PASSED
+    }
     assert failed == {}

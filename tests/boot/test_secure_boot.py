@@ -36,13 +36,13 @@ def test_a_guest_that_starts_by_signed_code_uses_its_tpm_and_its_hosts_random_nu
     built_image: Callable[[str], Path], plan: Plan, tmp_path: Path
 ) -> None:
     checks = checks_of(plan, shipped())
-    probes = [checks[one.id] for one in plan.probes if one.feature in FEATURES]
+    probes = [checks[probe.id] for probe in plan.probes if probe.feature in FEATURES]
     work = tmp_path / "work"
     machine = plan.boots[0].machine
     with booted(built_image(PROFILE), "qcow2", machine, work, admin_user="debian") as guest:
         evidence = [record(probe, guest, image_sha256="") for probe in probes]
-    assert {one.check.partition("/")[0] for one in evidence} == set(FEATURES)
-    assert [one for one in evidence if one.outcome is not Outcome.PASSED] == []
+    assert {result.check.partition("/")[0] for result in evidence} == set(FEATURES)
+    assert [result for result in evidence if result.outcome is not Outcome.PASSED] == []
 
 
 def run(*argv: str | Path) -> str:
@@ -117,11 +117,11 @@ def test_every_broken_link_of_the_chain_is_refused_and_named(
             pytest.fail("it must not come up")
 
     checks = checks_of(plan, shipped())
-    wanted = [checks[one.id] for one in plan.inspections if one.feature == "secure-boot"]
+    wanted = [checks[check.id] for check in plan.inspections if check.feature == "secure-boot"]
     with Progress() as progress:
         evidence = inspect(copy.disk, "raw", wanted, "", progress)
     remedy = "install the distribution's own signed package"
-    assert {one.check: one.seen for one in evidence} == {
+    assert {result.check: result.seen for result in evidence} == {
         f"secure-boot/{check}": f"/boot/efi/EFI/BOOT/{name} is not signed; {remedy}"
         for check, name in [
             ("loader-is-signed", "BOOTX64.EFI"),

@@ -19,15 +19,15 @@ pytestmark = pytest.mark.boot
 LIMIT = 120.0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_ends_its_guests_and_the_appliance_and_leaves_the_build_as_it_was(
     built: Callable[[str], Path], tmp_path: Path, number: signal.Signals
 ) -> None:
     build, scratch = tmp_path / "build", tmp_path / "scratch"
     scratch.mkdir()
     shutil.copytree(built("pinned-scsi"), build)
-    known = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
-    manifest.write(build, known)
+    unproven = manifest.read(build).model_copy(update={"evidence": (), "boots": ()})
+    manifest.write(build, unproven)
     with subprocess.Popen(
         [Path(sys.executable).with_name("guest-image"), "prove", build],
         env={**os.environ, "TMPDIR": str(scratch)},
@@ -49,5 +49,5 @@ def test_it_ends_its_guests_and_the_appliance_and_leaves_the_build_as_it_was(
     assert said.splitlines()[-1] in {"Interrupted.", "Stopped by SIGTERM."}
     assert processes_with(scratch) == []
     assert [*scratch.iterdir()] == []
-    assert manifest.read(build) == known
-    (build / known.image.name).unlink()
+    assert manifest.read(build) == unproven
+    (build / unproven.image.name).unlink()

@@ -202,8 +202,19 @@ def test_paper_has_every_section_and_all_that_is_folded(browser: Browser) -> Non
 def test_nothing_but_the_file_itself_is_asked_for(browser: Browser) -> None:
     browser.show(hostile())
     entries = browser.driver.get_log("performance")
-    requests = [one["message"] for one in entries if "Network.requestWillBeSent" in one["message"]]
-    assert len([one for one in requests if "report.html" not in one and '"data:' not in one]) == 0
+    requests = [
+        entry["message"] for entry in entries if "Network.requestWillBeSent" in entry["message"]
+    ]
+    assert (
+        len(
+            [
+                request
+                for request in requests
+                if "report.html" not in request and '"data:' not in request
+            ]
+        )
+        == 0
+    )
     assert len(requests) >= 1
 
 

@@ -45,13 +45,13 @@ def published(
 
 def outcomes(directory: Path) -> dict[str, str]:
     """What a build's observations came to, by their names."""
-    return {one.check: one.outcome for one in manifest.read(directory).observations}
+    return {result.check: result.outcome for result in manifest.read(directory).observations}
 
 
 def grades(directory: Path) -> dict[str, Grade]:
     """How well each property of a build is proven."""
     claims = verdict_of(manifest.read(directory)).claims
-    return {one.claim.property: one.grade for one in claims}
+    return {verdict.claim.property: verdict.grade for verdict in claims}
 
 
 def servers(cloud: "Connection") -> list[Any]:

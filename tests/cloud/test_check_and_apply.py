@@ -139,7 +139,7 @@ def test_an_aggregate_keeps_the_scheduler_content(
 
     assert run("apply", "pinned-scsi", "local", "--remove").returncode == 0
     assert list(cloud.compute.aggregates()) == []
-    assert {one.name for one in cloud.compute.flavors()} == set(FLAVORS)
+    assert {flavor.name for flavor in cloud.compute.flavors()} == set(FLAVORS)
     assert cloud.compute.get_server(server).status == "ACTIVE"
 
 
@@ -151,7 +151,7 @@ def test_a_host_that_is_not_there_is_told_and_the_command_goes_on_from_there(
     assert done.returncode == 5
     assert "elsewhere" in done.stderr
     assert run(*words, "--host", HOST).returncode == 0
-    assert [one.hosts for one in cloud.compute.aggregates()] == [[HOST]]
+    assert [aggregate.hosts for aggregate in cloud.compute.aggregates()] == [[HOST]]
 
 
 @pytest.mark.parametrize("user", ["member", "reader"])

@@ -15,7 +15,7 @@ from proving import HUGE, PINNED, begun, grades, outcomes, published, run, serve
 from serving import LIMIT, boot
 
 from builder.cloud.proof.parameters import Limits
-from builder.cloud.proof.prove import Wishes, prove_in_cloud
+from builder.cloud.proof.prove import CloudProofOptions, prove_in_cloud
 from builder.feature import Grade
 from builder.publish.cloud.glance import Glance
 from builder.store.verdict import verdict_of
@@ -64,14 +64,18 @@ def test_an_image_without_agent_and_watchdog_is_found_out(
 ) -> None:
     build = published(tmp_path, broken.cloud)
     with Progress() as progress:
-        wishes = Wishes(flavor=PINNED, network="none", limits=Limits(agent=30))
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
-    seen = {one.check: one.seen for one in result.observations if one.outcome == "failed"}
+        options = CloudProofOptions(flavor=PINNED, network="none", limits=Limits(agent=30))
+        result = prove_in_cloud(Glance("local"), build, options, progress)
+    seen = {
+        observation.check: observation.seen
+        for observation in result.observations
+        if observation.outcome == "failed"
+    }
     assert "the guest agent did not answer Nova for 30 s" in seen["password-is-set"]
     assert seen["watchdog-is-there"] == "the guest has no i6300ESB watchdog"
     assert seen["watchdog-acts"] == "no process of the guest holds its watchdog open"
-    claims = {one.claim.property: one for one in verdict_of(result.build).claims}
-    unproven = {name for name, one in claims.items() if not one.proven}
+    claims = {verdict.claim.property: verdict for verdict in verdict_of(result.build).claims}
+    unproven = {name for name, verdict in claims.items() if not verdict.proven}
     assert unproven == {"hw_qemu_guest_agent", "os_admin_user", "hw_watchdog_action"}
     assert claims["hw_disk_bus"].grade is Grade.OBSERVED
     assert servers(cloud) == []
@@ -85,9 +89,12 @@ def test_a_guest_that_tells_nothing_is_told_and_cleaned_up(
 ) -> None:
     build = published(tmp_path)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", limits=Limits(boot=20))
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
-    seen = {one.check: (one.outcome, one.seen) for one in result.observations}
+        options = CloudProofOptions(flavor="guest-1", limits=Limits(boot=20))
+        result = prove_in_cloud(Glance("local"), build, options, progress)
+    seen = {
+        observation.check: (observation.outcome, observation.seen)
+        for observation in result.observations
+    }
     outcome, said = seen["guest-tells"]
     assert outcome == "failed"
     assert said.startswith("timed out after 20 s waiting for the first boot's report")
@@ -172,4 +179,4 @@ def test_what_a_killed_proof_has_left_is_cleaned_up(cloud: "Connection", tmp_pat
 def test_only_servers_of_proofs_are_deleted(cloud: "Connection", tmp_path: Path) -> None:
     server = boot(cloud, tmp_path, {})
     assert run("cloud", "prove", "--cloud", "local", "--clean").returncode == 0
-    assert [one.id for one in servers(cloud)] == [server.id]
+    assert [remaining.id for remaining in servers(cloud)] == [server.id]

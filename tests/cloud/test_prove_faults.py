@@ -16,7 +16,7 @@ from proving import begun, outcomes, published, run, servers
 from serving import LIMIT
 
 from builder.cloud.proof.parameters import Limits
-from builder.cloud.proof.prove import Wishes, prove_in_cloud
+from builder.cloud.proof.prove import CloudProofOptions, prove_in_cloud
 from builder.publish.cloud.glance import Glance
 from builder.terminal.progress import Progress
 
@@ -103,10 +103,12 @@ def test_two_proofs_at_once_do_not_touch_each_other(cloud: "Connection", tmp_pat
     first = begun(cloud, build, tmp_path / "log")
     (of_first,) = servers(cloud)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", limits=Limits(boot=5))
-        second = prove_in_cloud(Glance("local"), build, wishes, progress)
-    assert {one.check: one.outcome for one in second.observations}["server-is-active"] == "passed"
-    assert [(one.id, one.status) for one in servers(cloud)] == [(of_first.id, "ACTIVE")]
+        options = CloudProofOptions(flavor="guest-1", limits=Limits(boot=5))
+        second = prove_in_cloud(Glance("local"), build, options, progress)
+    assert {observation.check: observation.outcome for observation in second.observations}[
+        "server-is-active"
+    ] == "passed"
+    assert [(server.id, server.status) for server in servers(cloud)] == [(of_first.id, "ACTIVE")]
     assert first.poll() is None
     first.send_signal(signal.SIGINT)
     assert first.wait(timeout=LIMIT) == 130
@@ -132,9 +134,12 @@ def test_a_watchdog_does_what_the_image_asks(
     image, features = built_image("pinned-scsi"), {"watchdog": {"action": hung.action}}
     build = published(tmp_path, image, features)
     with Progress() as progress:
-        wishes = Wishes(flavor="guest-1", network="none")
-        result = prove_in_cloud(Glance("local"), build, wishes, progress)
-    seen = {one.check: (one.outcome, one.seen) for one in result.observations}
+        options = CloudProofOptions(flavor="guest-1", network="none")
+        result = prove_in_cloud(Glance("local"), build, options, progress)
+    seen = {
+        observation.check: (observation.outcome, observation.seen)
+        for observation in result.observations
+    }
     assert seen["watchdog-acts"][0] == "passed"
     assert seen["watchdog-acts"][1].endswith(f"stopped: {hung.seen}")
     assert seen["deleted-server-is-restored"][0] == "passed"

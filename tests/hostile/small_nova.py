@@ -81,19 +81,23 @@ class Nova:
 
     def _flavors(self, request: Request, words: list[str]) -> object:
         if request.command == "DELETE":
-            self.flavors = [one for one in self.flavors if one["id"] != words[0]]
+            self.flavors = [flavor for flavor in self.flavors if flavor["id"] != words[0]]
         if request.command == "POST":
-            made = {"id": f"made-{len(self.changes)}", "extra_specs": {}, **request.body["flavor"]}
-            self.flavors.append(made)
-            return {"flavor": made}
+            flavor = {
+                "id": f"made-{len(self.changes)}",
+                "extra_specs": {},
+                **request.body["flavor"],
+            }
+            self.flavors.append(flavor)
+            return {"flavor": flavor}
         return {"flavors": self.flavors}
 
-    def _extra_specs(self, request: Request, one: dict[str, Any], words: list[str]) -> object:
+    def _extra_specs(self, request: Request, flavor: dict[str, Any], words: list[str]) -> object:
         if request.command == "DELETE":
-            del one["extra_specs"][words[0]]
+            del flavor["extra_specs"][words[0]]
         if request.command == "POST":
-            one["extra_specs"].update(request.body["extra_specs"])
-        return {"extra_specs": one["extra_specs"]}
+            flavor["extra_specs"].update(request.body["extra_specs"])
+        return {"extra_specs": flavor["extra_specs"]}
 
     def _aggregates(self, request: Request, words: list[str]) -> object:
         if request.command == "GET":
@@ -105,15 +109,17 @@ class Nova:
             self.aggregates.append(
                 {"id": 1, "hosts": [], "metadata": {}, **request.body["aggregate"]}
             )
-        (one,) = self.aggregates
-        one["metadata"].update(request.body.get("set_metadata", {}).get("metadata", {}))
-        one["hosts"] += [request.body["add_host"]["host"]] if "add_host" in request.body else []
+        (aggregate,) = self.aggregates
+        aggregate["metadata"].update(request.body.get("set_metadata", {}).get("metadata", {}))
+        aggregate["hosts"] += (
+            [request.body["add_host"]["host"]] if "add_host" in request.body else []
+        )
         if "remove_host" in request.body:
-            one["hosts"].remove(request.body["remove_host"]["host"])
-        return {"aggregate": one}
+            aggregate["hosts"].remove(request.body["remove_host"]["host"])
+        return {"aggregate": aggregate}
 
     def _flavor(self, name: str) -> dict[str, Any]:
-        return next(one for one in self.flavors if one["id"] == name)
+        return next(flavor for flavor in self.flavors if flavor["id"] == name)
 
     def _placement(self, request: Request, words: list[str], query: dict[str, list[str]]) -> None:
         if not words:

@@ -56,7 +56,7 @@ def checks(*calls: Call) -> list[Check]:
     ]
 
 
-def made(*calls: Call) -> tuple[Evidence, ...]:
+def evidence_of(*calls: Call) -> tuple[Evidence, ...]:
     progress = Progress(io.StringIO())
     return inspect(Path("image"), "raw", checks(*calls), "", progress)
 
@@ -118,7 +118,7 @@ def test_a_check_that_takes_the_child_with_it_is_an_error(
 ) -> None:
     if call is sleeps:
         monkeypatch.setattr(inspection, "LIMIT", 5.0)
-    first, second, third = made(fine, call, fine)
+    first, second, third = evidence_of(fine, call, fine)
     assert first.outcome is Outcome.PASSED
     assert second.outcome is third.outcome is Outcome.ERROR
     assert second.seen == f"what the disk has could not be read: {because}"
@@ -127,20 +127,20 @@ def test_a_check_that_takes_the_child_with_it_is_an_error(
 
 @pytest.mark.parametrize(("call", "because"), [(remembers, "memory"), (recurses, "Recursion")])
 def test_a_check_that_takes_too_much_is_an_error_of_its_own(call: Call, because: str) -> None:
-    first, second = made(call, fine)
+    first, second = evidence_of(call, fine)
     assert (first.outcome, second.outcome) == (Outcome.ERROR, Outcome.PASSED)
     assert because in first.seen
 
 
 def test_what_is_seen_is_kept_short_and_without_control_characters() -> None:
-    much, control = made(says_much, says_control)
+    much, control = evidence_of(says_much, says_control)
     assert len(much.seen) < 20_000
     assert control.seen.isprintable()
 
 
 def test_the_parent_s_memory_stays_small() -> None:
     before = _resident()
-    made(*(remembers for _ in range(3)), says_much)
+    evidence_of(*(remembers for _ in range(3)), says_much)
     assert _resident() - before < 64 * MIB
 
 
@@ -173,11 +173,11 @@ def test_a_child_that_lies_is_believed_nothing(
 ) -> None:
     monkeypatch.setattr(inspection, "run_confined", lying(*messages))
     try:
-        found = made(fine)
+        found = evidence_of(fine)
     except ImageError as error:
         assert "answered something else" in str(error)  # noqa: PT017 - either is right
     else:
-        assert {one.outcome for one in found} == {Outcome.ERROR}
+        assert {result.outcome for result in found} == {Outcome.ERROR}
 
 
 def test_a_disk_that_cannot_be_looked_at_is_no_image() -> None:
@@ -212,7 +212,7 @@ def test_a_child_has_neither_the_files_nor_the_terminal_of_its_parent(tmp_path: 
             links = [path.readlink() for path in Path("/proc/self/fd").iterdir() if path.exists()]
             return " ".join(map(str, links))
 
-        (seen,) = made(look)
+        (seen,) = evidence_of(look)
     assert "/dev/null" in seen.seen
     assert "secret" not in seen.seen
     assert "/dev/pts" not in seen.seen

@@ -128,7 +128,9 @@ def test_a_line_without_end_is_not_kept() -> None:
 
 
 PLAN = plan("pinned-scsi")
-PROBES = {name: one for name, one in checks_of(PLAN, shipped()).items() if one.kind == "probe"}
+PROBES = {
+    name: check for name, check in checks_of(PLAN, shipped()).items() if check.kind == "probe"
+}
 SAID = [
     "",
     "\0",
@@ -190,7 +192,7 @@ def test_a_guest_that_says_the_same_to_everything_fails(
         found = record(PROBES[probe], Babbling(said, said), image_sha256="")
         assert found.outcome is not Outcome.ERROR, (said[:40], found.seen)
         assert len(found.seen) < 20_000
-        assert all(one.isprintable() for one in found.seen.splitlines())
+        assert all(line.isprintable() for line in found.seen.splitlines())
 
 
 @settings(max_examples=200)

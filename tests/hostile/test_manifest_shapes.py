@@ -27,8 +27,8 @@ Way = tuple[str | int, ...]
 def sound() -> str:
     of = plan("pinned-scsi")
     boots = tuple(
-        BootRecord(name=one.name, accelerator="tcg", until_ssh=40, probes=1, image_sha256="a" * 64)
-        for one in of.boots
+        BootRecord(name=boot.name, accelerator="tcg", until_ssh=40, probes=1, image_sha256="a" * 64)
+        for boot in of.boots
     )
     return manifest(of, evidence=complete(of), boots=boots).model_dump_json()
 
@@ -163,8 +163,8 @@ def test_no_log_of_a_build_leads_to_another_file(build: Path) -> None:
     secret = build / "secret"
     secret.write_text("very secret")
     assert outcome(build, changed(), ("report",)) == 0
-    known = manifests.read(build)
-    first, second = (build / f"{one.name}-console.log" for one in known.boots[:2])
+    stored = manifests.read(build)
+    first, second = (build / f"{boot.name}-console.log" for boot in stored.boots[:2])
     first.symlink_to(secret)
     os.mkfifo(second)
-    assert "very secret" not in read_html(build, known)
+    assert "very secret" not in read_html(build, stored)

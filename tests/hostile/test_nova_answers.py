@@ -164,8 +164,8 @@ def test_it_is_made_once_and_removed_wholly(run: Run) -> None:
     assert (code, nova.changes) == (0, [])
     assert "+ flavor pinned-scsi: 2 vCPUs, 2048 MiB, 10 GiB\n  + hw:cpu_policy=dedicated" in out
     assert run(nova, "apply")[1] == out
-    made = nova.flavors[1]
-    assert made["extra_specs"] == {**PINNED, TAG: "pinned-scsi"}
+    pinned = nova.flavors[1]
+    assert pinned["extra_specs"] == {**PINNED, TAG: "pinned-scsi"}
     assert run(nova, "apply")[1] == "mine: nothing to change\n"
     assert run(nova, "check")[0] == 0
     assert run(nova, "apply", "--remove")[0] == 0
@@ -189,7 +189,7 @@ def test_a_flavor_of_another_size_is_made_anew(run: Run) -> None:
     run(nova, "apply")
     _, out, _ = run(nova, "apply", "--memory", "4096", "--disk", "0")
     assert out.startswith("- flavor pinned-scsi: 2 vCPUs, 2048 MiB, 10 GiB")
-    assert [(one["ram"], one["disk"]) for one in nova.flavors] == [(4096, 0)]
+    assert [(flavor["ram"], flavor["disk"]) for flavor in nova.flavors] == [(4096, 0)]
 
 
 def test_an_aggregate_is_made_where_the_release_needs_one(run: Run) -> None:
@@ -218,7 +218,7 @@ def test_somebody_elses_flavor_is_not_touched(run: Run, dry_run: tuple[str, ...]
     assert (code, nova.changes) == (5, [])
     assert "was not made for pinned-scsi by this program" in err
     assert run(nova, "apply", "--flavor", "another")[0] == 0
-    assert [one["name"] for one in nova.flavors] == ["pinned-scsi", "another"]
+    assert [flavor["name"] for flavor in nova.flavors] == ["pinned-scsi", "another"]
 
 
 def test_somebody_elses_aggregate_is_not_touched(run: Run) -> None:

@@ -60,7 +60,7 @@ def with_catalogue(services: dict[str, str], nova: Nova | None = None) -> Answer
 def test_novas_address_may_stand_above_its_versions(cloud: Cloud, path: str) -> None:
     nova = Nova(flavors=[flavor()])
     there = flavors(cloud(with_catalogue({"compute": path}, nova)))
-    assert [one.name for one in there] == ["small"]
+    assert [flavor.name for flavor in there] == ["small"]
 
 
 def test_credentials_that_are_refused_are_told(cloud: Cloud) -> None:

@@ -38,8 +38,8 @@ PLAIN = "Größe 3 GiB, 名前, 🎉 <b> & 'x'\tcolumn\nline"
 def build_of(text: str) -> Manifest:
     """A build in which all that comes from elsewhere is this text."""
     results = [
-        evidence(one.check, outcome, boot=one.boot, seen=text)
-        for one, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
+        evidence(check.check, outcome, boot=check.boot, seen=text)
+        for check, outcome in zip(complete(PLAN), [*Outcome] * 99, strict=False)
     ]
     return manifest(
         PLAN,
@@ -54,14 +54,20 @@ def build_of(text: str) -> Manifest:
 def obeyed(text: str) -> set[str]:
     """What is no mark on paper, except line ends, tabs and the space."""
     kinds = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
-    return {one for one in text if unicodedata.category(one) in kinds} - {"\n", "\t"}
+    return {character for character in text if unicodedata.category(character) in kinds} - {
+        "\n",
+        "\t",
+    }
 
 
 @pytest.mark.parametrize("text", OBEYED.values(), ids=OBEYED)
 def test_junit_has_no_text_that_its_reader_obeys(text: str) -> None:
     document = junit_xml(build_of(text))
     root = ET.fromstring(document)  # noqa: S314 - our own
-    values = [*root.itertext(), *(value for one in root.iter() for value in one.attrib.values())]
+    values = [
+        *root.itertext(),
+        *(value for element in root.iter() for value in element.attrib.values()),
+    ]
     assert not obeyed(document)
     assert not obeyed("".join(values))
 
@@ -75,7 +81,7 @@ def test_the_html_report_has_no_text_that_its_reader_obeys(text: str, tmp_path: 
 
 def test_a_plain_text_of_any_script_stays_as_it_is() -> None:
     root = ET.fromstring(junit_xml(build_of(PLAIN)))  # noqa: S314 - our own
-    assert PLAIN in {one.text for one in root.iter()}
+    assert PLAIN in {element.text for element in root.iter()}
     page = html(build_of(PLAIN), consoles={}, build_log="")
     escaped = PLAIN.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert escaped.replace("'", "&#39;") in page

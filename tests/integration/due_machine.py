@@ -63,7 +63,7 @@ class Machine:
         evidence = (
             result.model_copy(update={"at": datetime.now(UTC)}) for result in complete(plan)
         )
-        made = manifest(
+        stored = manifest(
             plan,
             inputs=digest_of(plan, parts),
             ingredients=parts,
@@ -75,12 +75,12 @@ class Machine:
             ),
             **fields,
         )
-        directory = self.dist / "night" / made.build
+        directory = self.dist / "night" / stored.build
         directory.mkdir(parents=True, exist_ok=True)
-        write(directory, made)
+        write(directory, stored)
         latest = directory.parent / "latest"
         latest.unlink(missing_ok=True)
-        latest.symlink_to(made.build)
+        latest.symlink_to(stored.build)
         return directory
 
     def due(self, *words: str) -> Answer:

@@ -100,8 +100,8 @@ class _Forwarder(BaseHTTPRequestHandler):
 def named_mirror(root: Path, *, distro: str, release: str) -> Generator[NamedMirror]:
     """Run a mirror of the release; its files lie below ``root``."""
     mirror = NamedMirror(root)
-    known = {**host_mirrors(distro, release), **os.environ}
-    upstream = {kind: known[variable] for kind, variable in KINDS.items()}
+    settings = {**host_mirrors(distro, release), **os.environ}
+    upstream = {kind: settings[variable] for kind, variable in KINDS.items()}
     names = DNSServer(
         ZoneResolver(f"{NAME}. 60 IN A {MIRROR}"), address=NAME_SERVER, port=53,
         logger=DNSLogger("-request,-reply,-truncated,-error"),

@@ -42,21 +42,25 @@ def test_a_windows_becomes_a_build_with_what_its_disk_shows(windows: Path, tmp_p
     told = json.loads(done.stdout)
     directory = Path(told["directory"])
     assert directory == (tmp_path / "adopted-server-2022" / "latest").resolve()
-    known = manifest.read(directory)
-    verdict = verdict_of(known)
+    build = manifest.read(directory)
+    verdict = verdict_of(build)
     assert verdict.complete
     assert not verdict.proven
     assert not told["proven"]
-    assert {one.claim.property: (one.claim.value, one.grade) for one in verdict.claims} == {
+    assert {
+        judged.claim.property: (judged.claim.value, judged.grade) for judged in verdict.claims
+    } == {
         "os_type": ("windows", Grade.PRESENT),
         "os_distro": ("windows", Grade.PRESENT),
         "os_version": ("10.0", Grade.PRESENT),
         "architecture": ("x86_64", Grade.PRESENT),
         "hw_qemu_guest_agent": ("yes", Grade.PRESENT),
     }
-    assert known.adopted is not None
-    assert known.adopted.source == "Server 2022.raw"
-    assert {one.property: one.reason for one in known.adopted.lacking} == dict.fromkeys(
+    assert build.adopted is not None
+    assert build.adopted.source == "Server 2022.raw"
+    assert {
+        unproven.property: unproven.reason for unproven in build.adopted.lacking
+    } == dict.fromkeys(
         ("hw_disk_bus", "hw_scsi_model"),
         "'the driver of virtio-scsi is started by the boot loader' failed: the service vioscsi has "
         "StartOverride\\0=3 beside Start=0: Windows does not load it at boot",

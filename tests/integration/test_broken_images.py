@@ -26,12 +26,16 @@ def failed_inspections(
     checks = checks_of(plan, shipped())
     with Progress() as progress:
         evidence = inspect(
-            image, "qcow2", [checks[one.id] for one in plan.inspections], "", progress
+            image, "qcow2", [checks[check.id] for check in plan.inspections], "", progress
         )
-    assert [one.check for one in evidence] == [one.id for one in plan.inspections]
-    assert {one.outcome for one in evidence} <= {Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED}
-    assert {one.check for one in evidence if one.outcome is Outcome.SKIPPED} == skipped
-    return {one.check: one.seen for one in evidence if one.outcome is Outcome.FAILED}
+    assert [result.check for result in evidence] == [check.id for check in plan.inspections]
+    assert {result.outcome for result in evidence} <= {
+        Outcome.PASSED,
+        Outcome.FAILED,
+        Outcome.SKIPPED,
+    }
+    assert {result.check for result in evidence if result.outcome is Outcome.SKIPPED} == skipped
+    return {result.check: result.seen for result in evidence if result.outcome is Outcome.FAILED}
 
 
 def test_a_kernel_without_the_watchdogs_driver_and_a_masked_agent_are_seen(

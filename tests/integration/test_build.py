@@ -125,12 +125,16 @@ def test_a_build_directory_is_complete(build: Path) -> None:
 def test_files_in_the_image_have_the_same_modes_whatever_the_umask_is(
     copy: Copy, two_builds: list[Path]
 ) -> None:
-    one, other = (modes(build / "image.qcow2", copy.root / "modes.raw") for build in two_builds)
-    assert one["/etc/systemd/network"] == (0o040755, 0, 0)
-    assert one["/etc/shadow"][0] == 0o100640
-    both = one.keys() & other.keys()
+    private, public = (
+        modes(build / "image.qcow2", copy.root / "modes.raw") for build in two_builds
+    )
+    assert private["/etc/systemd/network"] == (0o040755, 0, 0)
+    assert private["/etc/shadow"][0] == 0o100640
+    both = private.keys() & public.keys()
     assert len(both) > 10_000
-    assert {path: (one[path], other[path]) for path in both if one[path] != other[path]} == {}
+    assert {
+        path: (private[path], public[path]) for path in both if private[path] != public[path]
+    } == {}
 
 
 def test_what_root_has_built_is_written_by_nobody_else(copy: Copy, two_builds: list[Path]) -> None:
@@ -154,14 +158,14 @@ def test_the_checksums_verify(build: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the checker's own libraries
 def test_the_bills_of_materials_have_every_package_once_and_the_files_of_none(build: Path) -> None:
-    known = manifest.read(build)
-    assert {bill.name: bill.sha256 for bill in known.sbom} == {
+    recorded = manifest.read(build)
+    assert {bill.name: bill.sha256 for bill in recorded.sbom} == {
         name: sha256_of(build / name) for name in (CYCLONEDX, SPDX)
     }
     components = json.loads((build / CYCLONEDX).read_text())["components"]
     libraries = [each for each in components if each["type"] == "library"]
     assert Counter((each["name"], each["version"]) for each in libraries) == Counter(
-        (package.name.partition(":")[0], package.version) for package in known.packages
+        (package.name.partition(":")[0], package.version) for package in recorded.packages
     )
     assert len([each for each in libraries if "licenses" in each]) > len(libraries) / 2
     files = {each["name"] for each in components if each["type"] == "file"}
@@ -185,24 +189,24 @@ def test_a_package_that_nothing_has_kept_comes_from_a_mirror_that_has_only_a_nam
 def test_the_manifest_describes_the_image_and_how_it_was_made(
     build: Path, profile: Path, mirror: NamedMirror
 ) -> None:
-    known = manifest.read(build)
-    image = build / known.image.name
-    assert known.build == build.name
-    assert known.image.size == image.stat().st_size
-    assert (known.image.sha256, known.image.sha512) == digests(image)
+    recorded = manifest.read(build)
+    image = build / recorded.image.name
+    assert recorded.build == build.name
+    assert recorded.image.size == image.stat().st_size
+    assert (recorded.image.sha256, recorded.image.sha512) == digests(image)
     registry = installed()
     plan = Secrets([mirror.addresses["archive"]]).redact_json(
         to_json(make_plan(load(str(profile), registry), registry))
     )
-    assert known.plan == plan
-    keyring = known.planned().distribution.keyring
-    assert known.keyrings == {keyring: digests(Path(keyring))[0]}
+    assert recorded.plan == plan
+    keyring = recorded.planned().distribution.keyring
+    assert recorded.keyrings == {keyring: digests(Path(keyring))[0]}
     assert {"linux-image-amd64", "openssh-server", "cloud-init"} <= {
-        package.name for package in known.packages
+        package.name for package in recorded.packages
     }
-    assert {"bootstrap", "disk", "convert", "checksums"} <= known.timings.keys()
-    assert known.hooks["root.d/08-debootstrap"] > 0
-    assert not known.evidence
+    assert {"bootstrap", "disk", "convert", "checksums"} <= recorded.timings.keys()
+    assert recorded.hooks["root.d/08-debootstrap"] > 0
+    assert not recorded.evidence
 
 
 def test_the_image_is_a_sound_qcow2_compressed_with_zstd(build: Path) -> None:

@@ -41,14 +41,14 @@ def doctor(*words: str | Path, **environment: str) -> tuple[int, dict[str, Any]]
 
 
 def lacking(data: dict[str, Any]) -> set[str]:
-    return {one["subject"] for one in data["findings"] if one["state"] == "lacking"}
+    return {finding["subject"] for finding in data["findings"] if finding["state"] == "lacking"}
 
 
 def test_this_host_is_ready_but_for_its_network(tmp_path: Path) -> None:
     """The tests build and prove here."""
     _, data = doctor("pinned-scsi", "--output", tmp_path)
     assert {subject for subject in lacking(data) if not subject.startswith("mirror")} == set()
-    subjects = {one["subject"] for one in data["findings"]}
+    subjects = {finding["subject"] for finding in data["findings"]}
     assert {"rights", "accelerator", "programs", "firmware: BIOS", "expected time"} <= subjects
 
 
@@ -60,7 +60,7 @@ def test_a_file_system_without_room_is_told_wherever_it_is(tmp_path: Path) -> No
         )  # fmt: skip
     assert code == 3
     assert {"space: output", "space: cache", "space: temporary"} <= lacking(data)
-    output = next(one for one in data["findings"] if one["subject"] == "space: output")
+    output = next(finding for finding in data["findings"] if finding["subject"] == "space: output")
     assert output["facts"]["free"] <= 64 << 20
 
 

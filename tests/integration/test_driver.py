@@ -33,9 +33,9 @@ def inspected(image: Path, build: Path) -> dict[str, tuple[Outcome, str]]:
     checks = checks_of(plan, shipped())
     with Progress() as progress:
         evidence = inspect(
-            image, "qcow2", [checks[one.id] for one in plan.inspections], "", progress
+            image, "qcow2", [checks[check.id] for check in plan.inspections], "", progress
         )
-    return {one.check: (one.outcome, one.seen) for one in evidence}
+    return {result.check: (result.outcome, result.seen) for result in evidence}
 
 
 def test_the_image_has_the_driver_for_its_kernel_and_passes_every_inspection(

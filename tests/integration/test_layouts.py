@@ -188,7 +188,7 @@ def test_an_image_for_arm_is_judged_by_its_own_names_and_not_booted(
     )
     told = json.loads(done.stdout)
     assert (told["booted"], told["proven"]) == (False, False)
-    claims = {one["property"]: one["value"] for one in told["claims"]}
+    claims = {claim["property"]: claim["value"] for claim in told["claims"]}
     assert claims["architecture"] == "aarch64"
     assert any("it is built for aarch64" in limit for limit in told["adopted"]["limits"])
     assert "BOOTX64" not in done.stdout

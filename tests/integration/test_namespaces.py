@@ -131,12 +131,12 @@ def test_an_exit_code_passes_through(scratch: Path) -> None:
 
 def test_two_sandboxes_at_once_do_not_see_each_other(scratch: Path) -> None:
     with (
-        Sandbox(scratch, in_memory=True) as one,
-        Sandbox(scratch, in_memory=True) as two,
+        Sandbox(scratch, in_memory=True) as first,
+        Sandbox(scratch, in_memory=True) as second,
     ):
-        inside(one, "touch", scratch / "file")
-        assert one.path(scratch / "file").exists()
-        assert not two.path(scratch / "file").exists()
+        inside(first, "touch", scratch / "file")
+        assert first.path(scratch / "file").exists()
+        assert not second.path(scratch / "file").exists()
 
 
 def test_a_program_starts_in_the_scratch_directory_of_the_sandbox(scratch: Path) -> None:

@@ -159,11 +159,11 @@ def test_a_file_that_nobody_replaces_stays_and_so_does_the_image_s_own(chroot: C
 
 def test_a_file_that_was_made_immutable_stays_as_it_is(chroot: Chroot) -> None:
     """diskimage-builder makes such a file the image's own."""
-    made = subprocess.run(
+    chattr = subprocess.run(
         ["chattr", "+i", chroot.resolv], capture_output=True, text=True, check=False
     )
-    if made.returncode != 0:
-        pytest.skip(f"no file can be made immutable here: {made.stderr.strip()}")
+    if chattr.returncode != 0:
+        pytest.skip(f"no file can be made immutable here: {chattr.stderr.strip()}")
     subprocess.run(["chattr", "-i", chroot.resolv], check=True)
     chroot.hook(
         "install.d/01-mine",

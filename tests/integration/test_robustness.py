@@ -56,7 +56,7 @@ def begin_bootstrap(copy: Copy) -> subprocess.Popen[str]:
     process = copy.begin(copy.build_command())
 
     def unpacks() -> bool:
-        return any("--unpack" in one or "dpkg-deb" in one for one in copy.processes())
+        return any("--unpack" in command or "dpkg-deb" in command for command in copy.processes())
 
     assert wait_until(lambda: unpacks() or process.poll() is not None, 60)
     assert process.poll() is None, process.communicate()
@@ -77,7 +77,7 @@ def test_a_failing_hook_is_named_with_its_element_exit_code_last_lines_and_log(c
     assert "nothing works" in kept_log(copy).read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_build_that_is_stopped_ends_soon_and_leaves_its_log_only(
     copy: Copy, number: signal.Signals
 ) -> None:

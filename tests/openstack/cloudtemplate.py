@@ -156,9 +156,9 @@ def _seed(auth_url: str) -> None:
         ("reader", "images", "reader"),
         ("partner", "partner", "member"),
     ):
-        made = admin.identity.create_user(name=user, password=PASSWORD, domain_id=domain.id)
+        account = admin.identity.create_user(name=user, password=PASSWORD, domain_id=domain.id)
         admin.identity.assign_project_role_to_user(
-            admin.identity.find_project(project, ignore_missing=False), made, roles[role]
+            admin.identity.find_project(project, ignore_missing=False), account, roles[role]
         )
     publisher = connect(auth_url, "publisher", "images")
     publisher.identity.create_application_credential(

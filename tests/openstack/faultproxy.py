@@ -146,7 +146,8 @@ class FaultProxy:
     def count(self, method: str, path: str = "") -> int:
         """How many requests of a method, with a path that matches, have come by."""
         return sum(
-            one.method == method and re.search(path, one.path) is not None for one in self.requests
+            request.method == method and re.search(path, request.path) is not None
+            for request in self.requests
         )
 
     def close(self) -> None:
@@ -201,7 +202,11 @@ class FaultProxy:
             with self._lock:
                 self.requests.append(request)
                 fault = next(
-                    (one.fault for one in self._rules if one.takes(request.method, request.path)),
+                    (
+                        rule.fault
+                        for rule in self._rules
+                        if rule.takes(request.method, request.path)
+                    ),
                     Fault(),
                 )
             try:

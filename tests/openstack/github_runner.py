@@ -45,9 +45,9 @@ class Runner:
     def run(self, workflow: Path, job: str, secrets: Mapping[str, str]) -> Night:
         """Run a job for the first of its matrix."""
         definition = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"][job]
-        known = {f"secrets.{name}": value for name, value in secrets.items()}
+        context = {f"secrets.{name}": value for name, value in secrets.items()}
         for name, value in definition["strategy"]["matrix"]["include"][0].items():
-            known[f"matrix.{name}"] = value
+            context[f"matrix.{name}"] = value
         self.temporary.mkdir()
         files = {name: self.temporary / name for name in ("GITHUB_ENV", "GITHUB_OUTPUT")}
         environment = {
@@ -55,7 +55,7 @@ class Runner:
             "HOME": os.environ["HOME"],
             "RUNNER_TEMP": str(self.temporary),
             **{name: str(path) for name, path in files.items()},
-            **_filled(definition["env"], known),
+            **_filled(definition["env"], context),
             **self.overrides,
         }
         night = Night()
@@ -63,7 +63,7 @@ class Runner:
             if "run" in step and _wanted(step.get("if", ""), night):
                 for path in files.values():
                     path.write_text("")
-                variables = {**environment, **_filled(step.get("env", {}), known)}
+                variables = {**environment, **_filled(step.get("env", {}), context)}
                 self._step(step, variables, night)
                 environment |= _pairs(files["GITHUB_ENV"])
                 for name, value in _pairs(files["GITHUB_OUTPUT"]).items():
@@ -103,11 +103,11 @@ def _wanted(condition: str, night: Night) -> bool:
     return not night.failed
 
 
-def _filled(variables: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+def _filled(variables: Mapping[str, str], context: Mapping[str, str]) -> dict[str, str]:
     """Variables with their expressions evaluated; a secret that there is not is empty."""
 
     def value(match: re.Match[str]) -> str:
-        return known.get(match[1], "") if match[1].startswith("secrets.") else known[match[1]]
+        return context.get(match[1], "") if match[1].startswith("secrets.") else context[match[1]]
 
     return {name: re.sub(r"\$\{\{ ([\w.]+) \}\}", value, text) for name, text in variables.items()}
 

@@ -144,9 +144,9 @@ def _settings(value: str) -> dict[str, str]:
 
 def _nic(devices: Sequence[str]) -> dict[str, str]:
     """The last one, which is that with several queues where there is one."""
-    return [_settings(one) for one in devices if one.startswith("virtio-net-pci")][-1]
+    return [_settings(device) for device in devices if device.startswith("virtio-net-pci")][-1]
 
 
 def _root(options: Sequence[tuple[str, str]]) -> dict[str, str]:
     found = [json.loads(value) for option, value in options if option == "-blockdev"]
-    return next(one for one in found if one["node-name"] == "root")
+    return next(node for node in found if node["node-name"] == "root")

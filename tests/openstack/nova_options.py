@@ -18,8 +18,8 @@ def main() -> None:
     for name in names:
         section, option = name.split("/")
         values[name] = getattr(CONF if section == "DEFAULT" else CONF[section], option)
-    known = sorted(one.__name__ for one in filters.all_filters())
-    print(json.dumps({"values": values, "default_filters": default, "known_filters": known}))
+    filter_names = sorted(filter_class.__name__ for filter_class in filters.all_filters())
+    print(json.dumps({"values": values, "default_filters": default, "known_filters": filter_names}))
 
 
 if __name__ == "__main__":

@@ -51,24 +51,28 @@ def images(cloud: LocalCloud, name: str = "local") -> list[Any]:
     """Every image of a cloud, visible and hidden."""
     client = cloud.client(name)
     return [
-        one for hidden in (False, True) for one in client.images.list(filters={"os_hidden": hidden})
+        image
+        for hidden in (False, True)
+        for image in client.images.list(filters={"os_hidden": hidden})
     ]
 
 
 def answering(cloud: LocalCloud, name: str = "local", public: str = NAME) -> list[Any]:
     """The images that openstacksdk, and so ``openstack image show``, finds by the public name."""
-    having = [one for one in images(cloud, name) if one.name == public]
-    return [one for one in having if not one.os_hidden] or having
+    having = [image for image in images(cloud, name) if image.name == public]
+    return [image for image in having if not image.os_hidden] or having
 
 
 def current(cloud: LocalCloud, name: str = "local", public: str = NAME) -> Any:
     """The image that answers to the public name; there must be one, complete and visible."""
-    (one,) = answering(cloud, name, public)
-    assert one.status == "active"
-    assert not one.os_hidden
-    return one
+    (image,) = answering(cloud, name, public)
+    assert image.status == "active"
+    assert not image.os_hidden
+    return image
 
 
 def visible(cloud: LocalCloud, name: str = "local") -> Iterator[str]:
     """The builds of the images that a user sees in a list."""
-    return (one.get("guest_image_build", "?") for one in images(cloud, name) if not one.os_hidden)
+    return (
+        image.get("guest_image_build", "?") for image in images(cloud, name) if not image.os_hidden
+    )

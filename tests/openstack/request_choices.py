@@ -177,7 +177,7 @@ def _pair(subjects: list[Subject]) -> st.SearchStrategy[Pair]:
     return st.tuples(_some(image), sized)
 
 
-_COMBINED = [_pair([one, another]) for one in SUBJECTS for another in SUBJECTS]
+_COMBINED = [_pair([subject, another]) for subject in SUBJECTS for another in SUBJECTS]
 PAIRS = st.sampled_from(_COMBINED).flatmap(lambda pairs: pairs)
 """An image and a flavor of one subject, or of two that may meet."""
 

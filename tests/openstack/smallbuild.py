@@ -93,17 +93,17 @@ def small_build_of(
         "hooks": {},
         "evidence": tuple(
             Evidence(
-                check=one.check,
-                kind="inspection" if one.boot is None else "probe",
-                title=one.check,
+                check=check.check,
+                kind="inspection" if check.boot is None else "probe",
+                title=check.check,
                 outcome=Outcome.PASSED,
                 seen="it is so",
                 image_sha256=sha256,
-                boot=one.boot,
+                boot=check.boot,
                 at=created,
                 seconds=0.1,
             )
-            for one in expected(plan)
+            for check in expected(plan)
         ),
     }
     build = Manifest(**{**usual, **fields})

@@ -19,10 +19,13 @@ def nova() -> Generator[Nova]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_each_model_has_its_trait(nova: Nova, name: str) -> None:
-    known, values = set(nova.traits()), nova.properties()[name]["values"]
+    standard, values = set(nova.traits()), nova.properties()[name]["values"]
     assert values
     without = {
-        value for value in values for trait in traits({name: value}, {}) if trait.name not in known
+        value
+        for value in values
+        for trait in traits({name: value}, {})
+        if trait.name not in standard
     }
     assert without == set()
 

@@ -117,12 +117,12 @@ def nova() -> Generator[Nova]:
 def test_every_extra_spec_passes_novas_own_validators(nova: Nova, release: NovaRelease) -> None:
     specs = [what for _, what in demanding(release).of_kind(ExtraSpec)]
     assert len(specs) > 10
-    refused = {str(one): nova.extra_spec(one.name, one.value) for one in specs}
+    refused = {str(spec): nova.extra_spec(spec.name, spec.value) for spec in specs}
     assert {name: reason for name, reason in refused.items() if reason} == {}
 
 
 def test_a_trait_that_nova_sets_is_a_standard_one(nova: Nova) -> None:
     traits = [what for _, what in demanding().of_kind(ProviderTrait)]
-    by_nova = {one.name for one in traits if one.by_nova}
+    by_nova = {trait.name for trait in traits if trait.by_nova}
     assert by_nova <= set(nova.traits())
-    assert {one.name for one in traits} - by_nova == {"CUSTOM_VGPU_SMALL"}
+    assert {trait.name for trait in traits} - by_nova == {"CUSTOM_VGPU_SMALL"}

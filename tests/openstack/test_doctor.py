@@ -24,7 +24,9 @@ def asked(guest_image: Command, cloud: str, *words: str) -> dict[str, Any]:
     done = guest_image("doctor", *words, "--cloud", cloud, "--output", guest_image.dist, "--json")
     assert "Traceback" not in done.err
     (found,) = (
-        one for one in json.loads(done.out)["findings"] if one["subject"] == f"cloud: {cloud}"
+        finding
+        for finding in json.loads(done.out)["findings"]
+        if finding["subject"] == f"cloud: {cloud}"
     )
     return dict(found)
 
@@ -45,11 +47,11 @@ def test_each_user_is_told_what_glance_allows_and_no_image_is_made(
     state: str,
     may: dict[str, bool],
 ) -> None:
-    before = {one.id: one.updated_at for one in images(cloud_with_image)}
+    before = {image.id: image.updated_at for image in images(cloud_with_image)}
     found = asked(guest_image, user)
     assert (found["state"], found["facts"]["rights"]) == (state, may)
     assert found["facts"]["endpoint"] == cloud_with_image.glance.url
-    assert {one.id: one.updated_at for one in images(cloud_with_image)} == before
+    assert {image.id: image.updated_at for image in images(cloud_with_image)} == before
 
 
 def test_a_profile_that_wants_more_than_the_cloud_allows_lacks_it(

@@ -91,6 +91,8 @@ def test_a_promise_is_reckoned_from_the_image_in_the_cloud(
     data = json.loads(profile.read_text())
     settings = {**data, "publish": {"replace_frequency": "weekly"}}
     profile.write_text(json.dumps(settings))
-    deadlines = [one["old"] for one in told(guest_image, profile) if one["kind"] == "deadline"]
+    deadlines = [
+        reason["old"] for reason in told(guest_image, profile) if reason["kind"] == "deadline"
+    ]
     built = datetime.now(UTC) - timedelta(days=8)
     assert deadlines == [f"weekly, built {built:%Y-%m-%d %H:%M} UTC"]

@@ -65,7 +65,7 @@ def test_without_a_fault_all_goes_through(
     chunks = (b"0\r\n\r\n" * 1000 for _ in range(20))
     assert session.put(f"{between.url}/b", data=chunks, timeout=10).status_code == 204
     assert received == [1000, 100_000]
-    assert [(one.method, one.path, one.status) for one in between.requests] == [
+    assert [(request.method, request.path, request.status) for request in between.requests] == [
         ("GET", "/a", 200),
         ("PUT", "/b", 204),
         ("PUT", "/b", 204),
@@ -82,7 +82,7 @@ def test_a_status_is_injected_for_the_chosen_request_alone(
         session.put(f"{between.url}{path}", data=b"x" * 300_000, timeout=10)
         for path in ("/file", "/other", "/file", "/file")
     ]
-    assert [one.status_code for one in answers] == [204, 204, 503, 204]
+    assert [response.status_code for response in answers] == [204, 204, 503, 204]
     assert answers[2].headers["Retry-After"] == "7"
     assert len(received) == 3
 

@@ -26,15 +26,15 @@ def image(cloud: LocalCloud, name: str = "local", **properties: Any) -> Any:
 
 
 def upload(cloud: LocalCloud, name: str = "local", size: int = 1000, **where: str) -> Any:
-    made = image(cloud, name)
-    cloud.client(name).images.upload(made.id, io.BytesIO(os.urandom(size)), **where)
-    return cloud.client(name).images.get(made.id)
+    queued = image(cloud, name)
+    cloud.client(name).images.upload(queued.id, io.BytesIO(os.urandom(size)), **where)
+    return cloud.client(name).images.get(queued.id)
 
 
 def test_an_upload_is_stored_and_hashed(cloud: LocalCloud) -> None:
-    made = upload(cloud, size=12345)
-    assert (made.status, made.size, made.os_hash_algo) == ("active", 12345, "sha512")
-    assert (cloud.glance.store("fast") / made.id).stat().st_size == 12345
+    stored = upload(cloud, size=12345)
+    assert (stored.status, stored.size, stored.os_hash_algo) == ("active", 12345, "sha512")
+    assert (cloud.glance.store("fast") / stored.id).stat().st_size == 12345
 
 
 @pytest.mark.parametrize("name", ["local", "application"])
@@ -49,16 +49,16 @@ def test_a_member_may_not_make_images_public(cloud: LocalCloud) -> None:
 
 
 def test_a_reader_may_only_look(cloud: LocalCloud) -> None:
-    made = image(cloud, "local")
-    assert cloud.client("reader").images.get(made.id).name == "an image"
+    queued = image(cloud, "local")
+    assert cloud.client("reader").images.get(queued.id).name == "an image"
     with pytest.raises(exc.HTTPForbidden):
         image(cloud, "reader")
 
 
 def test_another_project_does_not_see_what_is_not_its_own(cloud: LocalCloud) -> None:
-    made = image(cloud, "local")
+    queued = image(cloud, "local")
     with pytest.raises(exc.HTTPNotFound):
-        cloud.client("partner").images.get(made.id)
+        cloud.client("partner").images.get(queued.id)
 
 
 def test_a_wrong_password_is_refused(cloud: LocalCloud) -> None:
@@ -67,8 +67,8 @@ def test_a_wrong_password_is_refused(cloud: LocalCloud) -> None:
 
 
 def test_the_other_region_has_images_of_its_own(prod: LocalCloud) -> None:
-    made = upload(prod, "prod")
-    assert prod.client("prod").images.get(made.id).status == "active"
+    stored = upload(prod, "prod")
+    assert prod.client("prod").images.get(stored.id).status == "active"
     assert list(prod.client().images.list()) == []
 
 
@@ -86,18 +86,18 @@ def test_basic_authentication_is_checked(standalone: LocalCloud) -> None:
 
 
 def test_an_upload_can_go_to_another_store(cloud: LocalCloud) -> None:
-    made = upload(cloud, backend="archive")
-    assert made.stores == "archive"
-    assert (cloud.glance.store("archive") / made.id).exists()
+    stored = upload(cloud, backend="archive")
+    assert stored.stores == "archive"
+    assert (cloud.glance.store("archive") / stored.id).exists()
 
 
 def test_staged_data_is_imported_into_two_stores(cloud: LocalCloud) -> None:
-    made = image(cloud)
-    cloud.client().images.stage(made.id, io.BytesIO(b"staged"))
-    cloud.client().images.image_import(made.id, "glance-direct", stores=["fast", "archive"])
+    queued = image(cloud)
+    cloud.client().images.stage(queued.id, io.BytesIO(b"staged"))
+    cloud.client().images.image_import(queued.id, "glance-direct", stores=["fast", "archive"])
 
     def is_in_both_stores() -> bool:
-        stores = cloud.client().images.get(made.id).get("stores", "")
+        stores = cloud.client().images.get(queued.id).get("stores", "")
         return set(stores.split(",")) == {"fast", "archive"}
 
     wait_until(is_in_both_stores, "the image is in both stores")
@@ -106,13 +106,13 @@ def test_staged_data_is_imported_into_two_stores(cloud: LocalCloud) -> None:
 def test_an_image_is_imported_from_loopback(cloud: LocalCloud, tmp_path: Path) -> None:
     (tmp_path / "an.img").write_bytes(b"from the web")
     with serving(Files, root=str(tmp_path)) as server:
-        made = image(cloud)
+        queued = image(cloud)
         uri = f"{server.url}/an.img"
-        cloud.client().images.image_import(made.id, "web-download", uri=uri)
+        cloud.client().images.image_import(queued.id, "web-download", uri=uri)
         wait_until(
-            lambda: cloud.client().images.get(made.id).status == "active", "the image is active"
+            lambda: cloud.client().images.get(queued.id).status == "active", "the image is active"
         )
-        assert cloud.client().images.get(made.id).size == len(b"from the web")
+        assert cloud.client().images.get(queued.id).size == len(b"from the web")
 
 
 def test_a_quota_refuses_what_is_larger(cloud: LocalCloud) -> None:
@@ -133,12 +133,12 @@ def test_a_small_store_gets_full(cloud: LocalCloud) -> None:
 
 
 def test_a_killed_server_comes_back_with_its_images(cloud: LocalCloud) -> None:
-    made = upload(cloud)
+    stored = upload(cloud)
     cloud.glance.kill()
     with pytest.raises(exc.CommunicationError):
-        cloud.client().images.get(made.id)
+        cloud.client().images.get(stored.id)
     cloud.glance.start()
-    assert cloud.client().images.get(made.id).status == "active"
+    assert cloud.client().images.get(stored.id).status == "active"
 
 
 def test_nothing_is_left_after_a_test(cloud: LocalCloud) -> None:

@@ -68,29 +68,29 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 def properties(namespace: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from namespace.get("properties", {}).items()
-    for one in namespace.get("objects", ()):
-        yield from one.get("properties", {}).items()
+    for group in namespace.get("objects", ()):
+        yield from group.get("properties", {}).items()
 
 
 def test_a_claimed_property_is_in_the_catalogue(catalogue: dict[str, dict[str, Any]]) -> None:
     assert {name for name, _ in CLAIMED} - set(catalogue) == ABSENT
 
 
-@pytest.mark.parametrize(("name", "value"), [one for one in CLAIMED if one[0] not in ABSENT])
+@pytest.mark.parametrize(("name", "value"), [claim for claim in CLAIMED if claim[0] not in ABSENT])
 def test_a_claimed_value_is_one_of_the_catalogues(
     catalogue: dict[str, dict[str, Any]], name: str, value: str
 ) -> None:
     assert value in catalogue[name].get("enum", [value])
 
 
-ENUMERATED = sorted(name for name, one in KNOWN.items() if one.kind.words)
+ENUMERATED = sorted(name for name, entry in KNOWN.items() if entry.kind.words)
 
 
 def test_the_catalogue_lacks_what_it_is_known_to_lack(catalogue: dict[str, dict[str, Any]]) -> None:
     assert set(ENUMERATED) - set(catalogue) == UNTOLD
 
 
-@pytest.mark.parametrize("name", [one for one in ENUMERATED if one not in UNTOLD])
+@pytest.mark.parametrize("name", [name for name in ENUMERATED if name not in UNTOLD])
 def test_the_values_of_an_enumeration_are_the_catalogues(
     catalogue: dict[str, dict[str, Any]], name: str
 ) -> None:

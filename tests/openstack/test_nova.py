@@ -26,7 +26,11 @@ VARIANTS = [
     for _, parameters in variants
 ]
 CLAIMS = sorted(
-    {(one.property, one.value) for feature, given in VARIANTS for one in feature.claims(given)}
+    {
+        (claim.property, claim.value)
+        for feature, given in VARIANTS
+        for claim in feature.claims(given)
+    }
 )
 EXTRA_SPECS = sorted(
     {
@@ -103,7 +107,7 @@ def test_every_property_of_nova_is_known_and_no_other(nova: Nova) -> None:
 
 
 def test_what_nova_reads_has_a_release_and_nothing_else_has(nova: Nova) -> None:
-    assert {name for name, one in KNOWN.items() if one.since is None} == FOR_PEOPLE
+    assert {name for name, entry in KNOWN.items() if entry.since is None} == FOR_PEOPLE
     for name in FOR_PEOPLE:
         assert nova.read({name: "1"}) == {}
 
@@ -135,7 +139,7 @@ def test_what_is_yes_or_no_here_is_a_boolean_there(nova: Nova) -> None:
 
 
 def test_what_is_a_number_there_is_a_number_here(nova: Nova) -> None:
-    numbers = [name for name, one in nova.properties().items() if one["type"] == "Integer"]
+    numbers = [name for name, entry in nova.properties().items() if entry["type"] == "Integer"]
     for name in set(numbers) & set(KNOWN):
         assert not KNOWN[name].kind.accepts("some"), name
         assert KNOWN[name].kind.accepts("2"), name

@@ -47,7 +47,7 @@ def nova() -> Generator[Nova]:
 
 
 def exceptions(pair: Pair, rules: Sequence[Rule] = RULES) -> set[str]:
-    return {one.exception for one in nova_conflicts(*pair, rules) if one.exception}
+    return {conflict.exception for conflict in nova_conflicts(*pair, rules) if conflict.exception}
 
 
 def agree(theirs: set[str], ours: set[str]) -> bool:
@@ -72,17 +72,17 @@ def judged(nova: Nova) -> list[Judged]:
 
 def test_nova_and_the_rules_refuse_the_same_requests(judged: list[Judged]) -> None:
     assert len(judged) >= ENOUGH
-    wrong = (one for one in judged if not agree(one.refusals, exceptions(one.pair)))
+    wrong = (request for request in judged if not agree(request.refusals, exceptions(request.pair)))
     assert next(wrong, None) is None
 
 
 def test_a_rule_that_is_taken_away_is_missed(judged: list[Judged]) -> None:
     missed: set[Rule] = set()
-    for one in judged:
-        by_rule = {rule: exceptions(one.pair, [rule]) for rule in RULES}
+    for request in judged:
+        by_rule = {rule: exceptions(request.pair, [rule]) for rule in RULES}
         for rule in (rule for rule, found in by_rule.items() if found):
             others = (found for other, found in by_rule.items() if other is not rule)
-            if not agree(one.refusals, set().union(*others)):
+            if not agree(request.refusals, set().union(*others)):
                 missed.add(rule)
     unmissed = {
         getattr(rule, "__name__", repr(rule))
@@ -93,11 +93,13 @@ def test_a_rule_that_is_taken_away_is_missed(judged: list[Judged]) -> None:
 
 
 def test_nova_wants_the_same_traits_of_a_host(judged: list[Judged]) -> None:
-    wanted = [one for one in judged if not one.refusals]
+    wanted = [request for request in judged if not request.refusals]
     assert len(wanted) >= ENOUGH // 5
-    for one in wanted:
-        for prefilter, theirs in zip((False, True), one.traits, strict=True):
-            assert sorted(required_traits(*one.pair, prefilter=prefilter)) == theirs, one.pair
+    for request in wanted:
+        for prefilter, theirs in zip((False, True), request.traits, strict=True):
+            assert sorted(required_traits(*request.pair, prefilter=prefilter)) == theirs, (
+                request.pair
+            )
 
 
 def test_every_extra_spec_of_the_requests_is_one_that_novas_api_takes(nova: Nova) -> None:

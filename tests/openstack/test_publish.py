@@ -105,7 +105,7 @@ def test_several_clouds_are_served_and_one_that_fails_stops_no_other(
     assert "Cloud 'wrong-password' could not" in done.err
     assert current(prod).id
     assert current(prod, "prod").id
-    assert [one.cloud for one in read(newer).published] == ["local", "prod"]
+    assert [publication.cloud for publication in read(newer).published] == ["local", "prod"]
 
 
 def test_visibility_members_tags_and_protection_are_as_the_profile_says(
@@ -126,7 +126,7 @@ def test_visibility_members_tags_and_protection_are_as_the_profile_says(
     assert sorted(image.tags) == ["managed_by_us", "os:debian"]
     assert image.provided_until == "2030-01-01"
     members = cloud.client().image_members.list(image.id)
-    assert [one.member_id for one in members] == ["1" * 32]
+    assert [member.member_id for member in members] == ["1" * 32]
 
 
 def test_changed_settings_are_applied_without_an_upload(
@@ -182,9 +182,9 @@ def test_glance_fetches_what_is_at_an_address_and_nothing_else_is_published(
 def test_what_was_conceded_is_told_by_tags_and_manifest(
     cloud: LocalCloud, guest_image: Command, newer: Path
 ) -> None:
-    known = read(newer)
-    inspected = tuple(one for one in known.evidence if one.boot is None)
-    write(newer, known.model_copy(update={"evidence": inspected}))
+    stored = read(newer)
+    inspected = tuple(result for result in stored.evidence if result.boot is None)
+    write(newer, stored.model_copy(update={"evidence": inspected}))
     refused = guest_image("publish", newer, "--cloud", "local")
     assert refused.status == 1
     assert images(cloud) == []

@@ -41,7 +41,7 @@ def start_upload(
     """Publish a build through a slow network, and return in the midst of its upload."""
     proxy.inject(Fault(rate=rate), method="PUT", path=UPLOAD)
     client = guest_image.start("publish", str(build), "--cloud", "faulty")
-    wait_until(lambda: any(one.status == "saving" for one in images(cloud)), "an upload")
+    wait_until(lambda: any(image.status == "saving" for image in images(cloud)), "an upload")
     return client
 
 
@@ -52,7 +52,7 @@ def require_sound(cloud: LocalCloud, old: Path, new: Path) -> None:
     assert build in {old.name, new.name}
     assert answer.os_hash_value == read(old if build == old.name else new).image.sha512
     assert set(visible(cloud)) <= {build}
-    assert old.name in {one.guest_image_build for one in images(cloud)}, "the old one is lost"
+    assert old.name in {image.guest_image_build for image in images(cloud)}, "the old one is lost"
 
 
 def require_repaired(cloud: LocalCloud, guest_image: Command, old: Path, new: Path) -> None:
@@ -62,9 +62,9 @@ def require_repaired(cloud: LocalCloud, guest_image: Command, old: Path, new: Pa
     assert done.status == 0, done.err
     assert current(cloud).guest_image_build == new.name
     assert current(cloud).os_hash_value == read(new).image.sha512
-    assert sorted(one.guest_image_build for one in images(cloud)) == [old.name, new.name]
-    assert sum(one.name == NAME for one in images(cloud)) == 1
-    assert [one.image for one in read(new).published] == [current(cloud).id]
+    assert sorted(image.guest_image_build for image in images(cloud)) == [old.name, new.name]
+    assert sum(image.name == NAME for image in images(cloud)) == 1
+    assert [publication.image for publication in read(new).published] == [current(cloud).id]
 
 
 # ---- the client is killed
@@ -119,7 +119,7 @@ def test_a_client_that_is_told_to_stop_takes_its_draft_away(
     client.terminate()
     client.communicate()
     assert client.returncode == 130
-    assert [one.guest_image_build for one in images(cloud)] == [old.name]
+    assert [image.guest_image_build for image in images(cloud)] == [old.name]
     require_repaired(cloud, guest_image, old, new)
 
 
@@ -137,7 +137,7 @@ def test_a_rollback_that_is_killed_is_completed_by_the_next(
     require_sound(cloud, old, new)
     assert guest_image("rollback", NAME, "--cloud", "local").status == 0
     assert current(cloud).guest_image_build == old.name
-    assert sum(one.name == NAME for one in images(cloud)) == 1
+    assert sum(image.name == NAME for image in images(cloud)) == 1
 
 
 # ---- the cloud fails
@@ -279,7 +279,7 @@ def test_a_quota_that_is_used_up_is_told_and_leaves_nothing(
         done = guest_image("publish", new, "--cloud", "local")
         assert done.status == 5
         assert "quota" in done.err
-        assert [one.guest_image_build for one in images(cloud)] == [old.name]
+        assert [image.guest_image_build for image in images(cloud)] == [old.name]
     require_repaired(cloud, guest_image, old, new)
 
 
@@ -291,7 +291,7 @@ def test_a_store_without_space_is_told_and_leaves_nothing(
         done = guest_image("publish", new, "--cloud", "local")
         assert done.status == 5
         assert "could not take the image's data" in done.err
-        assert [one.guest_image_build for one in images(cloud)] == [old.name]
+        assert [image.guest_image_build for image in images(cloud)] == [old.name]
     require_repaired(cloud, guest_image, old, new)
 
 
@@ -359,7 +359,7 @@ def test_somebody_who_renames_during_the_upload_is_not_overruled(
     _, said = client.communicate(timeout=60)
     assert client.returncode == 5
     assert "was replaced by another client during the upload" in said
-    assert [one.name for one in images(cloud)] == ["kept"]
+    assert [image.name for image in images(cloud)] == ["kept"]
     cloud.client().images.update(image.id, name=NAME)
     require_repaired(cloud, guest_image, old, new)
 

@@ -162,7 +162,7 @@ def test_an_abandoned_upload_is_deleted_though_there_is_nothing_to_upload(
     killed(guest_image.start("publish", str(builds[1]), "--cloud", "faulty"), gate)
     assert len(images(cloud)) == 2
     assert guest_image("publish", builds[0], "--cloud", "local").status == 0
-    assert [one.guest_image_build for one in images(cloud)] == [builds[0].name]
+    assert [image.guest_image_build for image in images(cloud)] == [builds[0].name]
 
 
 def test_a_visibility_that_is_refused_leaves_the_present_image_as_it_is(

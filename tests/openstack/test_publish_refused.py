@@ -57,9 +57,9 @@ def test_a_truncated_bill_of_materials_is_refused_before_anything_is_sent(
 def test_the_bills_of_materials_are_told_in_glance_and_an_older_build_is_published_without(
     cloud: LocalCloud, guest_image: Command, newer: Path, older: Path
 ) -> None:
-    known = read(older)
-    write(older, known.model_copy(update={"sbom": ()}))
-    for bill in known.sbom:
+    stored = read(older)
+    write(older, stored.model_copy(update={"sbom": ()}))
+    for bill in stored.sbom:
         (older / bill.name).unlink()
     assert guest_image("publish", older, "--cloud", "local").status == 0
     assert "guest_image_sbom" not in current(cloud)
@@ -104,7 +104,7 @@ def test_a_public_name_that_another_project_has_is_not_taken(
     done = guest_image("publish", newer, "--cloud", "local")
     assert done.status == 5
     assert f"has a public image '{NAME}' of another project" in done.err
-    assert [one.id for one in images(cloud)] == [stranger.id]
+    assert [image.id for image in images(cloud)] == [stranger.id]
 
 
 def test_an_image_of_the_name_that_somebody_else_made_is_renamed_and_never_deleted(

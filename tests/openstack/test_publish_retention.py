@@ -88,15 +88,19 @@ def test_retention_deletes_what_the_profile_no_longer_keeps(
     ]
     for build in builds[:3]:
         assert guest_image("publish", build, "--cloud", "local").status == 0
-    protected = next(one for one in images(cloud) if one.guest_image_build == builds[1].name)
+    protected = next(image for image in images(cloud) if image.guest_image_build == builds[1].name)
     cloud.client().images.update(protected.id, protected=True)
     done = guest_image("publish", builds[3], "--cloud", "local")
     assert "as retention says" not in done.err, "the one that would go is protected"
-    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[1:]}
+    assert {image.guest_image_build for image in images(cloud)} == {
+        build.name for build in builds[1:]
+    }
     cloud.client().images.update(protected.id, protected=False)
     done = guest_image("publish", builds[3], "--cloud", "local")
     assert f"deleted {protected.id} of build {builds[1].name}, as retention says" in done.err
-    assert {one.guest_image_build for one in images(cloud)} == {one.name for one in builds[2:]}
+    assert {image.guest_image_build for image in images(cloud)} == {
+        build.name for build in builds[2:]
+    }
 
 
 @pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
@@ -140,4 +144,4 @@ def test_retention_says_which_image_could_not_be_deleted(
     assert done.status == 0
     assert f"of build {first.name}: Cloud 'faulty' could not delete image" in done.out
     listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
-    assert [one["state"] for one in listed] == ["current", "replaced"]
+    assert [row["state"] for row in listed] == ["current", "replaced"]

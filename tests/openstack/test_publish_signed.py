@@ -132,12 +132,12 @@ def test_glance_refuses_other_data_than_was_signed(
     data = (newer / "image.qcow2").read_bytes()
     other = data[:-1] + bytes([data[-1] ^ 1])
     client = cloud.client().images
-    made = copy_of(current(cloud), client)
+    copy = copy_of(current(cloud), client)
     with pytest.raises(exc.HTTPBadRequest, match="Signature verification failed"):
-        client.upload(made.id, BytesIO(other))
-    assert client.get(made.id).status == "queued"
-    client.upload(made.id, BytesIO(data))
-    assert client.get(made.id).status == "active"
+        client.upload(copy.id, BytesIO(other))
+    assert client.get(copy.id).status == "queued"
+    client.upload(copy.id, BytesIO(data))
+    assert client.get(copy.id).status == "active"
 
 
 def test_another_project_needs_leave_to_read_the_certificate(
@@ -147,10 +147,10 @@ def test_another_project_needs_leave_to_read_the_certificate(
     guest_image("publish", newer, "--cloud", "local", *signer.options())
     data = (newer / "image.qcow2").read_bytes()
     client = cloud.client("partner").images
-    made = copy_of(current(cloud), client)
+    copy = copy_of(current(cloud), client)
     with pytest.raises(exc.HTTPBadRequest, match="Unable to retrieve certificate"):
-        client.upload(made.id, BytesIO(data))
+        client.upload(copy.id, BytesIO(data))
     partner = openstack("user", "show", "partner", "-f", "value", "-c", "id")
     openstack("acl", "user", "add", "--user", partner, "--operation-type", "read", signer.address)
-    client.upload(made.id, BytesIO(data))
-    assert client.get(made.id).status == "active"
+    client.upload(copy.id, BytesIO(data))
+    assert client.get(copy.id).status == "active"

@@ -86,7 +86,7 @@ def test_the_list_tells_current_and_replaced_images(
     for build in (older, newer):
         guest_image("publish", build, "--cloud", "local")
     listed = json.loads(guest_image("list", "--cloud", "local", "--json").out)
-    assert [(one["build"], one["state"]) for one in listed] == [
+    assert [(row["build"], row["state"]) for row in listed] == [
         (newer.name, "current"),
         (older.name, "replaced"),
     ]
@@ -104,7 +104,7 @@ def test_a_dry_run_tells_what_the_publication_then_does(
     dry = guest_image("publish", new, "--cloud", "local", "--dry-run")
     assert f"- {before} of build {old.name}, as retention says" in dry.out
     guest_image("publish", new, "--cloud", "local")
-    assert [one.guest_image_build for one in images(cloud)] == [new.name]
+    assert [image.guest_image_build for image in images(cloud)] == [new.name]
     assert (
         "nothing would change" in guest_image("publish", new, "--cloud", "local", "--dry-run").out
     )
@@ -165,7 +165,7 @@ def test_a_snapshot_of_a_server_is_taken_for_no_image_of_ours(
     assert len(listed) == 2
     assert guest_image("rollback", NAME, "--cloud", "local").status == 0
     assert current(cloud).guest_image_build == older.name
-    assert [client.images.get(one.id) for one in snapshots] == snapshots
+    assert [client.images.get(snapshot.id) for snapshot in snapshots] == snapshots
 
 
 # ---- audit
@@ -254,9 +254,9 @@ def test_an_audit_sees_another_image_of_the_name(
     cloud: LocalCloud, guest_image: Command, newer: Path
 ) -> None:
     guest_image("publish", newer, "--cloud", "local")
-    made = cloud.client().images.create(name=NAME, disk_format="raw", container_format="bare")
+    foreign = cloud.client().images.create(name=NAME, disk_format="raw", container_format="bare")
     status, text = audit(guest_image)
-    assert (status, f"{made.id} has the name" in text) == (1, True)
+    assert (status, f"{foreign.id} has the name" in text) == (1, True)
     assert audit(guest_image, "--repair")[0] == 0
     assert current(cloud).guest_image_build == newer.name
 

@@ -86,7 +86,7 @@ def test_a_step_that_fails_ends_the_night_and_the_next_night_completes_it(
 ) -> None:
     broken = nights(DUE, fails)
     assert broken.failed == title
-    assert [one for one in broken.ran if one in WORK][-1] == title
+    assert [step for step in broken.ran if step in WORK][-1] == title
     assert "manifest.json" in nights.host.results(), "the artefacts tell what failed"
     assert (len(images(prod)), len(images(prod, "prod"))) == there
     assert nights(DUE).failed == ""

@@ -25,7 +25,7 @@ def run(
     """
     require_installed("installed-zuul")
     stanzas = yaml.safe_load((repository / JOBS).read_text(encoding="utf-8"))
-    jobs = {one["job"]["name"]: one["job"] for one in stanzas if "job" in one}
+    jobs = {stanza["job"]["name"]: stanza["job"] for stanza in stanzas if "job" in stanza}
     variables = home / "variables.json"
     zuul = {
         "project": {"src_dir": str(repository)},

@@ -31,10 +31,10 @@ def answer(parsed: ParsedConfig) -> dict[str, Any]:
     jobs = {
         job.name: {
             "parent": job.parent,
-            "semaphores": [one.name for one in job.semaphores],
+            "semaphores": [semaphore.name for semaphore in job.semaphores],
             "labels": [node.label for node in job.nodeset.getNodes()],
-            "playbooks": [one.path for one in (*job.run, *job.post_run)],
-            "secrets": [one.name for one in job.secrets],
+            "playbooks": [playbook.path for playbook in (*job.run, *job.post_run)],
+            "secrets": [secret.name for secret in job.secrets],
             "timeout": job.timeout,
             "variables": job.variables,
         }
@@ -49,7 +49,7 @@ def answer(parsed: ParsedConfig) -> dict[str, Any]:
         "errors": errors,
         "jobs": jobs,
         "pipelines": pipelines,
-        "semaphores": {one.name: one.max for one in parsed.semaphores},
+        "semaphores": {semaphore.name: semaphore.max for semaphore in parsed.semaphores},
     }
 
 

@@ -52,23 +52,23 @@ def image(image_id: str, built: int = 0, **fields: Any) -> CloudImage:
     )
 
 
-def wanted_like(one: CloudImage, **fields: Any) -> Wanted:
+def wanted_like(image: CloudImage, **fields: Any) -> Wanted:
     """What would be wanted of an image that is as it should be."""
     return Wanted(
         **{
-            "profile": one.profile,
-            "build": one.build,
+            "profile": image.profile,
+            "build": image.build,
             "name": NAME,
-            "size": one.size,
-            "sha512": one.hash_value,
-            "disk_format": one.disk_format,
-            "min_disk": one.min_disk,
-            "min_ram": one.min_ram,
-            "visibility": one.visibility,
+            "size": image.size,
+            "sha512": image.hash_value,
+            "disk_format": image.disk_format,
+            "min_disk": image.min_disk,
+            "min_ram": image.min_ram,
+            "visibility": image.visibility,
             "members": (),
-            "protected": one.protected,
-            "tags": one.tags,
-            "properties": dict(one.properties),
+            "protected": image.protected,
+            "tags": image.tags,
+            "properties": dict(image.properties),
             **fields,
         }
     )
@@ -87,10 +87,10 @@ FIELDS = {
 def changed(images: list[CloudImage], change: Change) -> list[CloudImage]:
     """The images after a change, as Glance would make it."""
 
-    def apply(one: CloudImage) -> CloudImage:
-        assert set(change.remove) <= set(one.properties), "Glance refuses it"
+    def apply(image: CloudImage) -> CloudImage:
+        assert set(change.remove) <= set(image.properties), "Glance refuses it"
         properties = {
-            **{key: value for key, value in one.properties.items() if key not in change.remove},
+            **{key: value for key, value in image.properties.items() if key not in change.remove},
             **{
                 key: str(value)
                 for key, value in change.attributes.items()
@@ -100,6 +100,6 @@ def changed(images: list[CloudImage], change: Change) -> list[CloudImage]:
         fields: dict[str, Any] = {
             FIELDS[key]: value for key, value in change.attributes.items() if key in FIELDS
         }
-        return replace(one, properties=properties, **fields)
+        return replace(image, properties=properties, **fields)
 
-    return [apply(one) if one.id == change.image else one for one in images]
+    return [apply(image) if image.id == change.image else image for image in images]

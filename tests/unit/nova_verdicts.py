@@ -22,7 +22,10 @@ class Case:
 
 def verdict(image: Values, flavor: Values) -> list[str]:
     """Each conflict's name and exception."""
-    return [f"{one.name} {one.exception}".strip() for one in nova_conflicts(image, flavor)]
+    return [
+        f"{conflict.name} {conflict.exception}".strip()
+        for conflict in nova_conflicts(image, flavor)
+    ]
 
 
 def tells_apart(case: Case) -> bool:

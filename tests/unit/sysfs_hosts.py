@@ -44,8 +44,8 @@ def sysfs(
     for cpu in places:
         files[f"cpu/cpu{cpu}/online"] = f"{int(cpu in online)}\n"
     for cpu in online:
-        siblings = [one for one in online if places[one] == places[cpu]]
-        package = [one for one in online if places[one][0] == places[cpu][0]]
+        siblings = [other for other in online if places[other] == places[cpu]]
+        package = [other for other in online if places[other][0] == places[cpu][0]]
         files |= {
             f"cpu/cpu{cpu}/topology/physical_package_id": f"{places[cpu][0]}\n",
             f"cpu/cpu{cpu}/topology/core_id": f"{places[cpu][1]}\n",

@@ -21,7 +21,7 @@ REQUIREMENTS = [
 
 @pytest.mark.parametrize("text", REQUIREMENTS)
 def test_a_dependency_has_a_lower_and_an_upper_bound(text: str) -> None:
-    assert {one.operator for one in Requirement(text).specifier} == {">=", "<"}
+    assert {specifier.operator for specifier in Requirement(text).specifier} == {">=", "<"}
 
 
 def locked(name: str) -> dict[str, list[str]]:
@@ -44,13 +44,13 @@ SERVERS = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/openst
     [
         "requirements.txt",
         "requirements-dev.txt",
-        *(f"{one.removesuffix('.in')}.txt" for one in SERVERS),
+        *(f"{path.removesuffix('.in')}.txt" for path in SERVERS),
     ],
 )
 def test_everything_that_is_installed_is_known_by_its_hash(name: str) -> None:
     pinned = locked(name)
     assert len(pinned) >= {"build": 2, "zuul": 30}.get(Path(name).stem.rpartition("-")[2], 50)
-    assert [one for one, hashes in pinned.items() if not hashes] == []
+    assert [name for name, hashes in pinned.items() if not hashes] == []
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -58,7 +58,7 @@ def test_every_server_of_the_tests_is_locked(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     wanted = [Requirement(line) for line in lines if not line.startswith("#")]
     pinned = set(locked(f"{name.removesuffix('.in')}.txt"))
-    assert {canonicalize_name(one.name) for one in wanted} - pinned == set()
+    assert {canonicalize_name(requirement.name) for requirement in wanted} - pinned == set()
 
 
 def test_pip_is_always_asked_for_hashes() -> None:

@@ -96,7 +96,7 @@ def everything(_: str) -> bool:
 
 def judged(golden: dict[Site, str], seen: dict[Site, dict[str, str]]) -> list[str]:
     told = complaints({READ, FIND}, golden, seen, everything)
-    return [one for one in told if "there is no such site" not in one]
+    return [complaint for complaint in told if "there is no such site" not in complaint]
 
 
 def test_a_site_that_no_test_comes_to_is_told() -> None:
@@ -122,11 +122,13 @@ def test_a_message_whose_site_is_gone_is_told() -> None:
 
 def test_what_has_not_run_as_a_whole_is_not_judged() -> None:
     told = complaints({READ, FIND}, {READ: "old"}, {READ: {"x": "t"}}, lambda _: False)
-    assert [one for one in told if "there is no such site" not in one] == []
+    assert [complaint for complaint in told if "there is no such site" not in complaint] == []
 
 
 def test_what_is_listed_must_be_there() -> None:
-    assert any("there is no such site" in one for one in complaints(set(), {}, {}, everything))
+    assert any(
+        "there is no such site" in complaint for complaint in complaints(set(), {}, {}, everything)
+    )
     assert not [*complaints({*sites().values()}, {}, {}, lambda _: False)]
 
 

@@ -46,7 +46,7 @@ def test_a_choice_of_numbers_is_explained_too() -> None:
 
 
 def test_one_thing_is_no_plural() -> None:
-    assert [counted(one, "day") for one in (0, 1, 1.5, 30)] == [
+    assert [counted(number, "day") for number in (0, 1, 1.5, 30)] == [
         "0 days",
         "1 day",
         "1.5 days",

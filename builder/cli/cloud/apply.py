@@ -7,7 +7,7 @@ from builder.cli.cloud.nova_options import Release, aggregate_option, flavor_opt
 from builder.cli.cloud_options import Answer, cloud_option, conclude
 from builder.cli.options import json_option, profile_argument
 from builder.cloud.api.client import CloudApi
-from builder.cloud.apply.apply import Wishes
+from builder.cloud.apply.apply import ApplyOptions
 from builder.cloud.apply.apply import apply as make
 from builder.feature.nova_release import NovaRelease
 from builder.plan.of_profile import plan_of
@@ -71,7 +71,7 @@ def apply(
     with Progress() as progress:
         api = CloudApi(cloud, progress.line)
         warn_unverified(api, progress)
-        wishes = Wishes(
+        options = ApplyOptions(
             flavor=flavor,
             aggregate=aggregate,
             vcpus=vcpus,
@@ -82,7 +82,7 @@ def apply(
             remove=remove,
             dry_run=dry_run,
         )
-        changes = make(plan, api, wishes, progress)
+        changes = make(plan, api, options, progress)
     lines = [line for change in changes for line in change.lines]
     data = {"cloud": cloud, "dry_run": dry_run, "changes": lines}
     return conclude([Answer(lines or [f"{cloud}: nothing to change"], data)], as_json=as_json)

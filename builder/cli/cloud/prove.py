@@ -7,7 +7,7 @@ import click
 from builder.cli.cloud import group
 from builder.cli.cloud_options import cloud_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
-from builder.cloud.proof.prove import Result, Wishes, clean_up, failed, prove_in_cloud
+from builder.cloud.proof.prove import CloudProofOptions, Result, clean_up, failed, prove_in_cloud
 from builder.publish.cloud.glance import Glance
 from builder.report.text import observations_text, verdict_json
 from builder.store.build_directory import find_build
@@ -62,7 +62,9 @@ def prove(
         if build is None:
             return _conclude_clean(clean_up(glance, progress), as_json=as_json)
         directory = find_build(build, output)
-        result = prove_in_cloud(glance, directory, Wishes(flavor, network, libvirt), progress)
+        result = prove_in_cloud(
+            glance, directory, CloudProofOptions(flavor, network, libvirt), progress
+        )
     return _conclude(directory, result, as_json=as_json)
 
 

@@ -29,7 +29,7 @@ _OLDEST: Version = (2, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class ApplyOptions:
     """What is to be made, and how. None stands for what follows from the profile and the cloud."""
 
     flavor: str | None = None
@@ -47,16 +47,16 @@ class Wishes:
     dry_run: bool = False
 
 
-def apply(plan: Plan, api: CloudApi, wishes: Wishes, progress: Progress) -> list[Change]:
+def apply(plan: Plan, api: CloudApi, options: ApplyOptions, progress: Progress) -> list[Change]:
     """Make a cloud have what a plan's images need, or have it no more.
 
     Returns what was changed, or would be in a dry run. Raises ``CloudError``; what was done until
     then stays, and the same command goes on from there.
     """
     progress.phase(f"{api}: comparing")
-    wish = wanted(plan, cloud_plan(plan, wishes.release or release_of(api.newest("compute"))))
-    found = _differing(api, wish, wishes)
-    if wishes.dry_run:
+    wish = wanted(plan, cloud_plan(plan, options.release or release_of(api.newest("compute"))))
+    found = _differing(api, wish, options)
+    if options.dry_run:
         return found
     for change in found:
         progress.event(f"{api}: {change.lines[0]}")
@@ -64,7 +64,7 @@ def apply(plan: Plan, api: CloudApi, wishes: Wishes, progress: Progress) -> list
             _change_flavor(api, change)
         else:
             _change_aggregate(api, change)
-    if found and (left := _differing(api, wish, wishes)):
+    if found and (left := _differing(api, wish, options)):
         raise CloudError(
             f"Cloud '{api}' is not as it was to be after all changes were accepted.",
             details=[line for change in left for line in change.lines],
@@ -73,21 +73,21 @@ def apply(plan: Plan, api: CloudApi, wishes: Wishes, progress: Progress) -> list
     return found
 
 
-def _differing(api: CloudApi, wish: Wanted, wishes: Wishes) -> list[Change]:
+def _differing(api: CloudApi, wish: Wanted, options: ApplyOptions) -> list[Change]:
     profile = wish.plan.profile
     there = flavors(api)
-    if wishes.remove:
+    if options.remove:
         return removals(there, _aggregates(api), profile)
-    flavor = made_flavor(wish, wishes.flavor or profile, _size(wish.plan.size, wishes))
-    aggregate = made_aggregate(wish, wishes.aggregate or profile, wishes.hosts)
+    flavor = made_flavor(wish, options.flavor or profile, _size(wish.plan.size, options))
+    aggregate = made_aggregate(wish, options.aggregate or profile, options.hosts)
     return changes(there, _aggregates(api) if aggregate else (), flavor, aggregate)
 
 
-def _size(planned: FlavorSize, wishes: Wishes) -> FlavorSize:
+def _size(planned: FlavorSize, options: ApplyOptions) -> FlavorSize:
     return FlavorSize(
-        vcpus=wishes.vcpus or planned.vcpus,
-        ram=wishes.memory or planned.ram,
-        disk=planned.disk if wishes.disk is None else wishes.disk,
+        vcpus=options.vcpus or planned.vcpus,
+        ram=options.memory or planned.ram,
+        disk=planned.disk if options.disk is None else options.disk,
     )
 
 

@@ -14,7 +14,7 @@ from builder.terminal.progress import Progress
 def check(plan: Plan, api: CloudApi, progress: Progress) -> Judgement:
     """Judge a cloud for the images of a plan. Raises ``CloudError``."""
     progress.phase(f"{api}: checking")
-    wishes = wanted(plan, cloud_plan(plan, release_of(api.newest("compute"))))
+    requirements = wanted(plan, cloud_plan(plan, release_of(api.newest("compute"))))
     there = flavors(api)
-    resources, traits = questions(wishes, fits_of(wishes, there))
-    return judge(wishes, look(api, there, resources, [trait.name for trait in traits]))
+    resources, traits = questions(requirements, fits_of(requirements, there))
+    return judge(requirements, look(api, there, resources, [trait.name for trait in traits]))

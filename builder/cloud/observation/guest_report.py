@@ -99,7 +99,7 @@ class Nic(Fact):
 
 
 class Watching(Message):
-    """The guest has tried the password in vain, and waits for it to be set."""
+    """The guest has tried the password without success, and waits for it to be set."""
 
     kind: Literal["watching"]
     user: Word
@@ -187,9 +187,9 @@ class GuestReport:
             if message not in boot.messages and len(boot.messages) < MESSAGES_LIMIT:
                 self.boots[boot.id] = BootReport(boot.id, (*boot.messages, message))
 
-    def after(self, known: Collection[str]) -> BootReport | None:
+    def after(self, earlier: Collection[str]) -> BootReport | None:
         """The first boot that was not known, as far as it has told of itself."""
-        return next((boot for name, boot in self.boots.items() if name not in known), None)
+        return next((boot for name, boot in self.boots.items() if name not in earlier), None)
 
 
 def _messages(console: str, token: str) -> Iterator[Message]:

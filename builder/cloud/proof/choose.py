@@ -97,10 +97,10 @@ def network_for(networks: Sequence[Network], name: str | None) -> str:
     return found[0]
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> InputError:
-    names = sorted(known)[:_SHOWN]
+def _unknown(kind: str, name: str, existing: list[str]) -> InputError:
+    names = sorted(existing)[:_SHOWN]
     return InputError(
         f"There is no {kind} {shown(name)}.",
         details=[f"There are {enumeration(names, 'and')}." if names else "There is none."],
-        hint=did_you_mean(name, known),
+        hint=did_you_mean(name, existing),
     )

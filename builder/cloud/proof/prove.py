@@ -25,7 +25,7 @@ from builder.terminal.progress import Progress
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CloudProofOptions:
     """What of a proof is chosen by hand."""
 
     flavor: str | None = None
@@ -43,7 +43,9 @@ class Result:
     observations: tuple[Observed, ...]
 
 
-def prove_in_cloud(glance: Glance, directory: Path, wishes: Wishes, progress: Progress) -> Result:
+def prove_in_cloud(
+    glance: Glance, directory: Path, options: CloudProofOptions, progress: Progress
+) -> Result:
     """Observe a build's image in one cloud, and write what was seen into manifest and report.
 
     Raises ``InputError``, ``HostError``, and ``CloudError`` where no server comes up; then nothing
@@ -54,7 +56,7 @@ def prove_in_cloud(glance: Glance, directory: Path, wishes: Wishes, progress: Pr
     progress.phase(f"{glance}: looking")
     api = CloudApi(glance.cloud, progress.line)
     servers = Servers(api)
-    setting = _setting(glance, api, build, wishes)
+    setting = _setting(glance, api, build, options)
     _clean_up(servers, glance.endpoint, progress)
     at = datetime.now(UTC)
     with at_work(state_directory(), glance.endpoint) as proof:
@@ -95,12 +97,12 @@ def _clean_up(servers: Servers, endpoint: str, progress: Progress) -> list[str]:
     return stay
 
 
-def _setting(glance: Glance, api: CloudApi, build: Manifest, wishes: Wishes) -> Setting:
+def _setting(glance: Glance, api: CloudApi, build: Manifest, options: CloudProofOptions) -> Setting:
     plan = build.planned()
     image = choose.image_of(build, glance.images(**{PROFILE: plan.profile}), glance.cloud)
     servers = Servers(api)
-    flavor = choose.flavor_for(flavors(api), image, plan.flavor, wishes.flavor)
-    network = wishes.network
+    flavor = choose.flavor_for(flavors(api), image, plan.flavor, options.flavor)
+    network = options.network
     if network != NO_NIC:
         network = choose.network_for(servers.networks(), network)
     if network == NO_NIC and not servers.supports(NO_NIC_SINCE):
@@ -109,7 +111,7 @@ def _setting(glance: Glance, api: CloudApi, build: Manifest, wishes: Wishes) -> 
             f" microversion {NO_NIC_SINCE[0]}.{NO_NIC_SINCE[1]}.",
             hint="Name a network with --network.",
         )
-    operator = Operator(wishes.libvirt) if wishes.libvirt else None
+    operator = Operator(options.libvirt) if options.libvirt else None
     if operator is not None:
         operator.require()
     return Setting(
@@ -118,7 +120,7 @@ def _setting(glance: Glance, api: CloudApi, build: Manifest, wishes: Wishes) -> 
         flavor=flavor,
         network=network,
         operator=operator,
-        limits=replace(wishes.limits, action=wishes.limits.action + _watchdog_timeout(plan)),
+        limits=replace(options.limits, action=options.limits.action + _watchdog_timeout(plan)),
     )
 
 

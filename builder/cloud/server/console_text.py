@@ -10,12 +10,12 @@ _SEAM = 256
 """Characters at the end of what is known by which its place in a later text is found."""
 
 
-def joined(known: str, shown: str) -> str:
+def joined(earlier: str, shown: str) -> str:
     """What is known of a console, and what it shows beyond that by now."""
-    if not shown or len(known) >= LIMIT:
-        return known
-    if shown.startswith(known):
+    if not shown or len(earlier) >= LIMIT:
+        return earlier
+    if shown.startswith(earlier):
         return shown[:LIMIT]
-    place = shown.rfind(known[-_SEAM:])
-    new = shown[place + len(known[-_SEAM:]) :] if place >= 0 else f"\n{shown}"
-    return (known + new)[:LIMIT]
+    place = shown.rfind(earlier[-_SEAM:])
+    new = shown[place + len(earlier[-_SEAM:]) :] if place >= 0 else f"\n{shown}"
+    return (earlier + new)[:LIMIT]

@@ -81,8 +81,8 @@ class Servers:
                 "config_drive": True,
             }
         }
-        made = self._api.change("/servers", body, MadeServer, _SERVERS, "make a server")
-        return self.require(made.server.id)
+        answer = self._api.change("/servers", body, MadeServer, _SERVERS, "make a server")
+        return self.require(answer.server.id)
 
     def get(self, server: str) -> Server | None:
         """A server, or None where it is gone."""

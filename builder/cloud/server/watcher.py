@@ -59,13 +59,13 @@ class Watcher:
         return self._report.boots.get(boot.id, boot).last(kind)
 
     def await_boot(
-        self, stage: Stage, known: Collection[str], limit: float
+        self, stage: Stage, earlier: Collection[str], limit: float
     ) -> tuple[BootReport, float]:
         """Wait until a boot that is not known has told all of its facts, and say how long."""
         start = time.monotonic()
 
         def told() -> BootReport | None:
-            boot = self._report.after(known)
+            boot = self._report.after(earlier)
             return boot if boot is not None and boot.complete else None
 
         what = f"the {stage} boot's report on the serial console (user-data of cloud-init)"

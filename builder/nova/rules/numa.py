@@ -107,11 +107,11 @@ def _vcpus_by_hand(request: Request, nodes: list[frozenset[int] | None]) -> Iter
     vcpus = request.flavor_vcpus
     if vcpus is None:
         return
-    dealt = Counter(cpu for node in nodes for cpu in node or ())
+    assigned = Counter(cpu for node in nodes for cpu in node or ())
     wrong = {
-        "OutOfRange": any(cpu >= vcpus for cpu in dealt),
-        "Duplicates": any(times > 1 for times in dealt.values()),
-        "sUnassigned": not set(range(vcpus)) <= set(dealt),
+        "OutOfRange": any(cpu >= vcpus for cpu in assigned),
+        "Duplicates": any(times > 1 for times in assigned.values()),
+        "sUnassigned": not set(range(vcpus)) <= set(assigned),
     }
     for exception in (f"ImageNUMATopologyCPU{end}" for end, found in wrong.items() if found):
         yield refused(

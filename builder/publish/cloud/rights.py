@@ -30,14 +30,14 @@ def may_make(glance: Glance) -> Mapping[str, bool | None]:
 
 def _may(glance: Glance, taken: str, visibility: str) -> bool | None:
     try:
-        made = glance.create(taken, {"name": _NAME, "visibility": visibility})
+        image = glance.create(taken, {"name": _NAME, "visibility": visibility})
     except CloudError as error:
         if error.status == FORBIDDEN:
             return False
         if error.status == INVALID:
             return None
         raise
-    if made is not None:
+    if image is not None:
         raise CloudError(
             f"Cloud '{glance}' made an image with the id {taken}, which was in use.",
             hint="Look at that image: if it is empty, and its old one was just deleted, delete it.",

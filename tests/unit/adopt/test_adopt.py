@@ -80,21 +80,21 @@ def test_an_image_that_lets_no_proof_in_says_why() -> None:
 
 
 def not_up(boot: str) -> tuple[object, ...]:
-    seen = "Waited 300 s for an SSH server\n  the console's last line"
+    seen = "Timed out after 300 s waiting for an SSH server\n  the console's last line"
     return (evidence("foundation/root-has-grown", Outcome.FAILED, boot=boot, seen=seen),)
 
 
 def test_a_boot_that_does_not_come_up_is_a_limit_with_its_cause() -> None:
-    known = manifest(evidence=not_up("uefi"))
-    assert _not_up(known) == (
-        "It does not come up in the boot uefi: Waited 300 s for an SSH server",
+    build = manifest(evidence=not_up("uefi"))
+    assert _not_up(build) == (
+        "It does not come up in the boot uefi: Timed out after 300 s waiting for an SSH server",
     )
 
 
 def test_an_image_that_comes_up_nowhere_is_refused_with_its_console() -> None:
-    known = manifest(evidence=(*not_up("bios"), *not_up("uefi")))
+    build = manifest(evidence=(*not_up("bios"), *not_up("uefi")))
     with pytest.raises(BuilderError, match="does not come up under any firmware") as caught:
-        _require_one_boot(known, plan("base"))
+        _require_one_boot(build, plan("base"))
     assert "  the console's last line" in caught.value.details
     assert "'debian' in by SSH" in caught.value.hint
 
@@ -105,7 +105,7 @@ def test_the_report_of_an_adopted_image_says_what_is_missing_and_why() -> None:
         reason="'every kernel has it' failed: kernel 6 has none", checks=("watchdog/x",),
     )  # fmt: skip
     faulty = replace(plan("base"), boots=plan("base").boots[:1])
-    known = manifest(
+    build = manifest(
         faulty,
         adopted=Adopted(source="some.qcow2", lacking=(lacks,), limits=("It is old.",)),
         evidence=(
@@ -114,7 +114,7 @@ def test_the_report_of_an_adopted_image_says_what_is_missing_and_why() -> None:
             evidence("foundation/root-has-grown", Outcome.FAILED, boot="uefi", seen="not up"),
         ),
     )
-    text = plain(verdict_text(known))
+    text = plain(verdict_text(build))
     heading, _, rest = text.partition("\n")
     assert heading.endswith("300 MiB, adopted")
     assert "hw_watchdog_action=reset  watchdog  'every kernel has it' failed" in rest

@@ -59,19 +59,19 @@ def foreign(of: FakeFilesystem, file: Path = FILE, admin_user: str | None = None
 
 def adopted(image: ForeignImage) -> tuple[Plan, tuple[Evidence, ...]]:
     """The plan of an image of which every check passes."""
-    seen = tuple(evidence(one.id) for one in inspections(image.used))
+    seen = tuple(evidence(check.id) for check in inspections(image.used))
     plan = plan_to_probe(image, seen)
     seen += tuple(evidence(name, boot=boot.name) for boot in plan.boots for name in boot.probes)
     return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
 
 
 def claims(image: ForeignImage) -> dict[str, str]:
-    return {one.property: one.value for one in adopted(image)[0].claims}
+    return {claim.property: claim.value for claim in adopted(image)[0].claims}
 
 
 def reasons(image: ForeignImage) -> dict[str, str]:
     plan, seen = adopted(image)
-    return {one.property: one.reason for one in lacking(image, plan, seen)}
+    return {unproven.property: unproven.reason for unproven in lacking(image, plan, seen)}
 
 
 # ---- one mapping for built and adopted images
@@ -241,5 +241,5 @@ def test_whatever_adopt_claims_publish_takes(
     build = manifest(plan, evidence=seen)
     admission = admit(build, Waivers(), now=WHEN, max_age=timedelta(days=1))
     properties = wanted(build, admission, Publication()).properties
-    assert {one.property: one.value for one in plan.claims}.items() <= properties.items()
-    assert all(one.outcome is Outcome.PASSED for one in seen)
+    assert {claim.property: claim.value for claim in plan.claims}.items() <= properties.items()
+    assert all(result.outcome is Outcome.PASSED for result in seen)

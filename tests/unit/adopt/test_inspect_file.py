@@ -28,9 +28,9 @@ def disk(os_release: str) -> FakeFilesystem:
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_distribution_that_can_be_built_is_recognised(name: str) -> None:
-    known = DISTRIBUTIONS[name]
-    text = f'PRETTY_NAME="x"\nID={known.os_distro}\nVERSION_ID="{known.os_version}"\n'
-    assert distribution_of(disk(text)) == replace(known, default_user="")
+    distribution = DISTRIBUTIONS[name]
+    text = f'PRETTY_NAME="x"\nID={distribution.os_distro}\nVERSION_ID="{distribution.os_version}"\n'
+    assert distribution_of(disk(text)) == replace(distribution, default_user="")
 
 
 def test_another_distribution_is_called_as_it_calls_itself() -> None:
@@ -88,9 +88,9 @@ def test_an_image_is_not_compared_with_a_profile_that_nobody_wrote(
     monkeypatch.setattr(inspection, "open_image", opened)
     monkeypatch.setattr(inspect_file, "check_image", lambda path, **_: ImageInfo(path, "raw", 4))
     found_there, sound = inspect_foreign(image, shipped(), Progress(io.StringIO()))
-    made = {one.check for one in found_there}
-    assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < made
-    assert made.isdisjoint(
+    checks = {result.check for result in found_there}
+    assert {"discard/timer-is-enabled", "watchdog/daemon-feeds-device"} < checks
+    assert checks.isdisjoint(
         {
             "foundation/release-on-disk-is-as-claimed",
             "discard/mount-option-is-as-asked",

@@ -41,7 +41,7 @@ NO_WAY_IN = "It is not booted: cloud-init is not installed."
 
 def inspected(adoptee: ForeignImage, *failing: str) -> tuple[Evidence, ...]:
     """Evidence of every inspection, of which some fail."""
-    names = [one.id for one in inspections(adoptee.used)]
+    names = [check.id for check in inspections(adoptee.used)]
     assert set(failing) <= set(names)
     return tuple(
         evidence(name, Outcome.FAILED if name in failing else Outcome.PASSED, seen="so\nmuch")
@@ -58,13 +58,13 @@ def probed(boots: Iterable[Boot], *failing: str) -> tuple[Evidence, ...]:
 
 
 def properties(plan: Plan) -> dict[str, str]:
-    return {one.property: one.value for one in plan.claims}
+    return {claim.property: claim.value for claim in plan.claims}
 
 
 def adopted(adoptee: ForeignImage, *failing: str) -> tuple[Plan, tuple[Evidence, ...]]:
     """The final plan of an image of which some checks fail, in boots that all come up."""
-    at_rest = {one.id for one in inspections(adoptee.used)}
-    seen = inspected(adoptee, *(one for one in failing if one in at_rest))
+    at_rest = {check.id for check in inspections(adoptee.used)}
+    seen = inspected(adoptee, *(name for name in failing if name in at_rest))
     plan = plan_to_probe(adoptee, seen)
     seen += probed(plan.boots, *failing)
     return plan_of_evidence(plan, seen, [boot.name for boot in plan.boots]), seen
@@ -72,7 +72,9 @@ def adopted(adoptee: ForeignImage, *failing: str) -> tuple[Plan, tuple[Evidence,
 
 def failing(plan: Plan, seen: Sequence[Evidence]) -> tuple[UnprovenClaim, ...]:
     """What the image lacks but for what only a profile may choose."""
-    return tuple(one for one in lacking(LINUX, plan, seen) if one.reason != BY_CHOICE)
+    return tuple(
+        unproven for unproven in lacking(LINUX, plan, seen) if unproven.reason != BY_CHOICE
+    )
 
 
 def test_no_image_needs_other_hardware_than_one_with_every_ability() -> None:
@@ -80,8 +82,8 @@ def test_no_image_needs_other_hardware_than_one_with_every_ability() -> None:
     assert {boot.machine.firmware for boot in most} == {"bios", "uefi"}
     assert any(boot.machine.multiqueue for boot in most)
     assert plan_to_probe(LINUX, inspected(LINUX)).boots == most
-    for one in inspections(LINUX.used):
-        for boot in plan_to_probe(LINUX, inspected(LINUX, one.id)).boots:
+    for check in inspections(LINUX.used):
+        for boot in plan_to_probe(LINUX, inspected(LINUX, check.id)).boots:
             assert not boot.machine.multiqueue or any(big.machine.multiqueue for big in most)
             assert not boot.machine.tpm or any(big.machine.tpm for big in most)
 
@@ -106,7 +108,7 @@ def test_a_claim_whose_inspection_fails_is_not_probed_and_its_hardware_not_given
     seen = inspected(LINUX, "watchdog/kernels-have-i6300esb")
     plan = plan_to_probe(LINUX, seen)
     assert "hw_watchdog_action" not in properties(plan)
-    assert not [one for one in plan.probes if one.feature == "watchdog"]
+    assert not [probe for probe in plan.probes if probe.feature == "watchdog"]
     assert {boot.machine.watchdog for boot in plan.boots} == {None}
     assert {boot.machine.disk_bus for boot in plan.boots} >= {"scsi"}
 
@@ -114,16 +116,16 @@ def test_a_claim_whose_inspection_fails_is_not_probed_and_its_hardware_not_given
 def test_a_claim_whose_probe_fails_is_lacking_with_what_the_check_saw() -> None:
     plan, seen = adopted(LINUX, "multiqueue/queues-equal-vcpus")
     assert judge(plan, seen).proven
-    (one,) = failing(plan, seen)
-    assert (one.property, one.owner) == ("hw_vif_multiqueue_enabled", "multiqueue")
-    assert one.checks == ("multiqueue/queues-equal-vcpus",)
-    assert one.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
+    (unproven,) = failing(plan, seen)
+    assert (unproven.property, unproven.owner) == ("hw_vif_multiqueue_enabled", "multiqueue")
+    assert unproven.checks == ("multiqueue/queues-equal-vcpus",)
+    assert unproven.reason == "'multiqueue/queues-equal-vcpus holds' failed: it is so"
 
 
 def test_multiqueue_needs_nothing_but_that_nothing_limits_it_and_a_boot_that_bears_it_out() -> None:
     plan, seen = adopted(LINUX)
     assert properties(plan)["hw_vif_multiqueue_enabled"] == "true"
-    assert not {one.check for one in seen} & {
+    assert not {result.check for result in seen} & {
         "multiqueue/queue-rule-exists", "multiqueue/irqbalance-will-start",
         "multiqueue/irqbalance-is-active",
     }  # fmt: skip
@@ -134,7 +136,7 @@ def test_multiqueue_needs_nothing_but_that_nothing_limits_it_and_a_boot_that_bea
 
 def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> None:
     plan, seen = adopted(LINUX, "guest-agent/agent-answers")
-    reasons = {one.property: one.reason for one in failing(plan, seen)}
+    reasons = {unproven.property: unproven.reason for unproven in failing(plan, seen)}
     assert set(reasons) == {"hw_qemu_guest_agent", "os_admin_user"}
     assert reasons["os_admin_user"].startswith("without hw_qemu_guest_agent=yes")
 
@@ -142,7 +144,7 @@ def test_a_claim_that_nova_would_ignore_alone_is_lacking_with_that_reason() -> N
 def test_a_fault_that_belongs_to_no_claim_costs_none() -> None:
     plan, seen = adopted(LINUX, "foundation/has-no-leftovers")
     assert failing(plan, seen) == ()
-    assert "foundation/has-no-leftovers" not in {one.id for one in plan.inspections}
+    assert "foundation/has-no-leftovers" not in {check.id for check in plan.inspections}
     assert judge(plan, seen).proven
 
 
@@ -168,8 +170,8 @@ def test_what_a_firmware_that_does_not_start_it_was_to_probe_is_probed_by_the_ot
     lost = {name for boot in plan.boots if boot not in kept for name in boot.probes}
     rest = boots_of_rest(plan, LINUX, [boot.name for boot in kept])
     assert {boot.machine.firmware for boot in rest} == {firmware}
-    made = {name for boot in rest for name in boot.probes}
-    assert made == lost - {name for boot in kept for name in boot.probes} != set()
+    probes = {name for boot in rest for name in boot.probes}
+    assert probes == lost - {name for boot in kept for name in boot.probes} != set()
     assert not {boot.name for boot in rest} & {boot.name for boot in plan.boots}
 
 
@@ -185,10 +187,10 @@ def test_an_image_that_nothing_gets_into_is_present_at_most() -> None:
     plan = plan_to_probe(adoptee, seen)
     assert (plan.boots, plan.probes) == ((), ())
     final = plan_of_evidence(plan, seen, ())
-    assert {one.grade for one in judge(final, seen).claims} == {Grade.PRESENT}
+    assert {claim.grade for claim in judge(final, seen).claims} == {Grade.PRESENT}
     assert properties(final)["hw_disk_bus"] == "scsi"
     assert "hw_vif_multiqueue_enabled" not in properties(final), "nothing shows it without a boot"
-    reasons = {one.property: one.reason for one in lacking(adoptee, final, seen)}
+    reasons = {unproven.property: unproven.reason for unproven in lacking(adoptee, final, seen)}
     assert reasons["os_type"] == NO_WAY_IN
 
 
@@ -210,18 +212,20 @@ def test_a_windows_has_what_its_disk_shows_and_is_present_at_most() -> None:
         "architecture": "x86_64", "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi",
         "hw_qemu_guest_agent": "yes",
     }  # fmt: skip
-    assert {one.grade for one in judge(plan, seen).claims} == {Grade.PRESENT}
+    assert {claim.grade for claim in judge(plan, seen).claims} == {Grade.PRESENT}
 
 
 def test_a_windows_without_the_driver_lacks_both_of_its_claims() -> None:
     plan, seen = adopted(WINDOWS_IMAGE, "windows/vioscsi-starts-at-boot")
     lacks = lacking(WINDOWS_IMAGE, plan, seen)
-    assert [one.property for one in lacks] == ["hw_disk_bus", "hw_scsi_model"]
-    assert {one.reason for one in lacks} == {"'windows/vioscsi-starts-at-boot holds' failed: so"}
+    assert [unproven.property for unproven in lacks] == ["hw_disk_bus", "hw_scsi_model"]
+    assert {unproven.reason for unproven in lacks} == {
+        "'windows/vioscsi-starts-at-boot holds' failed: so"
+    }
 
 
 def test_what_compares_with_a_profile_is_not_asked_but_for_what_the_disk_itself_has_told() -> None:
-    asked = {one.id for one in inspections(LINUX.used)}
+    asked = {check.id for check in inspections(LINUX.used)}
     assert "discard/timer-is-enabled" in asked
     assert "discard/mount-option-is-as-asked" not in asked
     assert "foundation/release-on-disk-is-as-claimed" in asked
@@ -230,9 +234,9 @@ def test_what_compares_with_a_profile_is_not_asked_but_for_what_the_disk_itself_
 def test_a_guest_is_restarted_only_where_a_claim_wants_to_see_it_afterwards() -> None:
     reboots = "foundation/guest-reboots"
     plan, _ = adopted(LINUX)
-    assert reboots in {one.id for one in plan.probes}
+    assert reboots in {probe.id for probe in plan.probes}
     plan, _ = adopted(LINUX, "guest-agent/agent-will-start", "watchdog/kernels-have-i6300esb")
-    probes = {one.id for one in plan.probes}
+    probes = {probe.id for probe in plan.probes}
     assert "foundation/root-has-grown" in probes
     assert reboots not in probes
 
@@ -243,7 +247,7 @@ def test_what_would_bind_the_image_to_certain_hosts_is_not_claimed() -> None:
     binding |= {"hw_tpm_version", "hw_tpm_model", "hw_virtio_packed_ring", "hw_serial_port_count"}
     assert not binding & set(properties(plan))
     lacks = lacking(LINUX, plan, seen)
-    assert {one.property for one in lacks if one.reason == BY_CHOICE} == binding
+    assert {unproven.property for unproven in lacks if unproven.reason == BY_CHOICE} == binding
 
 
 def test_a_feature_that_only_a_profile_can_give_parameters_is_no_candidate() -> None:
@@ -256,5 +260,5 @@ def test_an_adopted_image_is_booted_on_no_hardware_that_only_the_foundation_asks
     """Whether it comes up without a network proves no claim of it."""
     plan, _ = adopted(LINUX)
     assert {boot.machine.nics for boot in plan.boots} == {(FIRST_NIC,)}
-    assert "foundation/nic-has-dhcp-address" in {one.id for one in plan.probes}
-    assert "foundation/comes-up-without-network" not in {one.id for one in plan.probes}
+    assert "foundation/nic-has-dhcp-address" in {probe.id for probe in plan.probes}
+    assert "foundation/comes-up-without-network" not in {probe.id for probe in plan.probes}

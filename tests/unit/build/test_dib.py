@@ -155,7 +155,7 @@ def settings_of(caller: Mapping[str, str], **changes: Any) -> dict[str, Setting]
 
 
 def environment_of(caller: Mapping[str, str], **changes: Any) -> dict[str, str]:
-    return {name: one.value for name, one in settings_of(caller, **changes).items()}
+    return {name: setting.value for name, setting in settings_of(caller, **changes).items()}
 
 
 VARIABLES = st.dictionaries(

@@ -86,7 +86,7 @@ def test_nobody_logs_in_to_a_proxy_with_what_a_plan_shows(monkeypatch: pytest.Mo
     assert settings["http_proxy"].value == "http://<login>@proxy.example:3128"
     assert settings["https_proxy"].value == "<login>@proxy"
     assert "<login>@proxy" in settings["DIB_MMDEBSTRAP_EXTRA_ARGS"].value
-    assert not [one for one in settings.values() if "s3cret" in one.value]
+    assert not [setting for setting in settings.values() if "s3cret" in setting.value]
 
 
 def test_the_hosts_apt_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_mirror_that_is_not_for_everybody_needs_another_one_for_the_image(
     named["DIB_IMAGE_MIRROR_ARCHIVE"] = "https://mirror.example/debian"
     settings = expected_environment(replace(planned, environment=named), shipped(), caller)
     assert settings[MIRROR].value == "https://mirror.example/<secret>/debian"
-    assert not [one for one in settings.values() if TOKEN in one.value]
+    assert not [setting for setting in settings.values() if TOKEN in setting.value]
 
 
 def test_a_mirror_of_the_image_that_takes_no_mirror_s_place_is_refused(

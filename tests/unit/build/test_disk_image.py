@@ -61,13 +61,13 @@ def partitioned(disk: Path, size: int) -> list[dict[str, object]]:
 @pytest.mark.parametrize("size", [1 * GIB, 2 * GIB, 7 * GIB])
 def test_sfdisk_makes_the_three_partitions_with_root_last(tmp_path: Path, size: int) -> None:
     bios, esp, root = partitioned(tmp_path / "disk", size)
-    assert [one["name"] for one in (bios, esp, root)] == ["BIOS-boot", "ESP", "root"]
-    assert [one["type"] for one in (bios, esp, root)] == [
+    assert [partition["name"] for partition in (bios, esp, root)] == ["BIOS-boot", "ESP", "root"]
+    assert [partition["type"] for partition in (bios, esp, root)] == [
         TYPE_BIOS_BOOT,
         TYPE_ESP,
         TYPE_ROOT_X86_64,
     ]
-    starts = [one["start"] for one in (bios, esp, root)]
+    starts = [partition["start"] for partition in (bios, esp, root)]
     assert starts == [start // SECTOR for start in (BIOS_BOOT_START, ESP_START, ROOT_START)]
     assert esp["size"] == ESP_SIZE // SECTOR
 
@@ -78,8 +78,8 @@ def test_partitions_are_aligned_and_do_not_touch_each_other_or_the_backup_table(
     tmp_path: Path, size: int
 ) -> None:
     spans = [
-        (int(str(one["start"])), int(str(one["start"])) + int(str(one["size"])))
-        for one in partitioned(tmp_path / "disk", size)
+        (int(str(partition["start"])), int(str(partition["start"])) + int(str(partition["size"])))
+        for partition in partitioned(tmp_path / "disk", size)
     ]
     assert all(start * SECTOR % MIB == 0 and end * SECTOR % MIB == 0 for start, end in spans)
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))

@@ -35,10 +35,10 @@ def bookworm(
 
 def take(cache: PackageCache) -> set[str]:
     """Take everything, as from an archive that has signed what the store has."""
-    known = {
+    signed = {
         path.name: {(path.stat().st_size, sha256_of(path))} for path in cache.store.glob("*.deb")
     }
-    taken = verified_packages.take(cache.store, cache.archives, known)
+    taken = verified_packages.take(cache.store, cache.archives, signed)
     cache.taken.write_text("\n".join(taken))
     return {*taken}
 
@@ -167,13 +167,13 @@ def test_a_failed_build_keeps_what_it_downloaded(shared: Path, tmp_path: Path) -
 
 def test_two_builds_at_once_do_not_see_each_other_s_downloads(shared: Path, tmp_path: Path) -> None:
     with (
-        bookworm(shared) as one,
-        bookworm(shared) as two,
+        bookworm(shared) as first,
+        bookworm(shared) as second,
     ):
-        download(one, "zstd_1_amd64.deb")
-        download(two, "zstd_1_amd64.deb")
-        download(two, "sudo_1_amd64.deb")
-        assert names(one.archives) == {"zstd_1_amd64.deb"}
+        download(first, "zstd_1_amd64.deb")
+        download(second, "zstd_1_amd64.deb")
+        download(second, "sudo_1_amd64.deb")
+        assert names(first.archives) == {"zstd_1_amd64.deb"}
     assert names(store(shared)) == {"zstd_1_amd64.deb", "sudo_1_amd64.deb"}
 
 
@@ -214,10 +214,10 @@ def test_the_directory_of_a_killed_build_is_removed_by_the_next_one(shared: Path
 
 def test_the_directory_of_a_build_that_runs_is_not_removed(shared: Path) -> None:
     with (
-        bookworm(shared) as one,
+        bookworm(shared) as running,
         bookworm(shared),
     ):
-        assert one.archives.is_dir()
+        assert running.archives.is_dir()
 
 
 def test_a_cache_that_cannot_be_made_is_named_with_the_variable_that_moves_it(

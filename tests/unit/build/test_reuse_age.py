@@ -32,12 +32,12 @@ def build(tmp_path: Path, base: Plan) -> Build:
         directory.mkdir(parents=True)
         image = directory / "image.qcow2"
         image.write_bytes(b"an image")
-        known = manifest(base)
-        stored = known.model_copy(
+        fresh = manifest(base)
+        stored = fresh.model_copy(
             update={
                 "created": datetime.now(UTC) - age,
                 "inputs": inputs_digest(base, elements_path()),
-                "image": known.image.model_copy(update={"sha256": sha256_of(image)}),
+                "image": fresh.image.model_copy(update={"sha256": sha256_of(image)}),
                 **fields,
             }
         )

@@ -108,8 +108,8 @@ def test_another_content_has_another_digest(tmp_path: Path) -> None:
 
 def test_the_files_come_back_from_the_plans_json(tmp_path: Path) -> None:
     path = profile(tmp_path / "mine.yaml", "a.deb")
-    made = make_plan(load(str(path), shipped()), shipped())
-    assert from_json(to_json(made)) == made
+    planned = make_plan(load(str(path), shipped()), shipped())
+    assert from_json(to_json(planned)) == planned
 
 
 def test_a_plan_of_before_there_were_files_is_still_read() -> None:

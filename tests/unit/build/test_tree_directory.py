@@ -65,8 +65,8 @@ def test_each_thing_that_cannot_be_is_told(
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    for one in ("chown", "setxattr", "mknod"):  # all of which only root may
-        monkeypatch.setattr(tree_directory.os, one, refuse if one == name else lambda *_: None)
+    for call in ("chown", "setxattr", "mknod"):  # all of which only root may
+        monkeypatch.setattr(tree_directory.os, call, refuse if call == name else lambda *_: None)
     monkeypatch.setattr(tree_directory, "_open_device", lambda _: tree_directory.os.mknod())
     with pytest.raises(HostError) as caught:
         require_tree_directory(tmp_path)

@@ -100,11 +100,11 @@ def test_every_script_passes_shellcheck(system: str, place: Place) -> None:
 
 @pytest.mark.program("shellcheck")
 def test_a_script_that_splits_a_name_does_not() -> None:
-    (publish,) = (one.script for one in steps(nightly()) if one.title == "Publish it in staging")
+    (publish,) = (step.script for step in steps(nightly()) if step.title == "Publish it in staging")
     assert shellchecked(publish.replace('"$NAME"', "$NAME")).returncode == 1
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_says_what_it_does_and_is_part_of_a_definition(path: Path) -> None:
     shebang, comment = path.read_text().splitlines()[:2]
     assert (shebang, comment[:2]) == ("#!/bin/bash", "# ")
@@ -147,8 +147,10 @@ def test_two_runs_of_an_image_wait_for_each_other(place: Place) -> None:
     pipeline = parsed("gitlab", place)[gitlab.FILE]
     assert pipeline[gitlab.TEMPLATE]["resource_group"] == "guest-image-$NAME"
     stanzas: list[dict[str, Any]] = parsed("zuul", place)[zuul.JOBS]
-    locks = {one["semaphore"]["name"]: one["semaphore"]["max"] for one in stanzas[:2]}
-    jobs = [one["job"] for one in stanzas if "job" in one and "abstract" not in one["job"]]
+    locks = {stanza["semaphore"]["name"]: stanza["semaphore"]["max"] for stanza in stanzas[:2]}
+    jobs = [
+        stanza["job"] for stanza in stanzas if "job" in stanza and "abstract" not in stanza["job"]
+    ]
     assert {lock: 1 for job in jobs for lock in job["semaphores"]} == locks
 
 
@@ -157,12 +159,16 @@ def test_there_is_one_job_for_each_profile(place: Place) -> None:
     names = ["pinned-scsi", "db-1.0"]
     workflow = parsed("github", place)[github.FILE]
     matrix = workflow["jobs"]["image"]["strategy"]["matrix"]["include"]
-    assert [one["name"] for one in matrix] == names
+    assert [combination["name"] for combination in matrix] == names
     pipeline = parsed("gitlab", place)[gitlab.FILE]
-    jobs = [one["variables"] for name, one in pipeline.items() if not name.startswith(".")]
-    assert [one["NAME"] for one in jobs] == names
+    jobs = [
+        definition["variables"] for name, definition in pipeline.items() if not name.startswith(".")
+    ]
+    assert [variables["NAME"] for variables in jobs] == names
     assert jobs[1]["PROFILE"] == "profiles/db-1.0.yaml"
-    (project,) = (one["project"] for one in parsed("zuul", place)[zuul.JOBS] if "project" in one)
+    (project,) = (
+        stanza["project"] for stanza in parsed("zuul", place)[zuul.JOBS] if "project" in stanza
+    )
     assert project["periodic"]["jobs"] == [f"guest-image-{name}" for name in names]
 
 
@@ -175,7 +181,7 @@ def test_a_runner_of_ones_own_is_asked_for_by_its_label(system: str) -> None:
 
 def test_what_is_kept_from_night_to_night_in_a_container_is_what_the_scripts_use() -> None:
     workflow = parsed("github", Place.CONTAINER)[github.FILE]["jobs"]["image"]
-    (cache,) = (one for one in workflow["steps"] if "cache" in one.get("uses", ""))
+    (cache,) = (step for step in workflow["steps"] if "cache" in step.get("uses", ""))
     kept = cache["with"]["path"].split()
     assert kept == parsed("gitlab", Place.CONTAINER)[gitlab.FILE][gitlab.TEMPLATE]["cache"]["paths"]
     assert {workflow["env"]["OUTPUT"], workflow["env"]["GUEST_IMAGE_CACHE"]} < set(kept)

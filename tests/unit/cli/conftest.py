@@ -14,7 +14,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as caught:
-            main([str(one) for one in arguments])
+            main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         assert isinstance(caught.value.code, int)
         return caught.value.code, captured.out, captured.err

@@ -27,7 +27,7 @@ def test_people_get_every_clouds_lines(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_programs_get_the_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert conclude(ANSWERS, as_json=True) == 5
-    assert [one["cloud"] for one in json.loads(capsys.readouterr().out)] == ["prod", "lab", "test"]
+    assert [row["cloud"] for row in json.loads(capsys.readouterr().out)] == ["prod", "lab", "test"]
 
 
 def test_without_a_fault_the_exit_code_is_0(capsys: pytest.CaptureFixture[str]) -> None:

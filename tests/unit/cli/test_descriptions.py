@@ -22,7 +22,9 @@ def test_profiles_lists_every_shipped_profile(run: Run) -> None:
     listed, _, notes = out.partition("\n\n")
     assert [line.split()[0] for line in listed.splitlines()] == list(shipped_profiles())
     reasons = {
-        name: one.untested_reason for name, one in DISTRIBUTIONS.items() if one.untested_reason
+        name: distribution.untested_reason
+        for name, distribution in DISTRIBUTIONS.items()
+        if distribution.untested_reason
     }
     assert notes.splitlines() == [
         f"{name} is unproven: {reasons[name]}." for name in sorted(reasons)
@@ -35,7 +37,9 @@ def test_a_profile_of_an_unproven_distribution_says_so_wherever_it_is_shown(
 ) -> None:
     reason = load(name, shipped()).distribution.untested_reason
     _, out, _ = run("profiles", "--json")
-    assert [one["unproven"] for one in json.loads(out) if one["name"] == name] == [reason]
+    assert [profile["unproven"] for profile in json.loads(out) if profile["name"] == name] == [
+        reason
+    ]
     _, out, _ = run("plan", name)
     assert ("unproven" in out) == bool(reason)
     assert reason in out
@@ -60,7 +64,7 @@ def test_a_build_of_an_unproven_distribution_begins_with_a_warning(
 
 def test_profiles_as_json_names_their_features(run: Run) -> None:
     _, out, _ = run("profiles", "--json")
-    by_name = {one["name"]: one for one in json.loads(out)}
+    by_name = {profile["name"]: profile for profile in json.loads(out)}
     assert by_name["base"]["features"] == []
     assert "watchdog" in by_name["pinned-scsi"]["features"]
 
@@ -75,7 +79,7 @@ def test_features_lists_every_feature_and_its_parameters(run: Run) -> None:
 
 def test_features_as_json_have_origin_and_parameters(run: Run) -> None:
     _, out, _ = run("features", "--json")
-    by_name = {one["name"]: one for one in json.loads(out)}
+    by_name = {feature["name"]: feature for feature in json.loads(out)}
     assert by_name["watchdog"]["origin"] == "guest-image-builder itself"
     assert "action" in by_name["watchdog"]["parameters"]["properties"]
 

@@ -116,7 +116,7 @@ def test_json_tells_the_same(run: Run, old: Path, new: Path) -> None:
     told = json.loads(out)
     assert code == 1
     assert (told["old"]["build"], told["new"]["build"]) == (older().build, newer().build)
-    assert [one["name"] for one in told["packages"] if one["kind"] == "down"] == ["vim"]
+    assert [change["name"] for change in told["packages"] if change["kind"] == "down"] == ["vim"]
 
 
 def test_markdown_is_for_release_notes_and_leaves_the_making_out(
@@ -173,7 +173,7 @@ def test_two_kinds_of_output_exclude_each_other(run: Run, old: Path, new: Path) 
 def test_two_thousand_packages_are_compared_in_two_seconds(run: Run, old: Path, new: Path) -> None:
     """The bound of it, with the command's start; a tenth of it is spent."""
     packages = tuple(package(f"package-{number}", "1:2.3-4+deb12u5") for number in range(2000))
-    later = tuple(one.model_copy(update={"version": "1:2.3-4+deb12u6"}) for one in packages)
+    later = tuple(package.model_copy(update={"version": "1:2.3-4+deb12u6"}) for package in packages)
     write(old, older().model_copy(update={"packages": packages}))
     write(new, newer().model_copy(update={"packages": later}))
     start = time.process_time()

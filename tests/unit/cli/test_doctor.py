@@ -98,7 +98,7 @@ def test_other_profiles_are_looked_at_only_where_none_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(examine, "side_by_side", lambda questions: asked.extend(
+    monkeypatch.setattr(examine, "ask_in_parallel", lambda questions: asked.extend(
         question.subject for question in questions
     ))  # fmt: skip
     examine.examine("base", tmp_path, [])

@@ -34,7 +34,7 @@ def run(
     """Run the command in this process; its standard error must be JSON, and is parsed."""
     (tmp_path / "clouds.yaml").write_text(CLOSED)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
-    handlers = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
 
     def call(*words: str) -> tuple[int, str, Lines]:
         with pytest.raises(SystemExit) as end:
@@ -67,7 +67,7 @@ def verbs() -> Iterator[tuple[str, click.Command]]:
 def test_every_verb_has_the_option() -> None:
     without = [
         name for name, command in verbs()
-        if not any(log.OPTION in one.opts for one in command.params)
+        if not any(log.OPTION in option.opts for option in command.params)
     ]  # fmt: skip
     assert without == []
 

@@ -145,7 +145,7 @@ def test_a_manifest_from_before_there_were_sizes_by_directory_and_kernels_is_com
 
 
 def test_a_build_that_was_not_booted_says_so() -> None:
-    inspections = [one for one in complete(PLAN) if one.boot is None]
+    inspections = [result for result in complete(PLAN) if result.boot is None]
     new = newer().model_copy(update={"evidence": (), "boots": ()})
     inspected = older().model_copy(update={"evidence": tuple(inspections), "boots": ()})
     assert compare(inspected, new).unknown == (

@@ -89,7 +89,7 @@ def without(name: str) -> Plan:
             ("needs.watchdog", ["hw:watchdog_action=reset (consistent)"], None),
         ),
     ],
-    ids=lambda one: one[0] if isinstance(one, tuple) else "",
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
 def test_a_change_is_told_by_the_path_of_its_key(new: Plan, change: tuple[str, Any, Any]) -> None:
     assert Change(*change) in plan_changes(PLAN, new)

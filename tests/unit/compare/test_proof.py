@@ -61,7 +61,7 @@ def test_a_failure_that_moves_to_another_boot_is_a_change() -> None:
 
 
 def test_a_check_that_was_not_made_is_told_so() -> None:
-    rest = [one for one in complete(PLAN) if one.check != PROBE]
+    rest = [result for result in complete(PLAN) if result.check != PROBE]
     (change,) = check_changes(PROVEN, manifest(PLAN).with_evidence(rest))
     assert change.new is not None
     assert set(change.new.values()) == {NOT_MADE}
@@ -91,7 +91,7 @@ def test_a_build_that_was_not_checked_has_no_outcomes_to_compare() -> None:
 
 
 def test_evidence_of_another_file_is_none() -> None:
-    other = [one.model_copy(update={"image_sha256": OTHER_SHA256}) for one in complete(PLAN)]
+    other = [result.model_copy(update={"image_sha256": OTHER_SHA256}) for result in complete(PLAN)]
     assert check_changes(PROVEN, manifest(PLAN).with_evidence(other)) == ()
     assert claim_changes(PROVEN, manifest(PLAN).with_evidence(other))
 

@@ -126,7 +126,7 @@ def test_the_guides_feature_joins_the_plan(configured: Plan) -> None:
         "config-drive/looks-for-config-drive",
         "config-drive/has-read-config-drive",
     )
-    assert claim.proof[0] in {one.id for one in configured.inspections}
+    assert claim.proof[0] in {check.id for check in configured.inspections}
     usual = [boot for boot in configured.boots if boot.name in ("bios", "uefi")]
     assert all(claim.proof[1] in boot.probes for boot in usual)
     assert configured.elements[-1] == "cloud-init-datasources"
@@ -179,8 +179,8 @@ def test_a_command_that_is_shown_has_a_verb_and_options_of_the_program(block: Bl
         if isinstance(command, click.Group) and rest:
             command = command.get_command(click.Context(command), rest[0])
         assert command is not None
-        known = {option for one in command.params for option in one.opts}
-        assert set(options) <= known, f"{verb} has {enumeration(sorted(known))}"
+        accepted = {option for parameter in command.params for option in parameter.opts}
+        assert set(options) <= accepted, f"{verb} has {enumeration(sorted(accepted))}"
 
 
 def test_the_readme_shows_every_verb() -> None:
@@ -223,9 +223,9 @@ def patterns(least: int) -> list[re.Pattern[str]]:
 
 def said(line: str) -> bool:
     whole = line.rstrip(".:")
-    return any(one.fullmatch(text) for one in patterns(WHOLE) for text in (line, whole)) or any(
-        one.search(line) for one in patterns(PART)
-    )
+    return any(
+        pattern.fullmatch(text) for pattern in patterns(WHOLE) for text in (line, whole)
+    ) or any(pattern.search(line) for pattern in patterns(PART))
 
 
 def test_there_are_errors_to_compare() -> None:

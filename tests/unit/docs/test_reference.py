@@ -29,14 +29,14 @@ def test_every_page_is_rendered() -> None:
     assert written == set(PAGES)
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_every_check_is_on_its_features_page(feature: AnyFeature) -> None:
     text = PAGES[f"features/{feature.name}.md"]()
-    checks = [check_id(feature, one) for one in (*feature.inspections, *feature.probes)]
-    assert [one for one in checks if text.count(f"| `{one}` |") != 1] == []
+    checks = [check_id(feature, check) for check in (*feature.inspections, *feature.probes)]
+    assert [check for check in checks if text.count(f"| `{check}` |") != 1] == []
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
     assert len(why(feature).split()) > 30, "write it below the first line of the module's docstring"
 
@@ -44,7 +44,7 @@ def test_every_feature_says_why_it_is_there(feature: AnyFeature) -> None:
 def test_every_verb_is_on_the_commands_page() -> None:
     headings = re.findall(r"^## guest-image (.+)$", PAGES["commands.md"](), re.MULTILINE)
     below = {name: [f"{name} {verb}" for verb in verbs] for name, verbs in GROUPS.items()}
-    assert headings == [one for verb in VERBS for one in (verb, *below.get(verb, ()))]
+    assert headings == [heading for verb in VERBS for heading in (verb, *below.get(verb, ()))]
 
 
 def test_what_is_always_claimed_has_no_condition() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from builder.doctor.ask import Question, side_by_side
+from builder.doctor.ask import Question, ask_in_parallel
 from builder.doctor.finding import Finding, State, good
 from builder.errors import HostError
 
@@ -21,15 +21,17 @@ def waiting(subject: str, wait: Callable[[], object] = lambda: None) -> Question
 def test_answers_come_in_the_order_of_the_questions_and_are_waited_for_together() -> None:
     together = threading.Barrier(2).wait
     questions = [waiting("a", together), waiting("b"), waiting("c", together)]
-    found = side_by_side(questions, limit=60)
-    assert [(one.subject, one.state) for one in found] == [(name, State.GOOD) for name in "abc"]
+    found = ask_in_parallel(questions, limit=60)
+    assert [(finding.subject, finding.state) for finding in found] == [
+        (name, State.GOOD) for name in "abc"
+    ]
 
 
 def test_what_hangs_is_told_and_the_others_are_heard() -> None:
     never = threading.Event()
     try:
         questions = [waiting("hung", never.wait), waiting("other")]
-        hung, other = side_by_side(questions, limit=2)
+        hung, other = ask_in_parallel(questions, limit=2)
     finally:
         never.set()
     assert (hung.subject, hung.state) == ("hung", State.LACKING)
@@ -42,7 +44,7 @@ def test_an_error_is_what_lacks_with_its_own_remedy() -> None:
         yield good("first", "This is lost: the answer is one.")
         raise HostError("No space.", details=["None at all."], hint="Make some.")
 
-    (found,) = side_by_side([Question("space", ask)])
+    (found,) = ask_in_parallel([Question("space", ask)])
     assert (found.subject, found.state) == ("space", State.LACKING)
     assert (found.seen, found.remedy) == ("No space. None at all.", "Make some.")
 
@@ -51,7 +53,7 @@ def test_an_error_of_the_system_is_what_lacks() -> None:
     def ask() -> Iterator[Finding]:
         raise PermissionError(13, "Permission denied", "/secret")
 
-    (found,) = side_by_side([Question("space", ask)])
+    (found,) = ask_in_parallel([Question("space", ask)])
     assert "Permission denied" in found.seen
 
 
@@ -60,4 +62,4 @@ def test_a_defect_stays_one() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        side_by_side([Question("x", ask)])
+        ask_in_parallel([Question("x", ask)])

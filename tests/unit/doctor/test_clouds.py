@@ -27,7 +27,7 @@ class SmallGlance(BaseHTTPRequestHandler):
 
     images: ClassVar[list[dict[str, str]]] = [{"id": TAKEN}]
     statuses: ClassVar[dict[str, int]] = {}
-    made: ClassVar[list[dict[str, str]]] = []
+    requested: ClassVar[list[dict[str, str]]] = []
 
     def do_GET(self) -> None:
         if self.path.startswith("/v2/images"):
@@ -39,7 +39,7 @@ class SmallGlance(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.made.append(body)
+        self.requested.append(body)
         status = self.statuses[body["visibility"]]
         self._answer(status, {**body, **QUEUED} if status == CREATED else {})
 
@@ -57,8 +57,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, str
     """What was to be made."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    SmallGlance.made.clear()
-    return SmallGlance.made
+    SmallGlance.requested.clear()
+    return SmallGlance.requested
 
 
 def found(server: WebServer, home: Path, wanted: str = "private", verify: str = "true") -> Finding:
@@ -67,7 +67,7 @@ def found(server: WebServer, home: Path, wanted: str = "private", verify: str = 
         f" image_endpoint_override: '{server.url}', auth: {{endpoint: '{server.url}'}}}}}}"
     )
     *warnings, last = reached("small", wanted)
-    assert [one.state for one in warnings] == [State.WARNING] * (verify == "false")
+    assert [finding.state for finding in warnings] == [State.WARNING] * (verify == "false")
     return last
 
 
@@ -90,7 +90,7 @@ def test_what_a_profile_wants_must_be_allowed(
         told = found(server, tmp_path, wanted)
     assert told.state is state
     assert "images: allowed private, community; forbidden public." in told.seen
-    assert {one["id"] for one in asked} == {TAKEN}
+    assert {image["id"] for image in asked} == {TAKEN}
 
 
 def test_without_an_image_nothing_is_asked(asked: list[dict[str, str]], tmp_path: Path) -> None:

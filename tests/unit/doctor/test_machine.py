@@ -89,7 +89,7 @@ def test_each_place_needs_its_own_space(
 ) -> None:
     free(monkeypatch, gib)
     found = places(tmp_path, monkeypatch)
-    assert [one.subject for one in found if one.state is State.LACKING] == lacking
+    assert [finding.subject for finding in found if finding.state is State.LACKING] == lacking
     assert found[0].facts == {
         "directory": f"{tmp_path}/dist",
         "free": int(gib * GIB),
@@ -103,7 +103,9 @@ def test_a_place_says_how_to_choose_another(
     free(monkeypatch, 0)
     found = places(tmp_path, monkeypatch)
     words = ["--output", "GUEST_IMAGE_CACHE", "TMPDIR"]
-    assert [word in one.remedy for word, one in zip(words, found, strict=True)] == [True] * 3
+    assert [word in finding.remedy for word, finding in zip(words, found, strict=True)] == [
+        True
+    ] * 3
 
 
 def test_a_place_that_cannot_be_written_is_told(

@@ -94,7 +94,7 @@ def test_make_host_is_named_only_where_it_installs_the_package(
 ) -> None:
     with_programs(monkeypatch, "podman")
     found = lacks(with_keys(host, "rocky-9"))
-    assert [one.remedy for one in found] == ["Install it: apt-get install podman."]
+    assert [finding.remedy for finding in found] == ["Install it: apt-get install podman."]
 
 
 def test_keys_that_are_missing_are_told(host: Path) -> None:
@@ -128,12 +128,12 @@ def test_firmware_and_devices_that_are_missing_are_told_where_a_boot_has_them(
 def test_a_tpm_is_needed_only_by_who_has_one(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_programs(monkeypatch, "swtpm")
     assert lacks(with_keys(host, "base")) == []
-    assert [one.subject for one in lacks(with_keys(host, "secure-boot"))] == ["TPM"]
+    assert [finding.subject for finding in lacks(with_keys(host, "secure-boot"))] == ["TPM"]
 
 
 def test_a_bios_without_qemu_is_not_asked_for(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_programs(monkeypatch, "qemu-system-x86_64")
-    told = [one.subject for one in lacks(with_keys(host))]
+    told = [finding.subject for finding in lacks(with_keys(host))]
     assert told == ["programs", "firmware: BIOS"]
 
 
@@ -143,7 +143,7 @@ def test_what_only_other_profiles_need_is_a_warning_and_told_once(
     with_programs(monkeypatch, "swtpm", "podman")
     others = [with_keys(host, name) for name in ("secure-boot", "rocky-9", "secure-boot")]
     found = [*of_others(with_keys(host, "base"), others)]
-    assert [(one.subject, one.state) for one in found] == [
+    assert [(finding.subject, finding.state) for finding in found] == [
         ("TPM", State.WARNING),
         ("programs", State.WARNING),
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.due.due import Terms, judge
+from builder.due.due import EvidencePolicy, judge
 from builder.due.judgement import Judgement
 from builder.errors import HostError
 from builder.publish.candidate.admission import Waivers
@@ -12,7 +12,9 @@ from builder.terminal.progress import Progress
 
 
 def judged(dist: Path) -> Judgement:
-    return judge("base", dist, (), Terms(Waivers(), timedelta(days=30)), Progress(io.StringIO()))
+    return judge(
+        "base", dist, (), EvidencePolicy(Waivers(), timedelta(days=30)), Progress(io.StringIO())
+    )
 
 
 def test_what_was_never_built_is_due(tmp_path: Path) -> None:

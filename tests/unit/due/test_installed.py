@@ -33,8 +33,8 @@ def test_an_index_is_searched_by_the_names_of_its_packages() -> None:
 
 
 def test_what_the_index_has_is_installed_as_it_says_and_the_rest_by_name_and_version() -> None:
-    known = paragraphs(INDEX, {"libc6", "zstd"})
-    status = status_file([package("libc6:amd64", "2.36-9"), package("zstd", "1.4")], known)
+    indexed = paragraphs(INDEX, {"libc6", "zstd"})
+    status = status_file([package("libc6:amd64", "2.36-9"), package("zstd", "1.4")], indexed)
     first, second = status.split("\n\n")[:2]
     assert fields(first)["Depends"] == "libgcc-s1"
     assert identity(second) == ("zstd", "1.4", "amd64")
@@ -53,10 +53,10 @@ def test_no_index_disturbs_the_reading(index: bytes, names: set[str]) -> None:
             st.from_regex(r"[a-z0-9][a-z0-9+.-]+", fullmatch=True),
             st.from_regex(r"[0-9][A-Za-z0-9.+~]*", fullmatch=True),
         ),
-        unique_by=lambda one: one[0],
+        unique_by=lambda row: row[0],
     )
 )
 def test_every_package_is_installed_once(wanted: list[tuple[str, str]]) -> None:
-    status = status_file([package(*one) for one in wanted], ())
+    status = status_file([package(*row) for row in wanted], ())
     told = [identity(text)[:2] for text in status.split("\n\n") if text]
     assert told == wanted

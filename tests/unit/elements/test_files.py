@@ -24,7 +24,9 @@ def test_the_elements_that_an_element_names_exist(file: Path) -> None:
     assert file.name in {"element-deps", "element-provides"}
     named = file.read_text().split()
     assert named
-    missing = [one for one in named if one not in NAMES and not (THEIRS / one).is_dir()]
+    missing = [
+        element for element in named if element not in NAMES and not (THEIRS / element).is_dir()
+    ]
     assert missing == []
 
 
@@ -44,13 +46,13 @@ def test_an_element_depends_on_the_element_that_reads_its_file(file: Path) -> No
 
 @pytest.mark.parametrize("element", ELEMENTS, ids=name)
 def test_an_element_has_no_file_that_nothing_reads(element: Path) -> None:
-    known = {"README.rst", "element-deps", "element-provides", CONFLICTS, *NEEDS}
-    assert {path.name for path in element.iterdir() if path.is_file()} <= known
+    understood = {"README.rst", "element-deps", "element-provides", CONFLICTS, *NEEDS}
+    assert {path.name for path in element.iterdir() if path.is_file()} <= understood
     directories = {path.name for path in element.iterdir() if path.is_dir()}
-    assert all(one.endswith(".d") for one in directories)
+    assert all(directory.endswith(".d") for directory in directories)
 
 
 def test_every_element_is_used_by_a_feature_and_every_used_one_exists() -> None:
-    features = (FOUNDATION, *(one.feature for one in shipped().values()))
+    features = (FOUNDATION, *(registered.feature for registered in shipped().values()))
     used = {TREE_ELEMENT, *(element for feature in features for element in feature.elements)}
     assert used == NAMES

@@ -18,7 +18,7 @@ from builder import distribution
 PKG_MAP = THEIRS / "pkg-map/bin/pkg-map"
 
 # As diskimage-builder's elements name the distributions that images can be made of.
-DISTRIBUTIONS = sorted({one.os_distro for one in distribution.DISTRIBUTIONS.values()})
+DISTRIBUTIONS = sorted({system.os_distro for system in distribution.DISTRIBUTIONS.values()})
 
 SAME_NAME_EVERYWHERE = {
     *("ca-certificates", "dkms", "dosfstools", "dracut", "e2fsprogs", "efibootmgr", "ethtool"),
@@ -70,7 +70,7 @@ def test_a_package_map_is_json_for_names_that_the_element_installs(file: Path) -
     assert set(maps.get("family", {})) <= {"debian", "redhat", "suse"}
     tables = [maps.get("default", {}), *maps.get("family", {}).values()]
     tables += maps.get("distro", {}).values()
-    mapped_names = {one for table in tables for one in table}
+    mapped_names = {package for table in tables for package in table}
     assert mapped_names <= set(installed(file.parent))
 
 
@@ -83,15 +83,17 @@ def test_a_package_has_a_real_name_in_every_family(
     element: Path, package: str, distribution: str
 ) -> None:
     unmapped = mapped(element, package, distribution) == package
-    known = package in SAME_NAME_EVERYWHERE or (package, distribution) in SAME_NAME_HERE
-    assert not unmapped or known, f"map '{package}', or say that {distribution} calls it so"
+    excepted = package in SAME_NAME_EVERYWHERE or (package, distribution) in SAME_NAME_HERE
+    assert not unmapped or excepted, f"map '{package}', or say that {distribution} calls it so"
 
 
-@pytest.mark.parametrize("known", distribution.DISTRIBUTIONS.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "system", distribution.DISTRIBUTIONS.values(), ids=lambda system: system.name
+)
 def test_diskimage_builder_makes_the_release_of_a_distribution_under_the_name_of_its_packages(
-    known: distribution.Distribution,
+    system: distribution.Distribution,
 ) -> None:
-    element = THEIRS / known.element
+    element = THEIRS / system.element
     files = [*element.glob("environment.d/*"), *(THEIRS / "ubuntu-common/environment.d").glob("*")]
     names = {
         match[1] or match[2]
@@ -100,6 +102,6 @@ def test_diskimage_builder_makes_the_release_of_a_distribution_under_the_name_of
             r"DISTRO_NAME=(?:\$\{DISTRO_NAME:-(\w+)\}|(\w+))", path.read_text()
         )
     }
-    assert known.os_distro in names
+    assert system.os_distro in names
     containers = element / "containerfiles"
-    assert not containers.exists() or (containers / known.release).exists()
+    assert not containers.exists() or (containers / system.release).exists()

@@ -60,7 +60,7 @@ SILENT = {"firmware"}
 
 
 def test_every_field_is_declared_and_tried_here() -> None:
-    names = [one.name for one in fields(Machine)]
+    names = [field.name for field in fields(Machine)]
     assert list(declared()) == names
     assert all(isinstance(device, Device) for device in declared().values())
     assert set(names) == set(ASKED) | set(OF_THE_HOST)

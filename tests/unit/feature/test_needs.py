@@ -42,7 +42,7 @@ def test_a_need_is_of_the_releases_between_its_first_and_its_last(
 ) -> None:
     tried = (NovaRelease.QUEENS, NovaRelease.TRAIN, NovaRelease.HIBISCUS)
     found = need(since=since, until=until)
-    assert {one for one in tried if found.applies_to(one)} == wanted
+    assert {release for release in tried if found.applies_to(release)} == wanted
 
 
 def test_the_releases_of_a_need_are_told_in_words() -> None:
@@ -97,8 +97,8 @@ def _made(kind: type) -> Needed:
     """One of that kind, with any text in every field."""
     names = [name for name in kind.__dataclass_fields__ if name != "kind"]  # type: ignore[attr-defined]
     required = [name for name in names if not hasattr(kind, name)]
-    made: Needed = kind(**dict.fromkeys(required, "any"))
-    return made
+    what: Needed = kind(**dict.fromkeys(required, "any"))
+    return what
 
 
 def needs_of(feature: AnyFeature) -> set[Need]:
@@ -110,7 +110,7 @@ def needs_of(feature: AnyFeature) -> set[Need]:
     }
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_every_need_says_why_and_who_says_so(feature: AnyFeature) -> None:
     for found in needs_of(feature):
         assert found.reason.endswith("."), found
@@ -119,18 +119,22 @@ def test_every_need_says_why_and_who_says_so(feature: AnyFeature) -> None:
             assert not str(found.what).endswith("."), found
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: one.name)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_a_replaced_option_and_its_replacement_are_for_different_releases(
     feature: AnyFeature,
 ) -> None:
     """What an older Nova wants ends where the newer one's begins: never is the same said twice."""
-    for parameters in (one for variants in choices_of(feature).values() for _, one in variants):
+    for parameters in (
+        chosen for variants in choices_of(feature).values() for _, chosen in variants
+    ):
         for release in NovaRelease:
-            told = [str(one.what) for one in feature.needs(parameters) if one.applies_to(release)]
+            told = [
+                str(need.what) for need in feature.needs(parameters) if need.applies_to(release)
+            ]
             assert len(told) == len(set(told)), (release, told)
 
 
-PINNED = {one.name: one for one in FEATURES}["cpu-pinning"]
+PINNED = {feature.name: feature for feature in FEATURES}["cpu-pinning"]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +150,6 @@ def test_pinning_is_told_as_the_release_wants_it(
     release: NovaRelease, there: str, absent: str
 ) -> None:
     needs = PINNED.needs(PINNED.parameters())
-    told = {str(one.what) for one in needs if one.applies_to(release)}
+    told = {str(need.what) for need in needs if need.applies_to(release)}
     assert there in told
     assert absent not in told

@@ -10,7 +10,7 @@ from builder.feature.nova_release import CLOUDS, NEWEST, nova_release
 
 def test_releases_are_ordered_by_their_numbers() -> None:
     assert NovaRelease.STEIN < NovaRelease.TRAIN < NovaRelease.ZED < NovaRelease.ANTELOPE < NEWEST
-    assert [int(one) for one in NovaRelease] == list(range(3, int(NEWEST) + 1))
+    assert [int(release) for release in NovaRelease] == list(range(3, int(NEWEST) + 1))
     assert CLOUDS[0] is NovaRelease.QUEENS
 
 

@@ -55,8 +55,8 @@ def test_what_is_no_number_is_no_wish() -> None:
 
 def test_the_machine_has_the_topology_that_the_image_asks_for() -> None:
     asked = {"hw_cpu_sockets": "2", "hw_cpu_cores": "2", "hw_cpu_threads": "2"}
-    made = machine(asked, "bios")
-    assert (made.vcpus, made.topology) == (8, Topology(2, 2, 2))
+    hardware = machine(asked, "bios")
+    assert (hardware.vcpus, hardware.topology) == (8, Topology(2, 2, 2))
     assert machine({}, "bios").topology is None
 
 
@@ -75,7 +75,7 @@ IMAGE = {"hw_cpu_sockets": "4", "hw_cpu_cores": "2"}
 def test_nova_would_refuse_or_pass_over_it(
     properties: Mapping[str, str], flavor: Mapping[str, str], name: str
 ) -> None:
-    assert [one.name for one in nova_conflicts(properties, flavor)] == [name]
+    assert [conflict.name for conflict in nova_conflicts(properties, flavor)] == [name]
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_nova_has_no_objection_to_a_flavor_that_fits(flavor: Mapping[str, str]) 
 
 def test_what_is_asked_for_is_claimed_and_the_flavor_must_have_room_for_it() -> None:
     parameters = CpuTopologyParameters(sockets=2, cores=2, threads=2)
-    claimed = {one.property: one.value for one in cpu_topology.claims(parameters)}
+    claimed = {claim.property: claim.value for claim in cpu_topology.claims(parameters)}
     assert claimed == {"hw_cpu_sockets": "2", "hw_cpu_cores": "2", "hw_cpu_threads": "2"}
     assert flavor_of(cpu_topology.needs(parameters), NEWEST) == {"vcpus": "8"}
 
 
 def test_what_is_left_out_is_left_to_nova() -> None:
     parameters = CpuTopologyParameters(sockets=1)
-    assert [one.property for one in cpu_topology.claims(parameters)] == ["hw_cpu_sockets"]
+    assert [claim.property for claim in cpu_topology.claims(parameters)] == ["hw_cpu_sockets"]
     assert flavor_of(cpu_topology.needs(parameters), NEWEST) == {}
 
 

@@ -131,18 +131,18 @@ def limited_queues() -> Iterator[Case]:
 
 def unlimited_queues() -> Iterator[Case]:
     """What sets no number is left to the boot."""
-    one = LINK.replace("max", "1")
+    link = LINK.replace("max", "1")
     changes: dict[str, Change] = {
         "no file of ours": {LINK_PATH: None},
         "no file at all": {LINK_PATH: None, DEFAULT_LINK_PATH: None},
         "no irqbalance": {LINK_PATH: None, f"{WANTS}/irqbalance.service": None},
         "a number for another driver": {
-            "/etc/systemd/network/01-other.link": one.replace("virtio_net", "mlx5*")
+            "/etc/systemd/network/01-other.link": link.replace("virtio_net", "mlx5*")
         },
         "a number for one NIC": {
-            "/etc/systemd/network/01-one.link": one.replace("Driver=v", "MACAddress=52:")
+            "/etc/systemd/network/01-one.link": link.replace("Driver=v", "MACAddress=52:")
         },
-        "a number that comes too late": {"/etc/systemd/network/99-late.link": one},
+        "a number that comes too late": {"/etc/systemd/network/99-late.link": link},
         "a unit that is disabled": {UNIT: f"[Service]\nExecStart={ETHTOOL}\n{INSTALL}"},
         "a unit that is masked": {
             TUNING: Link("x"),

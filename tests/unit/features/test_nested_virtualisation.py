@@ -91,8 +91,8 @@ def test_a_claim_of_svm_is_not_proven_on_a_processor_with_vmx() -> None:
 def test_a_processor_is_claimed_only_where_it_is_asked_for() -> None:
     def claimed(parameters: NestedVirtualisationParameters) -> dict[str, bool]:
         return {
-            one.property: nested_virtualisation.runs_a_virtual_machine in one.proof
-            for one in nested_virtualisation.claims(parameters)
+            claim.property: nested_virtualisation.runs_a_virtual_machine in claim.proof
+            for claim in nested_virtualisation.claims(parameters)
         }
 
     assert claimed(EITHER) == {}

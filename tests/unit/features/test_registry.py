@@ -70,12 +70,12 @@ def test_every_broken_entry_point_is_reported_at_once(monkeypatch: pytest.Monkey
     assert "cannot be loaded: ModuleNotFoundError" in text
 
 
-@pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
-def test_a_shipped_features_checks_have_names_of_their_own(one: Feature[Parameters]) -> None:
-    names = [check.name for check in one.inspections] + [check.name for check in one.probes]
+@pytest.mark.parametrize("feature", EVERY, ids=[feature.name for feature in EVERY])
+def test_a_shipped_features_checks_have_names_of_their_own(feature: Feature[Parameters]) -> None:
+    names = [check.name for check in feature.inspections] + [check.name for check in feature.probes]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("one", EVERY, ids=[one.name for one in EVERY])
-def test_a_shipped_feature_has_probes_or_says_why_not(one: Feature[Parameters]) -> None:
-    assert bool(one.probes) != bool(one.no_probe_reason)
+@pytest.mark.parametrize("feature", EVERY, ids=[feature.name for feature in EVERY])
+def test_a_shipped_feature_has_probes_or_says_why_not(feature: Feature[Parameters]) -> None:
+    assert bool(feature.probes) != bool(feature.no_probe_reason)

@@ -201,5 +201,5 @@ def test_a_check_passes_or_fails_and_says_why(case: Case) -> None:
 
 def test_nothing_is_asked_of_a_daemon_whose_device_is_disabled() -> None:
     disabled = watchdog.WatchdogParameters(action="disabled")
-    made = [probe for probe in watchdog.FEATURE.probes if probe.applies(disabled)]
-    assert made == [watchdog.device_is_i6300esb]
+    probes = [probe for probe in watchdog.FEATURE.probes if probe.applies(disabled)]
+    assert probes == [watchdog.device_is_i6300esb]

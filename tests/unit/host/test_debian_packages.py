@@ -40,8 +40,8 @@ def test_programs_are_those_of_a_purpose() -> None:
 def test_what_the_proven_distributions_and_a_tpm_need_is_installed() -> None:
     needed = {
         package
-        for one in DISTRIBUTIONS.values()
-        if not one.untested_reason
-        for package in (*one.tools.values(), one.keyring_package)
+        for distribution in DISTRIBUTIONS.values()
+        if not distribution.untested_reason
+        for package in (*distribution.tools.values(), distribution.keyring_package)
     }
     assert {*needed, swtpm.PROGRAM} <= set(NAMES)

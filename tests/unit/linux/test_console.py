@@ -137,7 +137,7 @@ STALL = """\
 
 
 def test_a_cpu_that_stood_still_is_seen_where_it_is_no_emulated_one() -> None:
-    assert [one.kind for one in failures(STALL, today=TODAY)] == ["call trace"]
+    assert [failure.kind for failure in failures(STALL, today=TODAY)] == ["call trace"]
     assert failures(without_stalls(STALL), today=TODAY) == ()
 
 
@@ -146,7 +146,7 @@ def test_only_the_stalls_own_trace_is_passed_over() -> None:
     lockup = STALL.replace("rcu: INFO: rcu_preempt detected", "watchdog: BUG: soft lockup")
     for stall in (STALL, lockup):
         found = failures(without_stalls(stall + later + stall), today=TODAY)
-        assert [one.kind for one in found] == ["kernel oops", "call trace"]
+        assert [failure.kind for failure in found] == ["kernel oops", "call trace"]
 
 
 def test_a_stall_without_a_trace_of_its_own_hides_no_failure() -> None:
@@ -156,6 +156,6 @@ def test_a_stall_without_a_trace_of_its_own_hides_no_failure() -> None:
     trace = "[   99.0] Call Trace:\n[   99.0]  </TASK>\n"
     for text in (header + disk + oops + trace, header + header + disk + oops + trace):
         found = failures(without_stalls(text), today=TODAY)
-        assert [one.kind for one in found] == [
+        assert [failure.kind for failure in found] == [
             "file system error", "kernel oops", "kernel oops", "call trace",
         ]  # fmt: skip

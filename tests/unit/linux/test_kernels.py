@@ -72,14 +72,14 @@ def test_two_packages_kernels_are_not_mixed_up() -> None:
     disk = renamed("linux", "/boot/initramfs-linux.img", pkgbase="linux\n")
     disk.tree["/boot/vmlinuz-linux-lts"] = b""
     disk.tree["/lib/modules/6.6.1-1-lts/pkgbase"] = "linux-lts\n"
-    assert {one.release: one.image for one in kernels.installed(disk)} == {
+    assert {kernel.release: kernel.image for kernel in kernels.installed(disk)} == {
         RELEASE: "/boot/vmlinuz-linux", "6.6.1-1-lts": "/boot/vmlinuz-linux-lts"
     }  # fmt: skip
 
 
 def test_a_kernel_of_no_tree_keeps_its_name() -> None:
     disk = FakeFilesystem({**DEBIAN, "/boot/vmlinuz-other": b""})
-    assert [one.release for one in kernels.installed(disk)] == [RELEASE, "other"]
+    assert [kernel.release for kernel in kernels.installed(disk)] == [RELEASE, "other"]
 
 
 def test_a_kernel_in_one_program_with_its_initrd_is_said_to_be_that() -> None:

@@ -28,7 +28,7 @@ def test_builds_are_found_by_profile_oldest_first_with_those_that_failed(tmp_pat
     (tmp_path / "rocky-9" / "20260103T030405Z-dddddd.failed").mkdir(parents=True)
     (tmp_path / "base" / ".20260103T030405Z-eeeeee.partial").mkdir()
     base, pinned, rocky = builds_of(tmp_path)
-    assert [(one.profile, one.failed) for one in (base, pinned, rocky)] == [
+    assert [(build.profile, build.failed) for build in (base, pinned, rocky)] == [
         ("base", True), ("pinned-scsi", False), ("rocky-9", True),
     ]  # fmt: skip
     assert [build.build[:8] for build in pinned.manifests] == ["20260101", "20260102"]
@@ -52,7 +52,7 @@ def test_each_cloud_that_fails_is_down_and_told(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     with Progress() as progress:
         samples, errors = collect.collect(tmp_path, ["prod", "none", "prod"], progress)
-    assert [(one.metric, one.values, one.number) for one in samples[1:]] == [
+    assert [(sample.metric, sample.values, sample.number) for sample in samples[1:]] == [
         (metric.UP, ("prod",), 0), (metric.UP, ("none",), 0),
     ]  # fmt: skip
     assert [type(error) for error in errors] == [CloudError, InputError]

@@ -51,7 +51,7 @@ def test_both_formats_parse_it_and_every_metric_is_in_it(
     families = {family.name: family for family in parse(text())}
     assert set(families) == {each.name for each in METRICS}
     assert {family.type for family in families.values()} == {"gauge"}
-    assert [one.value for one in families["guest_image_proven"].samples] == [1.0]
+    assert [sample.value for sample in families["guest_image_proven"].samples] == [1.0]
 
 
 def test_a_name_ends_with_its_unit_and_is_said_in_the_page() -> None:
@@ -126,7 +126,7 @@ def test_alerts_are_on_metrics_that_are_written() -> None:
 
 def test_every_alert_is_shown_to_fire_and_to_be_silent() -> None:
     good, bad = (
-        {one["alertname"]: one.get("exp_alerts", []) for one in test["alert_rule_test"]}
+        {rule["alertname"]: rule.get("exp_alerts", []) for rule in test["alert_rule_test"]}
         for test in yaml.safe_load(FIRING.read_text(encoding="utf-8"))["tests"]
     )
     assert set(good) == set(bad) == set(expressions())

@@ -89,7 +89,7 @@ OBJECTIONABLE: list[tuple[Mapping[str, str], Mapping[str, str], str]] = [
 def test_nova_would_object(
     properties: Mapping[str, str], flavor: Mapping[str, str], name: str
 ) -> None:
-    assert [one.name for one in nova_conflicts(properties, flavor)] == [name]
+    assert [conflict.name for conflict in nova_conflicts(properties, flavor)] == [name]
 
 
 def test_nova_has_no_objection_to_what_fits_together() -> None:

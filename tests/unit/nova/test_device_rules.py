@@ -178,8 +178,8 @@ def test_a_wrong_request_is_told_from_a_right_one(case: Case) -> None:
 
 
 def test_a_guest_with_one_vcpu_has_one_queue() -> None:
-    one = dict.fromkeys(("hw_cpu_sockets", "hw_cpu_cores", "hw_cpu_threads"), "1")
-    image = {**one, "hw_vif_multiqueue_enabled": "yes"}
+    one_vcpu = dict.fromkeys(("hw_cpu_sockets", "hw_cpu_cores", "hw_cpu_threads"), "1")
+    image = {**one_vcpu, "hw_vif_multiqueue_enabled": "yes"}
     assert verdict(image, {}) == ["hw_vif_multiqueue_enabled"]
     assert verdict({**image, "hw_cpu_cores": "2"}, {}) == []
 

@@ -75,6 +75,6 @@ def test_a_tpm_needs_three_traits() -> None:
 
 
 def test_a_default_is_a_value_that_something_asks_for() -> None:
-    defaults = [one for one in ALWAYS if one.default]
+    defaults = [rule for rule in ALWAYS if rule.default]
     assert len(defaults) == 3
-    assert all(one.default in one.traits and one.asked_by for one in defaults)
+    assert all(rule.default in rule.traits and rule.asked_by for rule in defaults)

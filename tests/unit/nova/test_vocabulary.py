@@ -17,13 +17,13 @@ def test_a_property_says_what_it_means_in_sentences(name: str) -> None:
     assert "  " not in meaning
 
 
-@pytest.mark.parametrize("name", [name for name, known in KNOWN.items() if known.newer])
+@pytest.mark.parametrize("name", [name for name, entry in KNOWN.items() if entry.newer])
 def test_a_newer_value_is_one_and_is_newer(name: str) -> None:
-    known = KNOWN[name]
-    assert known.since is not None
-    for value, release in known.newer.items():
-        assert value in known.kind.words
-        assert release > known.since
+    entry = KNOWN[name]
+    assert entry.since is not None
+    for value, release in entry.newer.items():
+        assert value in entry.kind.words
+        assert release > entry.since
 
 
 @pytest.mark.parametrize(

@@ -24,59 +24,65 @@ def by_name(*probes: tuple[str, Probe[Any]], **properties: str) -> dict[str, Boo
 
 
 def test_both_firmwares_run_every_probe_that_spoils_nothing() -> None:
-    made = by_name(named("x"), named("y"))
-    assert [*made] == ["bios", "uefi"]
-    for name, boot in made.items():
+    planned = by_name(named("x"), named("y"))
+    assert [*planned] == ["bios", "uefi"]
+    for name, boot in planned.items():
         assert boot.machine.firmware == name
         assert boot.machine.disk_bus == "scsi"
         assert boot.probes == ("a/x", "a/y")
 
 
 def test_the_two_boots_have_several_vcpus_and_one() -> None:
-    made = by_name(named("x"))
-    assert (made["bios"].machine.vcpus, made["uefi"].machine.vcpus) == (4, 1)
+    planned = by_name(named("x"))
+    assert (planned["bios"].machine.vcpus, planned["uefi"].machine.vcpus) == (4, 1)
 
 
 def test_a_topology_that_the_image_asks_for_is_given() -> None:
     hardware = Machine(vcpus=8, topology=Topology(2, 2, 2))
-    made = boots([named("x", machine=lambda _: hardware)], {})
-    assert made[-1].machine == hardware
+    planned = boots([named("x", machine=lambda _: hardware)], {})
+    assert planned[-1].machine == hardware
 
 
 def test_probes_are_made_in_the_order_in_which_they_spoil_nothing() -> None:
     moments: tuple[When, ...] = ("destroy", "restarted", "restart", "last", "running")
-    made = by_name(*(named(when, when) for when in moments))
-    assert made["bios"].probes == ("a/running", "a/last", "a/restart", "a/restarted", "a/destroy")
-    assert made["uefi"].probes == ("a/running", "a/last", "a/restart", "a/restarted")
+    planned = by_name(*(named(when, when) for when in moments))
+    assert planned["bios"].probes == (
+        "a/running",
+        "a/last",
+        "a/restart",
+        "a/restarted",
+        "a/destroy",
+    )
+    assert planned["uefi"].probes == ("a/running", "a/last", "a/restart", "a/restarted")
 
 
 def test_what_is_made_once_goes_where_there_is_least_to_do() -> None:
-    made = by_name(
+    planned = by_name(
         named("long", once=True, seconds=30),
         named("short", once=True, seconds=10),
         named("shorter", once=True, seconds=9),
         named("always"),
     )
-    assert made["bios"].probes == ("a/long", "a/always")
-    assert made["uefi"].probes == ("a/short", "a/shorter", "a/always")
+    assert planned["bios"].probes == ("a/long", "a/always")
+    assert planned["uefi"].probes == ("a/short", "a/shorter", "a/always")
 
 
 def test_the_destruction_that_ends_a_boot_is_something_to_do() -> None:
-    made = by_name(
+    planned = by_name(
         named("panic", "destroy", seconds=30),
         *(named(f"once{number}", once=True, seconds=10) for number in range(3)),
     )
-    assert made["bios"].probes == ("a/panic",)
-    assert made["uefi"].probes == ("a/once0", "a/once1", "a/once2")
+    assert planned["bios"].probes == ("a/panic",)
+    assert planned["uefi"].probes == ("a/once0", "a/once1", "a/once2")
 
 
 def test_what_needs_several_vcpus_goes_where_they_are() -> None:
-    made = by_name(
+    planned = by_name(
         named("long", once=True, seconds=30),
         *(named(f"wide{number}", once=True, vcpus=2, seconds=20) for number in range(3)),
     )
-    assert made["bios"].probes == ("a/wide0", "a/wide1", "a/wide2")
-    assert made["uefi"].probes == ("a/long",)
+    assert planned["bios"].probes == ("a/wide0", "a/wide1", "a/wide2")
+    assert planned["uefi"].probes == ("a/long",)
 
 
 def test_nobody_is_logged_in_where_no_probe_wants_it() -> None:
@@ -85,42 +91,42 @@ def test_nobody_is_logged_in_where_no_probe_wants_it() -> None:
 
     watching = named("watching", machine=on_virtio_blk, login=False)
     assert by_name(watching)["bios-watching"].login is False
-    made = by_name(watching, named("asking", machine=on_virtio_blk))
-    assert made["bios-watching"].login is True
-    assert made["bios"].login is True
+    planned = by_name(watching, named("asking", machine=on_virtio_blk))
+    assert planned["bios-watching"].login is True
+    assert planned["bios"].login is True
 
 
-def test_restarts_are_dealt_out_so_that_each_boot_has_one() -> None:
+def test_restarts_are_assigned_so_that_each_boot_has_one() -> None:
     look = named("look", "restarted")
-    one, two, three = (named(name, "restart") for name in ("one", "two", "three"))
-    made = by_name(one, look)
-    assert made["bios"].probes == made["uefi"].probes == ("a/one", "a/look")
-    made = by_name(one, two, three, look)
-    assert made["bios"].probes == ("a/one", "a/three", "a/look")
-    assert made["uefi"].probes == ("a/two", "a/look")
+    first, second, third = (named(name, "restart") for name in ("one", "two", "three"))
+    planned = by_name(first, look)
+    assert planned["bios"].probes == planned["uefi"].probes == ("a/one", "a/look")
+    planned = by_name(first, second, third, look)
+    assert planned["bios"].probes == ("a/one", "a/three", "a/look")
+    assert planned["uefi"].probes == ("a/two", "a/look")
 
 
 def test_each_boot_ends_with_one_destruction_at_most() -> None:
-    made = by_name(*(named(name, "destroy") for name in ("one", "two", "three")))
-    assert made["bios"].probes == ("a/one",)
-    assert made["uefi"].probes == ("a/two",)
-    assert made["bios-three"].probes == ("a/three",)
+    planned = by_name(*(named(name, "destroy") for name in ("one", "two", "three")))
+    assert planned["bios"].probes == ("a/one",)
+    assert planned["uefi"].probes == ("a/two",)
+    assert planned["bios-three"].probes == ("a/three",)
 
 
 def test_probes_that_want_the_same_other_hardware_share_a_boot() -> None:
     def on_virtio_blk(usual: Machine) -> Machine:
         return replace(usual, disk_bus="virtio")
 
-    made = by_name(
+    planned = by_name(
         named("blk", machine=on_virtio_blk),
         named("huge", machine=lambda usual: replace(usual, vcpus=16)),
         named("blk2", machine=on_virtio_blk),
         named("x"),
     )
-    assert [*made] == ["bios", "uefi", "bios-huge", "bios-blk"]
-    assert made["bios-blk"].probes == ("a/blk", "a/blk2")
-    assert made["bios-blk"].machine.disk_bus == "virtio"
-    assert made["bios"].probes == ("a/x",)
+    assert [*planned] == ["bios", "uefi", "bios-huge", "bios-blk"]
+    assert planned["bios-blk"].probes == ("a/blk", "a/blk2")
+    assert planned["bios-blk"].machine.disk_bus == "virtio"
+    assert planned["bios"].probes == ("a/x",)
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
@@ -132,11 +138,11 @@ def test_every_probe_is_in_some_boot(number: int) -> None:
         for count in range(number)
         for once in (False, True)
     ]
-    made = [name for boot in boots(probes, {}) for name in boot.probes]
-    assert set(made) == {name for name, _ in probes}
+    planned = [name for boot in boots(probes, {}) for name in boot.probes]
+    assert set(planned) == {name for name, _ in probes}
 
 
 def test_a_probe_whose_wish_the_usual_hardware_grants_needs_no_boot_of_its_own() -> None:
-    made = by_name(named("x", machine=lambda usual: replace(usual, disk_bus="scsi"), once=True))
-    assert [*made] == ["bios", "uefi"]
-    assert made["bios"].probes == ("a/x",)
+    planned = by_name(named("x", machine=lambda usual: replace(usual, disk_bus="scsi"), once=True))
+    assert [*planned] == ["bios", "uefi"]
+    assert planned["bios"].probes == ("a/x",)

@@ -54,8 +54,8 @@ def claim(name: str, value: str, *proof: Inspection[Nothing] | Probe[Nothing]) -
 
 
 def plan_of(*features: Feature[Any], profile: str = "base", **changes: Any) -> Plan:
-    registry = {one.name: Registered(one, "a test") for one in features}
-    given = {one.name: one.parameters() for one in features}
+    registry = {feature.name: Registered(feature, "a test") for feature in features}
+    given = {feature.name: feature.parameters() for feature in features}
     return make_plan(replace(load(profile, shipped()), features=given, **changes), registry)
 
 
@@ -134,7 +134,9 @@ def test_a_claim_with_a_probe_is_to_be_exercised_and_another_to_be_present() -> 
             **checks,
         )
     )
-    wanted = {one.property: (one.grade, one.proof) for one in plan.claims if one.owner == "a"}
+    wanted = {
+        claim.property: (claim.grade, claim.proof) for claim in plan.claims if claim.owner == "a"
+    }
     assert wanted == {
         "x": (Grade.EXERCISED, ("a/something-there", "a/something-works")),
         "y": (Grade.PRESENT, ("a/something-there",)),
@@ -150,9 +152,9 @@ def test_a_claim_without_proof_is_only_declared() -> None:
 def test_every_claim_of_a_shipped_profile_has_proof_that_is_planned(name: str) -> None:
     plan = shipped_plan(name)
     planned = {check.id for check in (*plan.inspections, *plan.probes)}
-    for one in plan.claims:
-        assert one.proof, f"{one.property} of {one.owner} has no proof"
-        assert set(one.proof) <= planned
+    for claim in plan.claims:
+        assert claim.proof, f"{claim.property} of {claim.owner} has no proof"
+        assert set(claim.proof) <= planned
 
 
 def test_a_check_is_planned_only_where_it_applies() -> None:
@@ -161,11 +163,11 @@ def test_a_check_is_planned_only_where_it_applies() -> None:
         return ""
 
     plan = plan_of(feature("a", probes=(something_works, never_made)))
-    made = {check.id for check in plan.probes} | {
+    names = {check.id for check in plan.probes} | {
         name for boot in plan.boots for name in boot.probes
     }
-    assert "a/something-works" in made
-    assert "a/never-made" not in made
+    assert "a/something-works" in names
+    assert "a/never-made" not in names
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
@@ -253,7 +255,9 @@ def test_a_feature_refuses_one_that_it_excludes_with_the_reason() -> None:
 
 def test_what_a_feature_excludes_is_a_feature() -> None:
     registry = shipped()
-    assert {name for one in registry.values() for name in one.feature.excludes} <= set(registry)
+    assert {
+        name for registered in registry.values() for name in registered.feature.excludes
+    } <= set(registry)
 
 
 def test_a_feature_cannot_choose_the_release() -> None:

@@ -145,7 +145,7 @@ def test_what_is_taken_away_is_what_the_bootstrap_or_an_element_installs(file: P
     names = json.loads((file.parent / "pkg-map").read_text())["family"].get("debian", {})
     installed |= set(names.values())
     for family, entries in yaml.safe_load(file.read_text()).items():
-        assert family in {one.family for one in DISTRIBUTIONS.values()}
+        assert family in {distribution.family for distribution in DISTRIBUTIONS.values()}
         for entry in entries:
             assert entry["takes"].split()[0].rstrip(",") in installed
 

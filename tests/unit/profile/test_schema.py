@@ -18,7 +18,7 @@ from builder.profile.schema import profile_schema
 
 def schema_errors(data: Any) -> list[str]:
     return [
-        one.message for one in Draft202012Validator(profile_schema(shipped())).iter_errors(data)
+        error.message for error in Draft202012Validator(profile_schema(shipped())).iter_errors(data)
     ]
 
 

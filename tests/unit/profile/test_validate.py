@@ -62,7 +62,7 @@ def test_a_conflict_is_told_beside_other_errors_unless_it_may_be_their_consequen
     told = problems(tmp_path, f"distribution: debian-14\nfeatures: {{{features}}}")
     assert "'debian-14' is not one of" in told[0]
     assert len(told) == len(found) + 1
-    assert [one for one in found if not any(one in text for text in told)] == []
+    assert [problem for problem in found if not any(problem in text for text in told)] == []
 
 
 DRIVER = f"driver: a.deb, sha256: '{'0' * 64}'"

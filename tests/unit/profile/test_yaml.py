@@ -59,7 +59,11 @@ def test_a_byte_order_mark_is_skipped() -> None:
 
 def test_all_problems_come_at_once_in_the_order_of_lines() -> None:
     found = problems("b: &x 1\na: *x\na: !t 2\n")
-    assert [one.split(" ")[0] for one in found] == ["x.yaml:2:4:", "x.yaml:3:1:", "x.yaml:3:4:"]
+    assert [problem.split(" ")[0] for problem in found] == [
+        "x.yaml:2:4:",
+        "x.yaml:3:1:",
+        "x.yaml:3:4:",
+    ]
 
 
 def test_a_syntax_error_does_not_hide_the_problems_before_it() -> None:

@@ -76,10 +76,10 @@ def test_a_feature_s_checks_have_its_parameters_and_their_kind() -> None:
 def test_every_check_that_a_shipped_plan_names_is_found(profile: str) -> None:
     of = plan(profile)
     found = checks_of(of, shipped())
-    inspections = {one.id for one in of.inspections}
-    probes = {one for boot in of.boots for one in boot.probes}
-    assert inspections == {name for name, one in found.items() if one.kind == "inspection"}
-    assert probes == {name for name, one in found.items() if one.kind == "probe"}
+    inspections = {check.id for check in of.inspections}
+    probes = {probe for boot in of.boots for probe in boot.probes}
+    assert inspections == {name for name, check in found.items() if check.kind == "inspection"}
+    assert probes == {name for name, check in found.items() if check.kind == "probe"}
 
 
 def test_a_plan_of_a_feature_that_is_not_installed_is_refused_with_its_name() -> None:
@@ -110,9 +110,9 @@ def test_a_plan_of_a_feature_that_is_not_installed_is_refused_with_its_name() ->
 def test_whatever_comes_of_a_check_is_recorded(
     error: Exception, outcome: Outcome, seen: str
 ) -> None:
-    made = record(raising(error), None, image_sha256=SHA256)
-    assert made.outcome is outcome
-    assert made.seen.startswith(seen)
+    result = record(raising(error), None, image_sha256=SHA256)
+    assert result.outcome is outcome
+    assert result.seen.startswith(seen)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_what_says_nothing_about_the_image_is_not_recorded(error: BaseException)
 
 def test_a_check_that_returns_has_passed_and_says_what_it_saw() -> None:
     before = datetime.now(UTC)
-    made = record(
+    result = record(
         check(lambda subject: f"saw {subject}"), "a disk", image_sha256=SHA256, boot="bios"
     )
-    assert made.outcome is Outcome.PASSED
-    assert (made.check, made.kind, made.title) == ("words/one", "inspection", "one holds")
-    assert (made.seen, made.image_sha256, made.boot) == ("saw a disk", SHA256, "bios")
-    assert before <= made.at <= datetime.now(UTC)
-    assert 0 <= made.seconds < 5
+    assert result.outcome is Outcome.PASSED
+    assert (result.check, result.kind, result.title) == ("words/one", "inspection", "one holds")
+    assert (result.seen, result.image_sha256, result.boot) == ("saw a disk", SHA256, "bios")
+    assert before <= result.at <= datetime.now(UTC)
+    assert 0 <= result.seconds < 5

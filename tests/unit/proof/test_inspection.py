@@ -20,4 +20,4 @@ def test_evidence_of_another_check_is_not_taken() -> None:
     with pytest.raises(ChildEnded, match="it answered for another check"):
         reading.take(evidence("a/c").model_dump_json())
     reading.take(evidence("a/b").model_dump_json())
-    assert [one.check for one in reading.evidence] == ["a/b"]
+    assert [result.check for result in reading.evidence] == ["a/b"]

@@ -80,25 +80,25 @@ def prove(build: Path) -> Manifest:
     return subject.prove(build, shipped(), Progress(io.StringIO()), boots=True)
 
 
-def outcomes(known: Manifest, boot: str | None) -> set[Outcome]:
-    return {one.outcome for one in known.evidence if one.boot == boot}
+def outcomes(proven: Manifest, boot: str | None) -> set[Outcome]:
+    return {result.outcome for result in proven.evidence if result.boot == boot}
 
 
 def test_every_check_of_the_plan_has_its_evidence(build: Path, host: Host) -> None:
-    known = prove(build)
-    assert {(one.check, one.boot) for one in known.evidence} == {
-        (one.check, one.boot) for one in complete(PLAN)
+    proven = prove(build)
+    assert {(result.check, result.boot) for result in proven.evidence} == {
+        (result.check, result.boot) for result in complete(PLAN)
     }
-    assert {boot.name for boot in known.boots} == set(BOOTS)
+    assert {boot.name for boot in proven.boots} == set(BOOTS)
 
 
 def test_what_the_checks_ran_on_is_recorded(build: Path, host: Host) -> None:
-    known = prove(build)
-    assert known.libguestfs == "1.48.6"
-    assert {(boot.qemu, boot.firmware) for boot in known.boots} == {
+    proven = prove(build)
+    assert proven.libguestfs == "1.48.6"
+    assert {(boot.qemu, boot.firmware) for boot in proven.boots} == {
         ("7.2.22 Debian 1:7.2", "SeaBIOS 1.16")
     }
-    assert {(boot.kernel, boot.command_line) for boot in known.boots} == {
+    assert {(boot.kernel, boot.command_line) for boot in proven.boots} == {
         ("6.1.0-57-amd64", "root=UUID=1234 ro quiet")
     }
 
@@ -129,9 +129,9 @@ def test_the_report_tells_of_evidence_as_soon_as_it_is_recorded(build: Path, hos
 
 
 def test_a_boot_s_record_tells_when_it_began(build: Path, host: Host) -> None:
-    known = prove(build)
-    for record in known.boots:
-        first = min(one.at for one in known.evidence if one.boot == record.name)
+    proven = prove(build)
+    for record in proven.boots:
+        first = min(result.at for result in proven.evidence if result.boot == record.name)
         assert record.at is not None
         assert 0 <= (first - record.at).total_seconds() < 10
 
@@ -145,9 +145,9 @@ def test_what_this_machine_lacks_ends_the_proof_and_leaves_the_evidence_of_what_
     with pytest.raises(HostError, match="no UEFI firmware"):
         prove(build)
     assert time.monotonic() - start < 5
-    known = read(build)
-    assert outcomes(known, None)
-    assert not outcomes(known, BOOTS[0]) | outcomes(known, BOOTS[1])
+    stored = read(build)
+    assert outcomes(stored, None)
+    assert not outcomes(stored, BOOTS[0]) | outcomes(stored, BOOTS[1])
 
 
 def test_two_proofs_of_one_build_keep_each_other_s_evidence(
@@ -180,9 +180,9 @@ def test_only_a_guest_that_does_not_come_up_speaks_against_the_image(
     build: Path, host: Host, failure: BuilderError, outcome: Outcome
 ) -> None:
     host.failures[BOOTS[0]] = failure
-    known = prove(build)
-    assert outcomes(known, BOOTS[0]) == {outcome}
-    assert {one.seen for one in known.evidence if one.boot == BOOTS[0]} == {str(failure)}
+    proven = prove(build)
+    assert outcomes(proven, BOOTS[0]) == {outcome}
+    assert {result.seen for result in proven.evidence if result.boot == BOOTS[0]} == {str(failure)}
 
 
 def test_a_boot_that_fails_leaves_no_record_of_an_older_one(build: Path, host: Host) -> None:

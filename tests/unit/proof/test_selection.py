@@ -35,16 +35,16 @@ def test_a_probe_is_made_alone_in_every_boot_that_has_it(name: str) -> None:
 
 def test_an_inspection_needs_no_boot() -> None:
     plan = chosen("daemon-feeds-device")
-    assert [one.id for one in plan.inspections] == ["watchdog/daemon-feeds-device"]
+    assert [check.id for check in plan.inspections] == ["watchdog/daemon-feeds-device"]
     assert plan.boots == ()
 
 
 def test_a_feature_is_all_of_its_checks() -> None:
     plan = chosen("discard", "irqbalance-is-active")
-    made = {name for boot in plan.boots for name in boot.probes}
-    of_discard = {one.id for one in pinned().probes if one.feature == "discard"}
-    assert made == of_discard | {"multiqueue/irqbalance-is-active"}
-    assert {one.feature for one in plan.inspections} == {"discard"}
+    probes = {name for boot in plan.boots for name in boot.probes}
+    of_discard = {check.id for check in pinned().probes if check.feature == "discard"}
+    assert probes == of_discard | {"multiqueue/irqbalance-is-active"}
+    assert {check.feature for check in plan.inspections} == {"discard"}
 
 
 def test_a_probe_of_a_restarted_guest_brings_the_restart() -> None:

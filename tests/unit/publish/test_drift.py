@@ -45,21 +45,23 @@ NEW = image("new", 2, properties={PUBLIC_NAME: NAME})
 HERE = Place("prod", "http://glance", "project")
 
 
-def told(one: CloudImage, at: int, **fields: Any) -> Published:
+def told(image: CloudImage, at: int, **fields: Any) -> Published:
     return Published(
         **{
             "cloud": "prod",
             "endpoint": "http://glance",
-            "project": one.owner,
-            "image": one.id,
+            "project": image.owner,
+            "image": image.id,
             "name": NAME,
-            "visibility": one.visibility,
+            "visibility": image.visibility,
             "members": (),
             "protected": False,
-            "tags": tuple(one.tags),
-            "min_disk": one.min_disk,
-            "min_ram": one.min_ram,
-            "properties": {key: value for key, value in one.properties.items() if key not in NOTES},
+            "tags": tuple(image.tags),
+            "min_disk": image.min_disk,
+            "min_ram": image.min_ram,
+            "properties": {
+                key: value for key, value in image.properties.items() if key not in NOTES
+            },
             "on_inspection": (),
             "dropped": (),
             "at": day(at),
@@ -68,7 +70,7 @@ def told(one: CloudImage, at: int, **fields: Any) -> Published:
     )
 
 
-def known(**fields: Any) -> dict[str, Record]:
+def records(**fields: Any) -> dict[str, Record]:
     file = ImageFile(
         name="image.qcow2",
         format="qcow2",
@@ -80,19 +82,19 @@ def known(**fields: Any) -> dict[str, Record]:
     builds = [
         manifest(
             PLAN,
-            build=one.build,
+            build=image.build,
             created=day(at),
             image=file,
             evidence=complete(PLAN),
-            published=(told(one, at, **fields),),
+            published=(told(image, at, **fields),),
         )
-        for one, at in ((OLD, 1), (NEW, 2))
+        for image, at in ((OLD, 1), (NEW, 2))
     ]
     return recorded_images(builds, [], HERE)
 
 
 def audit(*images: CloudImage, **fields: Any) -> list[Finding]:
-    return findings(images, known(**fields), {}, now=day(9))
+    return findings(images, records(**fields), {}, now=day(9))
 
 
 def repaired(*images: CloudImage) -> list[CloudImage]:
@@ -134,30 +136,30 @@ def test_other_data_is_shown_and_cannot_be_repaired() -> None:
 
 
 def test_members_are_compared() -> None:
-    shared = [replace(one, visibility="shared") for one in (OLD, NEW)]
+    shared = [replace(image, visibility="shared") for image in (OLD, NEW)]
     fields = {"visibility": "shared", "members": ("a", "b")}
-    found = findings(shared, known(**fields), {"new": ["a"], "old": ["a", "b"]}, now=day(9))
-    assert [one.lines for one in found] == [("~ members: a -> a, b",)]
+    found = findings(shared, records(**fields), {"new": ["a"], "old": ["a", "b"]}, now=day(9))
+    assert [finding.lines for finding in found] == [("~ members: a -> a, b",)]
     assert found[0].sharings == (Sharing("new", "b", wanted=True),)
 
 
 def test_an_image_that_is_shared_no_longer_is_shared_again() -> None:
     fields = {"visibility": "shared", "members": ("a",)}
     old, new = replace(OLD, visibility="shared"), replace(NEW, visibility="private")
-    found = findings([old, new], known(**fields), {"old": ["a"]}, now=day(9))
-    assert [one.reason for one in found[0].sharings] == ["share new with a"]
+    found = findings([old, new], records(**fields), {"old": ["a"]}, now=day(9))
+    assert [sharing.reason for sharing in found[0].sharings] == ["share new with a"]
     assert found[0].changes[0].attributes == {"visibility": "shared"}
 
 
 def test_a_replaced_image_that_is_visible_again_is_hidden() -> None:
     visible = replace(OLD, hidden=False)
     assert len(audit(visible, NEW)) == 1
-    assert [one.hidden for one in repaired(visible, NEW)] == [True, False]
+    assert [image.hidden for image in repaired(visible, NEW)] == [True, False]
 
 
 def test_a_name_without_an_image_is_given_to_the_latest() -> None:
     images = repaired(OLD, replace(NEW, name="other", hidden=True))
-    assert [(one.id, one.name, one.hidden) for one in images] == [
+    assert [(image.id, image.name, image.hidden) for image in images] == [
         ("old", OLD.name, True),
         ("new", NAME, False),
     ]
@@ -165,7 +167,10 @@ def test_a_name_without_an_image_is_given_to_the_latest() -> None:
 
 def test_of_two_images_of_one_name_the_latest_keeps_it() -> None:
     images = repaired(replace(OLD, name=NAME, hidden=False), NEW)
-    assert [(one.name == NAME, one.hidden) for one in images] == [(False, True), (True, False)]
+    assert [(image.name == NAME, image.hidden) for image in images] == [
+        (False, True),
+        (True, False),
+    ]
 
 
 def test_an_image_that_is_gone_is_told() -> None:
@@ -181,19 +186,19 @@ def test_drafts_and_unknown_images_are_named_and_not_judged() -> None:
     draft = image("draft", 3, name="x", hidden=True, properties={PUBLISHER: "p"})
     stranger = image("stranger", 0, name="y", hidden=True, properties={PUBLIC_NAME: NAME})
     found = audit(OLD, NEW, draft, stranger)
-    assert [(one.subject, one.drift) for one in found] == [
+    assert [(finding.subject, finding.drift) for finding in found] == [
         ("draft x", False),
         ("stranger y", False),
     ]
 
 
 def test_another_image_of_a_name_is_told_and_gives_it_up() -> None:
-    made = replace(image("made"), properties={})
-    looked = concerned([OLD, NEW, made, replace(made, id="other", name="other")], known())
-    assert [one.id for one in looked] == ["old", "new", "made"]
+    foreign = replace(image("made"), properties={})
+    looked = concerned([OLD, NEW, foreign, replace(foreign, id="other", name="other")], records())
+    assert [image.id for image in looked] == ["old", "new", "made"]
     (finding,) = audit(*looked)
     assert finding.lines[0] == "made has the name, and was not published by guest-image"
-    assert [(one.id, one.name == NAME, one.hidden) for one in repaired(*looked)] == [
+    assert [(image.id, image.name == NAME, image.hidden) for image in repaired(*looked)] == [
         ("old", False, True),
         ("new", True, False),
         ("made", False, True),
@@ -203,7 +208,7 @@ def test_another_image_of_a_name_is_told_and_gives_it_up() -> None:
 @pytest.mark.parametrize(("note", "value"), [(PROFILE, NAME), (IDENTITY, "new")])
 def test_an_image_that_no_longer_says_that_it_is_ours_is_not_gone(note: str, value: str) -> None:
     forgot = replace(NEW, properties={k: v for k, v in NEW.properties.items() if k != note})
-    looked = concerned([OLD, forgot], known())
+    looked = concerned([OLD, forgot], records())
     (finding,) = audit(*looked)
     assert finding.lines == (f"+ {note}={value}",)
     assert repaired(*looked) == [OLD, NEW]
@@ -251,7 +256,7 @@ def test_an_audit_that_could_compare_nothing_says_so() -> None:
         "nothing was compared: this is project project at http://glance",
         "the manifests tell of project project at http://old",
     )
-    assert unjudged([build], known(), HERE) is None
+    assert unjudged([build], records(), HERE) is None
     assert unjudged([build], {}, replace(HERE, cloud="never-published-to")) is None
 
 
@@ -261,13 +266,13 @@ def test_an_audit_that_could_compare_nothing_says_so() -> None:
 def test_the_list_has_the_newest_first() -> None:
     lines = plain(listing_text([OLD, NEW])).splitlines()
     assert [line.split()[1] for line in lines] == ["state", "current", "replaced"]
-    assert [one["id"] for one in listing_json([OLD, NEW])] == ["new", "old"]
+    assert [row["id"] for row in listing_json([OLD, NEW])] == ["new", "old"]
 
 
 def test_the_state_tells_what_an_image_is() -> None:
     draft = image("draft", 3, properties={PUBLISHER: "p"})
     renamed = replace(NEW, name="other")
-    assert [state(one) for one in (NEW, OLD, draft, renamed)] == [
+    assert [state(image) for image in (NEW, OLD, draft, renamed)] == [
         "current",
         "replaced",
         "unfinished",
@@ -276,4 +281,4 @@ def test_the_state_tells_what_an_image_is() -> None:
 
 
 def test_times_are_compared_by_the_clouds_clock() -> None:
-    assert findings([OLD, NEW], known(), {}, now=day(9) + timedelta(days=999)) == []
+    assert findings([OLD, NEW], records(), {}, now=day(9) + timedelta(days=999)) == []

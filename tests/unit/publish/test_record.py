@@ -39,7 +39,7 @@ def test_manifest_and_report_tell_where_the_image_is_published(tmp_path: Path) -
     published = image("8d2f0d3e")
     glance: Any = SimpleNamespace(cloud="prod", endpoint="https://glance.example")
     record(ready(tmp_path, manifest(), published), glance, published)
-    assert [one.image for one in read(tmp_path).published] == ["8d2f0d3e"]
+    assert [publication.image for publication in read(tmp_path).published] == ["8d2f0d3e"]
     assert "8d2f0d3e" in (tmp_path / "report.html").read_text()
 
 

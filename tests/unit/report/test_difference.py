@@ -47,7 +47,9 @@ def test_the_json_is_as_it_was_read(golden: Golden) -> None:
 
 
 def rows(difference: Difference, name: str) -> list[tuple[str, ...]]:
-    return [row for one in of_the_image(difference) if one.name == name for row in one.rows]
+    return [
+        row for section in of_the_image(difference) if section.name == name for row in section.rows
+    ]
 
 
 def test_what_goes_down_stands_out_on_a_terminal() -> None:
@@ -154,7 +156,7 @@ def test_json_tells_files_that_were_not_compared_from_equal_ones() -> None:
     assert difference_json(compare(older(), newer()))["configuration"] is None
     assert difference_json(configured({}, {}))["configuration"] == []
     told = difference_json(FILES)["configuration"]
-    assert [one["name"] for one in told] == ["/etc/fstab", "/etc/new", "/etc/shadow", "/etc/gone"]
+    assert [file["name"] for file in told] == ["/etc/fstab", "/etc/new", "/etc/shadow", "/etc/gone"]
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "\x1b[2J\u202e", "````\n# h"])
@@ -194,7 +196,7 @@ def test_the_page_escapes_all_that_comes_from_elsewhere() -> None:
     assert shown.tags("script") == shown.tags("img") == []
     assert not [name for _, attributes in shown.elements for name in attributes if name[:2] == "on"]
     assert source.count("alert(1)") > 8
-    (policy,) = [one["content"] for one in shown.tags("meta") if one.get("http-equiv")]
+    (policy,) = [meta["content"] for meta in shown.tags("meta") if meta.get("http-equiv")]
     assert policy is not None
     assert policy.startswith("default-src 'none'")
     assert "script-src" not in policy
@@ -203,8 +205,8 @@ def test_the_page_escapes_all_that_comes_from_elsewhere() -> None:
 def test_the_page_has_a_section_for_each_table_and_a_way_to_it() -> None:
     difference = compare(older(), adopted())
     shown = Page(difference_html(difference))
-    targets = {str(one["href"])[1:] for one in shown.tags("a")}
-    sections = {one["id"] for one in shown.tags("section")}
+    targets = {str(link["href"])[1:] for link in shown.tags("a")}
+    sections = {section["id"] for section in shown.tags("section")}
     assert targets == sections - {"unknown"}
     assert len(shown.tags("table")) == len(targets) > 3
     assert "does not tell packages" in shown.sections["unknown"]

@@ -25,15 +25,15 @@ def page(build: Manifest, build_log: str = "") -> Page:
 
 def test_every_section_is_there_and_is_linked() -> None:
     shown = page(proven())
-    ids = [one["id"] for one in shown.tags("section")]
+    ids = [section["id"] for section in shown.tags("section")]
     assert ids == ["claims", "needs", "checks", "boots", "space", "packages", "times", "reproduce"]
-    assert [one["href"] for one in shown.tags("a")] == [f"#{name}" for name in ids]
+    assert [link["href"] for link in shown.tags("a")] == [f"#{name}" for name in ids]
 
 
 def test_the_bills_of_materials_are_linked_and_an_older_build_has_none() -> None:
     bill = SbomFile(format="CycloneDX", name="sbom.cdx.json", sha256="1" * 64)
     shown = page(proven().model_copy(update={"sbom": (bill,)}))
-    assert "sbom.cdx.json" in [one["href"] for one in shown.tags("a")]
+    assert "sbom.cdx.json" in [link["href"] for link in shown.tags("a")]
     assert "1" * 64 in shown.sections["reproduce"]
     assert "bill of materials" not in page(proven()).sections["packages"]
 
@@ -69,18 +69,20 @@ def test_a_check_that_saw_different_things_tells_each() -> None:
 def test_what_did_not_pass_stands_first_those_of_one_cause_together() -> None:
     bios = next(boot for boot in PLAN.boots if boot.name == "bios")
     bad = [
-        evidence(name, Outcome.FAILED, boot="bios", seen="Waited 300 s\nfor SSH")
+        evidence(name, Outcome.FAILED, boot="bios", seen="Timed out after 300 s\nwaiting for SSH")
         for name in bios.probes
     ]
     shown = page(proven().with_evidence(bad))
     assert shown.tags("section")[0]["id"] == "problems"
     problems = shown.sections["problems"]
-    assert problems.count("Waited 300 s for SSH") == 1
+    assert problems.count("Timed out after 300 s waiting for SSH") == 1
     assert f"The same of {len(bios.probes) - 1} other checks" in problems
 
 
 def test_checks_that_were_not_made_are_told() -> None:
-    build = manifest(PLAN, evidence=tuple(one for one in complete(PLAN) if one.boot != "uefi"))
+    build = manifest(
+        PLAN, evidence=tuple(result for result in complete(PLAN) if result.boot != "uefi")
+    )
     uefi = next(boot for boot in PLAN.boots if boot.name == "uefi")
     shown = page(build)
     assert f"{len(uefi.probes)} checks were not made" in shown.sections["problems"]
@@ -116,8 +118,8 @@ def test_boots_have_their_probes_and_their_hardware() -> None:
 
 def test_both_treemaps_name_what_they_show() -> None:
     shown = page(manifest(PLAN, unpackaged={"/boot": 60 << 20}))
-    assert [one["class"] for one in shown.tags("svg")] == ["treemap wide", "treemap narrow"]
-    cells = [one["aria-label"] for one in shown.tags("g")]
+    assert [drawing["class"] for drawing in shown.tags("svg")] == ["treemap wide", "treemap narrow"]
+    cells = [cell["aria-label"] for cell in shown.tags("g")]
     assert cells[0] == cells[2] == "/boot, 60 MiB, 97.2 %"
     assert len(shown.tags("title")) == 1 + len(cells)
 
@@ -185,7 +187,7 @@ def test_nothing_is_fetched_and_only_the_reports_own_script_is_there(build: Mani
         assert not any(name.startswith("on") for name in attributes), tag
         assert "src" not in attributes
         assert (attributes.get("href") or "#").startswith(("#", "data:,"))
-    (policy,) = [one["content"] for one in shown.tags("meta") if "http-equiv" in one]
+    (policy,) = [meta["content"] for meta in shown.tags("meta") if "http-equiv" in meta]
     assert policy is not None
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
 
@@ -216,5 +218,5 @@ def test_what_clouds_have_shown_is_a_section_with_a_card_for_each() -> None:
     shown = page(build)
     assert "root is <b>sda</b>" in shown.sections["observed"]
     assert shown.sections["observed"].count("flavor pinned-1") == 2
-    assert "#observed" in [one["href"] for one in shown.tags("a")]
+    assert "#observed" in [link["href"] for link in shown.tags("a")]
     assert "refuted in test" in shown.sections["claims"]

@@ -48,9 +48,9 @@ def suites(build: Manifest) -> dict[str, ET.Element]:
 def case(build: Manifest, suite: str, check: str) -> ET.Element:
     feature, name = check.split("/")
     (found,) = [
-        one
-        for one in suites(build)[suite].iter("testcase")
-        if (one.get("classname"), one.get("name")) == (f"{suite}.{feature}", name)
+        case
+        for case in suites(build)[suite].iter("testcase")
+        if (case.get("classname"), case.get("name")) == (f"{suite}.{feature}", name)
     ]
     return found
 
@@ -64,8 +64,8 @@ def require_valid(element: ET.Element) -> None:
         assert int(element.attrib["tests"]) == len(cases)
         for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             if key in ALLOWED[element.tag]:
-                assert int(element.attrib[key]) == sum(one.find(tag) is not None for one in cases)
-        total = sum(float(one.attrib["time"]) for one in cases)
+                assert int(element.attrib[key]) == sum(case.find(tag) is not None for case in cases)
+        total = sum(float(case.attrib["time"]) for case in cases)
         assert float(element.attrib["time"]) == pytest.approx(total, abs=0.01)
     if element.tag == "testcase":
         assert sum(child.tag in {"failure", "error", "skipped"} for child in element) <= 1
@@ -121,7 +121,9 @@ def test_a_passed_check_tells_what_it_saw_and_how_long_it_took() -> None:
 
 
 def test_a_check_that_was_not_made_is_no_passed_one() -> None:
-    build = manifest(PLAN, evidence=tuple(one for one in complete(PLAN) if one.boot != "uefi"))
+    build = manifest(
+        PLAN, evidence=tuple(result for result in complete(PLAN) if result.boot != "uefi")
+    )
     uefi = suites(build)["uefi"]
     assert uefi.get("skipped") == uefi.get("tests")
     skip = case(build, "uefi", PROBE).find("skipped")
@@ -139,7 +141,7 @@ def test_a_suite_names_image_and_accelerator() -> None:
         name="bios", accelerator="tcg", until_ssh=70, probes=12, image_sha256=SHA256
     )
     suite = suites(proven().with_evidence([], [record]))["bios"]
-    properties = {one.get("name"): one.get("value") for one in suite.iter("property")}
+    properties = {entry.get("name"): entry.get("value") for entry in suite.iter("property")}
     assert properties["image.sha256"] == SHA256
     assert properties["accelerator"] == "tcg"
     assert properties["seconds.until-ssh"] == "70.0"

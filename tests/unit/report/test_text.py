@@ -17,7 +17,7 @@ INSPECTED = next(
     replace(claim, proof=(check,), grade=Grade.PRESENT)
     for claim in PLAN.claims
     for check in claim.proof
-    if check in {one.id for one in PLAN.inspections}
+    if check in {inspection.id for inspection in PLAN.inspections}
 )
 
 
@@ -93,7 +93,9 @@ def test_a_skipped_check_is_not_counted_as_passed() -> None:
 
 
 def test_checks_that_were_not_made_are_listed_with_their_boot() -> None:
-    build = manifest(PLAN, evidence=tuple(one for one in complete(PLAN) if one.boot != "uefi"))
+    build = manifest(
+        PLAN, evidence=tuple(result for result in complete(PLAN) if result.boot != "uefi")
+    )
     shown = lines(build)
     uefi = next(boot for boot in PLAN.boots if boot.name == "uefi")
     assert f"not checked: {len(uefi.probes)} of the plan's checks" in shown
@@ -151,8 +153,8 @@ def test_the_verdict_for_programs_is_json_and_agrees_with_the_text() -> None:
     data = json.loads(json.dumps(verdict_json(proven().with_evidence([bad]))))
     assert data["proven"] is False
     assert data["profile"] == "pinned-scsi"
-    assert [one["check"] for one in data["problems"]] == [PROBE]
-    unproven = {one["property"] for one in data["claims"] if not one["proven"]}
+    assert [problem["check"] for problem in data["problems"]] == [PROBE]
+    unproven = {claim["property"] for claim in data["claims"] if not claim["proven"]}
     assert unproven == {"hw_disk_bus", "hw_scsi_model"}
     assert json.loads(json.dumps(verdict_json(proven())))["proven"] is True
 

@@ -25,20 +25,20 @@ proof login: [   98.6] cloud-init[570]: Cloud-init v. 22.4.2 finished at Mon. Up
 CONSOLE = f"SeaBIOS\r\nGRUB loading..\x1b[2J\n{KERNEL}{SYSTEMD}{CLOUD_INIT}"
 
 
-def record(*, known: bool = True) -> BootRecord:
+def record(*, dated: bool = True) -> BootRecord:
     return BootRecord(
         name="bios", accelerator="tcg", until_ssh=80, probes=40, image_sha256=SHA256,
-        at=POWER_ON if known else None,
+        at=POWER_ON if dated else None,
     )  # fmt: skip
 
 
 def probe(after: float, *, boot: str = "bios", outcome: Outcome = Outcome.PASSED) -> Evidence:
-    one = evidence("watchdog/device", outcome, boot=boot, seen="/dev/watchdog")
-    return one.model_copy(update={"at": POWER_ON + timedelta(seconds=after), "seconds": 2.0})
+    result = evidence("watchdog/device", outcome, boot=boot, seen="/dev/watchdog")
+    return result.model_copy(update={"at": POWER_ON + timedelta(seconds=after), "seconds": 2.0})
 
 
 def stages(line: Timeline) -> list[tuple[str, float, float]]:
-    return [(one.name, one.start, one.end) for one in line.stages]
+    return [(stage.name, stage.start, stage.end) for stage in line.stages]
 
 
 def test_each_stage_ends_where_the_next_begins() -> None:
@@ -87,7 +87,7 @@ def test_where_nobody_logs_in_the_start_lasts_as_long_as_the_boot() -> None:
 def test_without_a_console_or_a_time_the_start_is_one_stage() -> None:
     whole = [("the guest's start", 0, 80)]
     assert stages(timeline(record(), [], "")) == whole
-    assert stages(timeline(record(known=False), [probe(90)], CONSOLE)) == whole
+    assert stages(timeline(record(dated=False), [probe(90)], CONSOLE)) == whole
     assert stages(timeline(record(), [], "[    0.000000] Linux version 6.1\n")) == whole
 
 

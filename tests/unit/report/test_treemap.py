@@ -27,9 +27,9 @@ def area(place: Rectangle) -> float:
     return place.width * place.height
 
 
-def overlap(one: Rectangle, other: Rectangle) -> float:
-    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
-    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+def overlap(first: Rectangle, second: Rectangle) -> float:
+    width = min(first.x + first.width, second.x + second.width) - max(first.x, second.x)
+    height = min(first.y + first.height, second.y + second.height) - max(first.y, second.y)
     return max(width, 0) * max(height, 0)
 
 
@@ -44,8 +44,8 @@ def test_areas_are_in_proportion_to_the_sizes_and_fill_the_frame(
 
 @given(SIZES, FRAMES)
 def test_no_rectangle_lies_on_another(sizes: list[int], frame: Rectangle) -> None:
-    for one, other in combinations(places(sizes, frame), 2):
-        assert overlap(one, other) <= TOLERANCE * area(frame)
+    for first, second in combinations(places(sizes, frame), 2):
+        assert overlap(first, second) <= TOLERANCE * area(frame)
 
 
 @example([38788163618, 1], Rectangle(0, 0, 1, 1))
@@ -68,7 +68,7 @@ def test_equal_sizes_in_a_square_become_squares() -> None:
 
 def test_rectangles_are_nearer_to_squares_than_slices_are() -> None:
     laid = places([6, 6, 4, 3, 2, 2, 1], Rectangle(0, 0, 6, 4))  # the paper's own example
-    worst = max(max(one.width / one.height, one.height / one.width) for one in laid)
+    worst = max(max(cell.width / cell.height, cell.height / cell.width) for cell in laid)
     assert worst < 3
 
 

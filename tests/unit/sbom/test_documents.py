@@ -86,11 +86,11 @@ def test_sources_are_told_once_each_and_of_each_package() -> None:
         if each["primaryPackagePurpose"] == "SOURCE"
     }
     assert sorted(sources.values()) == ["glibc", "util-linux", "vendor-tool"]
-    made = [
+    generated = [
         each for each in document["relationships"] if each["relationshipType"] == "GENERATED_FROM"
     ]
-    assert len(made) == len(PACKAGES)
-    assert {each["relatedSpdxElement"] for each in made} == set(sources)
+    assert len(generated) == len(PACKAGES)
+    assert {each["relatedSpdxElement"] for each in generated} == set(sources)
     libc = next(
         each for each in cyclonedx(SUBJECT, CONTENTS)["components"] if each["name"] == "libc6"
     )

@@ -31,11 +31,11 @@ def header(**values: str | int) -> bytes:
 
 
 def database(*blobs: object, create: str = "CREATE TABLE Packages (hnum, blob)") -> bytes:
-    with closing(sqlite3.connect(":memory:")) as made:
-        made.execute(create)
-        made.executemany("INSERT INTO Packages VALUES (?, ?)", enumerate(blobs))
-        made.commit()
-        return made.serialize()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(create)
+        connection.executemany("INSERT INTO Packages VALUES (?, ?)", enumerate(blobs))
+        connection.commit()
+        return connection.serialize()
 
 
 def test_what_rpm_has_written_is_read() -> None:

@@ -39,8 +39,8 @@ def test_whatever_a_check_saw_survives_the_file(
 ) -> None:
     directory = tmp_path_factory.mktemp("manifest")
     write(directory, manifest().with_evidence([evidence("a/b", outcome, seen=seen)]))
-    (one,) = read(directory).evidence
-    assert (one.seen, one.outcome) == (seen, outcome)
+    (result,) = read(directory).evidence
+    assert (result.seen, result.outcome) == (seen, outcome)
 
 
 def test_what_a_later_version_added_stays_when_this_one_adds_evidence(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def proven() -> Manifest:
 
 
 def claim(build: Manifest) -> ClaimVerdict:
-    return next(one for one in verdict_of(build).claims if one.claim.property == BUS)
+    return next(verdict for verdict in verdict_of(build).claims if verdict.claim.property == BUS)
 
 
 def outcomes(build: Manifest) -> list[tuple[str, str, Outcome]]:
@@ -32,7 +32,9 @@ def test_a_proven_claim_that_a_server_shows_is_observed() -> None:
     found = claim(proven().with_observations(results))
     assert (found.grade, found.proven, found.seen) == (Grade.OBSERVED, True, "two")
     others = verdict_of(proven().with_observations(results)).claims
-    assert {one.grade for one in others if one.claim.property != BUS} == {Grade.EXERCISED}
+    assert {verdict.grade for verdict in others if verdict.claim.property != BUS} == {
+        Grade.EXERCISED
+    }
 
 
 def test_a_claim_that_is_not_proven_is_not_raised() -> None:

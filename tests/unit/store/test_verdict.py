@@ -22,7 +22,9 @@ RESULTS = (*Outcome, None)
 
 
 def planned(*claims: PlannedClaim, probes: tuple[str, ...] = PROBES) -> Plan:
-    checks = {one: PlannedCheck(one, "feature", f"{one} holds") for one in (*INSPECTIONS, *PROBES)}
+    checks = {
+        name: PlannedCheck(name, "feature", f"{name} holds") for name in (*INSPECTIONS, *PROBES)
+    }
     return Plan(
         profile="sample",
         description="",
@@ -34,23 +36,23 @@ def planned(*claims: PlannedClaim, probes: tuple[str, ...] = PROBES) -> Plan:
         argv=(),
         parameters={},
         claims=claims,
-        inspections=tuple(checks[one] for one in INSPECTIONS),
-        probes=tuple(checks[one] for one in probes),
+        inspections=tuple(checks[name] for name in INSPECTIONS),
+        probes=tuple(checks[name] for name in probes),
         boots=tuple(Boot(name, Machine(), probes) for name in BOOTS),
         needs={},
     )
 
 
 def claim(*proof: str, grade: Grade | None = None) -> PlannedClaim:
-    probed = any(one in PROBES for one in proof)
+    probed = any(name in PROBES for name in proof)
     fitting = Grade.EXERCISED if probed else Grade.PRESENT
     return PlannedClaim("hw_disk_bus", "scsi", "it is so", "feature", grade or fitting, proof)
 
 
 def results(found: dict[Expected, Outcome | None]) -> tuple[Evidence, ...]:
     return tuple(
-        evidence(one.check, outcome, boot=one.boot)
-        for one, outcome in found.items()
+        evidence(check.check, outcome, boot=check.boot)
+        for check, outcome in found.items()
         if outcome is not None
     )
 
@@ -66,8 +68,8 @@ def with_outcome(of: Plan, check: Expected, outcome: Outcome | None) -> Verdict:
 
 def test_inspections_are_expected_once_and_probes_in_every_boot() -> None:
     assert set(expected(planned())) == {
-        *(Expected(one, None) for one in INSPECTIONS),
-        *(Expected(one, boot) for one in PROBES for boot in BOOTS),
+        *(Expected(name, None) for name in INSPECTIONS),
+        *(Expected(name, boot) for name in PROBES for boot in BOOTS),
     }
 
 
@@ -76,8 +78,8 @@ def test_inspections_are_expected_once_and_probes_in_every_boot() -> None:
 
 def test_a_claim_whose_whole_proof_passed_is_proven() -> None:
     of = planned(claim(INSPECTIONS[0], PROBES[0]))
-    (one,) = judge(of, complete(of)).claims
-    assert (one.proven, one.grade) == (True, Grade.EXERCISED)
+    (verdict,) = judge(of, complete(of)).claims
+    assert (verdict.proven, verdict.grade) == (True, Grade.EXERCISED)
 
 
 @pytest.mark.parametrize("results_of_both_boots", list(product(RESULTS, RESULTS)))
@@ -88,17 +90,17 @@ def test_a_probed_claim_is_proven_only_if_the_probe_passed_in_both_boots(
     found: dict[Expected, Outcome | None] = {Expected(INSPECTIONS[0], None): Outcome.PASSED}
     for boot, outcome in zip(BOOTS, results_of_both_boots, strict=True):
         found[Expected(PROBES[0], boot)] = outcome
-    (one,) = judge(of, results(found)).claims
+    (verdict,) = judge(of, results(found)).claims
     passed = results_of_both_boots == (Outcome.PASSED, Outcome.PASSED)
-    assert one.proven is passed
-    assert one.grade is (Grade.EXERCISED if passed else Grade.PRESENT)
+    assert verdict.proven is passed
+    assert verdict.grade is (Grade.EXERCISED if passed else Grade.PRESENT)
 
 
-@pytest.mark.parametrize("outcome", [one for one in RESULTS if one is not Outcome.PASSED])
+@pytest.mark.parametrize("outcome", [result for result in RESULTS if result is not Outcome.PASSED])
 def test_a_claim_whose_inspection_did_not_pass_is_only_declared(outcome: Outcome | None) -> None:
     of = planned(claim(INSPECTIONS[0], PROBES[0]))
-    (one,) = with_outcome(of, Expected(INSPECTIONS[0], None), outcome).claims
-    assert (one.proven, one.grade) == (False, Grade.DECLARED)
+    (verdict,) = with_outcome(of, Expected(INSPECTIONS[0], None), outcome).claims
+    assert (verdict.proven, verdict.grade) == (False, Grade.DECLARED)
 
 
 @pytest.mark.parametrize("outcome", RESULTS)
@@ -106,16 +108,16 @@ def test_a_claim_that_needs_inspections_only_is_present_if_all_passed(
     outcome: Outcome | None,
 ) -> None:
     of = planned(claim(*INSPECTIONS))
-    (one,) = with_outcome(of, Expected(INSPECTIONS[1], None), outcome).claims
+    (verdict,) = with_outcome(of, Expected(INSPECTIONS[1], None), outcome).claims
     passed = outcome is Outcome.PASSED
-    assert one.proven is passed
-    assert one.grade is (Grade.PRESENT if passed else Grade.DECLARED)
+    assert verdict.proven is passed
+    assert verdict.grade is (Grade.PRESENT if passed else Grade.DECLARED)
 
 
 def test_a_claim_with_probes_only_is_declared_until_it_is_probed() -> None:
     of = planned(claim(PROBES[0]))
-    (one,) = judge(of, [evidence(one) for one in INSPECTIONS]).claims
-    assert (one.proven, one.grade, one.seen) == (False, Grade.DECLARED, "not checked")
+    (verdict,) = judge(of, [evidence(name) for name in INSPECTIONS]).claims
+    assert (verdict.proven, verdict.grade, verdict.seen) == (False, Grade.DECLARED, "not checked")
 
 
 def test_a_claim_does_not_suffer_from_a_check_that_is_not_its_proof() -> None:
@@ -134,8 +136,8 @@ def test_a_claim_without_proof_is_never_proven() -> None:
 
 def test_a_claim_is_not_proven_if_the_plan_does_not_make_all_of_its_proof() -> None:
     of = planned(claim(INSPECTIONS[0], *PROBES), probes=PROBES[:1])
-    (one,) = judge(of, complete(of)).claims
-    assert not one.proven
+    (verdict,) = judge(of, complete(of)).claims
+    assert not verdict.proven
 
 
 # ---- the whole
@@ -143,13 +145,13 @@ def test_a_claim_is_not_proven_if_the_plan_does_not_make_all_of_its_proof() -> N
 
 @given(
     st.fixed_dictionaries(
-        {one: st.sampled_from(RESULTS) for one in expected(planned())}
+        {check: st.sampled_from(RESULTS) for check in expected(planned())}
         # Most of the time nearly all pass, or the interesting case would never come.
     )
     | st.fixed_dictionaries(
         {
-            one: st.sampled_from((*[Outcome.PASSED] * 30, Outcome.SKIPPED, None))
-            for one in expected(planned())
+            check: st.sampled_from((*[Outcome.PASSED] * 30, Outcome.SKIPPED, None))
+            for check in expected(planned())
         }
     )
 )
@@ -159,9 +161,9 @@ def test_an_image_is_proven_if_and_only_if_every_expected_check_passed(
     of = planned(claim(*INSPECTIONS, *PROBES), claim(INSPECTIONS[0]))
     verdict = judge(of, results(found))
     assert verdict.proven is all(outcome is Outcome.PASSED for outcome in found.values())
-    assert set(verdict.missing) == {one for one, outcome in found.items() if outcome is None}
-    assert {Expected(one.check, one.boot) for one in verdict.problems} == {
-        one for one, outcome in found.items() if outcome not in {Outcome.PASSED, None}
+    assert set(verdict.missing) == {check for check, outcome in found.items() if outcome is None}
+    assert {Expected(result.check, result.boot) for result in verdict.problems} == {
+        check for check, outcome in found.items() if outcome not in {Outcome.PASSED, None}
     }
 
 
@@ -172,7 +174,7 @@ def test_a_check_that_did_not_pass_is_a_problem_even_if_no_claim_rests_on_it(
     of = planned()
     verdict = with_outcome(of, Expected(INSPECTIONS[1], None), outcome)
     assert not verdict.proven
-    assert [one.outcome for one in verdict.problems] == [outcome]
+    assert [result.outcome for result in verdict.problems] == [outcome]
 
 
 def test_evidence_that_the_plan_does_not_ask_for_changes_nothing() -> None:

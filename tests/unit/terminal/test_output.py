@@ -45,7 +45,7 @@ def test_a_terminal_decides_not_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 def test_on_a_terminal_only_the_last_column_is_wrapped() -> None:
     shown = on_terminal(table(ROWS), columns=50).splitlines()
-    assert all(len(one) <= 50 for one in shown)
+    assert all(len(line) <= 50 for line in shown)
     assert shown[0].startswith("  hw_disk_bus=scsi  word word")
     assert shown[1].startswith(" " * 20 + "word")
     assert shown[-1] == "  short             b"
@@ -60,7 +60,7 @@ def test_no_id_is_broken_or_cut_on_a_narrow_terminal(columns: int) -> None:
 def test_a_word_without_end_is_shown_in_parts() -> None:
     shown = on_terminal(table([("a", "x" * 300)]), columns=60)
     assert shown.count("x") == 300
-    assert all(len(one) <= 60 for one in shown.splitlines())
+    assert all(len(line) <= 60 for line in shown.splitlines())
 
 
 def test_a_line_is_not_wrapped_on_a_terminal_so_that_it_can_be_copied() -> None:

@@ -25,10 +25,10 @@ class Qemu:
 
 def watched(workdir: Path) -> tuple[Guard, Qemu]:
     qemu: Any = Qemu()
-    made = Guard(threading.Event(), qemu, workdir, workdir / "overlay.qcow2")
-    with made.watching():
+    own = Guard(threading.Event(), qemu, workdir, workdir / "overlay.qcow2")
+    with own.watching():
         qemu.ended.wait(4 * guard.INTERVAL)
-    return made, qemu
+    return own, qemu
 
 
 def test_a_guest_that_writes_little_stays(tmp_path: Path) -> None:

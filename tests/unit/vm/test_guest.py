@@ -35,9 +35,9 @@ def guest(
     control = Control(cancelled=threading.Event())
     if cancelled:
         control.cancelled.set()
-    made = RunningGuest(Machine(), "debian", lines, boot_limit=1, control=control)
-    made._ssh = connection  # noqa: SLF001 - as in the block of the guest
-    return made
+    running = RunningGuest(Machine(), "debian", lines, boot_limit=1, control=control)
+    running._ssh = connection  # noqa: SLF001 - as in the block of the guest
+    return running
 
 
 def test_nobody_is_logged_in_to_a_guest_without_ssh(tmp_path: Path) -> None:

@@ -113,9 +113,9 @@ def guest(
         connect=lambda *_: nullcontext(connection),
         volumes=console.parent,
     )
-    made = RunningGuest(Machine(), "debian", lines, boot_limit=1, control=control or Control())
-    made._ssh = connection  # noqa: SLF001 - as in the block of the guest
-    return made
+    running = RunningGuest(Machine(), "debian", lines, boot_limit=1, control=control or Control())
+    running._ssh = connection  # noqa: SLF001 - as in the block of the guest
+    return running
 
 
 def test_a_command_that_never_ends_shows_the_console(tmp_path: Path) -> None:

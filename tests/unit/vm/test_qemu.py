@@ -37,7 +37,7 @@ def devices(words: list[str]) -> dict[str, dict[str, str]]:
     for option, value in itertools.pairwise(words):
         if option == "-device":
             driver, *options = value.split(",")
-            found[driver] = dict(one.split("=", 1) for one in options)
+            found[driver] = dict(option.split("=", 1) for option in options)
     return found
 
 
@@ -47,7 +47,7 @@ def value(words: list[str], option: str) -> str:
 
 def blockdevs(words: list[str]) -> dict[str, dict[str, Any]]:
     found = [json.loads(b) for a, b in itertools.pairwise(words) if a == "-blockdev"]
-    return {one["node-name"]: one for one in found}
+    return {device["node-name"]: device for device in found}
 
 
 def test_a_plain_machine_has_what_nova_gives_by_default_and_no_more() -> None:
@@ -149,7 +149,7 @@ def test_each_device_of_a_q35_machine_has_a_port_of_its_own_as_libvirt_gives_it(
     plugged = [name for name in found if name.startswith("virtio-") and name.endswith("-pci")]
     buses = [found[name]["bus"] for name in plugged]
     assert len(set(buses)) == len(plugged) > 3
-    ports = [one.partition("id=")[2].split(",")[0] for one in words if "pcie-root-port" in one]
+    ports = [word.partition("id=")[2].split(",")[0] for word in words if "pcie-root-port" in word]
     assert set(buses) < set(ports)
     assert len(set(ports)) == len(ports)
     assert found["i6300esb"]["bus"] == found["pcie-pci-bridge"]["id"]
@@ -299,7 +299,7 @@ def test_the_config_drive_describes_the_first_nic_only_and_runs_nothing() -> Non
     assert "user_data" not in files
     network = json.loads(files["network_data.json"])
     assert [link["ethernet_mac_address"] for link in network["links"]] == [FIRST_NIC.mac]
-    assert [one["type"] for one in network["networks"]] == ["ipv4_dhcp"]
+    assert [subnet["type"] for subnet in network["networks"]] == ["ipv4_dhcp"]
     meta = json.loads(files["meta_data.json"])
     assert meta["public_keys"] == {"proof": "ssh-ed25519 AAAA proof"}
     assert meta["hostname"] == "proof"
@@ -318,7 +318,8 @@ def test_the_config_drive_has_static_addresses_as_nova_writes_them() -> None:
         ("tap1", 1500),
     ]
     assert [
-        (one["type"], one["link"], one["ip_address"], one["netmask"]) for one in network["networks"]
+        (subnet["type"], subnet["link"], subnet["ip_address"], subnet["netmask"])
+        for subnet in network["networks"]
     ] == [
         ("ipv4", "tap0", "10.0.2.15", "255.255.255.0"),
         ("ipv6", "tap1", "2001:db8::15", "ffff:ffff:ffff:ffff::"),

@@ -21,7 +21,9 @@ class Peer:
         self.received: list[dict[str, object]] = []
 
     def say(self, *messages: object) -> None:
-        self.connection.sendall(b"".join(json.dumps(one).encode() + b"\r\n" for one in messages))
+        self.connection.sendall(
+            b"".join(json.dumps(message).encode() + b"\r\n" for message in messages)
+        )
 
     def hear(self) -> dict[str, object]:
         line = b""

@@ -19,10 +19,10 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     log = tmp_path / "log"
     with ours, start(command, purpose="run a server", log=log, speaks=theirs) as program:
         theirs.close()
-        made = Connection(JsonChannel(ours), program)
-        while not made.greeted():
+        ssh = Connection(JsonChannel(ours), program)
+        while not ssh.greeted():
             pass
-        yield made
+        yield ssh
 
 
 def test_commands_are_run_one_after_the_other(connection: Connection) -> None:

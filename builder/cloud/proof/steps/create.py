@@ -13,7 +13,7 @@ from builder.feature import CheckFailed
 def create(subject: Subject, proof: Proof) -> str:
     """Make the server of a proof. Raises ``CloudError`` where it does not come up."""
     setting, start = subject.setting, time.monotonic()
-    made = subject.servers.create(
+    server = subject.servers.create(
         f"{NAME}-{setting.build}-{proof.id[:8]}",
         image=setting.image.id,
         flavor=setting.flavor.id,
@@ -21,8 +21,8 @@ def create(subject: Subject, proof: Proof) -> str:
         user_data=subject.user_data("watch"),
         metadata={PROOF: proof.id, BUILD: setting.build},
     )
-    subject.guest.server = made.id
-    proof.note(made.id)
+    subject.guest.server = server.id
+    proof.note(server.id)
     try:
         subject.guest.await_status("ACTIVE", subject.limits.active)
     except CheckFailed as failure:
@@ -35,7 +35,7 @@ def create(subject: Subject, proof: Proof) -> str:
         ) from late
     seconds = time.monotonic() - start
     if setting.operator is not None:
-        subject.domain = setting.operator.domain(made.id)
+        subject.domain = setting.operator.domain(server.id)
     return f"ACTIVE after {seconds:.0f} s with flavor {setting.flavor.name}"
 
 

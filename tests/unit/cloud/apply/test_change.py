@@ -23,7 +23,7 @@ SIZE = FlavorSize(2, 2048, 10)
 MINE = {**PINNED, TAG: "pinned-scsi"}
 
 
-def made(release: NovaRelease = NovaRelease.HIBISCUS) -> MadeFlavor:
+def pinned_flavor(release: NovaRelease = NovaRelease.HIBISCUS) -> MadeFlavor:
     return made_flavor(wanted(release), "pinned-scsi", SIZE)
 
 
@@ -34,13 +34,13 @@ def cluster(*hosts: str) -> MadeAggregate:
 
 
 def differing(*there: Flavor) -> list[FlavorChange]:
-    found = changes(there, (), made(), None)
-    return [one for one in found if isinstance(one, FlavorChange)]
+    found = changes(there, (), pinned_flavor(), None)
+    return [change for change in found if isinstance(change, FlavorChange)]
 
 
 def test_a_flavor_has_what_is_needed_and_the_tag() -> None:
-    assert made().specs == MINE
-    old = made(NovaRelease.STEIN)
+    assert pinned_flavor().specs == MINE
+    old = pinned_flavor(NovaRelease.STEIN)
     assert old.specs == {**MINE, "aggregate_instance_extra_specs:pinned": "true"}
 
 
@@ -98,12 +98,12 @@ def test_somebody_elses_flavor_is_refused(specs: dict[str, str] | None) -> None:
 def test_somebody_elses_aggregate_is_refused(metadata: dict[str, str]) -> None:
     there = aggregate("pinned-scsi", **metadata)
     with pytest.raises(CloudError, match="The aggregate pinned-scsi is there"):
-        changes((flavor("pinned-scsi", MINE),), (there,), made(), cluster())
+        changes((flavor("pinned-scsi", MINE),), (there,), pinned_flavor(), cluster())
 
 
 def aggregates(*there: Aggregate, hosts: tuple[str, ...] = ("a",)) -> list[AggregateChange]:
-    found = changes((flavor("pinned-scsi", MINE),), there, made(), cluster(*hosts))
-    return [one for one in found if isinstance(one, AggregateChange)]
+    found = changes((flavor("pinned-scsi", MINE),), there, pinned_flavor(), cluster(*hosts))
+    return [change for change in found if isinstance(change, AggregateChange)]
 
 
 def test_an_aggregate_is_made_and_corrected_and_keeps_other_hosts() -> None:
@@ -128,7 +128,7 @@ def test_everything_that_was_made_for_the_profile_goes_and_nothing_else() -> Non
     others = [flavor("other", PINNED), flavor("its", {TAG: "another"}), flavor("hidden")]
     tagged = aggregate("x", ("a", "b"), **{TAG: "pinned-scsi"})
     found = removals([*mine, *others], [tagged, aggregate("pinned-scsi")], "pinned-scsi")
-    assert [one.lines[0] for one in found] == [
+    assert [removal.lines[0] for removal in found] == [
         "- flavor pinned-scsi: 2 vCPUs, 2048 MiB, 10 GiB (id-of-pinned-scsi)",
         "- flavor renamed: 2 vCPUs, 2048 MiB, 10 GiB (id-of-renamed)",
         "- aggregate x of a, b",
@@ -148,7 +148,7 @@ def test_whatever_it_was_the_changes_make_it_what_it_is_to_be(
     (change,) = differing(there)
     had = {} if change.replaced else dict(there.extra_specs or {})
     after = {**{name: value for name, value in had.items() if name not in change.remove}}
-    new = made()
+    new = pinned_flavor()
     result = flavor("pinned-scsi", {**after, **change.set}, **vars(new.size))
     assert size_of(result) == new.size
     assert differing(result) == []

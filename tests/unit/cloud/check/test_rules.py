@@ -22,13 +22,13 @@ HIDDEN = Unknown("this role may not see it")
 
 def line(seen: View, subject: str, release: NovaRelease = NEWEST) -> Line:
     found = judge(wanted(release), seen)
-    return next(one for one in found.lines if one.subject == subject)
+    return next(line for line in found.lines if line.subject == subject)
 
 
 def test_a_cloud_with_all_of_it_honours_the_image() -> None:
     found = judge(wanted(), view())
     assert found.honoured
-    assert {one.subject for one in found.lines if one.verdict is Verdict.WRONG} == set()
+    assert {line.subject for line in found.lines if line.verdict is Verdict.WRONG} == set()
 
 
 def test_what_no_api_shows_is_unknowable_and_no_fault() -> None:
@@ -42,8 +42,8 @@ def test_what_no_api_shows_is_unknowable_and_no_fault() -> None:
 
 
 def test_what_shows_by_an_inventory_has_no_line_of_its_own() -> None:
-    subjects = [one.subject for one in judge(wanted(), view()).lines]
-    assert not [one for one in subjects if "cpu_dedicated_set" in one]
+    subjects = [line.subject for line in judge(wanted(), view()).lines]
+    assert not [subject for subject in subjects if "cpu_dedicated_set" in subject]
     assert "2 PCPU on one host" in subjects
 
 
@@ -125,7 +125,7 @@ def test_how_much_there_is_without_room_is_told() -> None:
 def test_what_placement_is_asked() -> None:
     resources, asked = questions(wanted(), [])
     assert resources == {"PCPU": 1}
-    assert [one.name for one in asked] == ["COMPUTE_STORAGE_BUS_SCSI"]
+    assert [trait.name for trait in asked] == ["COMPUTE_STORAGE_BUS_SCSI"]
     resources, asked = questions(wanted(NovaRelease.STEIN), [])
     assert (resources, asked) == ({"VCPU": 1}, [])
     resources, _ = questions(replace(wanted(), plan=replace(wanted().plan, needs=())), [])
@@ -146,7 +146,7 @@ def test_traits_follow_from_properties_and_from_the_flavor() -> None:
         "trait:CUSTOM_A": "required",
         "trait:CUSTOM_B": "forbidden",
     }
-    assert {one.name for one in traits(properties, {"trait:CUSTOM_C": "required"})} == {
+    assert {trait.name for trait in traits(properties, {"trait:CUSTOM_C": "required"})} == {
         "COMPUTE_NET_VIF_MODEL_VIRTIO",
         "COMPUTE_SECURITY_TPM_2_0",
         "COMPUTE_SECURITY_UEFI_SECURE_BOOT",

@@ -70,7 +70,7 @@ def test_every_claim_of_the_profile_has_an_observation() -> None:
 
 
 def test_every_property_of_an_observation_is_one_of_novas() -> None:
-    assert {name for one in OBSERVATIONS for name in one.properties} <= set(KNOWN)
+    assert {name for observation in OBSERVATIONS for name in observation.properties} <= set(KNOWN)
 
 
 def test_a_watchdog_that_was_not_seen_to_act_is_not_observed() -> None:
@@ -178,7 +178,9 @@ def test_a_broken_server_fails(
 
 def test_every_observation_can_fail() -> None:
     discards = {"root-discards"}  # which are the host's own choice
-    assert {check for check, *_ in FAILING} | discards == {one.name for one in OBSERVATIONS}
+    assert {check for check, *_ in FAILING} | discards == {
+        observation.name for observation in OBSERVATIONS
+    }
 
 
 SKIPPED = [

@@ -35,7 +35,7 @@ GUIDE = {
 RELEASES = (NovaRelease.STEIN, NovaRelease.EPOXY, NovaRelease.HIBISCUS)
 
 
-@pytest.mark.parametrize("release", RELEASES, ids=lambda one: one.name.lower())
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name.lower())
 @pytest.mark.parametrize("form", TEMPLATES)
 def test_a_fragment_is_as_recorded(
     form: str, release: NovaRelease, golden: Callable[[str, str], None]
@@ -88,12 +88,12 @@ def options(text: str) -> dict[str, dict[str, str]]:
 
 def test_what_each_host_has_of_its_own_is_a_comment_until_it_is_known() -> None:
     unknown = fragment(demanding(), "nova.conf", NAMES, {})
-    known = fragment(demanding(), "nova.conf", NAMES, GUIDE)
+    text = fragment(demanding(), "nova.conf", NAMES, GUIDE)
     assert "cpu_dedicated_set" not in options(unknown)["compute"]
     assert "# cpu_dedicated_set = 8-19,28-39" in unknown
-    assert options(known)["compute"] == {"cpu_dedicated_set": "4-19,24-39"}
-    assert options(known)["DEFAULT"]["reserved_host_memory_mb"] == "8192"
-    assert "# cpu_shared_set" in known
+    assert options(text)["compute"] == {"cpu_dedicated_set": "4-19,24-39"}
+    assert options(text)["DEFAULT"]["reserved_host_memory_mb"] == "8192"
+    assert "# cpu_shared_set" in text
 
 
 def test_the_kernels_arguments_are_one_line_that_can_be_copied() -> None:

@@ -134,7 +134,7 @@ def test_programs_get_every_need_whole() -> None:
     data = cloud_plan_json(demanding(NovaRelease.EPOXY))
     assert data["nova"] == {"release": 31, "name": "2025.1 (Epoxy)"}
     assert data["flavor"]["extra_specs"]["resources:VGPU"] == "1"
-    (option,) = [one for one in data["needs"] if "cpu_dedicated_set" in one["text"]]
+    (option,) = [need for need in data["needs"] if "cpu_dedicated_set" in need["text"]]
     assert option["place"] == "nova.conf"
     assert option["owners"] == ["cpu-pinning"]
     assert option["what"]["per_host"] == "dedicated-cpus"

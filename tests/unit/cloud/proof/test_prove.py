@@ -79,7 +79,7 @@ def test_what_a_server_shows_is_recorded_and_the_server_is_gone(
 ) -> None:
     nova = cloud()
     code, out, _ = run(nova)
-    outcomes = {one.check: one.outcome for one in read(build).observations}
+    outcomes = {result.check: result.outcome for result in read(build).observations}
     assert {"failed", "error"}.isdisjoint(outcomes.values()), out
     assert outcomes["watchdog-acts"] == outcomes["root-is-on-bus"] == "passed"
     assert (code, nova.ended) == (0, True)
@@ -88,7 +88,7 @@ def test_what_a_server_shows_is_recorded_and_the_server_is_gone(
 
 def test_a_check_that_fails_is_recorded_and_ends_in_1(run: Run, build: Path) -> None:
     code, out, _ = run(cloud(holders=()))
-    outcomes = {one.check: one.outcome for one in read(build).observations}
+    outcomes = {result.check: result.outcome for result in read(build).observations}
     assert (code, outcomes["watchdog-acts"]) == (1, "failed")
     assert "no process of the guest holds its watchdog open" in out
 

@@ -16,11 +16,11 @@ def test_what_is_shown_again_is_there_once() -> None:
 @given(st.lists(st.integers(1, 400), max_size=30))
 def test_a_console_whose_beginning_goes_is_known_from_its_beginning(steps: list[int]) -> None:
     whole = "".join(f"[{number:6}] a line of the kernel\n" for number in range(400))
-    known, end = "", 0
+    text, end = "", 0
     for step in steps:
         end += step
-        known = joined(known, whole[max(0, end - TAIL) : end])
-    assert known == whole[:end]
+        text = joined(text, whole[max(0, end - TAIL) : end])
+    assert text == whole[:end]
 
 
 def test_a_server_that_is_made_anew_begins_a_line() -> None:
@@ -29,6 +29,6 @@ def test_a_server_that_is_made_anew_begins_a_line() -> None:
 
 
 def test_no_more_is_kept_than_can_be_read() -> None:
-    known = joined("", "x" * (LIMIT + 5))
-    assert len(known) == LIMIT
-    assert joined(known, "y") == known
+    text = joined("", "x" * (LIMIT + 5))
+    assert len(text) == LIMIT
+    assert joined(text, "y") == text

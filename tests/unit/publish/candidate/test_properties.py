@@ -41,15 +41,15 @@ def build(profile: str = "pinned-scsi") -> Manifest:
     return manifest(of, evidence=complete(of))
 
 
-def made(profile: str = "pinned-scsi", **settings: Any) -> Wanted:
-    known = build(profile)
-    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
-    return wanted(known, admission, Publication(**settings))
+def wanted_of(profile: str = "pinned-scsi", **settings: Any) -> Wanted:
+    proven = build(profile)
+    admission = admit(proven, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    return wanted(proven, admission, Publication(**settings))
 
 
 def test_every_claim_and_all_that_scs_demands_becomes_a_property() -> None:
-    properties = made().properties
-    claims = {one.property: one.value for one in plan("pinned-scsi").claims}
+    properties = wanted_of().properties
+    claims = {claim.property: claim.value for claim in plan("pinned-scsi").claims}
     assert claims.items() <= properties.items()
     assert [name for name in SCS_MANDATORY if name not in properties] == []
 
@@ -60,36 +60,36 @@ def test_the_digests_of_the_bills_of_materials_are_told() -> None:
         SbomFile(format="CycloneDX", name="sbom.cdx.json", sha256="1" * 64),
         SbomFile(format="SPDX", name="sbom.spdx.json", sha256="2" * 64),
     )
-    known = manifest(of, evidence=complete(of), sbom=bills)
-    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
-    told = wanted(known, admission, Publication()).properties["guest_image_sbom"]
+    proven = manifest(of, evidence=complete(of), sbom=bills)
+    admission = admit(proven, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    told = wanted(proven, admission, Publication()).properties["guest_image_sbom"]
     assert told == f"sbom.cdx.json:{'1' * 64},sbom.spdx.json:{'2' * 64}"
     assert len(told) <= 255  # Glance's column
 
 
 def test_a_build_without_bills_of_materials_tells_none() -> None:
-    assert "guest_image_sbom" not in made().properties
+    assert "guest_image_sbom" not in wanted_of().properties
 
 
 def test_what_was_built_is_told() -> None:
-    one = made()
-    assert one.properties["image_build_date"] == "2026-01-02 03:04:05"
-    assert one.properties["image_original_user"] == "debian"
-    assert one.properties["guest_image_sha256"] == "a" * 64
-    assert (one.min_disk, one.min_ram) == (2, 1024)
-    assert one.tags == {"os:debian"}
+    image = wanted_of()
+    assert image.properties["image_build_date"] == "2026-01-02 03:04:05"
+    assert image.properties["image_original_user"] == "debian"
+    assert image.properties["guest_image_sha256"] == "a" * 64
+    assert (image.min_disk, image.min_ram) == (2, 1024)
+    assert image.tags == {"os:debian"}
 
 
 def test_the_smallest_disk_of_a_flavor_is_not_smaller_than_the_image() -> None:
-    known = build()
-    image = known.image.model_copy(update={"virtual_size": (2 << 30) + 1})
-    known = known.model_copy(update={"image": image})
-    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
-    assert wanted(known, admission, Publication()).min_disk == 3
+    proven = build()
+    image = proven.image.model_copy(update={"virtual_size": (2 << 30) + 1})
+    proven = proven.model_copy(update={"image": image})
+    admission = admit(proven, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    assert wanted(proven, admission, Publication()).min_disk == 3
 
 
 def test_promises_are_the_profiles() -> None:
-    properties = made(
+    properties = wanted_of(
         hotfix_hours=48, license_included=False, provided_until="2027-01-01", image_source="private"
     ).properties
     assert properties["hotfix_hours"] == "48"
@@ -105,9 +105,9 @@ def test_the_public_name_is_a_template() -> None:
 
 def test_a_name_that_leaves_no_room_for_those_made_of_it_is_refused() -> None:
     longest = 255 - len(draft_name("", build().build))
-    assert len(made(name="x" * longest).name) == longest
+    assert len(wanted_of(name="x" * longest).name) == longest
     with pytest.raises(InputError, match="is 1 character too long"):
-        made(name="x" * (longest + 1))
+        wanted_of(name="x" * (longest + 1))
 
 
 def test_a_dated_name_is_in_utc() -> None:
@@ -117,22 +117,24 @@ def test_a_dated_name_is_in_utc() -> None:
 @pytest.mark.parametrize("profile", shipped_profiles())
 def test_every_shipped_profile_has_properties_that_nova_understands(profile: str) -> None:
     loaded = load(profile, shipped())
-    assert complaints(made(profile, **loaded.publish.model_dump()).properties) == []
+    assert complaints(wanted_of(profile, **loaded.publish.model_dump()).properties) == []
 
 
 def test_properties_that_nova_would_ignore_are_refused() -> None:
-    known = build()
-    alone = tuple(one for one in known.planned().claims if one.property == "hw_disk_bus")
+    proven = build()
+    alone = tuple(claim for claim in proven.planned().claims if claim.property == "hw_disk_bus")
     with pytest.raises(InputError, match="no virtio-scsi controller"):
-        wanted(known, Admission(alone, (), ()), Publication())
+        wanted(proven, Admission(alone, (), ()), Publication())
 
 
 def test_values_that_nova_refuses_are_refused_with_the_nearest_one() -> None:
-    known = build()
-    (claim,) = (one for one in known.planned().claims if one.property == "hw_watchdog_action")
+    proven = build()
+    (claim,) = (
+        claim for claim in proven.planned().claims if claim.property == "hw_watchdog_action"
+    )
     wrong = PlannedClaim(**{**vars(claim), "value": "power-off"})
     with pytest.raises(InputError) as error:
-        wanted(known, Admission((wrong,), (), ()), Publication())
+        wanted(proven, Admission((wrong,), (), ()), Publication())
     (complaint,) = error.value.details
     assert complaint.startswith("hw_watchdog_action=power-off: 'power-off' is not none, pause,")
     assert complaint.endswith("Did you mean 'poweroff'?")
@@ -192,16 +194,16 @@ def test_whatever_value_there_is_is_judged(name: str, value: str) -> None:
 
 
 def test_an_image_tells_which_of_its_claims_were_observed() -> None:
-    known = build().with_observations(
+    proven = build().with_observations(
         [observed("watchdog-acts", "hw_watchdog_action"), observed("root-is-on-bus", "hw_disk_bus")]
     )
-    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
-    properties = wanted(known, admission, Publication()).properties
+    admission = admit(proven, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    properties = wanted(proven, admission, Publication()).properties
     assert properties["guest_image_observed"] == "hw_disk_bus,hw_watchdog_action"
     assert complaints(properties) == []
-    assert "guest_image_observed" not in made().properties
+    assert "guest_image_observed" not in wanted_of().properties
 
 
 def test_a_signature_that_nova_would_refuse_is_not_put_on_an_image() -> None:
     with pytest.raises(InputError, match=r"Nova would refuse(?s:.*)img_signature"):
-        signed(made(), {"img_signature_certificate_uuid": "mine"})
+        signed(wanted_of(), {"img_signature_certificate_uuid": "mine"})

@@ -38,7 +38,7 @@ def test_other_data_is_refused_before_its_end(pieces: list[bytes], reason: str) 
 def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "image"
     path.write_bytes(b"x" * (5 << 20))
-    assert [len(one) for one in pieces_of(path)] == [4 << 20, 1 << 20]
+    assert [len(piece) for piece in pieces_of(path)] == [4 << 20, 1 << 20]
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ AUTH = "auth: {auth_url: 'http://127.0.0.1:9/v3', username: u, password: p, proj
 
 @pytest.fixture(autouse=True)
 def clouds_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [one for one in os.environ if one.startswith("OS_")]:
+    for name in [name for name in os.environ if name.startswith("OS_")]:
         monkeypatch.delenv(name)
     path = tmp_path / "clouds.yaml"
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
@@ -64,11 +64,11 @@ def test_an_answer_that_is_not_glances_is_told(
     clouds_yaml: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> None:
     def answer(*_: object, **__: object) -> Response:
-        made = Response()
-        made.status_code = status
-        made.headers["Content-Type"] = "application/json"
-        made.raw = io.BytesIO(body)
-        return made
+        response = Response()
+        response.status_code = status
+        response.headers["Content-Type"] = "application/json"
+        response.raw = io.BytesIO(body)
+        return response
 
     clouds_yaml.write_text("clouds: {mine: {auth_type: none, auth: {endpoint: 'http://[::1]:9'}}}")
     monkeypatch.setattr("requests.Session.request", answer)

@@ -52,8 +52,8 @@ def replaced(image_id: str, built: int, at: int, **properties: str) -> CloudImag
 
 def found(images: list[CloudImage]) -> str | None:
     """Whom openstacksdk finds by the name: visible images first, then hidden ones."""
-    having = [one for one in images if one.name == NAME]
-    answering = [one for one in having if not one.hidden] or having
+    having = [image for image in images if image.name == NAME]
+    answering = [image for image in having if not image.hidden] or having
     assert len(answering) <= 1, "the name is ambiguous"
     return answering[0].id if answering else None
 
@@ -71,7 +71,7 @@ def test_the_first_image_takes_the_name_in_one_request() -> None:
 def test_the_replaced_image_is_hidden_before_and_renamed_after() -> None:
     images = [image("old", 0, protected=True), draft("new", 1)]
     changes = switch(images, images[1], PUBLIC, now=day(1))
-    assert [one.image for one in changes] == ["new", "old", "new", "old"]
+    assert [change.image for change in changes] == ["new", "old", "new", "old"]
     for change in changes:
         images = changed(images, change)
     old, new = images
@@ -169,13 +169,13 @@ def test_exactly_one_image_answers_at_every_instant_whenever_it_is_killed(
     images = [image("old", 0), draft("new", 1)]
     answers = [found(images)]
     for steps in (*steps_until_killed, 4):
-        target = next(one for one in images if one.id == "new")
+        target = next(image for image in images if image.id == "new")
         for change in switch(images, target, PUBLIC, now=day(1))[:steps]:
             images = changed(images, change)
             answers.append(found(images))
     assert set(answers) == {"old", "new"}
     assert answers == sorted(answers, reverse=True), "the name goes over once"
-    assert [one.id for one in images_named(images, NAME)] == ["new"]
+    assert [image.id for image in images_named(images, NAME)] == ["new"]
 
 
 @pytest.mark.parametrize("steps_until_killed", [(0, 0), (1, 0), (2, 0), (1, 1), (0, 2)])
@@ -201,7 +201,7 @@ def back(images: list[CloudImage]) -> list[CloudImage]:
 
 def after(images: list[CloudImage], target: str, at: int) -> list[CloudImage]:
     """The images after one of them was published on a day."""
-    chosen = next(one for one in images if one.id == target)
+    chosen = next(image for image in images if image.id == target)
     for change in switch(images, chosen, PUBLIC, now=day(at)):
         images = changed(images, change)
     return images
@@ -284,7 +284,7 @@ def deleted(
     gone = superfluous(
         images, NAME, NAME, keep_last=last, keep_days=days, now=day(today) + timedelta(hours=1)
     )
-    return [one.id for one in gone]
+    return [image.id for image in gone]
 
 
 def test_nothing_is_deleted_without_a_rule() -> None:
