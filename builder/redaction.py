@@ -74,7 +74,7 @@ def private_part(address: str) -> str:
     try:
         parts = urlsplit(address)
     except ValueError:
-        return "it is no valid address"
+        return "it is not a valid address"
     if "@" in parts.netloc:
         return "it has a login"
     if parts.query or parts.fragment:

@@ -60,7 +60,7 @@ def _by_rpm(disk: Filesystem, path: str) -> Contents:
     try:
         database = read_database(_read_database(disk, path, gaps))
     except ValueError:
-        return Contents("rpm", (), (), (*gaps, f"{path} is no database of rpm's."))
+        return Contents("rpm", (), (), (*gaps, f"{path} is not a database of rpm's."))
     if database.defects:
         gaps.append(f"Headers of {path} that make no sense: {database.defects}.")
     files = _files(disk, database.paths, gaps)

@@ -70,7 +70,7 @@ def with_user(
     user = wanted or configured or ""
     if user and not re.fullmatch(USER_NAME, user):
         raise InputError(
-            f"{user!r} is no name of a user that can be logged in as.",
+            f"{user!r} is not the name of a user that can be logged in as.",
             details=[f"A proof logs in to {file} as cloud-init's default user."],
             hint="Name one with --admin-user: letters, digits, '_', '.' and '-', at most 32.",
         )
@@ -104,7 +104,7 @@ def _unknown(distribution: Distribution, disk: Filesystem) -> Iterator[tuple[str
     if not user:
         yield "os_admin_user", "neither cloud-init nor /etc/passwd has a user that is known here"
     elif not re.fullmatch(USER_PATTERN, user):
-        yield "os_admin_user", f"'{user}' is no name that useradd takes"
+        yield "os_admin_user", f"'{user}' is not a name that useradd takes"
 
 
 def _accounts(disk: Filesystem) -> frozenset[str]:

@@ -117,7 +117,7 @@ def _remedy(said: str) -> str:
         return "Builds run as root: use 'sudo make image …' or a root shell."
     if "propagation" in said:
         return (
-            "The root directory is no mount point here, as in a plain chroot. Make it one before"
+            "The root directory is not a mount point here, as in a plain chroot. Make it one before"
             " you enter it: mount --bind DIR DIR"
         )
     return (

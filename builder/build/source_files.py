@@ -80,7 +80,7 @@ def _read(path: Path) -> Iterator[bytes]:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
             status = os.fstat(opened.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise InputError(f"{path} is no regular file.", hint="Name the file itself.")
+                raise InputError(f"{path} is not a regular file.", hint="Name the file itself.")
             if status.st_size > SIZE_LIMIT:
                 raise InputError(
                     f"{path} has more than {SIZE_LIMIT >> 30} GiB.", hint="Name the right file."

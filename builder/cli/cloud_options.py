@@ -33,7 +33,7 @@ class Age(click.ParamType[timedelta]):
             return value
         match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", str(value))
         if match is None:
-            self.fail(f"'{value}' is no age: write 12h, 30d or 4w.", param, ctx)
+            self.fail(f"'{value}' is not an age: write 12h, 30d or 4w.", param, ctx)
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

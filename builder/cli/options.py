@@ -46,7 +46,7 @@ def file_at(
         return given
     path = given.resolve()
     if path.exists() and not path.is_file():
-        raise click.BadParameter(f"'{given}' is no regular file.")
+        raise click.BadParameter(f"'{given}' is not a regular file.")
     if not os.access(path.parent, os.W_OK):
         raise click.BadParameter(f"'{given}' cannot be written.")
     return path

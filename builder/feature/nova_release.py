@@ -76,6 +76,6 @@ def nova_release(text: str) -> NovaRelease:
         if word.startswith(f"{int(release)}."):
             return release
     raise ValueError(
-        f"'{text}' is no release of Nova that is known here: they are {OLDEST_CLOUD} to "
+        f"'{text}' is not a release of Nova that is known here: they are {OLDEST_CLOUD} to "
         f"{NEWEST}, by name, by year and half (2025.1) or by number (31)."
     )

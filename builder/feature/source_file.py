@@ -48,7 +48,7 @@ def _location(source: str, info: ValidationInfo) -> str:
         parts = urlsplit(source)
         if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise ValueError(
-                f"'{redacted(source)}' is no address that a file can be fetched from.\n"
+                f"'{redacted(source)}' is not an address that a file can be fetched from.\n"
                 "Write an http:// or https:// address without a password, or a path."
             )
     if not _PLAIN_NAME.fullmatch(name_of(source)):

@@ -99,7 +99,7 @@ def with_entry_points(points: Iterable[EntryPoint]) -> Registry:
             problems.append(f"{origin} cannot be loaded: {type(error).__name__}: {error}")
             continue
         if not isinstance(feature, Feature):
-            problems.append(f"{origin} is no Feature but a {type(feature).__name__}")
+            problems.append(f"{origin} is not a Feature but a {type(feature).__name__}")
         elif other := taken.get(feature.name):
             problems.append(f"'{feature.name}' is given by {other.origin} and by {origin}")
         else:

@@ -68,7 +68,7 @@ class VgpuParameters(Parameters):
         """Refuse what cannot be looked into before it runs, such as an installer of its own."""
         if driver is not None and not name_of(driver).endswith(SUFFIXES):
             raise ValueError(
-                f"'{name_of(driver)}' is no driver that can be built for every kernel.\n"
+                f"'{name_of(driver)}' is not a driver that can be built for every kernel.\n"
                 f"It must be a Debian package or a tarball for DKMS: {', '.join(SUFFIXES)}.\n"
                 "Vendors' installers (.run) carry one: unpack it with their option for that."
             )
@@ -79,7 +79,7 @@ class VgpuParameters(Parameters):
     def plain_module(cls, module: str) -> str:
         """A module's name, which commands are given."""
         if not MODULE.fullmatch(module):
-            raise ValueError(f"'{module}' is no name of a kernel module.")
+            raise ValueError(f"'{module}' is not the name of a kernel module.")
         return module.replace("-", "_")
 
     @field_validator("trait")
@@ -88,7 +88,7 @@ class VgpuParameters(Parameters):
         """Placement takes its own traits, and those that begin with CUSTOM_."""
         if trait is not None and not TRAIT.fullmatch(trait):
             raise ValueError(
-                f"'{trait}' is no trait of a graphics processor.\n"
+                f"'{trait}' is not a trait of a graphics processor.\n"
                 "Write one of your own, CUSTOM_ and capital letters, digits and '_',\n"
                 "or one of Placement's that begin with HW_GPU_."
             )

@@ -48,7 +48,7 @@ class Disk:
         return True
 
     def read_bytes(self, path: str) -> bytes:
-        """Read a file. Raises ``FileNotFoundError``, for what is no regular file as well.
+        """Read a file. Raises ``FileNotFoundError``, for what is not a regular file as well.
 
         Raises ``ImageError`` for one of more than ``READ_LIMIT`` bytes.
         """

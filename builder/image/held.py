@@ -86,4 +86,4 @@ def _require_regular(path: Path, status: os.stat_result) -> None:
             f"{path} is a directory, not an image.", hint="Name the file in it: image.qcow2."
         )
     if not stat.S_ISREG(status.st_mode):
-        raise ImageError(f"{path} is no regular file.", hint="Copy the disk into a file first.")
+        raise ImageError(f"{path} is not a regular file.", hint="Copy the disk into a file first.")

@@ -51,7 +51,7 @@ def _layout(disk: Filesystem, root: Volume | None) -> Iterator[str]:
         return
     if not root.part_scheme and root.type and _holds_volumes(disk):
         yield (
-            f"the root ({root.device}) is no partition, and cloud-init grows nothing else; "
+            f"the root ({root.device}) is not a partition, and cloud-init grows nothing else; "
             "put it on a partition of its own"
         )
     elif root.part_scheme == "dos" and root.part_number >= _LOGICAL:

@@ -87,7 +87,7 @@ class Program:
     def vendor_authorities(self) -> tuple[Authority, ...]:
         """The authorities that this program, a shim, trusts besides the firmware's.
 
-        Raises ``CheckFailed`` where it is no shim, or one that trusts nobody.
+        Raises ``CheckFailed`` where it is not a shim, or one that trusts nobody.
         """
         binary = self._parsed()  # named, because LIEF's iterators do not keep it alive
         for section in binary.sections:
@@ -98,7 +98,7 @@ class Program:
                 found = tuple(_certificates(content[offset : offset + size]))
                 if found:
                     return found
-        raise CheckFailed(f"{self.path} is no shim: it carries no authority of its distribution")
+        raise CheckFailed(f"{self.path} is not a shim: it carries no authority of its distribution")
 
     def _parsed(self) -> "PE.Binary":
         import lief  # noqa: PLC0415 - takes a second, and a plan needs none of it
@@ -106,7 +106,7 @@ class Program:
         lief.logging.disable()  # it writes to the terminal what it finds odd
         binary = lief.PE.parse(self.data)
         if binary is None:
-            raise CheckFailed(f"{self.path} is no program for UEFI")
+            raise CheckFailed(f"{self.path} is not a program for UEFI")
         return binary
 
     def _signed(self) -> "PE.Binary":

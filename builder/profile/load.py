@@ -123,7 +123,7 @@ def _parent(reference: Value, chain: tuple[Path, ...]) -> Path:
             raise SourceError([unknown("profile", word, names, reference.position, "extends")])
         return profiles_path() / f"{word}.yaml"
     if not word.endswith(SUFFIXES):
-        message = f"{shown(word)} is no profile: the name of its file ends in .yaml."
+        message = f"{shown(word)} is not a profile: the name of its file ends in .yaml."
         raise SourceError([Problem(reference.position, message, "extends")])
     parent = chain[-1].parent / word
     try:

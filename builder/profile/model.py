@@ -72,13 +72,13 @@ def _public(address: str) -> str:
 _PACKAGE = _matching(
     # Debian's policy manual, 5.6.7; RPM's names have capitals and underscores, too.
     r"[A-Za-z0-9][A-Za-z0-9+._-]+",
-    "is no name of a package: letters, digits, '+', '-', '.', '_'",
+    "is not the name of a package: letters, digits, '+', '-', '.', '_'",
 )
 MIRROR_ADDRESS = r"https?://[A-Za-z0-9._~:/%+\[\]-]+"
 """What diskimage-builder's shell scripts take for one word."""
 _MIRROR = _matching(
     MIRROR_ADDRESS,
-    "is no mirror: write an http:// or https:// address without a password",
+    "is not a mirror: write an http:// or https:// address without a password",
     "address",
 )
 

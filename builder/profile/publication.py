@@ -38,7 +38,7 @@ def _wrong(reason: str) -> PydanticCustomError:
 
 def _line(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise _wrong("is no line of printable text")
+        raise _wrong("is not a line of printable text")
     if max(text) > _LAST_CHARACTER:
         raise _wrong("has characters that Glance refuses, beyond U+FFFF, as emoji are")
     if len(text) > _TEXT_LIMIT:
@@ -67,7 +67,7 @@ def _day(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise _wrong("is no date: write YYYY-MM-DD") from error
+        raise _wrong("is not a date: write YYYY-MM-DD") from error
 
 
 def _until(text: str) -> str:
@@ -89,7 +89,7 @@ def _day_or(text: str, words: str) -> str:
 
 def _address(text: str) -> str:
     if text != "private" and not re.fullmatch(r"https?://\S+", text):
-        raise _wrong("is no source: write an http:// or https:// address, or private")
+        raise _wrong("is not a source: write an http:// or https:// address, or private")
     return text
 
 

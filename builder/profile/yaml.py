@@ -233,7 +233,7 @@ class _Parser:
     def _scalar(self, event: yaml.ScalarEvent, path: tuple[str, ...]) -> Scalar:
         text = event.value
         if any("\ud800" <= character <= "\udfff" for character in text):
-            self._refuse(event, path, "half a surrogate pair is no character.")
+            self._refuse(event, path, "half a surrogate pair is not a character.")
             return None
         return _core_schema(text) if event.style is None else text
 

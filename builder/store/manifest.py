@@ -343,7 +343,7 @@ def read(directory: Path) -> Manifest:
         plan = manifest.planned()
     except OSError as error:
         raise InputError(
-            f"{directory} is no build directory: {FILE_NAME} cannot be read ({error.strerror}).",
+            f"{directory} is not a build directory: {FILE_NAME} cannot be read ({error.strerror}).",
             hint="Name a directory below dist/PROFILE/, or a profile that was built here.",
         ) from error
     except ValidationError as error:
@@ -360,7 +360,7 @@ def read(directory: Path) -> Manifest:
 
 def _unreadable(path: Path, problems: Sequence[str]) -> InputError:
     return InputError(
-        f"{path} is no manifest that this version can read.",
+        f"{path} is not a manifest that this version can read.",
         details=problems,
         hint=f"It must be of schema version {SCHEMA_VERSION}; build the image again.",
     )

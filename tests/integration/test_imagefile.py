@@ -157,7 +157,7 @@ def test_a_path_through_a_file_is_refused(raw: Path) -> None:
 
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "is no regular file" in refusal(tmp_path / "pipe")
+    assert "is not a regular file" in refusal(tmp_path / "pipe")
 
 
 def test_an_unreadable_file_is_refused(qcow2: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_plain_address_stays_as_it_is_and_is_public(address: str) -> None:
         ("http://cache/debian", "not every guest"),
         ("http://cache.LOCAL./debian", "not every guest"),
         ("http://cache.corp.internal/debian", "not every guest"),
-        ("http://[::1/debian", "no valid address"),
+        ("http://[::1/debian", "not a valid address"),
     ],
 )
 def test_an_address_that_is_not_for_everybody_says_why(address: str, reason: str) -> None:

@@ -31,7 +31,9 @@ class Plain(click.ParamType[str]):
         """Check it. Raises ``BadParameter``."""
         text = str(value)
         if not self._pattern.fullmatch(text):
-            self.fail(f"{shown(text)} is no {self.name}: write it as {self._example}.", param, ctx)
+            self.fail(
+                f"{shown(text)} is not a {self.name}: write it as {self._example}.", param, ctx
+            )
         return text
 
 

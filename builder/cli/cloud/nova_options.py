@@ -26,7 +26,7 @@ class Release(click.ParamType[NovaRelease]):
 def named(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
     """A name that is a word of the commands, and none of their options."""
     if given is not None and (not given.isprintable() or not given.strip(" -") or given[0] == "-"):
-        raise click.BadParameter(f"{shown(given)} is no name of a flavor or an aggregate.")
+        raise click.BadParameter(f"{shown(given)} is not the name of a flavor or an aggregate.")
     return given
 
 

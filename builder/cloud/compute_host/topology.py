@@ -129,7 +129,7 @@ def _from_rows(rows: Iterable[Any], place: str) -> HostTopology:
     offline = set()
     for row in rows:
         if not isinstance(row, Mapping):
-            raise _wrong(place, f"{shown(row)} is no row of lscpu's")
+            raise _wrong(place, f"{shown(row)} is not a row of lscpu's")
         cpu = _number(row, "cpu", place)
         if not _is_online(row, place):
             offline.add(cpu)
@@ -162,11 +162,11 @@ def _flat(fields: Iterable[Any], place: str) -> Iterator[tuple[str, str]]:
     """Names and values; on a terminal, lscpu puts some of them below others."""
     for entry in fields:
         if not isinstance(entry, Mapping):
-            raise _wrong(place, f"{shown(entry)} is no field of lscpu's")
+            raise _wrong(place, f"{shown(entry)} is not a field of lscpu's")
         yield str(entry.get("field")).rstrip(":"), str(entry.get("data"))
         below = entry.get("children", [])
         if not isinstance(below, list):
-            raise _wrong(place, f"{shown(below)} are no fields of lscpu's")
+            raise _wrong(place, f"{shown(below)} are not fields of lscpu's")
         yield from _flat(below, place)
 
 

@@ -41,7 +41,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise _unreadable(path, "it is no text") from error
+        raise _unreadable(path, "it is not text") from error
     if len(content) > SIZE_LIMIT:
         raise _unreadable(path, f"it has more than {SIZE_LIMIT >> 20} MiB")
     return text

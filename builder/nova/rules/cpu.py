@@ -184,7 +184,9 @@ def _not_a_set(request: Request) -> Iterator[NovaConflict]:
     for name in names:
         value = request.flavor(name)
         if value is not None and not is_cpu_set(value):
-            yield refused(name, "it is no set of CPUs", "Name vCPUs, as in 1-3 or ^0.", "Invalid")
+            yield refused(
+                name, "it is not a set of CPUs", "Name vCPUs, as in 1-3 or ^0.", "Invalid"
+            )
 
 
 def _dedicated_mask(request: Request) -> Iterator[NovaConflict]:

@@ -128,7 +128,10 @@ def _not_a_set(request: Request) -> Iterator[NovaConflict]:
     for node, text in enumerate(of_flavor):
         if has_nodes(request) and not is_cpu_set(text):
             yield refused(
-                f"hw:numa_cpus.{node}", "it is no set of CPUs", "Name vCPUs, as in 0-3.", "Invalid"
+                f"hw:numa_cpus.{node}",
+                "it is not a set of CPUs",
+                "Name vCPUs, as in 0-3.",
+                "Invalid",
             )
 
 

@@ -92,7 +92,7 @@ class Signer:
             return serialization.load_pem_private_key(_read(self.key), password=None)
         except (ValueError, TypeError) as error:
             raise InputError(
-                f"{self.key} is no private key in PEM without a passphrase.",
+                f"{self.key} is not a private key in PEM without a passphrase.",
                 details=[str(error)],
                 hint="openssl pkey -in KEY -out PLAIN takes a passphrase away.",
             ) from error
@@ -102,7 +102,7 @@ class Signer:
             certificate = x509.load_pem_x509_certificate(_read(self.certificate))
         except ValueError as error:
             raise InputError(
-                f"{self.certificate} is no X.509 certificate in PEM.",
+                f"{self.certificate} is not an X.509 certificate in PEM.",
                 details=[str(error)],
                 hint="openssl x509 -in CERTIFICATE -text shows what it is.",
             ) from error

@@ -63,9 +63,9 @@ def test_another_user_than_the_disk_s_is_refused_before_any_boot() -> None:
 def test_a_user_that_a_disk_makes_up_is_no_option_of_ssh_s(name: str) -> None:
     configured = f"system_info: {{default_user: {{name: '{name}'}}}}\n"
     disk = FakeFilesystem({"/etc/cloud/cloud.cfg": configured})
-    with pytest.raises(InputError, match="is no name of a user"):
+    with pytest.raises(InputError, match="is not the name of a user"):
         with_user(DEBIAN, disk, None, FILE)
-    with pytest.raises(InputError, match="is no name of a user"):
+    with pytest.raises(InputError, match="is not the name of a user"):
         with_user(DEBIAN, FakeFilesystem({}), name, FILE)
 
 

@@ -75,7 +75,7 @@ def test_a_database_that_is_none_is_a_gap() -> None:
     path = subject.RPM_DATABASES[0]
     found = contents(FakeFilesystem({path: b"nothing"}))
     assert found is not None
-    assert (found.packages, found.gaps) == ((), (f"{path} is no database of rpm's.",))
+    assert (found.packages, found.gaps) == ((), (f"{path} is not a database of rpm's.",))
 
 
 def test_without_a_package_manager_nothing_is_told() -> None:

@@ -168,7 +168,7 @@ def test_a_user_whom_the_agent_cannot_be_given_is_not_claimed() -> None:
     assert image.distribution.default_user == "Admin.User"
     assert "os_admin_user" not in claims(image)
     assert claims(image)["hw_qemu_guest_agent"] == "yes"
-    assert reasons(image)["os_admin_user"] == "'Admin.User' is no name that useradd takes"
+    assert reasons(image)["os_admin_user"] == "'Admin.User' is not a name that useradd takes"
 
 
 # ---- other architectures

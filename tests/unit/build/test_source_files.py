@@ -70,11 +70,11 @@ def test_an_address_stays_as_it_is_and_its_name_is_the_last_part(tmp_path: Path)
 @pytest.mark.parametrize(
     ("driver", "sha256", "reason"),
     [
-        ("ftp://files.example/a.deb", SHA256, "is no address that a file can be fetched from"),
+        ("ftp://files.example/a.deb", SHA256, "is not an address that a file can be fetched from"),
         ("https://me:secret@files.example/a.deb", SHA256, "without a password"),
         ("a b.deb", SHA256, "does not end with a plain file name"),
         ("drivers/", SHA256, "does not end with a plain file name"),
-        ("installer.run", SHA256, "'installer.run' is no driver that can be built"),
+        ("installer.run", SHA256, "'installer.run' is not a driver that can be built"),
         ("a.deb", "0" * 63, "a SHA-256 has 64 digits"),
         ("a.deb", "", "a SHA-256 has 64 digits"),
     ],
@@ -220,7 +220,7 @@ def test_a_file_that_was_cut_off_is_not_taken_for_another(server: str, provided:
 
 def test_what_is_no_file_is_not_read(provided: Provide, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="is no regular file"):
+    with pytest.raises(InputError, match="is not a regular file"):
         provided(SourceFile(str(tmp_path / "pipe"), SHA256))
 
 

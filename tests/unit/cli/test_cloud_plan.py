@@ -35,7 +35,7 @@ def test_a_release_is_named_in_any_of_its_ways(name: str) -> None:
 def test_an_unknown_release_is_refused_with_those_that_are_known() -> None:
     code, out, err = run("plan", "pinned-scsi", "--nova", "2031.1")
     assert (code, out) == (2, "")
-    assert "'2031.1' is no release of Nova that is known here" in err
+    assert "'2031.1' is not a release of Nova that is known here" in err
     assert "Queens to 2026.2 (Hibiscus)" in " ".join(err.split())
 
 
@@ -57,7 +57,7 @@ def test_flavor_and_aggregate_have_the_names_that_are_given() -> None:
 def test_a_name_that_commands_would_misread_is_refused(name: str) -> None:
     code, out, err = run("plan", "pinned-scsi", "--format", "openstack", f"--flavor={name}")
     assert (code, out) == (2, "")
-    assert "is no name of a flavor or an aggregate" in err
+    assert "is not the name of a flavor or an aggregate" in err
 
 
 def test_json_has_the_whole_plan() -> None:

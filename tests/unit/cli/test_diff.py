@@ -99,7 +99,7 @@ def test_a_manifest_of_another_schema_is_named_with_the_cause(
     (new / FILE_NAME).write_text(json.dumps(data | change))
     code, _, err = run(old, new)
     assert code == 2
-    assert f"{new / FILE_NAME} is no manifest that this version can read" in err
+    assert f"{new / FILE_NAME} is not a manifest that this version can read" in err
     assert told in err
 
 

@@ -31,7 +31,7 @@ def test_a_manifest_that_no_version_can_read_is_due(tmp_path: Path) -> None:
     (latest / "manifest.json").write_text("{}")
     judgement = judged(tmp_path)
     assert (judgement.due, judgement.build) == (True, "latest")
-    assert "no manifest that this version can read" in judgement.reasons[0].note
+    assert "not a manifest that this version can read" in judgement.reasons[0].note
 
 
 def test_builds_that_nobody_may_look_at_leave_it_unknown(tmp_path: Path) -> None:

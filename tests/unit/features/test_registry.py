@@ -66,7 +66,7 @@ def test_every_broken_entry_point_is_reported_at_once(monkeypatch: pytest.Monkey
     with pytest.raises(InputError) as caught:
         with_entry_points(points)
     text = str(caught.value)
-    assert "is no Feature but a str" in text
+    assert "is not a Feature but a str" in text
     assert "cannot be loaded: ModuleNotFoundError" in text
 
 

@@ -26,7 +26,7 @@ def disks() -> Iterator[Case]:
     yield from good_disks(secure_boot.FEATURE.inspections)
     check = secure_boot.loader_is_signed
     yield broken_disk(check, "no loader", {LOADER: None}, "UEFI finds no boot loader")
-    yield broken_disk(check, "no program", {LOADER: b"text"}, f"{LOADER} is no program for UEFI")
+    yield broken_disk(check, "no program", {LOADER: b"text"}, f"{LOADER} is not a program for UEFI")
     yield broken_disk(check, "not signed", {LOADER: program()}, f"{LOADER} is not signed")
     yield broken_disk(check, "signed by others", {LOADER: SIGNED}, "but by Vendor Signer")
     # The code and what fills its section up: the signature covers it, but not the file's checksum.
@@ -37,7 +37,7 @@ def disks() -> Iterator[Case]:
     for place in ("/efi", "/boot"):
         yield good_disk(check, f"an ESP at {place}", mounted_at(place), "UEFI CA of the tests")
     check = secure_boot.what_follows_is_signed
-    yield broken_disk(check, "no shim", {LOADER: SIGNED}, f"{LOADER} is no shim")
+    yield broken_disk(check, "no shim", {LOADER: SIGNED}, f"{LOADER} is not a shim")
     untrusting = sign(shim(b""), PUBLISHER)
     yield broken_disk(check, "it trusts nobody", {LOADER: untrusting}, "carries no authority")
     yield broken_disk(check, "no GRUB", {GRUB: None}, "shim finds no GRUB below /boot/efi")

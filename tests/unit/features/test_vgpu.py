@@ -55,9 +55,9 @@ def test_without_a_driver_of_ones_own_a_package_brings_it() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"trait": "VGPU_SMALL"}, "is no trait of a graphics processor"),
-        ({"trait": "CUSTOM_small"}, "is no trait of a graphics processor"),
-        ({"module": "a; reboot"}, "is no name of a kernel module"),
+        ({"trait": "VGPU_SMALL"}, "is not a trait of a graphics processor"),
+        ({"trait": "CUSTOM_small"}, "is not a trait of a graphics processor"),
+        ({"module": "a; reboot"}, "is not the name of a kernel module"),
         ({"sha256": "0" * 64}, "'sha256' has no meaning without 'driver'"),
     ],
 )

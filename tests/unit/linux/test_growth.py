@@ -69,7 +69,7 @@ def test_what_keeps_the_root_small_is_told(change: Change, seen: str) -> None:
         ((replace(ROOT, part_scheme="dos", part_number=5),), "is a logical partition"),
         (
             (Volume("/dev/sda2", "LVM2_member"), Volume("/dev/vg/root", "xfs", mount_point="/")),
-            "the root (/dev/vg/root) is no partition",
+            "the root (/dev/vg/root) is not a partition",
         ),
     ],
 )

@@ -72,7 +72,7 @@ def test_a_bill_of_materials_is_a_file_of_the_build_with_a_digest(
     (tmp_path / FILE_NAME).write_text(json.dumps({**data, "sbom": [bill]}))
     assert read(tmp_path).sbom[0].name == "sbom.spdx.json"
     (tmp_path / FILE_NAME).write_text(json.dumps({**data, "sbom": [{**bill, **change}]}))
-    with pytest.raises(InputError, match="no manifest that this version can read"):
+    with pytest.raises(InputError, match="not a manifest that this version can read"):
         read(tmp_path)
 
 
@@ -176,14 +176,14 @@ def test_at_most_five_problems_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_a_manifest_is_no_build(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no build directory") as caught:
+    with pytest.raises(InputError, match="is not a build directory") as caught:
         read(tmp_path)
     assert "No such file" in caught.value.message
 
 
 def test_a_directory_in_the_manifest_s_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(InputError, match="is no build directory"):
+    with pytest.raises(InputError, match="is not a build directory"):
         read(tmp_path)
 
 

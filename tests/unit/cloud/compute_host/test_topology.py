@@ -123,7 +123,7 @@ def test_the_summary_is_enough_where_cores_have_one_thread() -> None:
         ("[" * 100_000, "not JSON"),
         ("[]", "not what lscpu prints"),
         ('{"cpus": []}', "not what lscpu prints"),
-        ('{"cpus": ["a"]}', "'a' is no row of lscpu's"),
+        ('{"cpus": ["a"]}', "'a' is not a row of lscpu's"),
         (extended(row(0, 0), row(0, 1)), "CPU 0 is a thread of two cores"),
         (extended(row("x", 0)), "'x' for 'cpu'"),
         (extended(row([], 0)), "a list for 'cpu'"),
@@ -133,8 +133,8 @@ def test_the_summary_is_enough_where_cores_have_one_thread() -> None:
         (extended(row(0, 0, online="maybe")), "'maybe' for 'online'"),
         (extended(row(0, 0, online=[])), "a list for 'online'"),
         (extended(row(0, 0, online=False)), "No CPU of it is online"),
-        ('{"lscpu": [1]}', "1 is no field"),
-        ('{"lscpu": [{"field": "CPU(s):", "data": "1", "children": 1}]}', "no fields of lscpu's"),
+        ('{"lscpu": [1]}', "1 is not a field"),
+        ('{"lscpu": [{"field": "CPU(s):", "data": "1", "children": 1}]}', "not fields of lscpu's"),
         ('{"lscpu": [{"field": "Prozessoren:", "data": "1"}]}', "the host's language"),
         ('{"lscpu": [{"field": "Thread(s) per core:", "data": "2"}]}', "core has 2 threads"),
         ('{"lscpu": [{"field": "Thread(s) per core:", "data": "1"}]}', "No CPU of it is online"),
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"host\.json cannot be read: No such file"):
         read_topology(file)
     file.write_bytes(b"\xff")
-    with pytest.raises(InputError, match="no text"):
+    with pytest.raises(InputError, match="not text"):
         read_topology(file)
     file.write_bytes(b" " * (SIZE_LIMIT + 1))
     with pytest.raises(InputError, match="more than 16 MiB"):

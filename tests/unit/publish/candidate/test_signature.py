@@ -97,9 +97,9 @@ def test_a_kind_of_key_that_nova_does_not_check_is_refused(tmp_path: Path) -> No
 
 def test_what_is_no_key_and_no_certificate_is_told(tmp_path: Path) -> None:
     key, certificate = key_files(tmp_path, RSA)
-    with pytest.raises(InputError, match="is no private key in PEM"):
+    with pytest.raises(InputError, match="is not a private key in PEM"):
         Signer(certificate, certificate, ID).properties(data, [])
-    with pytest.raises(InputError, match=r"is no X.509 certificate in PEM"):
+    with pytest.raises(InputError, match=r"is not an X.509 certificate in PEM"):
         Signer(key, key, ID).properties(data, [])
     with pytest.raises(InputError, match="cannot be read"):
         Signer(key, tmp_path / "gone", ID).properties(data, [])
