@@ -91,9 +91,9 @@ def part_verdict(part: Plan, evidence: Iterable[Evidence]) -> PartVerdict:
     """The verdict on the checks that a part of a plan has; other evidence counts for nothing."""
     wanted = set(expected(part))
     of_part = {Expected(result.check, result.boot): result for result in evidence}
-    made = tuple(result for key, result in of_part.items() if key in wanted)
+    results = tuple(result for key, result in of_part.items() if key in wanted)
     passed = {key for key, result in of_part.items() if result.outcome is Outcome.PASSED}
-    return PartVerdict(made, passed=wanted <= passed)
+    return PartVerdict(results, passed=wanted <= passed)
 
 
 def judge(

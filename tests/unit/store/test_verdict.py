@@ -224,12 +224,14 @@ def test_a_part_has_passed_when_all_of_it_has_whatever_the_rest_says() -> None:
     found[Expected(INSPECTIONS[0], None)] = Outcome.FAILED
     verdict = part_verdict(part, results({**found}))
     assert verdict.passed
-    assert [(one.check, one.boot) for one in verdict.evidence] == [
+    assert [(result.check, result.boot) for result in verdict.evidence] == [
         (PROBES[0], boot) for boot in BOOTS
     ]
 
 
-@pytest.mark.parametrize("outcome", [one for one in RESULTS if one is not Outcome.PASSED])
+@pytest.mark.parametrize(
+    "outcome", [outcome for outcome in RESULTS if outcome is not Outcome.PASSED]
+)
 def test_a_part_has_not_passed_when_one_boot_lacks_a_pass(outcome: Outcome | None) -> None:
     part = planned(probes=PROBES[:1])
     found: dict[Expected, Outcome | None] = dict.fromkeys(expected(part), Outcome.PASSED)
