@@ -98,7 +98,7 @@ def charts(builds: Sequence[Entry]) -> tuple[Chart, ...]:
     ]
     drawn = (
         chart("Size", {"": sizes}, lambda number: size(round(number))),
-        chart("First login after", boots, duration),
+        chart("First login after", dict(sorted(boots.items())), duration),
         chart("Packages", {"": packages}, lambda number: f"{number:.0f}"),
     )
     return tuple(one for one in drawn if one is not None)

@@ -68,8 +68,8 @@ def test_boots_by_kvm_and_by_emulation_are_lines_of_their_own() -> None:
     first, second, _ = entries()
     kvm = replace(first, boots={"kvm": 5.0, "tcg": 24.0})
     _, boots, _ = charts([second, kvm])
-    assert [line.name for line in boots.lines] == ["tcg", "kvm"]
-    assert '<i class="line-2"></i>kvm' in source([second, kvm])
+    assert [line.name for line in boots.lines] == ["kvm", "tcg"]
+    assert '<i class="line-2"></i>tcg' in source([second, kvm])
 
 
 def test_a_single_build_has_no_pictures() -> None:
