@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import threading
+import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from listed import BASE, entry, proven_build, published_as, store_build
+from webserver import Files, serving
 
 from builder.catalogue import streams
 from builder.catalogue.site import Addresses, write_catalogue
@@ -154,6 +158,34 @@ def test_a_build_that_is_gone_is_gone_and_new_evidence_is_new(dist: Path) -> Non
     site = written(dist)
     assert not (site / "images/pinned-scsi" / old.name).exists()
     assert "1.99" in (site / "images/pinned-scsi" / new.name / "manifest.json").read_text()
+
+
+def test_a_web_server_answers_with_whole_files_while_it_is_written_anew(dist: Path) -> None:
+    site = written(dist)
+    image = f"latest/Debian-12/{proven_build().image.name}"
+    whole = (site / image).read_bytes()
+    answers: list[bytes] = []
+    done = threading.Event()
+
+    def ask(url: str) -> None:
+        while not done.is_set():
+            for path in ("index.html", streams.PRODUCTS, image):
+                with urllib.request.urlopen(f"{url}/{path}", timeout=60) as answer:  # noqa: S310
+                    answers.append(answer.read())
+
+    with serving(Files, root=str(site)) as server, ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask, server.url)
+        try:
+            for _ in range(10):
+                written(dist)
+        finally:
+            done.set()
+        asking.result(60)  # raises what a request did
+    pages, lists, images = answers[0::3], answers[1::3], answers[2::3]
+    assert images
+    assert set(images) == {whole}
+    assert all(page.endswith(b"</html>") for page in pages)
+    assert all(len(json.loads(text)["products"]) == 2 for text in lists)
 
 
 def test_the_date_is_one_that_clients_read(dist: Path) -> None:
