@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-command bench-publish golden lock wheel clean
+.PHONY: help host cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -154,6 +154,9 @@ bench: host $(VENV)/installed ## Time a build against a plain disk-image-create,
 
 bench-command: $(VENV)/installed ## Time the command itself: its help, a plan
 	$(VENV)/bin/python tests/bench/command.py
+
+bench-catalogue: $(VENV)/installed-dev ## Time a catalogue of 500 builds, and hold it against its bound
+	$(VENV)/bin/python tests/bench/catalogue.py
 
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py

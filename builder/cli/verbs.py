@@ -39,6 +39,7 @@ VERBS = {
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
+    "catalogue": "Write a static site of the proven builds, for people and for programs.",
     "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
     "ci": "Let a CI build images when they are due.",

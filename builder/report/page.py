@@ -1,10 +1,14 @@
 """A page of HTML that needs nothing else: no network, no other file.
 
-Whatever was seen in a guest may be hostile. The templates escape all of it, control characters are
-taken out, and a page's content security policy lets no script run but its own.
+Every page extends ``base.html`` and has its style sheet. Whatever was seen in a guest may be
+hostile. The templates escape all of it, control characters are taken out, and a page's content
+security policy lets no script run but its own.
 """
 
+import base64
+import hashlib
 import shlex
+from functools import cache
 from importlib.metadata import version
 
 import jinja2
@@ -13,20 +17,28 @@ from builder.report.adopted import unproven_text
 from builder.report.units import duration, short_duration, size
 from builder.words import printable_lines
 
+_ROOM = "builder.report"
 
-def page(template: str, **content: object) -> str:
-    """A template's page of this content, with the style sheet and this program's version."""
-    return _ENVIRONMENT.get_template(template).render(
+
+def page(template: str, *, room: str = _ROOM, script: str = "", **content: object) -> str:
+    """A template's page of this content, with the style sheet and this program's version.
+
+    ``room`` is the package whose ``templates`` have it, ``script`` a file of these: the only one
+    that the page lets run.
+    """
+    environment = _environment(room)
+    return environment.get_template(template).render(
         **content,
         program_version=version("guest-image-builder"),
-        style=source("report.css"),
+        script=_source(environment, script) if script else "",
+        style=_source(environment, "page.css"),
     )
 
 
-def source(name: str) -> str:
+def _source(environment: jinja2.Environment, name: str) -> str:
     """A file beside the templates, as it is."""
-    assert _ENVIRONMENT.loader is not None
-    return _ENVIRONMENT.loader.get_source(_ENVIRONMENT, name)[0]
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
 
 
 def _harmless(value: object) -> object:
@@ -34,18 +46,29 @@ def _harmless(value: object) -> object:
     return printable_lines(value) if type(value) is str else value
 
 
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.PackageLoader("builder.report"),
-    autoescape=True,
-    finalize=_harmless,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters.update(
-    duration=duration,
-    shell=shlex.quote,
-    short=short_duration,
-    size=size,
-    unproven=unproven_text,
-)
+def _policy_hash(script: str) -> str:
+    """How a content security policy names a script."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def _environment(room: str) -> jinja2.Environment:
+    """The templates of a room, and those that all pages share."""
+    packages = dict.fromkeys((room, _ROOM))
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        duration=duration,
+        policy_hash=_policy_hash,
+        shell=shlex.quote,
+        short=short_duration,
+        size=size,
+        unproven=unproven_text,
+    )
+    return environment

@@ -224,12 +224,31 @@ def failed_profiles(dist: Path) -> set[str]:
     return {path.parent.name for path in dist.glob(f"*/[!.]*{FAILED}")}
 
 
+def build_directories(dist: Path, profile: str = "*") -> Iterator[Path]:
+    """Every complete build below a directory, or those of one profile alone, oldest first.
+
+    One whose manifest cannot be reached is among them: whoever reads it will tell.
+    """
+    for path in sorted(dist.glob(f"{profile}/[!.]*/")):
+        if not path.is_symlink() and _has_manifest(path):
+            yield path
+
+
 def manifests(dist: Path, profile: str = "*") -> Iterator[tuple[Path, Manifest]]:
-    """Every complete build below a directory, or those of one profile alone.
+    """The manifest of every complete build.
 
     What has a manifest that this version cannot read is left out.
     """
-    for path in sorted(dist.glob(f"{profile}/[!.]*/{manifest.FILE_NAME}")):
-        if not path.parent.is_symlink():
-            with contextlib.suppress(InputError):
-                yield path.parent, manifest.read(path.parent)
+    for directory in build_directories(dist, profile):
+        with contextlib.suppress(InputError):
+            yield directory, manifest.read(directory)
+
+
+def _has_manifest(directory: Path) -> bool:
+    try:
+        (directory / manifest.FILE_NAME).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # a directory that may not be entered
+        return True
+    return True

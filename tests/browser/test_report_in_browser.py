@@ -1,13 +1,9 @@
 """The HTML report in a real Chromium: what a reader sees, on screens and on paper."""
 
-import base64
-import shutil
-import subprocess
-from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browsing import CONTRASTS, DESKTOP, PHONE, Browser, assert_fits
 from comparisons import adopted, newer, older
 from reports import HOSTILE, hostile, proven
 from selenium import webdriver
@@ -20,78 +16,6 @@ from builder.report.html import html
 from builder.store.manifest import Manifest, Package
 
 pytestmark = pytest.mark.browser
-
-PHONE, DESKTOP = 375, 1280
-CHROMIUM, DRIVER = "chromium", "chromedriver"
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Generator[webdriver.Chrome, None, None]:
-    if shutil.which(CHROMIUM) is None or shutil.which(DRIVER) is None:
-        pytest.skip("chromium and chromium-driver are not installed; 'make test' installs them")
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which(CHROMIUM) or ""
-    for argument in (
-        "--headless",
-        "--no-sandbox",  # the tests run as root
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(shutil.which(DRIVER))
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
-
-
-class Browser:
-    """One page, open in Chromium."""
-
-    def __init__(self, driver: webdriver.Chrome, directory: Path) -> None:
-        self.driver = driver
-        self._directory = directory
-
-    def show(self, build: Manifest, *, width: int = DESKTOP, scheme: str = "light") -> None:
-        self.show_page(html(build, consoles={}, build_log=""), width=width, scheme=scheme)
-
-    def show_page(self, source: str, *, width: int = DESKTOP, scheme: str = "light") -> None:
-        path = self._directory / "report.html"
-        path.write_text(source)
-        metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == PHONE}
-        scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
-        self._devtools("Emulation.setDeviceMetricsOverride", **metrics)
-        self._devtools("Emulation.setEmulatedMedia", features=[scheme_feature])
-        self.driver.get_log("performance")  # forget what was before
-        self.driver.get(path.as_uri())
-
-    def ask(self, script: str) -> Any:  # Any: JSON
-        return self.driver.execute_script(f"return {script}")  # type: ignore[no-untyped-call]
-
-    def pdf_text(self) -> str:
-        path = self._directory / "report.pdf"
-        printed = self._devtools("Page.printToPDF", printBackground=True)
-        path.write_bytes(base64.b64decode(printed["data"]))
-        words = ["pdftotext", "-layout", path, "-"]
-        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
-        return done.stdout
-
-    def rows(self) -> list[str]:
-        rows = self.driver.find_elements(By.CSS_SELECTOR, "#package-table tbody tr")
-        return [row.text.split()[0] for row in rows if row.is_displayed()]
-
-    def _devtools(self, command: str, **parameters: Any) -> Any:  # Any: JSON
-        return self.driver.execute_cdp_cmd(command, parameters)  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def browser(chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Browser]:
-    yield Browser(chromium, tmp_path)
-    assert chromium.get_log("browser") == []
 
 
 def with_packages(*names: str) -> Manifest:
@@ -127,19 +51,6 @@ def test_no_page_of_a_difference_is_wider_than_its_screen(
     browser.show_page(difference_html(compare(older(), new)), width=width)
     assert browser.driver.title.startswith("pinned-scsi")
     assert_fits(browser, width)
-
-
-def assert_fits(browser: Browser, width: int) -> None:
-    page, screen = browser.ask(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert page == screen
-    assert screen > width - 20  # a scroll bar's width
-    wider = browser.ask(
-        "[...document.querySelectorAll('body *')].filter((one) =>"
-        f" one.getBoundingClientRect().right > {screen} + 0.5).map((one) => one.outerHTML)"
-    )
-    assert wider == []
 
 
 def test_the_search_filters_the_packages_and_counts_them(browser: Browser) -> None:
@@ -201,21 +112,7 @@ def test_paper_has_every_section_and_all_that_is_folded(browser: Browser) -> Non
 
 def test_nothing_but_the_file_itself_is_asked_for(browser: Browser) -> None:
     browser.show(hostile())
-    entries = browser.driver.get_log("performance")
-    requests = [
-        entry["message"] for entry in entries if "Network.requestWillBeSent" in entry["message"]
-    ]
-    assert (
-        len(
-            [
-                request
-                for request in requests
-                if "report.html" not in request and '"data:' not in request
-            ]
-        )
-        == 0
-    )
-    assert len(requests) >= 1
+    assert browser.asked_for() == []
 
 
 def test_what_a_guest_shows_does_nothing(browser: Browser) -> None:
@@ -236,34 +133,3 @@ def test_the_policy_stops_a_script_that_would_get_in(
     assert chromium.title != "in"
     (refusal,) = chromium.get_log("browser")
     assert "Content Security Policy" in refusal["message"]
-
-
-CONTRASTS = """(() => {
-  const channel = (value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
-  const luminance = ([red, green, blue]) =>
-    0.2126 * channel(red / 255) + 0.7152 * channel(green / 255) + 0.0722 * channel(blue / 255);
-  const background = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const style = getComputedStyle(one);
-      if (one.localName === "g") return parse(getComputedStyle(one.querySelector("rect")).fill);
-      const color = parse(style.backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  let texts = 0;
-  for (const one of document.querySelectorAll("body *")) {
-    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !one.checkVisibility() || one.localName === "title") continue;
-    texts += 1;
-    const style = getComputedStyle(one);
-    const front = luminance(parse(one.localName === "text" ? style.fill : style.color));
-    const back = luminance(background(one));
-    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
-    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${one.outerHTML.slice(0, 120)}`);
-  }
-  return {page: luminance(background(document.body)), texts, poor};
-})()"""
-"""WCAG 2.2's contrast of every visible text with what is behind it; 4.5 is its level AA."""

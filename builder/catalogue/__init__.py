@@ -1,0 +1,1 @@
+"""A static site of the proven builds, for people and for the programs that fetch images."""
