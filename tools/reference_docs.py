@@ -275,7 +275,8 @@ def commands_page() -> str:
         0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven, or "
         "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
-        " check of the foundation, or one that could not be made; of `diff`: the builds differ.",
+        " check of the foundation, or one that could not be made; of `diff`: the builds differ;"
+        " of `check scs`: an image is not as it must be.",
         NOT_DUE: "No build is due (of `due`).",
         **{error.exit_code: md.first_sentence(error.__doc__) for error in _errors()},
         INTERNAL_ERROR: "An internal error.",

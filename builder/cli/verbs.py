@@ -40,6 +40,7 @@ VERBS = {
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
     "audit": "Compare the images published in a cloud with their manifests.",
     "catalogue": "Write a static site of the proven builds, for people and for programs.",
+    "check": "Tell where images fall short of a standard.",
     "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
     "ci": "Let a CI build images when they are due.",
@@ -62,7 +63,13 @@ CI_VERBS = {
 """The same of the verbs below ``ci``."""
 
 
-GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS}
+CHECK_VERBS = {
+    "scs": "Tell where an image falls short of SCS-0102 and SCS-0104; change nothing.",
+}
+"""The same of the verbs below ``check``."""
+
+
+GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS, "check": CHECK_VERBS}
 """The verbs that have verbs below them."""
 
 

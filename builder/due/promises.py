@@ -60,8 +60,11 @@ def broken_promises(
 
 
 def hotfix_deadline(promises: Publication, since: datetime | None) -> datetime | None:
-    """Until when a hole is to be closed that is closed elsewhere since then; None: no promise."""
-    if since is None or promises.hotfix_hours is None:
+    """Until when a hole is to be closed that is closed elsewhere since then; None: no promise.
+
+    None, too, for 0 hours: by the standard that is the promise to try, without a time.
+    """
+    if since is None or not promises.hotfix_hours:
         return None
     return since + timedelta(hours=promises.hotfix_hours)
 

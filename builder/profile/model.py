@@ -25,6 +25,8 @@ from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
 from builder.profile.publication import Publication
 from builder.redaction import private_part
+from builder.scs.purpose import GENERIC
+from builder.scs.sources import vendor_sources
 from builder.words import enumeration
 
 SUFFIXES = (".yaml", ".yml")
@@ -240,6 +242,21 @@ class Document(_Model):
                 f"Write {choices}, or leave the value empty."
             )
         return initramfs
+
+    @field_validator("publish")
+    @classmethod
+    def generic_from_its_vendor(cls, publish: Publication, info: ValidationInfo) -> Publication:
+        """Refuse to call an image generic that the standard wants from the vendor."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if distribution is not None and publish.os_purpose == GENERIC:
+            sources = vendor_sources(distribution.os_distro, distribution.os_version)
+            if sources is not None and not sources.have(publish.image_source):
+                raise ValueError(
+                    f"a generic image of {distribution.name} is the vendor's (SCS-0104):\n"
+                    f"its 'image_source' begins with {sources}\n"
+                    "Write 'os_purpose: custom', or minimal."
+                )
+        return publish
 
     def resolved(self) -> Distribution:
         """The distribution, with the ``initramfs`` that is asked for."""

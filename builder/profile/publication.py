@@ -1,6 +1,6 @@
 """What a profile says of its publication: name, readers, retention, and promises to users.
 
-The words of the promises are those of the SCS standard 0102 (image metadata), version 1.1.
+The words of the promises are those of the SCS standard 0102 (image metadata), version 2.
 """
 
 import re
@@ -136,6 +136,11 @@ class Publication(BaseModel):
     hypervisor_type: Literal["qemu", "kvm"] = Field(
         default="qemu", description="Nova's word; a host with KVM runs both."
     )
+    os_purpose: Literal["generic", "minimal", "k8snode", "gpu", "network", "custom"] = Field(
+        default="custom",
+        description="What the image is for. generic is what the distribution's vendor offers; when"
+        " it is replaced, it becomes oldgeneric.",
+    )
     image_description: Line | None = Field(
         default=None,
         description="Text about the image, or the address of it; by default the profile's"
@@ -153,7 +158,9 @@ class Publication(BaseModel):
         default="critical_bug", description="How often, at least, a newer image takes the name."
     )
     hotfix_hours: int | None = Field(
-        default=None, ge=0, description="Hours within which a critical hole is closed."
+        default=None,
+        ge=0,
+        description="Hours within which a critical hole is closed; 0 promises to try.",
     )
     provided_until: Annotated[str, AfterValidator(_until), _TEXT] = Field(
         default="none",

@@ -13,9 +13,17 @@ from builder.publish.cloud.difference import (
     restoring,
 )
 from builder.publish.cloud.history import built, images_named, visible_replaced
-from builder.publish.cloud.image import ACTIVE, BUILD, IDENTITY, CloudImage, Wanted
+from builder.publish.cloud.image import (
+    ACTIVE,
+    BUILD,
+    IDENTITY,
+    REPLACED_BY,
+    CloudImage,
+    Wanted,
+)
 from builder.publish.cloud.names import dated
 from builder.publish.rollout.switch import TargetState, switch
+from builder.scs.purpose import replaced
 from builder.store.manifest import Manifest, Published
 
 
@@ -164,7 +172,7 @@ def _of_image(
     if record is None:
         untold = Finding(subject, ("no manifest here tells of it",), drift=False)
         return [untold] if image.profile else []  # somebody else's is told with its name
-    wanted = wanted_of(record)
+    wanted = _in_its_turn(wanted_of(record), image)
     expected = known_hash(wanted, image.hash_algorithm)
     content = content_differences(image, wanted, expected)
     changeable = property_differences(image, wanted)
@@ -188,6 +196,13 @@ def _of_image(
         note = f"the manifest has no {image.hash_algorithm} hash: the data was not compared"
         found.append(Finding(subject, (note,), drift=False))
     return found
+
+
+def _in_its_turn(wanted: Wanted, image: CloudImage) -> Wanted:
+    """What is wanted of a current image, or of a replaced one."""
+    if REPLACED_BY not in image.properties:
+        return wanted
+    return replace(wanted, properties={**wanted.properties, **replaced(wanted.properties)})
 
 
 def sharings(image: CloudImage, wanted: Wanted, members: Sequence[str]) -> tuple[Sharing, ...]:

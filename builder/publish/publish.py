@@ -16,6 +16,7 @@ from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import find, images_named, visible_replaced
 from builder.publish.cloud.image import CloudImage, Wanted
 from builder.publish.cloud.survey import Survey, survey
+from builder.publish.conformity import require_only_generic
 from builder.publish.preview import preview
 from builder.publish.record import record, require_writable
 from builder.publish.rollout.apply import carry_out
@@ -61,6 +62,7 @@ def preview_build(glance: Glance, build: Ready) -> list[str]:
     """What a publication of the build would change in one cloud. Raises as ``publish_build``."""
     seen, build = _seen_by(glance, build)
     wanted = build.wanted
+    require_only_generic(glance, seen, wanted)
     image = find(seen.images, wanted)
     shared = image is not None and "shared" == image.visibility == wanted.visibility
     members = glance.members(image.id) if image and shared else []
@@ -94,6 +96,7 @@ def publish(
     with lease.held(home) as publisher:
         seen = survey(glance, wanted.profile, wanted.name)
         require_nobody_at_work(glance, seen.images, home, now=seen.now)
+        require_only_generic(glance, seen, wanted)
         target = published = find(seen.images, wanted)
         removed: list[str] = []
         if target is None:

@@ -27,6 +27,10 @@ STANDARD: Mapping[str, Property] = {
     "license_included": Property(TRUE_OR_FALSE, "Whether the price has the licence in it."),
     "license_required": Property(TRUE_OR_FALSE, "Whether a licence is needed."),
     "maintained_until": Property(DATE, "How long the distribution is maintained."),
+    "os_purpose": Property(
+        choice("generic", "oldgeneric", "minimal", "k8snode", "gpu", "network", "custom"),
+        "What the image is for; of `generic` ones of a distribution users find one.",
+    ),
     "os_version": Property(WORD, "The version of the distribution."),
     "patchlevel": Property(TEXT, "Up to what the image is patched."),
     "provided_until": Property(

@@ -16,12 +16,15 @@ from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission
 from builder.publish.cloud.image import BUILD, NAME, OBSERVED, PROFILE, SBOM, SHA256, Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
+from builder.scs.purpose import GENERIC, PURPOSE
+from builder.scs.sources import vendor_sources
 from builder.store.manifest import Manifest
 from builder.words import counted, shown
 
 GIB = 1024**3
 
 _PROMISES = (
+    "os_purpose",
     "replace_frequency",
     "hotfix_hours",
     "provided_until",
@@ -42,8 +45,19 @@ _PROMISES = (
 def wanted(build: Manifest, admission: Admission, settings: Publication) -> Wanted:
     """The image as it is to be.
 
-    Raises ``InputError`` with everything that Nova would refuse or ignore.
+    Raises ``InputError`` with everything that Nova would refuse or ignore, and for an image that
+    calls itself generic and is not its vendor's.
     """
+    image = described(build, admission, settings)
+    plan = build.planned()
+    _refuse_nonsense(build, image.properties, plan)
+    _refuse_made_generic(build, image.properties)
+    _refuse_long(image.name, draft_name(image.name, build.build), dated(image.name, build.created))
+    return image
+
+
+def described(build: Manifest, admission: Admission, settings: Publication) -> Wanted:
+    """The same, whatever Nova and the standards make of it."""
     plan = build.planned()
     properties = {claim.property: claim.value for claim in admission.claims}
     properties |= _origin(build, plan, settings) | _promises(settings)
@@ -56,8 +70,6 @@ def wanted(build: Manifest, admission: Admission, settings: Publication) -> Want
         **({SBOM: _bills(build)} if build.sbom else {}),
         **({OBSERVED: ",".join(admission.observed)} if admission.observed else {}),
     }
-    _refuse_nonsense(build, properties, plan)
-    _refuse_long(name, draft_name(name, build.build), dated(name, build.created))
     return Wanted(
         profile=plan.profile,
         build=build.build,
@@ -124,6 +136,22 @@ def _refuse_long(name: str, *derived: str) -> None:
             f"The public name is {counted(beyond, 'character')} too long: {shown(name)}",
             details=[f"Glance takes {NAME_LIMIT}, and more is added while an image is published."],
             hint="Shorten 'name' in the profile's section 'publish'.",
+        )
+
+
+def _refuse_made_generic(build: Manifest, properties: Mapping[str, str]) -> None:
+    distro, version = (properties.get(name, "") for name in ("os_distro", "os_version"))
+    sources = vendor_sources(distro, version) if properties[PURPOSE] == GENERIC else None
+    if sources is not None and not sources.have(properties["image_source"]):
+        raise InputError(
+            f"Build {build.build} is not published: a generic image of {distro} {version} is the"
+            " vendor's (SCS-0104).",
+            details=[
+                f"Its image_source is {shown(properties['image_source'])}.",
+                f"The vendor's begin with {sources}",
+            ],
+            hint="Write 'os_purpose: custom', or minimal, in the profile's section 'publish', and"
+            " name that profile with --settings.",
         )
 
 

@@ -5,7 +5,7 @@ Glance changes one image at a time, so a name goes from one image to the next in
 0. the next image, hidden still, gets its visibility: what may be refused is refused here;
 1. the previous image is hidden; it keeps the name, and notes who replaces it;
 2. the next one takes the name and is visible, in one request;
-3. the previous one gets its dated name.
+3. the previous one gets its dated name, and is ``oldgeneric`` where it was ``generic`` (SCS-0102).
 
 Before 2 the name is found at the hidden image (openstacksdk, and so the ``openstack`` command,
 looks among the hidden ones where no other has the name), after 2 at the next one. So exactly one
@@ -28,6 +28,7 @@ from builder.publish.cloud.image import (
     CloudImage,
 )
 from builder.publish.cloud.names import dated
+from builder.scs.purpose import replaced, returned
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _present(target: CloudImage, terms: TargetState) -> list[Change]:
         "visibility": terms.visibility,
         "protected": terms.protected,
     }
+    further = {**returned(target.properties), **terms.attributes}
     has = {
         "name": target.name,
         "os_hidden": target.hidden,
@@ -116,10 +118,10 @@ def _present(target: CloudImage, terms: TargetState) -> list[Change]:
         "protected": target.protected,
     }
     remove = (*_passing(target), *terms.remove)
-    if has == attributes and not remove and not terms.attributes:
+    if has == attributes and not remove and not further:
         return []
     reason = f"give {target.id} the name '{terms.name}', visibility {terms.visibility}"
-    return [Change(target.id, reason, {**attributes, **terms.attributes}, remove)]
+    return [Change(target.id, reason, {**attributes, **further}, remove)]
 
 
 def _rename(image: CloudImage, terms: TargetState, notes: Mapping[str, str]) -> Change:
@@ -127,12 +129,17 @@ def _rename(image: CloudImage, terms: TargetState, notes: Mapping[str, str]) -> 
     # Protection came with the public name; what its owner protects later is left alone.
     lifted = {"protected": False} if image.protected and terms.protected else {}
     # Hidden and noted once more: in between somebody else may have made it visible.
-    attributes = {"name": name, "os_hidden": True, **notes, **lifted}
-    return Change(image.id, f"rename {image.id} to '{name}'", attributes)
+    old = replaced(image.properties)
+    attributes = {"name": name, "os_hidden": True, **notes, **lifted, **old}
+    return Change(image.id, f"rename {image.id} to '{name}'{_told(old)}", attributes)
 
 
 def _hide_again(image: CloudImage, notes: Mapping[str, str]) -> Change:
     told = {} if REPLACED_BY in image.properties else notes
-    return Change(
-        image.id, f"hide {image.id}, which was replaced before", {"os_hidden": True, **told}
-    )
+    old = replaced(image.properties)
+    reason = f"hide {image.id}, which was replaced before{_told(old)}"
+    return Change(image.id, reason, {"os_hidden": True, **told, **old})
+
+
+def _told(properties: Mapping[str, str]) -> str:
+    return "".join(f", {name}={value}" for name, value in properties.items())

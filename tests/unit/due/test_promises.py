@@ -59,3 +59,7 @@ def test_a_hole_is_closed_within_the_hours_that_are_promised() -> None:
     assert hotfix_deadline(settings, BUILT) == BUILT + timedelta(days=2)
     assert hotfix_deadline(settings, None) is None
     assert hotfix_deadline(Publication(), BUILT) is None
+
+
+def test_no_hours_at_all_promise_to_try_and_no_time() -> None:
+    assert hotfix_deadline(Publication(hotfix_hours=0), BUILT) is None

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from profile_files import loaded, write
+from profile_files import loaded, problems, write
 
 from builder.errors import InputError
 from builder.features.registry import shipped
@@ -50,6 +50,10 @@ def test_a_section_is_laid_over_that_of_the_extended_profile(tmp_path: Path) -> 
         ("keep_last: 2\nuuid_validity: last-3", "is more than 'keep_last' and 'keep_days' keep"),
         ("keep_days: 2\nuuid_validity: forever", "is more than 'keep_last' and 'keep_days' keep"),
         ("replace_frequency: dayly", "Did you mean 'daily'?"),
+        ("os_purpose: costum", "Did you mean 'custom'?"),
+        ("os_purpose: oldgeneric", "is not one of generic, minimal, k8snode, gpu, network or"),
+        ("os_purpose: generic", "a generic image of debian-12 is the vendor's (SCS-0104)"),
+        ("os_purpose: generic\nimage_source: https://x.example", "images/cloud/bookworm/…"),
         ("tagz: [a]", "Did you mean 'tags'?"),
     ],
 )
@@ -72,6 +76,29 @@ def test_a_mistake_is_told_with_its_place(text: str, message: str, tmp_path: Pat
 )
 def test_what_fits_together_is_taken(text: str, tmp_path: Path) -> None:
     assert section(tmp_path, text)
+
+
+VENDORS = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-generic-amd64.qcow2"
+
+
+@pytest.mark.parametrize(
+    ("distribution", "source"), [("debian-12", VENDORS), ("rocky-9", "private")]
+)
+def test_an_image_may_be_called_generic_where_the_standard_lets_it(
+    distribution: str, source: str, tmp_path: Path
+) -> None:
+    publish = f"publish: {{os_purpose: generic, image_source: '{source}'}}"
+    profile = loaded(tmp_path, f"distribution: {distribution}\n{publish}\n")
+    assert profile.publish.os_purpose == "generic"
+
+
+def test_an_image_that_is_built_here_is_no_generic_one_unless_it_is_said() -> None:
+    assert Publication().os_purpose == "custom"
+
+
+def test_a_purpose_is_not_judged_by_a_distribution_that_is_wrong(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "distribution: debian-99\npublish: {os_purpose: generic}\n")
+    assert "'debian-99' is not one of" in problem
 
 
 def test_a_date_has_one_form(tmp_path: Path) -> None:

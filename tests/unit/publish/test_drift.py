@@ -116,6 +116,53 @@ def test_a_rollback_is_no_drift() -> None:
     assert audit(back, replaced) == []
 
 
+def generic(purpose: str = "generic") -> dict[str, Record]:
+    """The records of images that were published as generic ones, or for what else."""
+    return {
+        image_id: replace(
+            record,
+            published=record.published.model_copy(
+                update={"properties": {**record.published.properties, "os_purpose": purpose}}
+            ),
+        )
+        for image_id, record in known().items()
+    }
+
+
+def purposed(one: CloudImage, purpose: str) -> CloudImage:
+    return replace(one, properties={**one.properties, "os_purpose": purpose})
+
+
+@pytest.mark.parametrize(
+    ("told_of", "old", "new", "lines"),
+    [
+        ("generic", "oldgeneric", "generic", []),
+        ("custom", "custom", "custom", []),
+        ("generic", "generic", "generic", ["~ os_purpose: generic -> oldgeneric"]),
+        ("generic", "oldgeneric", "oldgeneric", ["~ os_purpose: oldgeneric -> generic"]),
+        ("custom", "oldgeneric", "custom", ["~ os_purpose: oldgeneric -> custom"]),
+    ],
+)
+def test_a_generic_image_is_an_old_one_when_it_was_replaced(
+    told_of: str, old: str, new: str, lines: list[str]
+) -> None:
+    images = [purposed(OLD, old), purposed(NEW, new)]
+    found = findings(images, generic(told_of), {}, now=day(9))
+    assert [one.lines[0] for one in found if one.lines[0].startswith("~ os_purpose")] == lines
+    for finding in found:
+        for change in finding.changes:
+            images = changed(images, change)
+    assert findings(images, generic(told_of), {}, now=day(9)) == []
+
+
+def test_an_old_generic_image_that_gets_its_name_back_is_generic_again() -> None:
+    images = [purposed(OLD, "oldgeneric")]
+    for finding in findings(images, generic(), {}, now=day(9)):
+        for change in finding.changes:
+            images = changed(images, change)
+    assert [(one.name, one.properties["os_purpose"]) for one in images] == [(NAME, "generic")]
+
+
 def test_other_properties_are_shown_and_set_back() -> None:
     drifted = replace(NEW, properties={**NEW.properties, BUILD: "x", "extra": "1"})
     (finding,) = audit(OLD, drifted)

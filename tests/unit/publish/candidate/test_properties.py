@@ -15,7 +15,7 @@ from builder.plan.model import PlannedClaim
 from builder.profile.load import load, shipped_profiles
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit
-from builder.publish.candidate.properties import signed, wanted
+from builder.publish.candidate.properties import described, signed, wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.store.manifest import Manifest, SbomFile
@@ -24,6 +24,7 @@ SCS_MANDATORY = [
     "architecture",
     "os_version",
     "os_distro",
+    "os_purpose",
     "hw_disk_bus",
     "hypervisor_type",
     "image_build_date",
@@ -98,6 +99,19 @@ def test_promises_are_the_profiles() -> None:
     assert "patchlevel" not in properties
 
 
+def test_an_image_of_debian_that_is_built_here_is_not_sent_as_the_generic_one() -> None:
+    assert made().properties["os_purpose"] == "custom"
+    with pytest.raises(InputError, match=r"debian 12 is the vendor's(?s:.*)is 'private'") as error:
+        made(os_purpose="generic")
+    assert "--settings" in error.value.hint
+    vendors = "https://cloud.debian.org/images/cloud/bookworm/latest/x.qcow2"
+    assert made(os_purpose="generic", image_source=vendors).properties["os_purpose"] == "generic"
+    known = build()
+    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    image = described(known, admission, Publication(os_purpose="generic"))
+    assert image.properties["os_purpose"] == "generic"  # so that it can be judged
+
+
 def test_the_public_name_is_a_template() -> None:
     settings = Publication(name="{os_distro} {os_version} ({profile}, {architecture})")
     assert public_name(plan("base"), settings) == "debian 12 (base, x86_64)"
@@ -148,6 +162,7 @@ def test_values_that_nova_refuses_are_refused_with_the_nearest_one() -> None:
         ("hw_qemu_guest_agent", "banana", "is not yes, no, true or false"),
         ("trait:HW_CPU_X86_VMX", "maybe", "is not 'required'"),
         ("provided_until", "soon", "none, notice or a date"),
+        ("os_purpose", "genric", "Did you mean 'generic'?"),
         ("image_build_date", "2026-02-30", "a time YYYY-MM-DD"),
         ("maintained_until", "20260101", "a date YYYY-MM-DD"),
         ("image_description", "x" * 70000, "longer than Glance stores"),
