@@ -15,7 +15,7 @@ JOBS ?= $(shell nproc)
 # The servers that publishing is tested against; they share no dependency with this program.
 OPENSTACK := .cache/openstack
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
-PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,GUEST_IMAGE_LOG_FORMAT,XDG_CACHE_HOME,CI
+PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,GUEST_IMAGE_LOG_FORMAT,GUEST_IMAGE_SIGNING_KEY,GUEST_IMAGE_SIGNING_PASSPHRASE,XDG_CACHE_HOME,CI
 
 # What tests write as root must not be in the way of linters and tests that run without.
 ROOTS := .cache/root

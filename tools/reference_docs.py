@@ -61,6 +61,9 @@ VARIABLES = {
     " `$XDG_CACHE_HOME`, or in `~/.cache`.",
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
     "GUEST_IMAGE_LOG_FORMAT": "`json`: progress and errors as JSON lines, like `--log-format`.",
+    "GUEST_IMAGE_SIGNING_KEY": "Signs what is made, like `--attest-key`: the path of a private key"
+    " in PEM, or the key itself.",
+    "GUEST_IMAGE_SIGNING_PASSPHRASE": "Decrypts that key, where it is encrypted.",
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
     "NO_COLOR": "Any text: no colours, not even on a terminal.",
@@ -275,7 +278,8 @@ def commands_page() -> str:
         0: "All is well; of `image`, `prove`, `adopt` and `report`: every claim is proven, or "
         "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
-        " check of the foundation, or one that could not be made; of `diff`: the builds differ.",
+        " check of the foundation, or one that could not be made; of `diff`: the builds differ;"
+        " of `verify`: something was changed, is missing, or is not signed.",
         NOT_DUE: "No build is due (of `due`).",
         **{error.exit_code: md.first_sentence(error.__doc__) for error in _errors()},
         INTERNAL_ERROR: "An internal error.",

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from builder.attest.key import Attester
+from builder.cli.keys import signing_key_option
 from builder.cli.options import output_option, profile_argument
 from builder.cli.verbs import cli
 from builder.pipeline import build_image
@@ -12,7 +14,8 @@ from builder.terminal.progress import Progress
 @cli.command()
 @profile_argument
 @output_option
-def build(profile: str, output: Path) -> None:
+@signing_key_option
+def build(profile: str, output: Path, attester: Attester | None) -> None:
     """Build PROFILE's image from scratch and print its directory; check nothing.
 
     \b
@@ -21,5 +24,5 @@ def build(profile: str, output: Path) -> None:
       guest-image prove "$(guest-image build base)"
     """
     with Progress() as progress:
-        directory = build_image(profile, output, progress)
+        directory = build_image(profile, output, progress, attester)
     say(f"{directory}\n")

@@ -35,6 +35,7 @@ VERBS = {
     "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
     "diff": "Tell what differs between two builds, by their manifests alone.",
     "publish": "Publish a proven build: it takes its public name in each cloud.",
+    "verify": "Tell whether a build is as it was signed, and what was changed.",
     "list": "List what was published in a cloud: current, replaced and unfinished images.",
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
