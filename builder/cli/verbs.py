@@ -32,6 +32,7 @@ VERBS = {
     "adopt": "Inspect and boot an image that was built elsewhere, and print what it has evidence"
     " for.",
     "prove": "Inspect and boot a build's image, and print the verdict.",
+    "proof": "Take over proofs of other machines.",
     "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
     "diff": "Tell what differs between two builds, by their manifests alone.",
     "publish": "Publish a proven build: it takes its public name in each cloud.",
@@ -62,7 +63,13 @@ CI_VERBS = {
 """The same of the verbs below ``ci``."""
 
 
-GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS}
+PROOF_VERBS = {
+    "import": "Take over a proof that another machine has made of a build that is here.",
+}
+"""The same of the verbs below ``proof``."""
+
+
+GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS, "proof": PROOF_VERBS}
 """The verbs that have verbs below them."""
 
 
