@@ -6,11 +6,13 @@ lacks, then lets each room do its part.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+
+from minisign import SecretKey
 
 from builder.adopt.adopt import adopt
 from builder.adopt.plan import boots_at_most
+from builder.attest.checksums import check, sign_checksums
 from builder.attest.key import Attester
 from builder.attest.require import unsigned
 from builder.attest.sign import sign_build, sign_proof
@@ -46,15 +48,21 @@ class Build:
 
 
 def build_image(
-    profile: str, dist: Path, progress: Progress, attester: Attester | None = None
+    profile: str,
+    dist: Path,
+    progress: Progress,
+    attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
 ) -> Path:
-    """Build a profile's image from scratch, and return its directory; ``attester`` signs it.
+    """Build a profile's image from scratch, and return its directory.
+
+    ``attester`` signs what it is, ``minisigner`` its checksums.
 
     Raises ``InputError``, ``HostError`` and ``BuilderError`` as the build does.
     """
     plan = plan_of(profile)
     _warn_if_unproven(plan, progress)
-    return build(plan, dist, progress, seal=_seal(attester))
+    return build(plan, dist, progress, seal=_seal(attester, minisigner))
 
 
 def make_image(
@@ -64,6 +72,7 @@ def make_image(
     *,
     fresh: bool,
     attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
 ) -> Build:
     """Build a profile's image, or reuse a build of equal inputs unless ``fresh``; then prove it.
 
@@ -75,8 +84,8 @@ def make_image(
     _warn_if_unproven(plan, progress)
     require_for_proof(plan.boots)
     directory = None if fresh else reusable(plan, dist)
-    if directory is None or not _vouched(directory, attester):
-        directory = build(plan, dist, progress, seal=_seal(attester))
+    if directory is None or not _vouched(directory, attester, minisigner):
+        directory = build(plan, dist, progress, seal=_seal(attester, minisigner))
     else:
         progress.event(f"reusing build {directory}")
     present = manifest.read(directory)
@@ -123,11 +132,14 @@ def adopt_image(
     *,
     admin_user: str | None,
     attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
 ) -> Build:
     """Make a build of an image from elsewhere; ``attester`` signs it. Raises as ``adopt`` does."""
     registry = installed()
     require_for_proof(boots_at_most(registry))
-    directory = adopt(file, dist, registry, progress, admin_user=admin_user, seal=_seal(attester))
+    directory = adopt(
+        file, dist, registry, progress, admin_user=admin_user, seal=_seal(attester, minisigner)
+    )
     adopted = manifest.read(directory)
     return Build(directory, adopted, adopted.planned())
 
@@ -171,12 +183,20 @@ def _prove(
             sign_proof(directory, evidence, records, logs, attester)
 
 
-def _seal(attester: Attester | None) -> Seal:
-    return partial(sign_build, attester=attester) if attester else lambda _: None
+def _seal(attester: Attester | None, minisigner: SecretKey | None) -> Seal:
+    def seal(directory: Path) -> None:
+        if minisigner:
+            sign_checksums(directory, minisigner)
+        if attester:
+            sign_build(directory, attester)
+
+    return seal
 
 
-def _vouched(directory: Path, attester: Attester | None) -> bool:
-    """Whether the attester, where there is one, has signed what the build and its proof say."""
+def _vouched(directory: Path, attester: Attester | None, minisigner: SecretKey | None) -> bool:
+    """Whether those who sign, where there are any, have signed a build that is reused."""
+    if minisigner and not check(directory, [minisigner.get_public_key()]).told:
+        return False
     if attester is None:
         return True
     return not unsigned(directory, manifest.read(directory), [attester.signer.public_key])

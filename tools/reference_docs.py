@@ -61,6 +61,9 @@ VARIABLES = {
     " `$XDG_CACHE_HOME`, or in `~/.cache`.",
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
     "GUEST_IMAGE_LOG_FORMAT": "`json`: progress and errors as JSON lines, like `--log-format`.",
+    "GUEST_IMAGE_MINISIGN_KEY": "Signs `SHA256SUMS`, like `--minisign-key`: the path of a secret"
+    " key of minisign, or the key itself.",
+    "GUEST_IMAGE_MINISIGN_PASSPHRASE": "Decrypts that key, where it is encrypted.",
     "GUEST_IMAGE_SIGNING_KEY": "Signs what is made, like `--attest-key`: the path of a private key"
     " in PEM, or the key itself.",
     "GUEST_IMAGE_SIGNING_PASSPHRASE": "Decrypts that key, where it is encrypted.",

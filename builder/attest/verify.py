@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minisign import PublicKey as MinisignKey
+
 from builder.attest import bundle
 from builder.attest.canonical import section_digests
+from builder.attest.checksums import check as check_checksums
 from builder.attest.contents import BUILD, changed_sections, contents, listed, provenance_of
 from builder.attest.key import PublicKey
 from builder.attest.part import Part, State
@@ -47,8 +50,11 @@ class _Told:
     key_id: str
 
 
-def verify(directory: Path, keys: Sequence[PublicKey]) -> Verification:
+def verify(
+    directory: Path, keys: Sequence[PublicKey], minisign_keys: Sequence[MinisignKey] = ()
+) -> Verification:
     """Compare a build directory with what was signed of it. Raises nothing for what it has."""
+    checksums = check_checksums(directory, minisign_keys)
     present = bundle.read(directory / bundle.FILE_NAME)
     found = trusted(present, keys)
     build, unreadable = _manifest(directory)
@@ -58,7 +64,10 @@ def verify(directory: Path, keys: Sequence[PublicKey]) -> Verification:
     own = {image_sha256, build.image.sha256 if build else ""} - {""}
     signed = [each for each in found.signed if each.statement.image_sha256 in own]
     others = [each for each in found.signed if each not in signed]
-    told = _told(signed)
+    told = {
+        **{name: _Told(sha256, checksums.key_id) for name, sha256 in checksums.told.items()},
+        **_told(signed),
+    }
     parts = [
         _file(name, image_sha256, image_fault, told.get(name)) if name else None,
         *(
@@ -66,6 +75,7 @@ def verify(directory: Path, keys: Sequence[PublicKey]) -> Verification:
             for other in _names(directory, build, told)
             if other != name
         ),
+        *checksums.parts,
         *_contents(directory, build, unreadable, signed, told),
         *_bundle_faults(found, others),
     ]

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from minisign import SecretKey
+
 from builder.attest.key import Attester
-from builder.cli.keys import signing_key_option
+from builder.cli.keys import minisign_key_option, signing_key_option
 from builder.cli.options import output_option, profile_argument
 from builder.cli.verbs import cli
 from builder.pipeline import build_image
@@ -15,7 +17,10 @@ from builder.terminal.progress import Progress
 @profile_argument
 @output_option
 @signing_key_option
-def build(profile: str, output: Path, attester: Attester | None) -> None:
+@minisign_key_option
+def build(
+    profile: str, output: Path, attester: Attester | None, minisigner: SecretKey | None
+) -> None:
     """Build PROFILE's image from scratch and print its directory; check nothing.
 
     \b
@@ -24,5 +29,5 @@ def build(profile: str, output: Path, attester: Attester | None) -> None:
       guest-image prove "$(guest-image build base)"
     """
     with Progress() as progress:
-        directory = build_image(profile, output, progress, attester)
+        directory = build_image(profile, output, progress, attester, minisigner)
     say(f"{directory}\n")

@@ -5,13 +5,12 @@ from pathlib import Path
 import click
 
 from builder.attest import bundle
-from builder.attest.key import PublicKey
 from builder.attest.part import State
 from builder.attest.require import strangers_told
 from builder.attest.trusted import short
 from builder.attest.verify import Verification
 from builder.attest.verify import verify as verify_directory
-from builder.cli.keys import key_option
+from builder.cli.keys import Keys, any_key_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
 from builder.cli.verbs import cli
 from builder.store.build_directory import find_build, is_file
@@ -27,10 +26,10 @@ _STYLES = {
 
 @cli.command()
 @click.argument("build", metavar="BUILD", shell_complete=complete_profile)
-@key_option
+@any_key_option
 @output_option
 @json_option
-def verify(build: str, *, keys: tuple[PublicKey, ...], output: Path, as_json: bool) -> int:
+def verify(build: str, *, keys: Keys, output: Path, as_json: bool) -> int:
     """Tell whether a build is as it was signed, and what was changed.
 
     Read are the image, its bills of materials, the logs, the report, and the manifest with all
@@ -48,7 +47,7 @@ def verify(build: str, *, keys: tuple[PublicKey, ...], output: Path, as_json: bo
     given = Path(build)
     # What has lost its manifest is verified, too.
     directory = given if is_file(given / bundle.FILE_NAME) else find_build(build, output)
-    found = verify_directory(directory, keys)
+    found = verify_directory(directory, keys.of_statements, keys.of_checksums)
     if as_json:
         print_json(_json(directory, found))
     else:
