@@ -15,7 +15,7 @@ JOBS ?= $(shell nproc)
 # The servers that publishing is tested against; they share no dependency with this program.
 OPENSTACK := .cache/openstack
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
-PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,GUEST_IMAGE_LOG_FORMAT,XDG_CACHE_HOME,CI
+PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_DEBUG_TRACE,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,GUEST_IMAGE_LOG_FORMAT,GUEST_IMAGE_SIGNING_KEY,GUEST_IMAGE_SIGNING_PASSPHRASE,GUEST_IMAGE_MINISIGN_KEY,GUEST_IMAGE_MINISIGN_PASSPHRASE,XDG_CACHE_HOME,CI
 
 # What tests write as root must not be in the way of linters and tests that run without.
 ROOTS := .cache/root
@@ -115,7 +115,7 @@ PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)
 # A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
 TESTS ?=
 CHOSEN = $(foreach test,$(TESTS),$(or $(wildcard tests/$(test)),$(test)))
-test test-all: HOST_PACKAGES += gpg chromium chromium-driver poppler-utils
+test test-all: HOST_PACKAGES += gpg minisign chromium chromium-driver poppler-utils
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 

@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from minisign import SecretKey
+
 from builder.adopt.adopt import adopt
 from builder.adopt.plan import boots_at_most
+from builder.attest.checksums import check, sign_checksums
+from builder.attest.key import Attester
+from builder.attest.require import unsigned
+from builder.attest.sign import sign_build, sign_proof
 from builder.build.build import build
 from builder.build.reuse import reusable
 from builder.compare.builds import Difference, compare
@@ -17,14 +23,15 @@ from builder.compare.change import changes
 from builder.features.registry import installed
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
-from builder.proof.boot import ProofOptions
+from builder.proof.boot import ProofOptions, kept_logs
 from builder.proof.checks import checks_of
 from builder.proof.configuration import configuration_of
 from builder.proof.prove import prove
 from builder.proof.requirements import require_for_proof
+from builder.proof.result import Result
 from builder.proof.selection import selected
 from builder.store import manifest
-from builder.store.build_directory import find_build, find_published
+from builder.store.build_directory import Seal, find_build, find_published
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
 from builder.terminal.progress import Progress
@@ -40,33 +47,50 @@ class Build:
     """That of the manifest, with the checks only that were asked for."""
 
 
-def build_image(profile: str, dist: Path, progress: Progress) -> Path:
+def build_image(
+    profile: str,
+    dist: Path,
+    progress: Progress,
+    attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
+) -> Path:
     """Build a profile's image from scratch, and return its directory.
+
+    ``attester`` signs what it is, ``minisigner`` its checksums.
 
     Raises ``InputError``, ``HostError`` and ``BuilderError`` as the build does.
     """
     plan = plan_of(profile)
     _warn_if_unproven(plan, progress)
-    return build(plan, dist, progress)
+    return build(plan, dist, progress, seal=_seal(attester, minisigner))
 
 
-def make_image(profile: str, dist: Path, progress: Progress, *, fresh: bool) -> Build:
+def make_image(
+    profile: str,
+    dist: Path,
+    progress: Progress,
+    *,
+    fresh: bool,
+    attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
+) -> Build:
     """Build a profile's image, or reuse a build of equal inputs unless ``fresh``; then prove it.
 
-    What has been proven by earlier evidence is not proven again. Raises ``InputError``,
+    What has been proven by earlier evidence is not proven again. An ``attester`` signs both, and
+    reuses only what it has signed itself. Raises ``InputError``,
     ``HostError``, ``ImageError`` and ``BuilderError`` as the build and the proof do.
     """
     plan = plan_of(profile)
     _warn_if_unproven(plan, progress)
     require_for_proof(plan.boots)
     directory = None if fresh else reusable(plan, dist)
-    if directory is None:
-        directory = build(plan, dist, progress)
+    if directory is None or not _vouched(directory, attester, minisigner):
+        directory = build(plan, dist, progress, seal=_seal(attester, minisigner))
     else:
         progress.event(f"reusing build {directory}")
     present = manifest.read(directory)
     if not verdict_of(present).proven:
-        present = prove(directory, installed(), progress, boots=True)
+        present = _prove(directory, progress, attester, boots=True)
     return Build(directory, present, plan)
 
 
@@ -78,26 +102,44 @@ def find(word: str, dist: Path, only: Sequence[str] = ()) -> Build:
     return Build(directory, present, selected(plan, checks_of(plan, installed()), only))
 
 
-def prove_build(word: str, dist: Path, progress: Progress, options: ProofOptions) -> Build:
-    """Inspect and boot a build's image. Raises as ``prove`` does."""
+def prove_build(
+    word: str,
+    dist: Path,
+    progress: Progress,
+    options: ProofOptions,
+    attester: Attester | None = None,
+) -> Build:
+    """Inspect and boot a build's image; ``attester`` signs the evidence. Raises as ``prove``."""
     found = find(word, dist, options.only)
     require_for_proof(found.plan.boots)
-    proven = prove(found.directory, installed(), progress, boots=True, options=options)
+    proven = _prove(found.directory, progress, attester, boots=True, options=options)
     return Build(found.directory, proven, found.plan)
 
 
-def inspect_build(word: str, dist: Path, progress: Progress) -> Build:
-    """Inspect a build's image, without a boot. Raises as ``prove`` does."""
+def inspect_build(
+    word: str, dist: Path, progress: Progress, attester: Attester | None = None
+) -> Build:
+    """Inspect a build's image, without a boot. As ``prove_build`` otherwise."""
     directory = find_build(word, dist)
-    inspected = prove(directory, installed(), progress, boots=False)
+    inspected = _prove(directory, progress, attester, boots=False)
     return Build(directory, inspected, inspected.planned())
 
 
-def adopt_image(file: Path, dist: Path, progress: Progress, *, admin_user: str | None) -> Build:
-    """Make a build of an image from elsewhere. Raises as ``adopt`` does."""
+def adopt_image(
+    file: Path,
+    dist: Path,
+    progress: Progress,
+    *,
+    admin_user: str | None,
+    attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
+) -> Build:
+    """Make a build of an image from elsewhere; ``attester`` signs it. Raises as ``adopt`` does."""
     registry = installed()
     require_for_proof(boots_at_most(registry))
-    directory = adopt(file, dist, registry, progress, admin_user=admin_user)
+    directory = adopt(
+        file, dist, registry, progress, admin_user=admin_user, seal=_seal(attester, minisigner)
+    )
     adopted = manifest.read(directory)
     return Build(directory, adopted, adopted.planned())
 
@@ -117,6 +159,47 @@ def compare_builds(old: str, new: str, dist: Path, progress: Progress, *, deep: 
         return difference
     before, after = (configuration_of(directory, build, progress) for directory, build in builds)
     return replace(difference, configuration=changes(before, after))
+
+
+def _prove(
+    directory: Path,
+    progress: Progress,
+    attester: Attester | None,
+    *,
+    boots: bool,
+    options: ProofOptions | None = None,
+) -> Manifest:
+    """Prove a build, and sign what has come of it, however the proof ends."""
+    results = list[Result]()
+    try:
+        return prove(
+            directory, installed(), progress, boots=boots, options=options, tell=results.append
+        )
+    finally:
+        if attester and results:
+            evidence = [each for result in results for each in result.evidence]
+            records = [boot for result in results for boot in result.boots]
+            logs = kept_logs(directory, {each.boot for each in evidence if each.boot})
+            sign_proof(directory, evidence, records, logs, attester)
+
+
+def _seal(attester: Attester | None, minisigner: SecretKey | None) -> Seal:
+    def seal(directory: Path) -> None:
+        if minisigner:
+            sign_checksums(directory, minisigner)
+        if attester:
+            sign_build(directory, attester)
+
+    return seal
+
+
+def _vouched(directory: Path, attester: Attester | None, minisigner: SecretKey | None) -> bool:
+    """Whether those who sign, where there are any, have signed a build that is reused."""
+    if minisigner and not check(directory, [minisigner.get_public_key()]).told:
+        return False
+    if attester is None:
+        return True
+    return not unsigned(directory, manifest.read(directory), [attester.signer.public_key])
 
 
 def _warn_if_unproven(plan: Plan, progress: Progress) -> None:

@@ -61,6 +61,12 @@ VARIABLES = {
     " `$XDG_CACHE_HOME`, or in `~/.cache`.",
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
     "GUEST_IMAGE_LOG_FORMAT": "`json`: progress and errors as JSON lines, like `--log-format`.",
+    "GUEST_IMAGE_MINISIGN_KEY": "Signs `SHA256SUMS`, like `--minisign-key`: the path of a secret"
+    " key of minisign, or the key itself.",
+    "GUEST_IMAGE_MINISIGN_PASSPHRASE": "Decrypts that key, where it is encrypted.",
+    "GUEST_IMAGE_SIGNING_KEY": "Signs what is made, like `--attest-key`: the path of a private key"
+    " in PEM, or the key itself.",
+    "GUEST_IMAGE_SIGNING_PASSPHRASE": "Decrypts that key, where it is encrypted.",
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
     "NO_COLOR": "Any text: no colours, not even on a terminal.",
@@ -276,7 +282,8 @@ def commands_page() -> str:
         "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made; of `diff`: the builds differ;"
-        " of `check scs`: an image is not as it must be.",
+        " of `check scs`: an image is not as it must be; of `verify`: something was changed, is"
+        " missing, or is not signed.",
         NOT_DUE: "No build is due (of `due`).",
         **{error.exit_code: md.first_sentence(error.__doc__) for error in _errors()},
         INTERNAL_ERROR: "An internal error.",

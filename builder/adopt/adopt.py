@@ -32,7 +32,7 @@ from builder.proof.prove import prove
 from builder.report.update import update
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
-from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
+from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH, Seal
 from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
 from builder.terminal.progress import Progress
 
@@ -43,11 +43,18 @@ PREFIX = "adopted-"
 
 
 def adopt(
-    file: Path, dist: Path, registry: Registry, progress: Progress, *, admin_user: str | None
+    file: Path,
+    dist: Path,
+    registry: Registry,
+    progress: Progress,
+    *,
+    admin_user: str | None,
+    seal: Seal = lambda _: None,
 ) -> Path:
     """Inspect and boot the image, and return its directory, ``dist/adopted-NAME/TIME-DIGEST``.
 
-    ``admin_user`` is cloud-init's default user; None takes the one that the disk names.
+    ``admin_user`` is cloud-init's default user; None takes the one that the disk names. ``seal`` is
+    handed the complete directory before it gets its name.
     Raises ``InputError`` for a user that the disk contradicts, ``ImageError`` for what is no safe
     image, ``HostError``, and ``BuilderError`` where the image does not come up.
     """
@@ -65,6 +72,7 @@ def adopt(
             progress.phase("copy")
             image = _copied(source, info, sums, place.directory)
             _adopt_in(place, image, info, sums, registry, progress, admin_user)
+            seal(place.directory)
     return dist.absolute() / name / place.name
 
 

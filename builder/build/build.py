@@ -34,16 +34,17 @@ from builder.redaction import Secrets
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
-from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH
+from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH, Seal
 from builder.store.manifest import ImageFile, Manifest
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
 
 
-def build(plan: Plan, dist: Path, progress: Progress) -> Path:
+def build(plan: Plan, dist: Path, progress: Progress, *, seal: Seal = lambda _: None) -> Path:
     """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
+    ``seal`` is handed the complete directory before it gets this name.
     Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
     and ``BuilderError`` if the build fails; then only its log stays.
     """
@@ -73,6 +74,7 @@ def build(plan: Plan, dist: Path, progress: Progress) -> Path:
         build_directory.workplace(dist.absolute(), plan.profile, name) as place,
     ):
         _build_in(place, plan, parts, elements, hidden, progress, measured, in_memory=in_memory)
+        seal(place.directory)
     return place.directory.parent.parent / place.name
 
 

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import click
+from minisign import SecretKey
 
+from builder.attest.key import Attester
 from builder.cli.conclusion import conclude
+from builder.cli.keys import minisign_key_option, signing_key_option
 from builder.cli.options import json_option, output_option
 from builder.cli.verbs import cli
 from builder.pipeline import adopt_image
@@ -19,8 +22,18 @@ from builder.terminal.progress import Progress
     help="cloud-init's default user in the image; by default the one that its disk names.",
 )
 @output_option
+@signing_key_option
+@minisign_key_option
 @json_option
-def adopt(file: Path, admin_user: str | None, output: Path, *, as_json: bool) -> int:
+def adopt(
+    file: Path,
+    admin_user: str | None,
+    output: Path,
+    *,
+    attester: Attester | None,
+    minisigner: SecretKey | None,
+    as_json: bool,
+) -> int:
     """Inspect and boot an image that was built elsewhere, and print what it has evidence for.
 
     FILE is a qcow2 or raw disk image. A copy of it becomes a build directory, adopted-NAME, whose
@@ -34,5 +47,7 @@ def adopt(file: Path, admin_user: str | None, output: Path, *, as_json: bool) ->
       guest-image report adopted-debian-12-genericcloud-amd64
     """
     with Progress() as progress:
-        build = adopt_image(file, output, progress, admin_user=admin_user)
+        build = adopt_image(
+            file, output, progress, admin_user=admin_user, attester=attester, minisigner=minisigner
+        )
     return conclude(build, as_json=as_json)

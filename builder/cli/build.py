@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from minisign import SecretKey
+
+from builder.attest.key import Attester
+from builder.cli.keys import minisign_key_option, signing_key_option
 from builder.cli.options import output_option, profile_argument
 from builder.cli.verbs import cli
 from builder.pipeline import build_image
@@ -12,7 +16,11 @@ from builder.terminal.progress import Progress
 @cli.command()
 @profile_argument
 @output_option
-def build(profile: str, output: Path) -> None:
+@signing_key_option
+@minisign_key_option
+def build(
+    profile: str, output: Path, attester: Attester | None, minisigner: SecretKey | None
+) -> None:
     """Build PROFILE's image from scratch and print its directory; check nothing.
 
     \b
@@ -21,5 +29,5 @@ def build(profile: str, output: Path) -> None:
       guest-image prove "$(guest-image build base)"
     """
     with Progress() as progress:
-        directory = build_image(profile, output, progress)
+        directory = build_image(profile, output, progress, attester, minisigner)
     say(f"{directory}\n")

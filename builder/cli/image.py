@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import click
+from minisign import SecretKey
 
+from builder.attest.key import Attester
 from builder.cli.conclusion import conclude, write_junit
+from builder.cli.keys import minisign_key_option, signing_key_option
 from builder.cli.options import json_option, junit_option, output_option, profile_argument
 from builder.cli.verbs import cli
 from builder.pipeline import make_image
@@ -17,9 +20,20 @@ from builder.terminal.progress import Progress
 @click.option(
     "--fresh", is_flag=True, help="Build even if a build of a day or less, of equal inputs, exists."
 )
+@signing_key_option
+@minisign_key_option
 @junit_option
 @json_option
-def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_json: bool) -> int:
+def image(
+    profile: str,
+    output: Path,
+    *,
+    fresh: bool,
+    attester: Attester | None,
+    minisigner: SecretKey | None,
+    junit: Path | None,
+    as_json: bool,
+) -> int:
     """Build PROFILE's image, inspect it, boot it, and print the verdict.
 
     A build of the same profile, features and elements that is at most a day old is reused,
@@ -31,6 +45,8 @@ def image(profile: str, output: Path, *, fresh: bool, junit: Path | None, as_jso
       guest-image image ./mine.yaml --output /srv/images --fresh
     """
     with Progress() as progress:
-        build = make_image(profile, output, progress, fresh=fresh)
+        build = make_image(
+            profile, output, progress, fresh=fresh, attester=attester, minisigner=minisigner
+        )
     write_junit(junit, build.manifest)
     return conclude(build, as_json=as_json)

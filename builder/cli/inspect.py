@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from builder.adopt.inspect_file import inspect_foreign
+from builder.attest.key import Attester
 from builder.cli.conclusion import conclude
+from builder.cli.keys import signing_key_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
 from builder.cli.verbs import cli
 from builder.features.registry import installed
@@ -20,8 +22,9 @@ from builder.terminal.progress import Progress
 @cli.command()
 @click.argument("target", metavar="BUILD|FILE", shell_complete=complete_profile)
 @output_option
+@signing_key_option
 @json_option
-def inspect(target: str, output: Path, *, as_json: bool) -> int:
+def inspect(target: str, output: Path, *, attester: Attester | None, as_json: bool) -> int:
     """Inspect an image's disk at rest.
 
     BUILD is a build directory or the name of a built profile; the evidence goes into its manifest.
@@ -41,7 +44,7 @@ def inspect(target: str, output: Path, *, as_json: bool) -> int:
     if is_file(Path(target)) and Path(target).name != MANIFEST:
         return _inspect_file(Path(target), as_json=as_json)
     with Progress() as progress:
-        build = inspect_build(target, output, progress)
+        build = inspect_build(target, output, progress, attester)
     return conclude(build, as_json=as_json, inspected_only=True)
 
 

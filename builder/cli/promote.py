@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from builder.attest.key import Attester, PublicKey
 from builder.cli.cloud_options import (
     Answer,
     conclude,
@@ -12,6 +13,7 @@ from builder.cli.cloud_options import (
     in_each,
     settings_option,
 )
+from builder.cli.keys import require_signed_by_option, signing_key_option
 from builder.cli.options import complete_profile, json_option, output_option
 from builder.cli.publication import published_answer
 from builder.cli.verbs import cli
@@ -31,6 +33,8 @@ from builder.terminal.progress import Progress
 @output_option
 @evidence_options
 @settings_option
+@require_signed_by_option
+@signing_key_option
 @json_option
 def promote(
     *,
@@ -42,6 +46,8 @@ def promote(
     allow: str | None,
     drop_unproven: bool,
     settings: str | None,
+    signers: tuple[PublicKey, ...],
+    attester: Attester | None,
     as_json: bool,
 ) -> int:
     """Publish in one cloud what is current in another, without a rebuild.
@@ -55,9 +61,8 @@ def promote(
     """
 
     def act(glance: Glance) -> Answer:
-        return published_answer(
-            glance, candidate, publish_build(glance, candidate, Delivery(), progress)
-        )
+        result = publish_build(glance, candidate, Delivery(), progress, attester)
+        return published_answer(glance, candidate, result)
 
     with Progress() as progress:
         candidate = promotable(
@@ -67,6 +72,7 @@ def promote(
             Waivers(allow_present=allow == "present", drop_unproven=drop_unproven),
             max_age=max_age,
             settings=settings_of(settings),
+            signers=signers,
         )
         answers = in_each([target], act, progress)
     return conclude(answers, as_json=as_json)

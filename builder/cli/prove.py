@@ -6,7 +6,9 @@ from typing import Literal
 import click
 from click.shell_completion import CompletionItem
 
+from builder.attest.key import Attester
 from builder.cli.conclusion import conclude, write_junit
+from builder.cli.keys import signing_key_option
 from builder.cli.options import (
     complete_profile,
     json_option,
@@ -55,6 +57,7 @@ def complete_check(
     type=click.Choice(("kvm", "tcg")),
     help="Boot with KVM or by emulation, instead of what this machine is good for.",
 )
+@signing_key_option
 @junit_option
 @json_option
 def prove(
@@ -65,6 +68,7 @@ def prove(
     listed: bool,
     keep: bool,
     accel: Literal["kvm", "tcg"] | None,
+    attester: Attester | None,
     junit: Path | None,
     as_json: bool,
 ) -> int:
@@ -85,7 +89,7 @@ def prove(
         return _list_checks(find(build, output, only), as_json=as_json)
     options = ProofOptions(only, keep=keep, accelerator=asked_for(accel) if accel else None)
     with Progress() as progress:
-        proven = prove_build(build, output, progress, options)
+        proven = prove_build(build, output, progress, options, attester)
     write_junit(junit, proven.manifest)
     if only:
         return _conclude_part(proven, as_json=as_json)

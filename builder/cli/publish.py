@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from builder.attest.key import Attester, PublicKey
 from builder.cli.cloud_options import (
     Answer,
     conclude,
@@ -13,6 +14,7 @@ from builder.cli.cloud_options import (
     in_each,
     settings_option,
 )
+from builder.cli.keys import require_signed_by_option, signing_key_option
 from builder.cli.options import complete_profile, json_option, output_option
 from builder.cli.publication import published_answer
 from builder.cli.verbs import cli
@@ -40,6 +42,8 @@ from builder.terminal.progress import Progress
 @click.option("--dry-run", is_flag=True, help="Show what would change in the clouds; change none.")
 @evidence_options
 @settings_option
+@require_signed_by_option
+@signing_key_option
 @click.option(
     "--method",
     type=click.Choice(["direct", "glance-direct", "web-download"]),
@@ -73,6 +77,8 @@ def publish(
     allow: str | None,
     drop_unproven: bool,
     settings: str | None,
+    signers: tuple[PublicKey, ...],
+    attester: Attester | None,
     method: Method,
     url: str | None,
     stores: tuple[str, ...],
@@ -101,6 +107,7 @@ def publish(
         Waivers(allow_present=allow == "present", drop_unproven=drop_unproven),
         max_age=max_age,
         settings=settings_of(settings),
+        signers=signers,
         signer=_signer(sign_key, sign_certificate, certificate_id),
     )
     delivery = Delivery(method, url, stores)
@@ -108,9 +115,8 @@ def publish(
     def act(glance: Glance) -> Answer:
         if dry_run:
             return _previewed(glance, preview_build(glance, candidate))
-        return published_answer(
-            glance, candidate, publish_build(glance, candidate, delivery, progress)
-        )
+        result = publish_build(glance, candidate, delivery, progress, attester)
+        return published_answer(glance, candidate, result)
 
     with Progress() as progress:
         answers = in_each(clouds, act, progress)

@@ -32,9 +32,11 @@ VERBS = {
     "adopt": "Inspect and boot an image that was built elsewhere, and print what it has evidence"
     " for.",
     "prove": "Inspect and boot a build's image, and print the verdict.",
+    "proof": "Take over proofs of other machines.",
     "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
     "diff": "Tell what differs between two builds, by their manifests alone.",
     "publish": "Publish a proven build: it takes its public name in each cloud.",
+    "verify": "Tell whether a build is as it was signed, and what was changed.",
     "list": "List what was published in a cloud: current, replaced and unfinished images.",
     "rollback": "Bring a profile's previous image back under its public name, without an upload.",
     "promote": "Publish in one cloud what is current in another, without a rebuild.",
@@ -69,7 +71,13 @@ CHECK_VERBS = {
 """The same of the verbs below ``check``."""
 
 
-GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS, "check": CHECK_VERBS}
+PROOF_VERBS = {
+    "import": "Take over a proof that another machine has made of a build that is here.",
+}
+"""The same of the verbs below ``proof``."""
+
+
+GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS, "check": CHECK_VERBS, "proof": PROOF_VERBS}
 """The verbs that have verbs below them."""
 
 

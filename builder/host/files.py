@@ -9,8 +9,9 @@ BLOCK = 4 * 1024 * 1024
 
 
 def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file."""
-    return digests(path)[0]
+    """Hex SHA-256 of a file, at the speed of the disk or of one core."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digests(path: Path) -> tuple[str, str]:

@@ -58,6 +58,12 @@ class ProofOptions:
     """What to boot with, instead of what this machine is good for."""
 
 
+def kept_logs(directory: Path, boots: Iterable[str]) -> list[str]:
+    """The names of the logs that boots have left in a build directory."""
+    paths = (boot_log(directory, boot, log) for boot in boots for log in KEPT_LOGS)
+    return [path.name for path in paths if path.exists()]
+
+
 @dataclass(frozen=True)
 class Booting:
     """A job: boots the image and makes the boot's probes."""

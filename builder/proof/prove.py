@@ -1,6 +1,7 @@
 """Runs a plan's inspections and probes on an image and records the evidence."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from builder.errors import HostError, ImageError
@@ -26,9 +27,11 @@ def prove(
     *,
     boots: bool,
     options: ProofOptions | None = None,
+    tell: Callable[[Result], None] = lambda _: None,
 ) -> Manifest:
     """Check a build, add the evidence to its manifest, and return the manifest.
 
+    ``tell`` is told of each result that has been written.
     Without ``boots`` the disk is inspected only. The evidence of what has ended is written at once:
     it stays whatever becomes of the rest, and beside that of another proof of the same build.
     Raises ``InputError`` for a wish that cannot be met, ``ImageError`` if the image is not the one
@@ -53,7 +56,12 @@ def prove(
         jobs.append(
             lambda scheduler: inspection_job(plan, checks, subject, progress, scheduler.cancelled)
         )
-    run_parallel(jobs, lambda result: _keep(directory, result))
+
+    def keep(result: Result) -> None:
+        _keep(directory, result)
+        tell(result)
+
+    run_parallel(jobs, keep)
     return manifest.read(directory)
 
 

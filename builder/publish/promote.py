@@ -1,8 +1,10 @@
 """What is current in one cloud, ready to be published in another."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from builder.attest.key import PublicKey
 from builder.errors import CloudError, InputError
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Waivers
@@ -23,6 +25,7 @@ def promotable(
     *,
     max_age: timedelta,
     settings: Publication | None,
+    signers: Sequence[PublicKey] = (),
 ) -> Ready:
     """The build that is current in the source, with its data from there.
 
@@ -48,6 +51,7 @@ def promotable(
         waivers,
         max_age=max_age,
         settings=settings,
+        signers=signers,
         origin=Origin(lambda: source.download(image.id, image.size or 0)),
     )
     # In another algorithm nothing is known; the data is compared on its way in any case.

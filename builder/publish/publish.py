@@ -6,6 +6,8 @@ So a run that was killed is repaired by the next one: what it has done is seen a
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.attest.key import Attester
+from builder.attest.sign import sign_record
 from builder.errors import CloudError
 from builder.publish.candidate.prepare import Ready, for_cloud
 from builder.publish.candidate.stream import Origin
@@ -42,9 +44,16 @@ class Result:
     """What retention would have deleted and did not, with the reasons."""
 
 
-def publish_build(glance: Glance, build: Ready, delivery: Delivery, progress: Progress) -> Result:
+def publish_build(
+    glance: Glance,
+    build: Ready,
+    delivery: Delivery,
+    progress: Progress,
+    attester: Attester | None = None,
+) -> Result:
     """Publish a build in one cloud, and tell of it in the build's manifest and report.
 
+    ``attester`` signs these two as they are then.
     Raises ``CloudError``, ``Refused`` where the cloud would get old evidence, and ``HostError``
     where the manifest cannot be written, if possible before anything is sent.
     """
@@ -55,6 +64,8 @@ def publish_build(glance: Glance, build: Ready, delivery: Delivery, progress: Pr
         home=lease.state_directory(), progress=progress,
     )  # fmt: skip
     record(build, glance, result.image)
+    if attester:
+        sign_record(build.directory, attester)
     return result
 
 

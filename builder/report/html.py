@@ -12,11 +12,9 @@ from builder.report.needs import required
 from builder.report.page import page
 from builder.report.timeline import timeline
 from builder.report.treemap import Rectangle, treemap
-from builder.store.build_directory import LOG, boot_log
+from builder.store.build_directory import LOG, REPORT, boot_log
 from builder.store.manifest import Manifest
 from builder.store.verdict import verdict_of
-
-FILE_NAME = "report.html"
 
 LOG_LIMIT = 4 * 1024 * 1024
 """Bytes of a log that are read: what the report takes from it stands at its beginning."""
@@ -28,7 +26,7 @@ TREEMAP_NARROW = Rectangle(0, 0, 360, 560)
 
 def write_html(directory: Path, build: Manifest) -> None:
     """Write the report of a build directory; a reader sees the old one or the new one."""
-    replace_text(directory / FILE_NAME, read_html(directory, build))
+    replace_text(directory / REPORT, read_html(directory, build))
 
 
 def read_html(directory: Path, build: Manifest) -> str:

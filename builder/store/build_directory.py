@@ -7,7 +7,7 @@ directory tells a build that runs from what a killed one left, which the next bu
 import contextlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,12 @@ LATEST = "latest"
 PARTIAL = ".partial"
 FAILED = ".failed"
 LOG = "build.log"
+REPORT = "report.html"
 IMAGE_SUFFIXES = (".qcow2", ".raw", ".img", ".vmdk", ".vhd", ".vhdx", ".vdi", ".iso")
 """Who writes one of these means a file."""
+
+Seal = Callable[[Path], None]
+"""What is done last with a complete build directory, such as signing what is in it."""
 
 _IMAGE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

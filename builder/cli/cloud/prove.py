@@ -4,8 +4,11 @@ from pathlib import Path
 
 import click
 
+from builder.attest.key import Attester
+from builder.attest.sign import sign_observations
 from builder.cli.cloud import group
 from builder.cli.cloud_options import cloud_option
+from builder.cli.keys import signing_key_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
 from builder.cloud.proof.prove import CloudProofOptions, Result, clean_up, failed, prove_in_cloud
 from builder.publish.cloud.glance import Glance
@@ -31,6 +34,7 @@ from builder.terminal.progress import Progress
 )
 @click.option("--clean", is_flag=True, help="Only delete what interrupted proofs have left.")
 @output_option
+@signing_key_option
 @json_option
 def prove(
     *,
@@ -41,6 +45,7 @@ def prove(
     libvirt: str | None,
     clean: bool,
     output: Path,
+    attester: Attester | None,
     as_json: bool,
 ) -> int:
     """Boot a published build by a cloud's Nova, and record what its server shows.
@@ -65,6 +70,8 @@ def prove(
         result = prove_in_cloud(
             glance, directory, CloudProofOptions(flavor, network, libvirt), progress
         )
+        if attester:
+            sign_observations(directory, result.observations, attester)
     return _conclude(directory, result, as_json=as_json)
 
 

@@ -1,9 +1,11 @@
 """A build and its evidence, ready to be published, and the record of where it was."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from builder.attest.key import PublicKey
 from builder.errors import ImageError
 from builder.features.registry import installed
 from builder.image.safety import format_of
@@ -14,6 +16,7 @@ from builder.publish.candidate.admission import Admission, Waivers, admit, requi
 from builder.publish.candidate.bills import require_bills
 from builder.publish.candidate.properties import signed, wanted
 from builder.publish.candidate.signature import Signer
+from builder.publish.candidate.signed_by import require_signed
 from builder.publish.candidate.stream import Origin, pieces_of
 from builder.publish.cloud.history import find
 from builder.publish.cloud.image import Wanted
@@ -47,14 +50,17 @@ def ready(
     settings: Publication | None = None,
     origin: Origin | None = None,
     signer: Signer | None = None,
+    signers: Sequence[PublicKey] = (),
 ) -> Ready:
     """Judge a build's evidence and say what would be published.
 
     ``settings`` stand in for those that it was built with, ``origin`` for its own file; with a
-    ``signer`` the image is signed. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence
-    that is too old refuses an upload only, by ``for_cloud``.
+    ``signer`` the image is signed. Where ``signers`` are given, one of them must have signed build
+    and evidence. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence that is too old
+    refuses an upload only, by ``for_cloud``.
     """
     build = manifest.read(directory)
+    require_signed(directory, build, signers)
     chosen = settings or build.planned().publish
     admission = admit(build, waivers, now=datetime.now(UTC), max_age=max_age)
     path = directory / build.image.name

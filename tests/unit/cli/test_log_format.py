@@ -101,7 +101,7 @@ def test_a_format_that_is_none_is_refused_as_text(capsys: pytest.CaptureFixture[
 
 
 def test_a_warning_has_its_level(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise BuilderError("No build in this test.", hint="Try another.")
 
     monkeypatch.setattr("builder.pipeline.build", refuse)

@@ -12,8 +12,8 @@ import builder
 from builder.errors import HostError, InputError
 from builder.feature import Outcome
 from builder.host.locking import locked
-from builder.report.html import FILE_NAME
 from builder.report.update import rewrite_report, update
+from builder.store.build_directory import REPORT
 from builder.store.manifest import Manifest, read, write
 
 CODE = Path(builder.__file__).parent
@@ -29,14 +29,14 @@ def test_manifest_and_report_tell_the_same(build: Path) -> None:
     told = update(build, lambda manifest: manifest.with_published(publication("noble")))
     assert read(build) == told
     assert [record.name for record in told.published] == ["noble"]
-    assert "noble" in (build / FILE_NAME).read_text()
+    assert "noble" in (build / REPORT).read_text()
 
 
 def test_what_stays_as_it_is_is_not_written(build: Path) -> None:
     before = (build / "manifest.json").stat().st_mtime_ns
     assert update(build, lambda manifest: manifest) == read(build)
     assert (build / "manifest.json").stat().st_mtime_ns == before
-    assert not (build / FILE_NAME).exists()
+    assert not (build / REPORT).exists()
 
 
 def test_a_change_is_made_to_what_another_has_written_meanwhile(build: Path) -> None:
@@ -79,16 +79,16 @@ def test_a_report_is_written_anew_of_what_the_manifest_says_by_now(build: Path) 
         thread = threading.Thread(target=rewrite_report, args=[build])
         thread.start()
         write(build, read(build).with_published(publication("noble")))
-        assert not (build / FILE_NAME).exists()
+        assert not (build / REPORT).exists()
     thread.join(30)
-    assert "noble" in (build / FILE_NAME).read_text()
+    assert "noble" in (build / REPORT).read_text()
 
 
 def test_a_report_that_cannot_be_written_is_told(build: Path) -> None:
-    (build / FILE_NAME).mkdir()
+    (build / REPORT).mkdir()
     with pytest.raises(HostError, match="report could not be written"):
         rewrite_report(build)
-    assert sorted(path.name for path in build.iterdir()) == ["manifest.json", FILE_NAME]
+    assert sorted(path.name for path in build.iterdir()) == ["manifest.json", REPORT]
 
 
 def callers(name: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""Who says so: signed statements about a build, and whether they hold."""

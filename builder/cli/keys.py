@@ -1,0 +1,106 @@
+"""The options that name keys: whose signature is made, and whose counts."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from minisign import PublicKey as MinisignKey
+from minisign import SecretKey
+
+from builder.attest.checksums import PASSPHRASE as MINISIGN_PASSPHRASE
+from builder.attest.checksums import public_key as minisign_key
+from builder.attest.checksums import secret_key
+from builder.attest.key import PASSPHRASE, Attester, PublicKey, attester, public_key
+
+VARIABLE = "GUEST_IMAGE_SIGNING_KEY"
+MINISIGN_VARIABLE = "GUEST_IMAGE_MINISIGN_KEY"
+
+
+def _attester(
+    _context: click.Context, _parameter: click.Parameter, given: str | None
+) -> Attester | None:
+    """Who signs. Programs that are started, an image's own among them, must not find the key."""
+    passphrase = os.environ.pop(PASSPHRASE, None)
+    os.environ.pop(VARIABLE, None)
+    return attester(given, passphrase) if given else None
+
+
+def _minisigner(
+    _context: click.Context, _parameter: click.Parameter, given: str | None
+) -> SecretKey | None:
+    """Who signs the checksums; as ``_attester``."""
+    passphrase = os.environ.pop(MINISIGN_PASSPHRASE, None)
+    os.environ.pop(MINISIGN_VARIABLE, None)
+    return secret_key(given, passphrase) if given else None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Whose signatures count."""
+
+    of_statements: tuple[PublicKey, ...]
+    of_checksums: tuple[MinisignKey, ...]
+
+
+def _any_keys(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[Path, ...]
+) -> Keys:
+    minisign_keys = {path: minisign_key(path) for path in given}
+    return Keys(
+        tuple(public_key(path) for path, key in minisign_keys.items() if key is None),
+        tuple(key for key in minisign_keys.values() if key is not None),
+    )
+
+
+def _public_keys(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[Path, ...]
+) -> tuple[PublicKey, ...]:
+    return tuple(public_key(path) for path in given)
+
+
+signing_key_option = click.option(
+    "--attest-key",
+    "attester",
+    metavar="FILE",
+    envvar=VARIABLE,
+    show_envvar=True,
+    callback=_attester,
+    help="Sign what is made with this private key (PEM). The variable may have the key itself.",
+)
+minisign_key_option = click.option(
+    "--minisign-key",
+    "minisigner",
+    metavar="FILE",
+    envvar=MINISIGN_VARIABLE,
+    show_envvar=True,
+    callback=_minisigner,
+    help="Sign SHA256SUMS with this secret key of minisign. The variable may have the key itself.",
+)
+any_key_option = click.option(
+    "--key",
+    "keys",
+    metavar="PUBLIC",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    callback=_any_keys,
+    help="A public key (PEM, or minisign's) whose signatures count; may be given several times.",
+)
+key_option = click.option(
+    "--key",
+    "keys",
+    metavar="PUBLIC",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    callback=_public_keys,
+    help="A public key (PEM) whose signatures count; may be given several times.",
+)
+require_signed_by_option = click.option(
+    "--require-signed-by",
+    "signers",
+    metavar="PUBLIC",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    callback=_public_keys,
+    help="Refuse what none of these public keys (PEM) vouches for; may be given several times.",
+)
