@@ -53,10 +53,16 @@ class Browser:
         """Requests other than that of the page."""
         entries = self.driver.get_log("performance")
         requests = [
-            one["message"] for one in entries if "Network.requestWillBeSent" in one["message"]
+            message["message"]
+            for message in entries
+            if "Network.requestWillBeSent" in message["message"]
         ]
         assert requests
-        return [one for one in requests if "report.html" not in one and '"data:' not in one]
+        return [
+            message
+            for message in requests
+            if "report.html" not in message and '"data:' not in message
+        ]
 
     def pdf_text(self) -> str:
         path = self._directory / "report.pdf"

@@ -53,7 +53,7 @@ def proven_build(
         "sha512": hashlib.sha512(contents(name)["image.qcow2"]).hexdigest(),
         "size": len(contents(name)["image.qcow2"]),
     }
-    evidence = [one.model_copy(update={"image_sha256": sha256}) for one in complete(of)]
+    evidence = [result.model_copy(update={"image_sha256": sha256}) for result in complete(of)]
     boots: list[BootRecord] = [
         record(boot.name, sha256).model_copy(update={"until_ssh": until})
         for boot, until in zip(of.boots, [*seconds] * len(of.boots), strict=False)
@@ -64,8 +64,8 @@ def proven_build(
             "created": when,
             "image": bare.image.model_copy(update=image),
             "packages": tuple(
-                Package(name=f"p{one}", version="1.2", architecture="amd64", installed_size=9)
-                for one in range(packages)
+                Package(name=f"p{number}", version="1.2", architecture="amd64", installed_size=9)
+                for number in range(packages)
             ),
             "sbom": tuple(
                 SbomFile(format=kind, name=file, sha256=digests[file])

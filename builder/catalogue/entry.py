@@ -11,16 +11,15 @@ from urllib.parse import quote
 from builder.distribution import Distribution
 from builder.feature import Grade
 from builder.publish.cloud.names import public_name
-from builder.report import html
 from builder.store import manifest
-from builder.store.build_directory import CHECKSUMS
+from builder.store.build_directory import CHECKSUMS, REPORT
 from builder.store.manifest import ImageFile, Manifest, SbomFile
 from builder.store.verdict import ORDER, Verdict
 
 IMAGES = "images"
 """Where a catalogue has its builds, as ``PROFILE/BUILD``, each with the files of its directory."""
 
-BESIDE = (html.FILE_NAME, CHECKSUMS, manifest.FILE_NAME)
+BESIDE = (REPORT, CHECKSUMS, manifest.FILE_NAME)
 """What it has of a build besides image and bills. Logs tell of the host that built it."""
 
 

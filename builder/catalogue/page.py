@@ -8,17 +8,16 @@ from urllib.parse import quote
 from builder.catalogue import image_manager, streams
 from builder.catalogue.chart import HEIGHT, WIDTH, Chart, Point, chart
 from builder.catalogue.entry import Entry, aliases, by_profile
-from builder.report import html
 from builder.report.page import page
 from builder.report.units import duration, size
 from builder.store import manifest
-from builder.store.build_directory import CHECKSUMS
+from builder.store.build_directory import CHECKSUMS, REPORT
 
 LATEST = "latest"
 """Where the links to the newest builds are, by the names that they answer to."""
 
 
-_CALLED = {html.FILE_NAME: "report", CHECKSUMS: "checksums", manifest.FILE_NAME: "manifest"}
+_CALLED = {REPORT: "report", CHECKSUMS: "checksums", manifest.FILE_NAME: "manifest"}
 
 
 @dataclass(frozen=True)
@@ -101,12 +100,12 @@ def charts(builds: Sequence[Entry]) -> tuple[Chart, ...]:
         chart("First login after", dict(sorted(boots.items())), duration),
         chart("Packages", {"": packages}, lambda number: f"{number:.0f}"),
     )
-    return tuple(one for one in drawn if one is not None)
+    return tuple(chart for chart in drawn if chart is not None)
 
 
 def _entrance(entry: Entry, base_url: str) -> str:
     """What a link to the newest build leads to: the image, where the catalogue has it."""
-    return html.FILE_NAME if base_url else entry.image.name
+    return REPORT if base_url else entry.image.name
 
 
 def _row(entry: Entry, base_url: str) -> Row:

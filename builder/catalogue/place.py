@@ -66,5 +66,5 @@ def _same(source: Path, earlier: Path) -> bool:
     """Whether an earlier copy is of this very file."""
     if not is_regular(earlier):
         return False
-    one, other = source.stat(), earlier.stat()
-    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+    ours, theirs = source.stat(), earlier.stat()
+    return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)

@@ -63,11 +63,12 @@ def refuse_second_generic(
     What the publication replaces is none.
     """
     own = find(seen.images, wanted)
+    ids = {image.id for image in seen.images}
     images = [
         _in_cloud(image)
         for image in generics
         if not (own and image.id == own.id)
-        if image.name != wanted.name or image.id not in {known.id for known in seen.images}
+        if image.name != wanted.name or image.id not in ids
     ]
     rivals = other_generics(as_offered(wanted), images)
     if rivals:

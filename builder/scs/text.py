@@ -15,7 +15,7 @@ _STYLES = {Level.MUST: BAD, Level.SHOULD: DOUBT}
 def conformity_text(judged: Sequence[Judged]) -> list[Part]:
     """Each image with a row for each shortfall, and the sum of it."""
     parts: list[Part] = []
-    for one in judged:
+    for judgement in judged:
         rows = [
             (
                 line(shortfall.level, _STYLES[shortfall.level]),
@@ -23,16 +23,16 @@ def conformity_text(judged: Sequence[Judged]) -> list[Part]:
                 shortfall.subject,
                 f"{shortfall.rule}; {shortfall.found}. {shortfall.remedy}",
             )
-            for shortfall in one.shortfalls
+            for shortfall in judgement.shortfalls
         ]
         nothing = table([(line("keeps to SCS-0102 and SCS-0104", GOOD),)])
-        parts += [line(_heading(one.image), STRONG), *(table(rows) or nothing), line("")]
+        parts += [line(_heading(judgement.image), STRONG), *(table(rows) or nothing), line("")]
     return [*parts, *prose(_conclusion(judged), GOOD if conform(judged) else BAD)]
 
 
 def conform(judged: Sequence[Judged]) -> bool:
     """Whether every image keeps everything that it must."""
-    return all(one.conforms for one in judged)
+    return all(judgement.conforms for judgement in judged)
 
 
 def conformity_json(judged: Sequence[Judged]) -> dict[str, object]:
@@ -41,15 +41,15 @@ def conformity_json(judged: Sequence[Judged]) -> dict[str, object]:
         "conforms": conform(judged),
         "images": [
             {
-                "name": one.image.name,
-                "id": one.image.id or None,
-                "build": one.image.build or None,
-                "visibility": one.image.visibility,
-                "hidden": one.image.hidden,
-                "conforms": one.conforms,
-                "shortfalls": [_shortfall(shortfall) for shortfall in one.shortfalls],
+                "name": judgement.image.name,
+                "id": judgement.image.id or None,
+                "build": judgement.image.build or None,
+                "visibility": judgement.image.visibility,
+                "hidden": judgement.image.hidden,
+                "conforms": judgement.conforms,
+                "shortfalls": [_shortfall(shortfall) for shortfall in judgement.shortfalls],
             }
-            for one in judged
+            for judgement in judged
         ],
     }
 
@@ -64,11 +64,11 @@ def _heading(image: ScsImage) -> str:
 def _conclusion(judged: Sequence[Judged]) -> str:
     if not judged:
         return "There is no image to judge: nothing is offered, and nothing was published here."
-    levels = Counter(shortfall.level for one in judged for shortfall in one.shortfalls)
+    levels = Counter(shortfall.level for judgement in judged for shortfall in judgement.shortfalls)
     images = counted(len(judged), "image")
     must, should = levels[Level.MUST], levels[Level.SHOULD]
     if not conform(judged):
-        short = sum(not one.conforms for one in judged)
+        short = sum(not judgement.conforms for judgement in judged)
         return f"Not conforming: {short} of {images}. {must} must be corrected, {should} should be."
     return f"Conforming: {images}. Nothing must be corrected, {should} should be."
 

@@ -34,7 +34,7 @@ def audit(guest_image: Command, *words: str) -> Done:
 
 
 def purposes(cloud: LocalCloud) -> dict[str, tuple[str, bool]]:
-    return {one.guest_image_build: (one.os_purpose, one.os_hidden) for one in images(cloud)}
+    return {image.guest_image_build: (image.os_purpose, image.os_hidden) for image in images(cloud)}
 
 
 def test_a_generic_image_is_an_old_one_when_it_is_replaced_and_generic_when_it_comes_back(
@@ -64,7 +64,7 @@ def test_an_image_that_should_be_an_old_one_is_found_and_repaired(
     older, newer = build(guest_image, 2), build(guest_image, 1)
     for directory in (older, newer):
         guest_image("publish", directory, "--cloud", "local")
-    (old,) = (one for one in images(cloud) if one.os_hidden)
+    (old,) = (image for image in images(cloud) if image.os_hidden)
     cloud.client().images.update(old.id, os_purpose="generic", os_hidden=False, name="mine")
     checked = guest_image("check", "scs", "--cloud", "local", "--json")
     shortfalls = [
@@ -95,7 +95,7 @@ def test_a_second_generic_image_is_refused_before_anything_is_sent(
         done = guest_image("publish", directory, "--cloud", "local", *words)
         assert done.status == 5
         assert f"{stranger.id} is called 'theirs'." in done.err
-    assert [one.id for one in images(cloud)] == [stranger.id]
+    assert [image.id for image in images(cloud)] == [stranger.id]
     cloud.client().images.update(stranger.id, os_purpose="oldgeneric")
     assert guest_image("publish", directory, "--cloud", "local").status == 0
     assert current(cloud, public=NAME).os_purpose == "generic"

@@ -55,12 +55,12 @@ class Machine:
 def machine(directory: Path, name: str) -> Machine:
     """A machine with a new Ed25519 key."""
     key = Ed25519PrivateKey.generate()
-    made = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
-    made.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    made.public.write_bytes(
+    host = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
+    host.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    host.public.write_bytes(
         key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
-    return made
+    return host
 
 
 def encrypted(of: Machine) -> str:
@@ -93,7 +93,9 @@ def built(directory: Path, image: bytes = IMAGE) -> Path:
 
 def results(sha256: str, **changed: object) -> list[Evidence]:
     """Evidence of everything that the plan asks for."""
-    return [one.model_copy(update={"image_sha256": sha256, **changed}) for one in complete(PLAN)]
+    return [
+        result.model_copy(update={"image_sha256": sha256, **changed}) for result in complete(PLAN)
+    ]
 
 
 def proven(directory: Path, prover: Machine | None, **changed: object) -> None:

@@ -45,8 +45,8 @@ VENDORS = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-gener
 
 def like(*lacking: str, properties: dict[str, str] | None = None, **fields: Any) -> ScsImage:
     """The good image without some properties, with others, and with other fields."""
-    known = {name: value for name, value in GOOD.properties.items() if name not in lacking}
-    return replace(GOOD, properties={**known, **(properties or {})}, **fields)
+    kept = {name: value for name, value in GOOD.properties.items() if name not in lacking}
+    return replace(GOOD, properties={**kept, **(properties or {})}, **fields)
 
 
 def generic(**fields: Any) -> ScsImage:
@@ -56,7 +56,7 @@ def generic(**fields: Any) -> ScsImage:
 
 def found(image: ScsImage, *others: ScsImage, now: datetime = NOW) -> list[tuple[Level, str]]:
     """How much is wanted of what, where the image falls short."""
-    return [(one.level, one.subject) for one in told(image, *others, now=now)]
+    return [(shortfall.level, shortfall.subject) for shortfall in told(image, *others, now=now)]
 
 
 def told(image: ScsImage, *others: ScsImage, now: datetime = NOW) -> tuple[Shortfall, ...]:

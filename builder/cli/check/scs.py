@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from builder.cli.check import group
-from builder.cli.cloud_options import settings_option, warn_unverified
+from builder.cli.cloud_options import settings_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
 from builder.publish.candidate.prepare import settings_of
 from builder.publish.cloud.glance import Glance
+from builder.publish.cloud.unverified import warn_unverified
 from builder.publish.conformity import judge_build, judge_cloud
 from builder.scs.judge import Judged
 from builder.scs.text import conform, conformity_json, conformity_text

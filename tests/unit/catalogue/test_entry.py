@@ -46,7 +46,7 @@ def test_builds_are_grouped_by_profile_newest_first() -> None:
     found = by_profile(
         [entry(proven_build(of, day)) for of, day in ((PINNED, 0), (BASE, 5), (PINNED, 3))]
     )
-    assert [(name, [one.build[:8] for one in builds]) for name, builds in found.items()] == [
+    assert [(name, [build.build[:8] for build in builds]) for name, builds in found.items()] == [
         ("base", ["20260107"]),
         ("pinned-scsi", ["20260105", "20260102"]),
     ]

@@ -34,7 +34,7 @@ def test_the_page_is_as_it_was_read(golden: Callable[[str, str], None]) -> None:
 
 def test_every_image_is_a_row_with_all_its_files() -> None:
     shown = Page(source(entries()))
-    addresses = [one["href"] or "" for one in shown.tags("a")]
+    addresses = [link["href"] or "" for link in shown.tags("a")]
     for each in entries():
         for name in (*each.beside, *(bill.name for bill in each.bills), each.image.name):
             assert f"{each.home}/{name}" in addresses
@@ -52,10 +52,10 @@ def test_what_is_not_known_is_told_so() -> None:
 
 def test_images_that_are_elsewhere_are_linked_there() -> None:
     shown = Page(source(entries(), "https://objects.example/"))
-    addresses = [one["href"] or "" for one in shown.tags("a")]
-    images = [one for one in addresses if one.endswith("image.qcow2")]
+    addresses = [link["href"] or "" for link in shown.tags("a")]
+    images = [address for address in addresses if address.endswith("image.qcow2")]
     assert len(images) == 3
-    assert all(one.startswith("https://objects.example/") for one in images)
+    assert all(address.startswith("https://objects.example/") for address in images)
     assert "latest/Debian-12/report.html" in addresses
 
 
@@ -78,19 +78,19 @@ def test_a_single_build_has_no_pictures() -> None:
 
 def test_headings_go_down_step_by_step_and_ids_are_unique() -> None:
     shown = Page(source(entries()))
-    ids = [one["id"] for _, one in shown.elements if "id" in one]
+    ids = [attributes["id"] for _, attributes in shown.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert [tag for tag, _ in shown.elements if tag in {"h1", "h2", "h3"}] == ["h1", *["h2"] * 3]
-    targets = [one["href"] for one in shown.tags("a") if (one["href"] or "").startswith("#")]
-    assert [f"#{one}" for one in ids if one and not one.startswith(("heading", "programs-"))] == (
-        targets
-    )
+    targets = [link["href"] for link in shown.tags("a") if (link["href"] or "").startswith("#")]
+    assert [
+        f"#{name}" for name in ids if name and not name.startswith(("heading", "programs-"))
+    ] == (targets)
 
 
 def test_the_page_has_no_script_and_nothing_of_other_places() -> None:
     shown = Page(source(entries()))
     assert shown.tags("script") == shown.tags("img") == []
-    (policy,) = [one["content"] or "" for one in shown.tags("meta") if "http-equiv" in one]
+    (policy,) = [tag["content"] or "" for tag in shown.tags("meta") if "http-equiv" in tag]
     assert "script-src" not in policy
     assert all("src" not in attributes for _, attributes in shown.elements)
 

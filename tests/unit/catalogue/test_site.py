@@ -62,7 +62,9 @@ def items(site: Path) -> list[dict[str, Any]]:
         for product in products["products"].values():
             assert [*product["versions"]] == sorted(product["versions"])
             found += [
-                item for one in product["versions"].values() for item in one["items"].values()
+                item
+                for version in product["versions"].values()
+                for item in version["items"].values()
             ]
     return found
 
@@ -110,7 +112,7 @@ def test_images_elsewhere_are_not_in_it_and_everything_else_is(dist: Path) -> No
 
 def test_the_newest_build_is_found_by_its_names(dist: Path) -> None:
     site = written(dist)
-    assert sorted(one.name for one in (site / "latest").iterdir()) == [
+    assert sorted(path.name for path in (site / "latest").iterdir()) == [
         "Debian-12", "base", "pinned-scsi",
     ]  # fmt: skip
     image = (site / "latest" / "Debian-12" / "image.qcow2").read_text()

@@ -26,11 +26,11 @@ def test_a_directory_is_made_and_replaced_and_the_one_before_stays(tmp_path: Pat
     for number in range(4):
         write(site, f"version {number}")
         assert (site / "index.html").read_text() == f"version {number}"
-    assert sorted((one / "index.html").read_text() for one in versions(site)) == [
+    assert sorted((path / "index.html").read_text() for path in versions(site)) == [
         "version 2",
         "version 3",
     ]
-    assert sorted(one.name for one in site.parent.iterdir()) == [".site.versions", "site"]
+    assert sorted(path.name for path in site.parent.iterdir()) == [".site.versions", "site"]
 
 
 def test_who_reads_meanwhile_always_finds_a_whole_one(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def judged(directory: Path, publish: Publication) -> Judged:
 
 
 def wrong(result: Judged) -> list[str]:
-    return [one.subject for one in result.shortfalls if one.level is Level.MUST]
+    return [shortfall.subject for shortfall in result.shortfalls if shortfall.level is Level.MUST]
 
 
 @pytest.mark.parametrize("page", ["publish.md", "scs.md"])

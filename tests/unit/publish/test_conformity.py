@@ -32,7 +32,7 @@ def judged(directory: Path, profile: str = "pinned-scsi", **settings: Any) -> Ju
 
 
 def musts(result: Judged) -> set[str]:
-    return {one.subject for one in result.shortfalls if one.level is Level.MUST}
+    return {shortfall.subject for shortfall in result.shortfalls if shortfall.level is Level.MUST}
 
 
 def test_a_build_is_judged_as_it_would_be_published(tmp_path: Path) -> None:

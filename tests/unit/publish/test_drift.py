@@ -125,12 +125,12 @@ def generic(purpose: str = "generic") -> dict[str, Record]:
                 update={"properties": {**record.published.properties, "os_purpose": purpose}}
             ),
         )
-        for image_id, record in known().items()
+        for image_id, record in records().items()
     }
 
 
-def purposed(one: CloudImage, purpose: str) -> CloudImage:
-    return replace(one, properties={**one.properties, "os_purpose": purpose})
+def purposed(image: CloudImage, purpose: str) -> CloudImage:
+    return replace(image, properties={**image.properties, "os_purpose": purpose})
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_generic_image_is_an_old_one_when_it_was_replaced(
 ) -> None:
     images = [purposed(OLD, old), purposed(NEW, new)]
     found = findings(images, generic(told_of), {}, now=day(9))
-    assert [one.lines[0] for one in found if one.lines[0].startswith("~ os_purpose")] == lines
+    assert [image.lines[0] for image in found if image.lines[0].startswith("~ os_purpose")] == lines
     for finding in found:
         for change in finding.changes:
             images = changed(images, change)
@@ -160,7 +160,7 @@ def test_an_old_generic_image_that_gets_its_name_back_is_generic_again() -> None
     for finding in findings(images, generic(), {}, now=day(9)):
         for change in finding.changes:
             images = changed(images, change)
-    assert [(one.name, one.properties["os_purpose"]) for one in images] == [(NAME, "generic")]
+    assert [(image.name, image.properties["os_purpose"]) for image in images] == [(NAME, "generic")]
 
 
 def test_other_properties_are_shown_and_set_back() -> None:

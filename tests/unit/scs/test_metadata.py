@@ -115,8 +115,8 @@ def test_a_value_that_a_property_may_have_is_not(name: str, right: str) -> None:
 def test_a_licence_is_included_or_to_be_brought() -> None:
     both = like(properties={"license_included": "true", "license_required": "True"})
     assert found(both) == [(MUST, "license_required")]
-    one = like(properties={"license_included": "false", "license_required": "true"})
-    assert found(one) == []
+    shortfall = like(properties={"license_included": "false", "license_required": "true"})
+    assert found(shortfall) == []
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_the_hash_is_one_of_two_where_there_is_one() -> None:
 def test_each_shortfall_has_a_rule_what_is_there_and_a_remedy() -> None:
     nothing = like(*GOOD.properties, tags=frozenset(), min_disk=0, min_ram=0)
     for image in (nothing, like(*GOOD.properties, build="", tags=frozenset(), min_disk=0)):
-        for one in told(image):
-            assert all((one.rule, one.found, one.remedy)), one
-            assert not one.rule.endswith(".")
-            assert one.standard == "SCS-0102"
+        for shortfall in told(image):
+            assert all((shortfall.rule, shortfall.found, shortfall.remedy)), shortfall
+            assert not shortfall.rule.endswith(".")
+            assert shortfall.standard == "SCS-0102"
 
 
 def test_the_remedy_of_an_image_from_here_is_in_its_profile_and_of_another_a_command() -> None:
@@ -196,6 +196,6 @@ def test_the_remedy_of_an_image_from_here_is_in_its_profile_and_of_another_a_com
 @given(st.dictionaries(st.sampled_from(sorted(GOOD.properties)), st.text()), st.text())
 def test_whatever_an_image_says_is_judged(properties: dict[str, str], name: str) -> None:
     judged = judge(like(properties=properties, name=name), (GOOD,), now=NOW)
-    levels = [one.level for one in judged.shortfalls]
+    levels = [shortfall.level for shortfall in judged.shortfalls]
     assert levels == sorted(levels, key=[MUST, SHOULD].index)
     assert judged.conforms == (MUST not in levels)

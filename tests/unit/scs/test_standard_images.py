@@ -33,7 +33,7 @@ def of(distro: str, version: str, source: str, **fields: str) -> ScsImage:
 )
 def test_a_generic_image_is_from_its_vendor(distro: str, version: str, source: str) -> None:
     image = of(distro, version, source)
-    assert [one for one in found(image) if one[1] == "image_source"] == []
+    assert [shortfall for shortfall in found(image) if shortfall[1] == "image_source"] == []
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_whatever_distribution_and_source_there_is_is_judged(
 def test_every_version_of_debian_has_sources_by_its_codename(version: str, codename: str) -> None:
     sources = vendor_sources("debian", version)
     assert sources is not None
-    known = "{codename}" not in str(sources)
+    of_codenames = "{codename}" not in str(sources)
     address = f"https://cloud.debian.org/images/cloud/{codename}/x"
-    assert sources.have(address) == (not known or f"/{codename}/" in str(sources))
+    assert sources.have(address) == (not of_codenames or f"/{codename}/" in str(sources))
 
 
 # ---- names
@@ -166,6 +166,7 @@ def test_only_what_says_what_it_is_is_compared() -> None:
     assert generic_of(generic()) == ("debian", "12", "x86_64")
     assert generic_of(GOOD) is None
     nameless = [
-        like("os_distro", id=one, properties={"os_purpose": "generic"}) for one in ("a", "b")
+        like("os_distro", id=image_id, properties={"os_purpose": "generic"})
+        for image_id in ("a", "b")
     ]
     assert other_generics(nameless[0], nameless) == []

@@ -39,7 +39,7 @@ def test_programs_get_the_same() -> None:
     assert conformity_json([RIGHT])["conforms"] is True
     images = data["images"]
     assert isinstance(images, list)
-    assert [one["conforms"] for one in images] == [False, True]
+    assert [image["conforms"] for image in images] == [False, True]
     assert set(images[0]["shortfalls"][0]) == {
         "standard", "level", "subject", "rule", "found", "remedy",
     }  # fmt: skip

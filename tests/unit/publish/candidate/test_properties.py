@@ -100,15 +100,17 @@ def test_promises_are_the_profiles() -> None:
 
 
 def test_an_image_of_debian_that_is_built_here_is_not_sent_as_the_generic_one() -> None:
-    assert made().properties["os_purpose"] == "custom"
+    assert wanted_of().properties["os_purpose"] == "custom"
     with pytest.raises(InputError, match=r"debian 12 is the vendor's(?s:.*)is 'private'") as error:
-        made(os_purpose="generic")
+        wanted_of(os_purpose="generic")
     assert "--settings" in error.value.hint
     vendors = "https://cloud.debian.org/images/cloud/bookworm/latest/x.qcow2"
-    assert made(os_purpose="generic", image_source=vendors).properties["os_purpose"] == "generic"
-    known = build()
-    admission = admit(known, Waivers(), now=WHEN, max_age=timedelta(days=1))
-    image = described(known, admission, Publication(os_purpose="generic"))
+    assert (
+        wanted_of(os_purpose="generic", image_source=vendors).properties["os_purpose"] == "generic"
+    )
+    manifest = build()
+    admission = admit(manifest, Waivers(), now=WHEN, max_age=timedelta(days=1))
+    image = described(manifest, admission, Publication(os_purpose="generic"))
     assert image.properties["os_purpose"] == "generic"  # so that it can be judged
 
 

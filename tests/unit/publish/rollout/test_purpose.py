@@ -24,16 +24,20 @@ def waiting(purpose: str, image_id: str, built: int) -> CloudImage:
 
 
 def purposes(images: list[CloudImage]) -> dict[str, str]:
-    return {one.id: one.properties["os_purpose"] for one in images}
+    return {image.id: image.properties["os_purpose"] for image in images}
 
 
 def after(
     images: list[CloudImage], target: str, terms: TargetState = PUBLIC, steps: int = 99
 ) -> list[CloudImage]:
-    chosen = next(one for one in images if one.id == target)
+    chosen = next(image for image in images if image.id == target)
     for change in switch(images, chosen, terms, now=day(3))[:steps]:
         images = changed(images, change)
-        found = [one.id for one in images if not one.hidden and purposes([one])[one.id] == GENERIC]
+        found = [
+            image.id
+            for image in images
+            if not image.hidden and purposes([image])[image.id] == GENERIC
+        ]
         assert len(found) <= 1, "users find one generic image"
     return images
 
@@ -75,7 +79,7 @@ def test_a_switch_that_is_taken_back_leaves_it_generic() -> None:
     assert hide.undo is not None
     images = changed(changed(TWO, hide), hide.undo)
     assert purposes(images) == {"a": GENERIC, "b": GENERIC}
-    assert [one.hidden for one in images] == [False, True]
+    assert [image.hidden for image in images] == [False, True]
 
 
 def test_a_replaced_image_that_is_visible_again_is_hidden_as_an_old_one() -> None:
