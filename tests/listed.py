@@ -12,9 +12,9 @@ from samples import WHEN, complete, manifest, plan
 from builder.catalogue.entry import Entry, entry_of
 from builder.plan.model import Plan
 from builder.profile.publication import Publication
-from builder.report.html import FILE_NAME, html
+from builder.report.html import html
 from builder.store import manifest as store
-from builder.store.build_directory import CHECKSUMS
+from builder.store.build_directory import CHECKSUMS, REPORT
 from builder.store.manifest import BootRecord, Manifest, Package, SbomFile
 from builder.store.verdict import verdict_of
 
@@ -83,7 +83,7 @@ def store_build(dist: Path, build: Manifest, report: str = "") -> Path:
         (directory / name).write_bytes(data)
     (directory / CHECKSUMS).write_text(f"{build.image.sha256}  {build.image.name}\n")
     (directory / "build.log").write_text("who built it, and where")
-    (directory / FILE_NAME).write_text(report or html(build, consoles={}, build_log=""))
+    (directory / REPORT).write_text(report or html(build, consoles={}, build_log=""))
     store.write(directory, build)
     return directory
 
@@ -91,5 +91,5 @@ def store_build(dist: Path, build: Manifest, report: str = "") -> Path:
 def entry(build: Manifest, directory: Path = Path("dist")) -> Entry:
     """What a catalogue tells of it."""
     sizes = {name: len(data) for name, data in contents(build.build).items()}
-    beside = (FILE_NAME, CHECKSUMS, store.FILE_NAME)
+    beside = (REPORT, CHECKSUMS, store.FILE_NAME)
     return entry_of(directory, build, verdict_of(build), sizes=sizes, beside=beside)
