@@ -105,7 +105,9 @@ def _of_statements(signed: Sequence[Signed], home: Path | None) -> ForeignProof:
 
 def _newest(records: Iterable[R]) -> Iterable[R]:
     """Of each check the newest record."""
-    return {place_of(record): record for record in sorted(records, key=lambda one: one.at)}.values()
+    return {
+        place_of(record): record for record in sorted(records, key=lambda record: record.at)
+    }.values()
 
 
 def _logs(signed: Sequence[Signed]) -> Iterator[tuple[Envelope, tuple[Descriptor, ...]]]:

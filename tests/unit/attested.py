@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from minisign import KeyPair
 from reports import publication
 from samples import complete, manifest, plan
 
@@ -55,12 +56,26 @@ class Machine:
 def machine(directory: Path, name: str) -> Machine:
     """A machine with a new Ed25519 key."""
     key = Ed25519PrivateKey.generate()
-    made = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
-    made.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    made.public.write_bytes(
+    named = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
+    named.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    named.public.write_bytes(
         key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
-    return made
+    return named
+
+
+class MinisignPair:
+    """minisign's files."""
+
+    def __init__(self, home: Path, name: str = "release", secret: str = "") -> None:
+        pair = KeyPair.generate()
+        pair.secret_key.untrusted_comment = "minisign secret key"
+        if secret:
+            pair.secret_key.encrypt(secret)
+            pair.secret_key.untrusted_comment = "minisign encrypted secret key"
+        self.secret, self.public = home / f"{name}.key", home / f"{name}.pub"
+        self.secret.write_bytes(bytes(pair.secret_key) + b"\n")
+        self.public.write_bytes(bytes(pair.public_key) + b"\n")
 
 
 def encrypted(of: Machine) -> str:
@@ -93,7 +108,9 @@ def built(directory: Path, image: bytes = IMAGE) -> Path:
 
 def results(sha256: str, **changed: object) -> list[Evidence]:
     """Evidence of everything that the plan asks for."""
-    return [one.model_copy(update={"image_sha256": sha256, **changed}) for one in complete(PLAN)]
+    return [
+        result.model_copy(update={"image_sha256": sha256, **changed}) for result in complete(PLAN)
+    ]
 
 
 def proven(directory: Path, prover: Machine | None, **changed: object) -> None:

@@ -79,8 +79,8 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_key_itself_may_be_given(tmp_path: Path) -> None:
-    made = machine(tmp_path, "builder")
-    assert attester(made.private.read_text(), None).key_id == made.key.keyid
+    builder = machine(tmp_path, "builder")
+    assert attester(builder.private.read_text(), None).key_id == builder.key.keyid
 
 
 @pytest.mark.parametrize("traditional", [False, True])
@@ -106,8 +106,8 @@ def test_what_no_encoding_has_is_no_key() -> None:
 
 
 def test_a_passphrase_that_a_key_does_not_need_is_no_error(tmp_path: Path) -> None:
-    made = machine(tmp_path, "builder")
-    assert attester(str(made.private), SECRET).key_id == made.key.keyid
+    builder = machine(tmp_path, "builder")
+    assert attester(str(builder.private), SECRET).key_id == builder.key.keyid
 
 
 TEXTS = {
@@ -131,12 +131,12 @@ def test_what_is_no_key_is_told(tmp_path: Path, what: str) -> None:
 
 
 def test_a_private_key_is_not_taken_for_the_public_one(tmp_path: Path) -> None:
-    made = machine(tmp_path, "builder")
+    builder = machine(tmp_path, "builder")
     with pytest.raises(InputError, match="is a private key") as caught:
-        public_key(made.private)
+        public_key(builder.private)
     assert "openssl pkey" in caught.value.hint
     with pytest.raises(InputError, match="is no private key"):
-        attester(str(made.public), None)
+        attester(str(builder.public), None)
 
 
 def test_a_certificate_is_no_key_even_before_it_expires(tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ def test_another_directory_than_a_builds_is_wrong_input(run: Run, tmp_path: Path
 
 SIGNING = [
     (("build",), "base"), (("image",), "base"), (("prove",), "x"), (("inspect",), "x"),
-    (("adopt",), "x"), (("publish",), "x"), (("promote",), "x"), (("cloud", "prove"), "x"),
+    (("adopt",), "x"), (("publish",), "x"), (("promote",), "x"), (("report",), "x"),
+    (("cloud", "prove"), "x"),
 ]  # fmt: skip
 
 
@@ -121,11 +122,11 @@ def test_a_wrong_key_is_told_before_anything_is_made(
 def test_the_key_of_the_environment_is_taken_and_not_handed_on(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    made = machine(tmp_path, "builder")
+    builder = machine(tmp_path, "builder")
     text = {
-        "a path": str(made.private),
-        "the key itself": made.private.read_text(),
-        "encrypted": encrypted(made),
+        "a path": str(builder.private),
+        "the key itself": builder.private.read_text(),
+        "encrypted": encrypted(builder),
     }[form]
     monkeypatch.setenv(VARIABLE, text)
     monkeypatch.setenv("GUEST_IMAGE_SIGNING_PASSPHRASE", SECRET)
@@ -139,7 +140,7 @@ def test_the_key_of_the_environment_is_taken_and_not_handed_on(
     monkeypatch.setitem(cli.commands, "sign-nothing", verb)
     code, _, errors = run("sign-nothing")
     assert (code, errors) == (0, "")
-    assert [each.key_id for each in seen] == [made.key.keyid]
+    assert [each.key_id for each in seen] == [builder.key.keyid]
     assert not [name for name in os.environ if name.startswith("GUEST_IMAGE_SIGNING")]
     cli.commands.pop("sign-nothing")
 

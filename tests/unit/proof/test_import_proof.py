@@ -105,7 +105,7 @@ def test_only_what_the_key_has_signed_is_taken(hosts: Hosts) -> None:
     proven(hosts.there, hosts.prover, **FAILED)
     proven(hosts.there, None, at=WHEN + LATER)
     hosts.take(read_signed(hosts.there, [hosts.prover.key]))
-    assert {one.outcome for one in manifests.read(hosts.here).evidence} == {Outcome.FAILED}
+    assert {result.outcome for result in manifests.read(hosts.here).evidence} == {Outcome.FAILED}
 
 
 def test_a_newer_result_is_not_replaced_by_an_older_one(hosts: Hosts) -> None:
