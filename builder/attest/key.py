@@ -127,15 +127,15 @@ def _usable(name: str, key: PublicKeyTypes) -> PublicKey:
     """The key. Raises ``InputError`` for one of a kind that no statement is signed with."""
     weak = isinstance(key, RSAPublicKey) and key.key_size < _LEAST_RSA_BITS
     try:
-        verifier = None if weak else SSlibKey.from_crypto(key)
+        usable = None if weak else SSlibKey.from_crypto(key)
     except ValueError:  # the library's own list of kinds
-        verifier = None
-    if verifier is None:
+        usable = None
+    if usable is None:
         raise InputError(
             f"{name} is of a kind that no statement is signed with: {_kind(key)}.",
             hint="Use Ed25519, ECDSA (P-256, P-384, P-521), or RSA of 2048 bits and more.",
         )
-    return verifier
+    return usable
 
 
 def _kind(key: PublicKeyTypes) -> str:

@@ -87,6 +87,6 @@ def _inputs(build: Manifest, plan: Plan) -> Iterator[Json]:
         yield {"uri": f"file://{path}", "digest": {"sha256": sha256}}
     for source in plan.files:
         yield descriptor(source.name, source.sha256)
-    for name, ingredient in build.ingredients.items():
-        # A version, or the beginning of a SHA-256: no digest by itself.
-        yield {"name": name, "annotations": {"guestimage_ingredient": ingredient}}
+    for name, version in build.ingredients.items():
+        # Or the beginning of a SHA-256, which is no digest by itself.
+        yield {"name": name, "annotations": {"guestimage_ingredient": version}}

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import click
 
+from builder.attest.key import Attester
+from builder.attest.sign import sign_record
 from builder.cli.conclusion import conclude
+from builder.cli.keys import signing_key_option
 from builder.cli.options import (
     BUILDS_OWN,
     complete_profile,
@@ -23,8 +26,11 @@ from builder.report.update import rewrite_report
 @click.argument("build", metavar="BUILD", shell_complete=complete_profile)
 @output_option
 @html_option
+@signing_key_option
 @json_option
-def report(build: str, output: Path, *, html: Path | None, as_json: bool) -> int:
+def report(
+    build: str, output: Path, *, html: Path | None, attester: Attester | None, as_json: bool
+) -> int:
     """Print the verdict of a build by the evidence in its manifest; check nothing anew.
 
     \b
@@ -36,6 +42,8 @@ def report(build: str, output: Path, *, html: Path | None, as_json: bool) -> int
     found = find(build, output)
     if html == BUILDS_OWN:
         rewrite_report(found.directory)
+        if attester:
+            sign_record(found.directory, attester)
     elif html is not None:
         write_file(html, read_html(found.directory, found.manifest))
     return conclude(found, as_json=as_json)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from builder.attest import bundle
-from builder.attest.part import State
+from builder.attest.part import Part, State
 from builder.attest.require import strangers_told
 from builder.attest.trusted import short
 from builder.attest.verify import Verification
@@ -14,7 +14,8 @@ from builder.cli.keys import Keys, any_key_option
 from builder.cli.options import complete_profile, json_option, output_option, print_json
 from builder.cli.verbs import cli
 from builder.store.build_directory import find_build, is_file
-from builder.terminal.output import BAD, DOUBT, GOOD, Part, items, line, show, table
+from builder.terminal import output as terminal
+from builder.terminal.output import BAD, DOUBT, GOOD, items, line, show, table
 
 _STYLES = {
     State.SIGNED: GOOD,
@@ -55,12 +56,12 @@ def verify(build: str, *, keys: Keys, output: Path, as_json: bool) -> int:
     return int(not found.holds)
 
 
-def _text(found: Verification) -> list[Part]:
+def _text(found: Verification) -> list[terminal.Part]:
     rows = [
         (
             part.name,
             line(part.state, _STYLES[part.state]),
-            part.seen or (f"by the key {short(part.key_id)}…" if part.key_id else ""),
+            ", ".join(filter(None, [part.seen, _signer(part)])),
         )
         for part in found.parts
     ]
@@ -68,6 +69,10 @@ def _text(found: Verification) -> list[Part]:
     if not found.signed:
         return [*parts, line("This build is not signed: it has no attestation.", BAD)]
     return [*parts, *items(strangers_told(found.strangers)), line(_conclusion(found))]
+
+
+def _signer(part: Part) -> str:
+    return f"by the key {short(part.key_id)}…" if part.key_id and part.state is State.SIGNED else ""
 
 
 def _conclusion(found: Verification) -> str:

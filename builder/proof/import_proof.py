@@ -89,12 +89,12 @@ def import_proof(
 
 def _new(records: Sequence[R], present: Sequence[R], build: Manifest) -> list[R]:
     """Those of this image that are newer than what is known of the same check."""
-    dates = {place_of(record): record.at for record in present}
+    since = {place_of(record): record.at for record in present}
     return [
         record
         for record in records
         if record.image_sha256 == build.image.sha256
-        and not dates.get(place_of(record), record.at) > record.at
+        and not since.get(place_of(record), record.at) > record.at
         and record not in present
     ]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from attested import SECRET, Machine, MinisignPair, encrypted, machine
 from copies import LIMIT, ROOT, Copy
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -24,6 +25,8 @@ from image_modes import modes
 from named_mirror import LOGIN, PROXY, TOKEN, NamedMirror, named_mirror
 from ntia_conformance_checker import NTIAChecker
 
+from builder.attest.checksums import public_key
+from builder.attest.verify import verify
 from builder.features.registry import installed
 from builder.host.files import digests, sha256_of
 from builder.plan.merge import make_plan
@@ -74,11 +77,33 @@ def profile(copy: Copy, mirror: NamedMirror) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outputs(copy: Copy, mirror: NamedMirror, profile: Path) -> list[tuple[str, str]]:
+def builder(copy: Copy) -> Machine:
+    """A machine with a key for attestations."""
+    return machine(copy.root, "builder")
+
+
+@pytest.fixture(scope="module")
+def pair(copy: Copy) -> MinisignPair:
+    return MinisignPair(copy.root)
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    copy: Copy, mirror: NamedMirror, profile: Path, builder: Machine, pair: MinisignPair
+) -> list[tuple[str, str]]:
     """What two builds have printed, and said, which began at the same moment."""
     command = mirror.command(copy.build_command(profile))
     running = [
-        copy.begin(command, umask=umask, http_proxy=proxy, https_proxy=PROXY, DIB_DEBUG_TRACE="1")
+        copy.begin(
+            command,
+            umask=umask,
+            http_proxy=proxy,
+            https_proxy=PROXY,
+            DIB_DEBUG_TRACE="1",
+            GUEST_IMAGE_SIGNING_KEY=encrypted(builder),
+            GUEST_IMAGE_SIGNING_PASSPHRASE=SECRET,
+            GUEST_IMAGE_MINISIGN_KEY=pair.secret.read_text(),
+        )
         for proxy, umask in (("", 0o077), (PROXY, 0))
     ]
     try:
@@ -118,6 +143,7 @@ def test_latest_names_one_of_the_builds(copy: Copy, two_builds: list[Path]) -> N
 def test_a_build_directory_is_complete(build: Path) -> None:
     assert {path.name for path in build.iterdir()} == {
         "image.qcow2", manifest.FILE_NAME, "SHA256SUMS", LOG, CYCLONEDX, SPDX,
+        "attestations.intoto.jsonl", "SHA256SUMS.minisig",
     }  # fmt: skip
     assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}(-2)?", build.name)
 
@@ -154,6 +180,27 @@ def test_the_checksums_verify(build: Path) -> None:
         check=True,
     )
     assert done.stdout == "image.qcow2: OK\n"
+
+
+def test_everything_in_it_is_signed(build: Path, builder: Machine, pair: MinisignPair) -> None:
+    found = verify(build, [builder.key], [public_key(pair.public)])
+    assert found.holds, [str(part) for part in found.parts]
+    assert {part.name for part in found.parts} == {path.name for path in build.iterdir()} - {
+        "attestations.intoto.jsonl"
+    }
+
+
+def test_no_program_of_the_build_has_seen_the_keys(
+    build: Path, builder: Machine, pair: MinisignPair
+) -> None:
+    log = (build / LOG).read_text()
+    assert "DIB_RELEASE" in log, "the hooks trace what they do"
+    hidden = [
+        SECRET,
+        *encrypted(builder).splitlines()[1:3],
+        pair.secret.read_text().splitlines()[1],
+    ]
+    assert [secret for secret in (*hidden, "GUEST_IMAGE_SIGNING_KEY") if secret in log] == []
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the checker's own libraries

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from minisign import KeyPair
 from reports import publication
 from samples import complete, manifest, plan
 
@@ -55,12 +56,26 @@ class Machine:
 def machine(directory: Path, name: str) -> Machine:
     """A machine with a new Ed25519 key."""
     key = Ed25519PrivateKey.generate()
-    host = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
-    host.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    host.public.write_bytes(
+    named = Machine(directory / f"{name}.pem", directory / f"{name}.pub")
+    named.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    named.public.write_bytes(
         key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
-    return host
+    return named
+
+
+class MinisignPair:
+    """minisign's files."""
+
+    def __init__(self, home: Path, name: str = "release", secret: str = "") -> None:
+        pair = KeyPair.generate()
+        pair.secret_key.untrusted_comment = "minisign secret key"
+        if secret:
+            pair.secret_key.encrypt(secret)
+            pair.secret_key.untrusted_comment = "minisign encrypted secret key"
+        self.secret, self.public = home / f"{name}.key", home / f"{name}.pub"
+        self.secret.write_bytes(bytes(pair.secret_key) + b"\n")
+        self.public.write_bytes(bytes(pair.public_key) + b"\n")
 
 
 def encrypted(of: Machine) -> str:

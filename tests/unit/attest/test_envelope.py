@@ -69,9 +69,9 @@ def test_no_bundle_whatsoever_is_an_exception(content: bytes) -> None:
 
 @given(JSON)
 def test_no_payload_whatsoever_is_another_exception(payload: Any) -> None:
-    envelope = Envelope(json.dumps(payload).encode(), PAYLOAD_TYPE, {})
+    unsigned = Envelope(json.dumps(payload).encode(), PAYLOAD_TYPE, {})
     try:
-        read(envelope)
+        read(unsigned)
     except ValueError:
         return
     assert payload["_type"]

@@ -51,10 +51,10 @@ def test_predicates_are_those_of_slsa_and_in_toto(signed: Release) -> None:
     kinds = {PROVENANCE: Provenance, TEST_RESULT: OfTests}
     for each in statements(signed.directory):
         if kind := kinds.get(each["predicateType"]):
-            written = {
+            specified = {
                 name: value for name, value in each["predicate"].items() if not name.startswith(OWN)
             }
-            ParseDict(written, kind())
+            ParseDict(specified, kind())
 
 
 def test_each_claim_has_its_test_result(signed: Release) -> None:

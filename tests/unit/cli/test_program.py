@@ -77,7 +77,9 @@ def test_a_groups_help_imports_none_of_its_verbs(name: str) -> None:
 def test_completion_offers_the_verbs_without_loading_them() -> None:
     words = {"COMP_WORDS": "guest-image pro", "COMP_CWORD": "1"}
     done = program(_GUEST_IMAGE_COMPLETE="bash_complete", **words)
-    assert done.stdout.splitlines() == ["plain,profiles", "plain,prove", "plain,promote"]
+    assert done.stdout.splitlines() == [
+        f"plain,{verb}" for verb in ("profiles", "prove", "proof", "promote")
+    ]
 
 
 def test_completion_offers_the_shipped_profiles() -> None:

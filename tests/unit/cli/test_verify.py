@@ -95,7 +95,8 @@ def test_another_directory_than_a_builds_is_wrong_input(run: Run, tmp_path: Path
 
 SIGNING = [
     (("build",), "base"), (("image",), "base"), (("prove",), "x"), (("inspect",), "x"),
-    (("adopt",), "x"), (("publish",), "x"), (("promote",), "x"), (("cloud", "prove"), "x"),
+    (("adopt",), "x"), (("publish",), "x"), (("promote",), "x"), (("report",), "x"),
+    (("cloud", "prove"), "x"),
 ]  # fmt: skip
 
 
