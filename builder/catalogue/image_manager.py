@@ -18,9 +18,6 @@ from builder.publish.cloud.image import Wanted
 
 FILE_NAME = "image-manager.yml"
 
-PURPOSE = {"os_purpose": "custom"}
-"""The schema wants one; it is the word of SCS-0102 that promises nothing."""
-
 _SET_BY_IT = frozenset({"image_build_date", "image_original_user", "image_source"})
 _OURS = "guest_image_"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -38,7 +35,7 @@ class Described:
     @property
     def meta(self) -> Mapping[str, object]:
         """Its properties, each of the type that the schema wants."""
-        return PURPOSE | {
+        return {
             name: _typed(name, value)
             for name, value in self.wanted.properties.items()
             if name not in _SET_BY_IT and not name.startswith(_OURS)
