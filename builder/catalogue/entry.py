@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from builder.attest import bundle
+from builder.attest import checksums as minisign
 from builder.distribution import Distribution
 from builder.feature import Grade
 from builder.publish.cloud.names import public_name
@@ -19,7 +21,7 @@ from builder.store.verdict import ORDER, Verdict
 IMAGES = "images"
 """Where a catalogue has its builds, as ``PROFILE/BUILD``, each with the files of its directory."""
 
-BESIDE = (REPORT, CHECKSUMS, manifest.FILE_NAME)
+BESIDE = (REPORT, CHECKSUMS, minisign.FILE_NAME, bundle.FILE_NAME, manifest.FILE_NAME)
 """What it has of a build besides image and bills. Logs tell of the host that built it."""
 
 

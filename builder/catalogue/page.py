@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from builder.attest import bundle
+from builder.attest import checksums as minisign
 from builder.catalogue import image_manager, streams
 from builder.catalogue.chart import HEIGHT, WIDTH, Chart, Point, chart
 from builder.catalogue.entry import Entry, aliases, by_profile
@@ -17,7 +19,13 @@ LATEST = "latest"
 """Where the links to the newest builds are, by the names that they answer to."""
 
 
-_CALLED = {REPORT: "report", CHECKSUMS: "checksums", manifest.FILE_NAME: "manifest"}
+_CALLED = {
+    REPORT: "report",
+    CHECKSUMS: "checksums",
+    minisign.FILE_NAME: "minisign",
+    bundle.FILE_NAME: "attestations",
+    manifest.FILE_NAME: "manifest",
+}
 
 
 @dataclass(frozen=True)

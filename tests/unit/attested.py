@@ -78,20 +78,6 @@ class MinisignPair:
         self.public.write_bytes(bytes(pair.public_key) + b"\n")
 
 
-class MinisignPair:
-    """minisign's files."""
-
-    def __init__(self, home: Path, name: str = "release", secret: str = "") -> None:
-        pair = KeyPair.generate()
-        pair.secret_key.untrusted_comment = "minisign secret key"
-        if secret:
-            pair.secret_key.encrypt(secret)
-            pair.secret_key.untrusted_comment = "minisign encrypted secret key"
-        self.secret, self.public = home / f"{name}.key", home / f"{name}.pub"
-        self.secret.write_bytes(bytes(pair.secret_key) + b"\n")
-        self.public.write_bytes(bytes(pair.public_key) + b"\n")
-
-
 def encrypted(of: Machine) -> str:
     """Its private key as PEM, encrypted with ``SECRET``."""
     key = load_pem_private_key(of.private.read_bytes(), None)

@@ -106,6 +106,14 @@ def test_a_report_that_is_a_link_is_left_out(dist: Path) -> None:
     assert found.beside == ("SHA256SUMS", "manifest.json")
 
 
+def test_what_signs_a_build_is_listed_with_it(dist: Path) -> None:
+    directory = store_build(dist, proven_build())
+    for name in ("SHA256SUMS.minisig", "attestations.intoto.jsonl"):
+        (directory / name).write_text("signed")
+    (found,) = (entry for entry in collected(dist).entries if entry.directory == directory)
+    assert {"SHA256SUMS.minisig", "attestations.intoto.jsonl"} <= {*found.beside}
+
+
 def test_nothing_to_list_is_a_wrong_directory(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no proven build in"):
         collected(tmp_path / "none")
