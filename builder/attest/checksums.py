@@ -48,7 +48,7 @@ def secret_key(given: str, passphrase: str | None) -> SecretKey:
         key = SecretKey.from_bytes(content)
     except Error as error:
         raise InputError(
-            f"{name} is no secret key of minisign.",
+            f"{name} is not a secret key of minisign.",
             details=[str(error)],
             hint="minisign -G makes one; with -W it is not encrypted.",
         ) from error
@@ -69,7 +69,7 @@ def public_key(path: Path) -> PublicKey | None:
         return PublicKey.from_bytes(content)
     except Error as error:
         raise InputError(
-            f"{path} is no public key of minisign.",
+            f"{path} is not a public key of minisign.",
             details=[str(error)],
             hint="minisign -R -s SECRET -p PUBLIC writes it.",
         ) from error

@@ -49,7 +49,7 @@ def parse(content: bytes) -> Bundle:
         try:
             envelopes.append((number, _envelope(line)))
         except (ValidationError, FormatError, ValueError, RecursionError) as error:
-            problems.append(f"line {number} is no envelope: {_told(error)}")
+            problems.append(f"line {number} is not an envelope: {_told(error)}")
     return Bundle(tuple(envelopes), tuple(problems))
 
 

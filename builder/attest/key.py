@@ -72,7 +72,7 @@ def public_key(path: Path) -> PublicKey:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError(
-            f"{path} is no public key in PEM.",
+            f"{path} is not a public key in PEM.",
             details=[_first_line(error)],
             hint="openssl pkey -in KEY -pubout -out PUBLIC writes one.",
         ) from error
@@ -107,7 +107,7 @@ def _private_key(name: str, pem: bytes, passphrase: str | None) -> PrivateKeyTyp
                 hint=f"Set {PASSPHRASE} to its passphrase.",
             ) from error
         raise InputError(
-            f"{name} is no private key in PEM.",
+            f"{name} is not a private key in PEM.",
             details=[_first_line(error)],
             hint="openssl genpkey -algorithm ed25519 -out KEY makes one; ssh-keygen -p -m PKCS8 -f"
             " KEY turns an SSH key into one.",

@@ -17,7 +17,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, given: str) -
         return ""
     parts = urlsplit(given)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise click.BadParameter(f"'{given}' is no address: write https://HOST/DIRECTORY/.")
+        raise click.BadParameter(f"'{given}' is not an address: write https://HOST/DIRECTORY/.")
     return f"{given.rstrip('/')}/"
 
 

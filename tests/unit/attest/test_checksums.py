@@ -107,19 +107,19 @@ def test_an_encrypted_key_needs_its_passphrase(tmp_path: Path) -> None:
 def test_what_is_no_key_of_minisign_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "key"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="is no secret key of minisign"):
+    with pytest.raises(InputError, match="is not a secret key of minisign"):
         secret_key(str(path), None)
     if content.startswith(b"untrusted"):
-        with pytest.raises(InputError, match="is no public key of minisign"):
+        with pytest.raises(InputError, match="is not a public key of minisign"):
             public_key(path)
     else:
         assert public_key(path) is None
 
 
 def test_secret_and_public_key_are_not_mistaken_for_one_another(pair: MinisignPair) -> None:
-    with pytest.raises(InputError, match="is no public key of minisign"):
+    with pytest.raises(InputError, match="is not a public key of minisign"):
         public_key(pair.secret)
-    with pytest.raises(InputError, match="is no secret key of minisign"):
+    with pytest.raises(InputError, match="is not a secret key of minisign"):
         secret_key(str(pair.public), None)
 
 

@@ -80,10 +80,10 @@ def test_no_payload_whatsoever_is_another_exception(payload: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (b"{", "line 1 is no envelope: Invalid JSON"),
-        (b"[]", "line 1 is no envelope: Input should be an object"),
-        (b"[" * 100_000, "line 1 is no envelope: Invalid JSON"),
-        (json.dumps(envelope(payload="%")).encode(), "line 1 is no envelope: "),
+        (b"{", "line 1 is not an envelope: Invalid JSON"),
+        (b"[]", "line 1 is not an envelope: Input should be an object"),
+        (b"[" * 100_000, "line 1 is not an envelope: Invalid JSON"),
+        (json.dumps(envelope(payload="%")).encode(), "line 1 is not an envelope: "),
         (json.dumps(envelope(payload=7)).encode(), "payload: Input should be a valid string"),
         (json.dumps(envelope(signatures=[])).encode(), "signatures: List should have at least 1"),
         (

@@ -101,7 +101,7 @@ def test_an_encrypted_key_needs_its_passphrase(tmp_path: Path, traditional: bool
 
 
 def test_what_no_encoding_has_is_no_key() -> None:
-    with pytest.raises(InputError, match="The signing key is no private key"):
+    with pytest.raises(InputError, match="The signing key is not a private key"):
         attester("-----BEGIN \udcff", "\udcfe")
 
 
@@ -124,9 +124,9 @@ TEXTS = {
 def test_what_is_no_key_is_told(tmp_path: Path, what: str) -> None:
     path = tmp_path / "key"
     path.write_bytes(TEXTS[what])
-    with pytest.raises(InputError, match="is no private key in PEM"):
+    with pytest.raises(InputError, match="is not a private key in PEM"):
         attester(str(path), None)
-    with pytest.raises(InputError, match=r"no public key|is a private key"):
+    with pytest.raises(InputError, match=r"not a public key|is a private key"):
         public_key(path)
 
 
@@ -135,7 +135,7 @@ def test_a_private_key_is_not_taken_for_the_public_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a private key") as caught:
         public_key(builder.private)
     assert "openssl pkey" in caught.value.hint
-    with pytest.raises(InputError, match="is no private key"):
+    with pytest.raises(InputError, match="is not a private key"):
         attester(str(builder.public), None)
 
 
@@ -169,7 +169,7 @@ def test_a_key_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
 
 
 def test_a_device_without_end_is_no_key() -> None:
-    with pytest.raises(InputError, match="is no public key"):
+    with pytest.raises(InputError, match="is not a public key"):
         public_key(Path("/dev/zero"))
 
 

@@ -245,7 +245,7 @@ def test_a_truncated_bundle_is_told(signed: Release) -> None:
     path = signed.directory / bundle.FILE_NAME
     path.write_bytes(path.read_bytes()[:-40])
     found = faults(verify(signed.directory, signed.keys))
-    assert "is no envelope" in found[bundle.FILE_NAME]
+    assert "is not an envelope" in found[bundle.FILE_NAME]
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])

@@ -65,7 +65,7 @@ def test_an_address_that_is_none_is_refused(
 ) -> None:
     code, _, err = run("--output", str(tmp_path / "site"), option, address)
     assert code == 2
-    assert f"'{address}' is no address" in err
+    assert f"'{address}' is not an address" in err
     assert not (tmp_path / "site").exists()
 
 

@@ -115,7 +115,7 @@ def test_a_wrong_key_is_told_before_anything_is_made(
     key = tmp_path / "key"
     key.write_text("none")
     code, _, errors = run(*words, argument, "--attest-key", key)
-    assert (code, "is no private key in PEM" in errors) == (2, True)
+    assert (code, "is not a private key in PEM" in errors) == (2, True)
 
 
 @pytest.mark.parametrize("form", ["a path", "the key itself", "encrypted"])

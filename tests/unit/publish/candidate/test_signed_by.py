@@ -127,7 +127,7 @@ def test_what_was_tampered_with_is_refused_whoever_signs_the_record(
 def test_a_truncated_bundle_is_told_with_the_line(signed: Release) -> None:
     path = signed.directory / bundle.FILE_NAME
     path.write_bytes(path.read_bytes()[:900])
-    assert "attestations.intoto.jsonl: line 1 is no envelope" in reasons(signed)
+    assert "attestations.intoto.jsonl: line 1 is not an envelope" in reasons(signed)
 
 
 def test_publish_asks_for_it_before_anything_else(signed: Release, tmp_path: Path) -> None:
