@@ -3,16 +3,15 @@
 import time
 
 from builder.cloud import no_host
-from builder.cloud.leftovers import Proof
 from builder.cloud.servers import BUILD, NAME, PROOF
 from builder.cloud.steps.subject import Subject
 from builder.errors import CloudError
 from builder.feature import CheckFailed
 
 
-def create(subject: Subject, proof: Proof) -> str:
+def create(subject: Subject) -> str:
     """Make the server of a proof. Raises ``CloudError`` where it does not come up."""
-    setting, start = subject.setting, time.monotonic()
+    setting, proof, start = subject.setting, subject.proof, time.monotonic()
     made = subject.servers.create(
         f"{NAME}-{setting.build}-{proof.id[:8]}",
         image=setting.image.id,
@@ -22,7 +21,7 @@ def create(subject: Subject, proof: Proof) -> str:
         metadata={PROOF: proof.id, BUILD: setting.build},
     )
     subject.guest.server = made.id
-    proof.note(made.id)
+    proof.note(server=made.id)
     try:
         subject.guest.await_status("ACTIVE", subject.limits.active)
     except CheckFailed as failure:
