@@ -27,6 +27,10 @@ Cloud = Callable[..., CloudApi]
 
 
 def versions(request: Request) -> None:
+    """As Cinder tells them: only to those who have a token."""
+    if "X-Auth-Token" not in request.headers:
+        request.say(401, {"error": {"code": 401, "message": "Authentication required"}})
+        return
     link = {"rel": "self", "href": f"http://{request.headers['Host']}/volume/v3/"}
     version = {"id": "v3.0", "status": "CURRENT", "version": "3.71", "min_version": "3.0"}
     request.say(200, {"versions": [{**version, "links": [link]}]})
