@@ -27,7 +27,8 @@ HOST_PACKAGES := $(shell grep -o '^[a-z][^ ]*' builder/host/debian_packages.txt)
 # What a whole OpenStack stands on.
 CLOUD_PACKAGES := \
 	mariadb-server-core mariadb-client-core rabbitmq-server openvswitch-switch \
-	libvirt-daemon-system libvirt-clients python3-libvirt
+	libvirt-daemon-system libvirt-clients python3-libvirt \
+	ceph-mon ceph-osd ceph-common python3-rados python3-rbd qemu-block-extra
 
 help: ## List the targets
 	@echo 'usage: make TARGET [PROFILE=$(PROFILE)] [OUTPUT=$(OUTPUT)] [CLOUD=NAME] [TESTS=tests/…]'
@@ -92,11 +93,11 @@ $(OPENSTACK)/installed-zuul: $(SERVERS)-zuul.txt $(SERVERS)-build.txt | $(VENV)/
 	$(call install_servers,$(OPENSTACK)/zuul,$<,--no-deps)
 	@touch $@
 
-# The binding to libvirt is Debian's, of the same version as its library: its files are linked.
+# The bindings to libvirt and to Ceph are Debian's, of the same version as the libraries: their files are linked.
 $(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.txt | cloud-host $(VENV)/bin/python
 	@echo 'installing a whole OpenStack below $(OPENSTACK)/all-in-one'
 	$(call install_servers,$(OPENSTACK)/all-in-one/venv,$<)
-	ln -s /usr/lib/python3/dist-packages/libvirt*.py /usr/lib/python3/dist-packages/libvirtmod*.so $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
+	ln -s $(addprefix /usr/lib/python3/dist-packages/,libvirt*.py libvirtmod*.so rados*.so rbd*.so) $(OPENSTACK)/all-in-one/venv/lib/python3*/site-packages/
 	@touch $@
 
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict; FRESH=1 builds it anyway

@@ -49,12 +49,15 @@ def site() -> Generator[Site]:
 
 @pytest.fixture
 def cloud(site: Site) -> Generator["Connection"]:
-    """A connection of the publisher's; servers and images that the test has left are removed."""
+    """A connection of the publisher's; what the test has left there is removed."""
     connection = connected(site)
     yield connection
     for server in list(connection.compute.servers()):
         connection.compute.delete_server(server, force=True)
         connection.compute.wait_for_delete(server, wait=LIMIT)
+    for volume in list(connection.block_storage.volumes()):
+        connection.block_storage.delete_volume(volume)
+        connection.block_storage.wait_for_delete(volume, wait=LIMIT)
     for image in list(connection.image.images()):
         connection.image.delete_image(image)
     connection.close()

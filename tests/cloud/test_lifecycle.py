@@ -94,7 +94,7 @@ def test_it_comes_back_after_anything(tmp_path: Path) -> None:
     guests = [pid for pid, name in process.running(ROOT).items() if not name]
     assert guests, "QEMU is found without libvirt"
     for pid, name in process.running(ROOT).items():
-        if name in {"mariadb", "libvirtd", "nova-compute", "rabbitmq"}:
+        if name in {"mariadb", "libvirtd", "nova-compute", "rabbitmq", "ceph-osd"}:
             with contextlib.suppress(ProcessLookupError):  # its parent's death was its own
                 os.kill(pid, signal.SIGKILL)
     cloud.close()
@@ -106,6 +106,8 @@ def test_it_comes_back_after_anything(tmp_path: Path) -> None:
     cloud.compute.start_server(stopped)
     cloud.compute.wait_for_server(stopped, wait=LIMIT)
     assert domain(site, stopped).find(".//disk[@device='disk']/target").get("dev") == "sda"
+    volume = cloud.block_storage.create_volume(size=1, name="kept")
+    cloud.block_storage.wait_for_status(volume, wait=LIMIT)
     cloud.close()
 
     deploy("down", "--keep")
@@ -115,6 +117,9 @@ def test_it_comes_back_after_anything(tmp_path: Path) -> None:
     site = lifecycle.up(print, Cpus(shared, dedicated), ROOT)
     cloud = connected(site)
     assert [image.name for image in cloud.image.images()] == ["an image"]
+    (volume,) = cloud.block_storage.volumes()
+    cloud.block_storage.delete_volume(volume)  # which its storage has, too
+    cloud.block_storage.wait_for_delete(volume, wait=LIMIT)
     flavor = cloud.compute.create_flavor(name="pinned", vcpus=1, ram=512, disk=1)
     cloud.compute.create_flavor_extra_specs(flavor, {"hw:cpu_policy": "dedicated"})
     pinned = boot(cloud, tmp_path, {}, flavor_id=flavor.id)

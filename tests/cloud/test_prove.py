@@ -50,7 +50,10 @@ def test_every_claim_that_needs_no_hardware_is_observed(
     observed = {name for name, grade in grades(build).items() if grade is Grade.OBSERVED}
     assert observed == set(grades(build)) - EMULATED
     assert "virt_type=qemu: Nova gives one queue" in done.stdout
+    assert "the volume was plugged in as /dev/sdc (driver virtio_scsi)" in done.stdout
+    assert "what was written to /dev/sdc and discarded reads as zeros" in done.stdout
     assert servers(cloud) == []
+    assert list(cloud.block_storage.volumes()) == []
     assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
 
     assert run("publish", build, "--cloud", "local").returncode == 0
@@ -167,16 +170,25 @@ def test_what_a_killed_proof_has_left_is_cleaned_up(cloud: "Connection", tmp_pat
     proof.wait()
     (left,) = servers(cloud)
     assert left.metadata["guest_image_build"] == build.name
+    volume = cloud.block_storage.create_volume(size=1, name=left.name, metadata=left.metadata)
+    cloud.block_storage.wait_for_status(volume, wait=LIMIT)
+    cloud.compute.create_volume_attachment(left, volume_id=volume.id)
+    cloud.block_storage.wait_for_status(volume, "in-use", wait=LIMIT)
     cloud.compute.delete_server(left)  # softly, so that no user can list it
     cloud.compute.wait_for_server(left, status="SOFT_DELETED", wait=LIMIT)
     done = run("cloud", "prove", "--cloud", "local", "--clean")
     assert (done.returncode, done.stdout) == (0, "")
     assert f"deleted server {left.id}" in done.stderr
+    assert f"deleted volume {volume.id}" in done.stderr
     assert servers(cloud) == []
+    assert list(cloud.block_storage.volumes()) == []
     assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
 
 
-def test_only_servers_of_proofs_are_deleted(cloud: "Connection", tmp_path: Path) -> None:
+def test_only_what_proofs_have_made_is_deleted(cloud: "Connection", tmp_path: Path) -> None:
     server = boot(cloud, tmp_path, {})
+    volume = cloud.block_storage.create_volume(size=1, name="guest-image-prove-not")
+    cloud.block_storage.wait_for_status(volume, wait=LIMIT)
     assert run("cloud", "prove", "--cloud", "local", "--clean").returncode == 0
     assert [remaining.id for remaining in servers(cloud)] == [server.id]
+    assert [remaining.id for remaining in cloud.block_storage.volumes()] == [volume.id]

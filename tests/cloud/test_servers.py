@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from allinone import openvswitch
 from allinone.site import Site
-from serving import boot, domain
+from serving import LIMIT, boot, domain
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -22,6 +22,10 @@ def test_every_service_answers(cloud: "Connection") -> None:
         "nova-compute": "up",
     }
     assert [agent.is_alive for agent in cloud.network.agents()] == [True]
+    assert {service.binary: service.state for service in cloud.block_storage.services()} == {
+        "cinder-scheduler": "up",
+        "cinder-volume": "up",
+    }
     assert list(cloud.image.images()) == []
     (provider,) = cloud.placement.resource_providers()
     inventories = cloud.placement.resource_provider_inventories(provider)
@@ -68,6 +72,23 @@ def test_a_server_has_an_address_in_the_network(
     words = ["ovs-vsctl", f"--db={openvswitch.address(site)}", "list-ports", "br-int"]
     ports = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
     assert interface.find("target").get("dev") in ports.split()
+
+
+def test_a_volume_is_plugged_in_on_the_images_bus_and_out(
+    cloud: "Connection", site: Site, tmp_path: Path
+) -> None:
+    server = boot(cloud, tmp_path, {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"})
+    volume = cloud.block_storage.create_volume(size=1)
+    cloud.block_storage.wait_for_status(volume, "available", wait=LIMIT)
+    cloud.compute.create_volume_attachment(server, volume_id=volume.id)
+    cloud.block_storage.wait_for_status(volume, "in-use", wait=LIMIT)
+    (disk,) = domain(site, server).findall(".//disk[@type='network']")
+    assert disk.find("target").attrib == {"dev": "sdb", "bus": "scsi"}
+    assert disk.find("driver").get("discard") == "unmap"
+    assert disk.find("source").get("name") == f"volumes/volume-{volume.id}"
+    cloud.compute.delete_volume_attachment(server, volume)
+    cloud.block_storage.wait_for_status(volume, "available", wait=LIMIT)
+    assert domain(site, server).find(".//disk[@type='network']") is None
 
 
 def test_a_deleted_server_can_be_restored(cloud: "Connection", tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def serving(nova: Nova, directory: Path) -> Iterator[Path]:
             placement_endpoint_override=f"{address}/placement",
             network_endpoint_override=f"{address}/network/v2.0",
             image_endpoint_override=f"{address}/image",
+            block_storage_endpoint_override=f"{address}/volume/v3",
         )
 
 

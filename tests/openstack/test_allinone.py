@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def site(tmp_path: Path) -> Generator[Site]:
     # pytest's paths are too long for the sockets that an OpenStack has.
-    site = Site(Ports(1, 2, 3, 4, 5), "secret", time.time(), tmp_path)
+    site = Site(Ports(1, 2, 3, 4, 5, 6), "secret", time.time(), tmp_path)
     for directory in (site.kept, site.run, site.temporary, site.logs):
         directory.mkdir(parents=True, exist_ok=True)
     yield site

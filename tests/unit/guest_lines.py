@@ -28,6 +28,10 @@ ROOT = {
     "discards": True,
 }  # fmt: skip
 SECOND = {**ROOT, "name": "sdb", "bytes": 1 << 30, "root": False}
+PLUGGED = {
+    "kind": "attached", "name": "sdc", "bytes": 1 << 30, "driver": "virtio_scsi", "discards": True,
+    "cleared": True,
+}  # fmt: skip
 NIC = {"kind": "nic", "name": "ens3", "driver": "virtio_net", "queues": 1, "packed": False}
 FACTS = (SYSTEM, PROCESSORS, DEVICES, ROOT, SECOND, NIC)
 
@@ -43,7 +47,10 @@ PROPERTIES = {
     "hw_vif_multiqueue_enabled": "true",
     "hw_watchdog_action": "reset",
 }
-STEPS = ("create", "report", "password", "resize", "rescue", "rebuild", "watchdog", "soft-delete")
+STEPS = (
+    "create", "report", "password", "resize", "attach", "detach", "rescue", "rebuild", "watchdog",
+    "soft-delete",
+)  # fmt: skip
 FLAVOR = Flavor(
     id="f", name="pinned-1", vcpus=1, ram=1024, disk=5, ephemeral=1,
     extra_specs={"hw:cpu_policy": "dedicated"},
@@ -68,16 +75,18 @@ def told(*facts: dict[str, Any], boot: str = BOOT, token: str = TOKEN) -> str:
     return "".join(line({**fact, "boot": boot}, token) for fact in numbered)
 
 
-def boot_report(*facts: dict[str, Any]) -> BootReport:
-    """What is known of a boot that has told these facts."""
+def boot_report(*facts: dict[str, Any], plugged: dict[str, Any] | None = None) -> BootReport:
+    """What is known of a boot that has told these facts, and of a volume that was plugged in."""
     report = GuestReport(TOKEN)
     report.read(told(*facts))
+    if plugged:
+        report.read(line({**plugged, "boot": BOOT}))
     return report.boots[BOOT]
 
 
 def sight(*facts: dict[str, Any], **changed: Any) -> Sight:
     """A server on which everything passes but what an emulated guest cannot show."""
-    boot = boot_report(*(facts or FACTS))
+    boot = boot_report(*(facts or FACTS), plugged=PLUGGED)
     fields = {
         "properties": PROPERTIES,
         "flavor": FLAVOR,

@@ -51,8 +51,9 @@ def prove(
     """Boot a published build by a cloud's Nova, and record what its server shows.
 
     A server is made of the image that the build is published as, watched by its console, given a
-    password, rescued, rebuilt, hung, deleted and restored. What it shows makes claims 'observed';
-    what this cloud cannot show is skipped. The exit code is 1 where something did not pass.
+    password and a volume, rescued, rebuilt, hung, deleted and restored. What it shows makes claims
+    'observed'; what this cloud cannot show is skipped. The exit code is 1 where something did not
+    pass.
 
     \b
     Examples:

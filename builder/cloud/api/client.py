@@ -1,4 +1,4 @@
-"""A cloud's Nova, Placement and Neutron, asked over HTTP: each answer has the expected shape.
+"""A cloud's Nova, Placement, Neutron and Cinder over HTTP: each answer has the expected shape.
 
 Clouds come from ``clouds.yaml`` and ``OS_*``, as for publishing. What a cloud answers becomes data
 or a ``CloudError`` that has HTTP's status.
@@ -21,7 +21,7 @@ from builder.publish.cloud.answers import Answers
 from builder.publish.cloud.remedies import ADDRESS, UNAUTHORIZED, UNAVAILABLE
 from builder.words import one_line
 
-Service = Literal["compute", "placement", "network"]
+Service = Literal["compute", "placement", "network", "block-storage"]
 Version = tuple[int, int]
 """A microversion."""
 
@@ -36,14 +36,14 @@ LIST_LIMIT = 10_000
 """A cloud that lists more has pages without an end."""
 BUSY_RETRIES = 3
 _REFUSED = 400
-_VERSIONS = {"compute": ("2", "2.latest")}
-"""Of the API itself: a catalogue's address may be the one above Nova's versions."""
+_VERSIONS = {"compute": ("2", "2.latest"), "block-storage": ("3", "3.latest")}
+"""Of the API itself: a catalogue's address may be the one above the service's versions."""
 
 T = TypeVar("T")
 
 
 class CloudApi:
-    """Nova, Placement and Neutron of one cloud, as one project and role see them.
+    """Nova, Placement, Neutron and Cinder of one cloud, as one project and role see them.
 
     Questions have a ``what``, which completes "Cloud … could not …". ``wanted`` is the microversion
     to ask in, or before it the newest that the service has; None for a service that has none.
@@ -114,16 +114,24 @@ class CloudApi:
         return found
 
     def change(
-        self, path: str, body: Mapping[str, Any], kind: type[T], wanted: Version, what: str = ""
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        kind: type[T],
+        wanted: Version,
+        what: str = "",
+        service: Service = "compute",
     ) -> T:
-        """Let Nova make or change something, and return its answer. ``body`` is JSON."""
-        answer = self._request("compute", "POST", path, wanted, what, body)
+        """Let a service make or change something, and return its answer. ``body`` is JSON."""
+        answer = self._request(service, "POST", path, wanted, what, body)
         return self._validated(path, answer, kind)
 
-    def delete(self, path: str, wanted: Version, what: str = "") -> None:
-        """Let Nova delete something; that it is gone already is no error."""
+    def delete(
+        self, path: str, wanted: Version, what: str = "", service: Service = "compute"
+    ) -> None:
+        """Let a service delete something; that it is gone already is no error."""
         try:
-            self._request("compute", "DELETE", path, wanted, what)
+            self._request(service, "DELETE", path, wanted, what)
         except CloudError as error:
             if error.status != NOT_FOUND:
                 raise

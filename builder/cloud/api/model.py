@@ -1,19 +1,25 @@
-"""What Nova, Placement and Neutron answer, as far as it is looked at. Pure.
+"""What Nova, Placement, Neutron and Cinder answer, as far as it is looked at. Pure.
 
 Source: their API references.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 I = TypeVar("I")  # noqa: E741 - an item
 
 Text = Annotated[str, Field(max_length=65536)]
 _PAUSED = 3
 """``nova.compute.power_state.PAUSED``."""
+
+
+def _in_utc(time: datetime) -> datetime:
+    """Cinder's times have no zone."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class Answer(BaseModel):
@@ -216,6 +222,29 @@ class NetworkPage(Page[Network]):
 
     items: list[Network] = Field(alias="networks")
     links: list[Link] = Field(default=[], alias="networks_links")
+
+
+class Volume(Answer):
+    """A volume."""
+
+    id: Text
+    name: Text | None = None
+    status: Text
+    created: Annotated[datetime, AfterValidator(_in_utc)] = Field(alias="created_at")
+    metadata: dict[str, str] = {}
+
+
+class VolumeAnswer(Answer):
+    """One volume."""
+
+    volume: Volume
+
+
+class VolumePage(Page[Volume]):
+    """A page of volumes."""
+
+    items: list[Volume] = Field(alias="volumes")
+    links: list[Link] = Field(default=[], alias="volumes_links")
 
 
 class Candidates(Answer):

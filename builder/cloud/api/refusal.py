@@ -6,6 +6,8 @@ from builder.publish.cloud.remedies import CONFLICT, FORBIDDEN, INTERNAL, UNAUTH
 from builder.words import one_line, shown
 
 NOT_FOUND, NOT_ACCEPTABLE = 404, 406
+TOO_LARGE = 413
+"""Cinder's answer where a quota is used up."""
 WORDS_LIMIT = 500
 """Characters of a service's words that are shown."""
 
@@ -27,7 +29,7 @@ _OTHERWISE = "The cloud's words above say what must be changed; its operators kn
 def remedy(status: int, words: str) -> str:
     """What helps. ``words`` are the service's own."""
     if "quota" in words.lower():
-        return "Free quota of servers, vCPUs or memory in this project, or have it raised."
+        return "Free quota of servers, vCPUs, memory or volumes in this project, or have it raised."
     return _REMEDIES.get(status, _BROKEN if status >= INTERNAL else _OTHERWISE)
 
 

@@ -122,6 +122,24 @@ class Size(Message):
     bytes: Number
 
 
+class Attached(Message):
+    """A disk was plugged in. What was written to it is gone after a discard, or not."""
+
+    kind: Literal["attached"]
+    name: Word
+    bytes: Number
+    driver: Word
+    discards: bool
+    cleared: bool
+
+
+class Detached(Message):
+    """A disk was unplugged."""
+
+    kind: Literal["detached"]
+    name: Word
+
+
 class Hang(Message):
     """The guest is about to stop whoever holds its watchdog open."""
 
@@ -136,7 +154,10 @@ class Returned(Message):
     hung: Annotated[str, Field(max_length=64)]
 
 
-_Known = System | Processors | Devices | Disk | Nic | Watching | Password | Size | Hang | Returned
+_Known = (
+    System | Processors | Devices | Disk | Nic
+    | Watching | Password | Size | Attached | Detached | Hang | Returned
+)  # fmt: skip
 _ADAPTER: TypeAdapter[_Known] = TypeAdapter(Annotated[_Known, Field(discriminator="kind")])
 
 M = TypeVar("M", bound=Message)

@@ -41,7 +41,7 @@ def system_is_as_claimed(sight: Sight) -> str:
 @observation("every disk is on the bus that the image asks for", "hw_disk_bus", "hw_scsi_model")
 def second_disk_is_on_bus(sight: Sight) -> str:
     """An ephemeral disk comes from the flavor; it is the next one on the root disk's bus."""
-    letters, driver = _controller(sight)
+    letters, driver = controller(sight)
     others = [disk for disk in sight.boot().all(Disk) if not disk.root]
     if not sight.flavor.ephemeral:
         raise CheckSkipped(f"flavor {sight.flavor.name} gives no second disk (ephemeral)")
@@ -68,7 +68,7 @@ def root_text(sight: Sight, stage: Stage, *, named: bool) -> str:
 
     ``named`` wants it to be the first one. Raises ``CheckFailed`` or ``CheckSkipped``.
     """
-    letters, driver = _controller(sight)
+    letters, driver = controller(sight)
     root = sight.boot(stage).root
     if root is None:
         raise CheckFailed("the guest does not know which disk its root is on")
@@ -78,7 +78,11 @@ def root_text(sight: Sight, stage: Stage, *, named: bool) -> str:
     return f"root is /dev/{root.name} (driver {driver})"
 
 
-def _controller(sight: Sight) -> tuple[str, str]:
+def controller(sight: Sight) -> tuple[str, str]:
+    """What Linux calls the disks on the image's bus, and the driver of their controller.
+
+    Raises ``CheckSkipped`` where that is not known.
+    """
     bus = sight.properties.get("hw_disk_bus", "virtio")
     if bus not in CONTROLLERS:
         raise CheckSkipped(f"what a disk on {bus} is called is not known here")

@@ -1,6 +1,6 @@
 """Every observation that a proof makes of a server."""
 
-from builder.cloud.observation import hardware, life
+from builder.cloud.observation import hardware, hot_plug, life
 from builder.cloud.observation.observation import Observation
 
 OBSERVATIONS: tuple[Observation, ...] = (
@@ -9,8 +9,11 @@ OBSERVATIONS: tuple[Observation, ...] = (
     life.console_is_clean,
     hardware.system_is_as_claimed,
     hardware.second_disk_is_on_bus,
+    hot_plug.volume_is_on_bus,
     hardware.root_is_on_bus,
     hardware.root_discards,
+    hot_plug.volume_discards,
+    hot_plug.volume_is_released,
     hardware.rng_is_virtio,
     hardware.firmware_is_as_asked,
     hardware.secure_boot_is_on,

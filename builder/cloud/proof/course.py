@@ -1,4 +1,4 @@
-"""One server's course: it is made, watched, rescued, rebuilt, hung, deleted and restored.
+"""One server's course: made, watched, given a volume, rescued, rebuilt, hung, deleted and restored.
 
 Each step's outcome is kept; what it shows is judged later. A step that waits longer than its limit
 has failed, and says what it waited for. Where the server is gone or broken, the course ends.
@@ -14,8 +14,10 @@ from builder.cloud.proof.steps.create import create
 from builder.cloud.proof.steps.guest import grow_root, report, set_password
 from builder.cloud.proof.steps.life import rebuild, rescue, soft_delete
 from builder.cloud.proof.steps.subject import Subject
+from builder.cloud.proof.steps.volume import attach, detach
 from builder.cloud.proof.steps.watchdog import hang
 from builder.cloud.server.servers import NO_NIC, NOT_IMPLEMENTED, Servers
+from builder.cloud.server.volumes import Volumes
 from builder.cloud.server.watcher import Watcher
 from builder.errors import CloudError
 from builder.feature import CheckFailed, CheckSkipped, Outcome
@@ -26,6 +28,8 @@ STEPS: tuple[tuple[str, str, Callable[[Subject], str]], ...] = (
     ("report", "the guest boots", report),
     ("password", "setting a password", set_password),
     ("resize", "growing the root disk", grow_root),
+    ("attach", "attaching a volume", attach),
+    ("detach", "detaching the volume", detach),
     ("rescue", "rescue", rescue),
     ("rebuild", "rebuild", rebuild),
     ("watchdog", "the watchdog", hang),
@@ -40,10 +44,14 @@ class Course:
     """The course of one server; ``sight`` is what was seen of it."""
 
     def __init__(
-        self, servers: Servers, setting: Setting, proof: Proof, progress: Progress
+        self,
+        servers: Servers,
+        volumes: Volumes,
+        setting: Setting,
+        proof: Proof,
+        progress: Progress,
     ) -> None:
-        self._subject = Subject(servers, setting, Watcher(servers, progress))
-        self._proof = proof
+        self._subject = Subject(servers, volumes, proof, setting, Watcher(servers, progress))
         self._progress = progress
         self._steps: dict[str, Step] = {}
 
@@ -65,7 +73,7 @@ class Course:
         """Go through it. Raises ``CloudError`` where no server comes up at all."""
         self._tell(f"a server is made of {self._subject.setting.image.id}")
         start = time.monotonic()
-        seen = create(self._subject, self._proof)
+        seen = create(self._subject)
         self._steps["create"] = Step(Outcome.PASSED, seen, time.monotonic() - start)
         for name, phase, act in STEPS:
             self._tell(phase)

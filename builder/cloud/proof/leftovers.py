@@ -1,7 +1,8 @@
-"""Servers that a proof which was killed has left, and their end.
+"""Servers and volumes that a proof which was killed has left, and their end.
 
-A proof has an id, which its servers tell as metadata, and a directory on its machine that is locked
-as long as it is at work. In it stand its servers, because no user can list a soft-deleted one.
+A proof has an id, which they tell as metadata, and a directory on its machine that is locked as
+long as it is at work. In it they are noted, because no user can list a soft-deleted server. A
+volume can be deleted only when its server has gone.
 """
 
 import contextlib
@@ -9,13 +10,14 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from builder.cloud.api.model import Server
+from builder.cloud.api.model import Server, Volume
 from builder.cloud.server.servers import PROOF, Servers
+from builder.cloud.server.volumes import Volumes
 from builder.errors import BuilderError, CloudError, HostError
 from builder.host.files import replace_text
 from builder.host.locking import is_locked, locked, remove_leftovers
@@ -26,23 +28,44 @@ ELSEWHERE_LIMIT = timedelta(hours=3)
 END_LIMIT = 180.0
 """Seconds in which a deleted server is gone."""
 _POLL = 2.0
-_FILE = "servers.json"
+_FILE = "left.json"
+_DELETABLE = frozenset({"available", "error"})
+"""Statuses of a volume that Cinder deletes for a user."""
 
 
 @dataclass
 class Proof:
-    """A proof at work. Its servers are noted when they are made."""
+    """A proof at work. Its servers and volumes are noted when they are made."""
 
     id: str
     directory: Path
     endpoint: str
     servers: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
 
-    def note(self, server: str) -> None:
-        """Remember a server; it is on disk when this returns."""
-        self.servers.append(server)
-        text = json.dumps({"endpoint": self.endpoint, "servers": self.servers})
-        replace_text(self.directory / _FILE, text)
+    def note(self, *, server: str = "", volume: str = "") -> None:
+        """Remember a server or a volume; it is on disk when this returns."""
+        self.servers += [server] if server else []
+        self.volumes += [volume] if volume else []
+        self._write()
+
+    def forget(self, *, server: str = "", volume: str = "") -> None:
+        """Forget one that is gone."""
+        self.servers = [kept_id for kept_id in self.servers if kept_id != server]
+        self.volumes = [kept_id for kept_id in self.volumes if kept_id != volume]
+        self._write()
+
+    def _write(self) -> None:
+        noted = {"endpoint": self.endpoint, "servers": self.servers, "volumes": self.volumes}
+        replace_text(self.directory / _FILE, json.dumps(noted))
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """What a proof that is over has noted."""
+
+    servers: tuple[str, ...]
+    volumes: tuple[str, ...]
 
 
 def state_directory() -> Path:
@@ -54,7 +77,7 @@ def state_directory() -> Path:
 def at_work(home: Path, endpoint: str) -> Iterator[Proof]:
     """A new proof in the cloud whose Glance is at ``endpoint``.
 
-    The directory goes with the block only where no server is left. Raises ``HostError`` where it
+    The directory goes with the block only where nothing is left. Raises ``HostError`` where it
     cannot be made.
     """
     own = uuid.uuid4().hex
@@ -75,50 +98,71 @@ def at_work(home: Path, endpoint: str) -> Iterator[Proof]:
         try:
             yield proof
         finally:
-            if not proof.servers:
+            if not proof.servers and not proof.volumes:
                 shutil.rmtree(directory, ignore_errors=True)
 
 
-def is_left(server: Server, home: Path, *, now: datetime) -> bool:
-    """Whether the proof that made a server is over.
+def is_left(resource: Server | Volume, home: Path, *, now: datetime) -> bool:
+    """Whether the proof that made a server or a volume is over.
 
-    Of one on another machine only the server's age tells.
+    Of one on another machine only the age tells.
     """
-    proof = server.metadata.get(PROOF, "")
+    proof = resource.metadata.get(PROOF, "")
     directory = home / proof
     if not proof.isalnum() or not directory.is_dir():
-        return now - server.created > ELSEWHERE_LIMIT
+        return now - resource.created > ELSEWHERE_LIMIT
     return not is_locked(directory)
 
 
-def remove_left(servers: Servers, endpoint: str, home: Path) -> tuple[list[str], list[str]]:
+def remove_left(
+    servers: Servers, volumes: Volumes, endpoint: str, home: Path
+) -> tuple[list[str], list[str]]:
     """Delete what proofs that are over have left in a cloud.
 
-    Returns the ids of the servers that are gone, and a sentence for each that stays.
+    Returns what is gone ("server …", "volume …"), and a sentence for each that stays.
     """
-    now = datetime.now(UTC)
-    gone, stay, found = [], [], []
-    for server in servers.of_proofs():
-        if is_left(server, home, now=now):
-            found.append(server.id)
-        else:
-            stay.append(f"{server.name} ({server.id}) is of a proof that may be at work.")
-    forgotten = _forgotten(home, endpoint)
-    for noted in forgotten.values():
-        found += [server for server in noted if server not in found]
-    for server_id in found:
-        reason = end(servers, server_id)
-        if reason:
-            stay.append(reason)
-        else:
-            gone.append(server_id)
-    for directory, noted in forgotten.items():
-        if set(noted) <= set(gone):
+    noted = _forgotten(home, endpoint)
+    gone, stay = _remove(
+        servers.of_proofs(),
+        [server for notes in noted.values() for server in notes.servers],
+        home,
+        lambda server: end(servers, server),
+    )
+    try:
+        present = volumes.of_proofs()
+    except CloudError as error:
+        present, words = [], " ".join(str(error).split())
+        stay.append(f"Whether a proof has left volumes is not known: {words}")
+    gone_volumes, staying_volumes = _remove(
+        present,
+        [volume for notes in noted.values() for volume in notes.volumes],
+        home,
+        lambda volume: end_volume(volumes, volume),
+    )
+    for directory, notes in noted.items():
+        if {*notes.servers} <= {*gone} and {*notes.volumes} <= {*gone_volumes}:
             (directory / _FILE).unlink(missing_ok=True)
     if home.is_dir():
         with locked(home):
             remove_leftovers(file for file in home.iterdir() if not (file / _FILE).exists())
-    return gone, stay
+    named = [f"server {each}" for each in gone] + [f"volume {each}" for each in gone_volumes]
+    return named, stay + staying_volumes
+
+
+def _remove(
+    present: Sequence[Server | Volume], noted: Sequence[str], home: Path, end: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
+    """End those of one kind that are left; the ids of those that are gone, and why others stay."""
+    now = datetime.now(UTC)
+    left = {resource.id for resource in present if is_left(resource, home, now=now)}
+    stay = [
+        f"{resource.name} ({resource.id}) is of a proof that may be at work."
+        for resource in present
+        if resource.id not in left
+    ]
+    reasons = {each: end(each) for each in dict.fromkeys([*sorted(left), *noted])}
+    gone = [each for each, reason in reasons.items() if not reason]
+    return gone, stay + [reason for reason in reasons.values() if reason]
 
 
 def end(servers: Servers, server: str, sleep: Callable[[float], None] = time.sleep) -> str:
@@ -138,12 +182,35 @@ def end(servers: Servers, server: str, sleep: Callable[[float], None] = time.sle
     return ""
 
 
-def _forgotten(home: Path, endpoint: str) -> dict[Path, list[str]]:
-    """The directories of this machine's proofs that are over, with the servers noted in them."""
+def end_volume(volumes: Volumes, volume: str, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Delete a volume and wait until it is gone; why it is not, or the empty string.
+
+    One that a server has is waited for: Nova lets it go with the server.
+    """
+    deadline, asked = time.monotonic() + END_LIMIT, False
+    try:
+        while (found := volumes.get(volume)) is not None:
+            if asked and found.status.startswith("error"):
+                return f"Volume {volume} could not be deleted: it is {found.status}."
+            if not asked and found.status in _DELETABLE:
+                volumes.delete(volume)
+                asked = True
+                continue
+            if time.monotonic() > deadline:
+                return f"Volume {volume} is still {found.status} after {END_LIMIT:.0f} s."
+            sleep(_POLL)
+    except CloudError as error:
+        return f"Volume {volume} could not be deleted: {' '.join(str(error).split())}"
+    return ""
+
+
+def _forgotten(home: Path, endpoint: str) -> dict[Path, _Noted]:
+    """The directories of this machine's proofs that are over, with what is noted in them."""
     found = {}
     for file in home.glob(f"*/{_FILE}"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, BuilderError):
             noted = json.loads(file.read_text(encoding="utf-8"))
             if noted["endpoint"] == endpoint and not is_locked(file.parent):
-                found[file.parent] = [str(server) for server in noted["servers"]]
+                servers, volumes = map(str, noted["servers"]), map(str, noted["volumes"])
+                found[file.parent] = _Noted(tuple(servers), tuple(volumes))
     return found

@@ -16,6 +16,8 @@ class Limits:
     agent: float = 300
     password: float = 180
     resize: float = 120
+    volume: float = 240
+    """Nova itself asks a guest for 160 s to let a disk go."""
     action: float = 900
     """A guest settles, hangs, and is acted on and back, besides its watchdog's own time."""
     deleted: float = 180

@@ -9,11 +9,19 @@ from builder.cloud.api.client import CloudApi
 from builder.cloud.check.look import flavors
 from builder.cloud.proof import choose
 from builder.cloud.proof.course import Course
-from builder.cloud.proof.leftovers import Proof, at_work, end, remove_left, state_directory
+from builder.cloud.proof.leftovers import (
+    Proof,
+    at_work,
+    end,
+    end_volume,
+    remove_left,
+    state_directory,
+)
 from builder.cloud.proof.parameters import Limits, Setting
 from builder.cloud.proof.record import Place, observed, record
 from builder.cloud.server.operator import Operator
 from builder.cloud.server.servers import NO_NIC, NO_NIC_SINCE, Servers
+from builder.cloud.server.volumes import Volumes
 from builder.errors import CloudError, HostError
 from builder.plan.model import Plan
 from builder.publish.cloud.glance import Glance
@@ -49,22 +57,22 @@ def prove_in_cloud(
     """Observe a build's image in one cloud, and write what was seen into manifest and report.
 
     Raises ``InputError``, ``HostError``, and ``CloudError`` where no server comes up; then nothing
-    is recorded. The server is deleted however this ends; where it cannot be, that is told.
+    is recorded. What was made is deleted however this ends; where it cannot be, that is told.
     """
     build = manifest.read(directory)
     require_writable(directory)
     progress.phase(f"{glance}: looking")
     api = CloudApi(glance.cloud, progress.line)
-    servers = Servers(api)
+    servers, volumes = Servers(api), Volumes(api)
     setting = _setting(glance, api, build, options)
-    _clean_up(servers, glance.endpoint, progress)
+    _clean_up(servers, volumes, glance.endpoint, progress)
     at = datetime.now(UTC)
     with at_work(state_directory(), glance.endpoint) as proof:
-        course = Course(servers, setting, proof, progress)
+        course = Course(servers, volumes, setting, proof, progress)
         try:
             course.run()
         finally:
-            _end(servers, proof, progress)
+            _end(servers, volumes, proof, progress)
     place = Place(
         cloud=glance.cloud,
         endpoint=glance.endpoint,
@@ -85,15 +93,15 @@ def prove_in_cloud(
 
 
 def clean_up(glance: Glance, progress: Progress) -> list[str]:
-    """Delete what proofs that are over have left; returns a sentence for each server that stays."""
-    servers = Servers(CloudApi(glance.cloud, progress.line))
-    return _clean_up(servers, glance.endpoint, progress)
+    """Delete what proofs that are over have left; returns a sentence for each thing that stays."""
+    api = CloudApi(glance.cloud, progress.line)
+    return _clean_up(Servers(api), Volumes(api), glance.endpoint, progress)
 
 
-def _clean_up(servers: Servers, endpoint: str, progress: Progress) -> list[str]:
-    gone, stay = remove_left(servers, endpoint, state_directory())
-    for server in gone:
-        progress.event(f"deleted server {server}, which a proof had left")
+def _clean_up(servers: Servers, volumes: Volumes, endpoint: str, progress: Progress) -> list[str]:
+    gone, stay = remove_left(servers, volumes, endpoint, state_directory())
+    for thing in gone:
+        progress.event(f"deleted {thing}, which a proof had left")
     return stay
 
 
@@ -129,15 +137,25 @@ def _watchdog_timeout(plan: Plan) -> int:
     return int(plan.parameters.get("watchdog", {}).get("timeout", 0))
 
 
-def _end(servers: Servers, proof: Proof, progress: Progress) -> None:
-    """Delete the proof's servers; those that stay are told, and the next proof tries again."""
+def _end(servers: Servers, volumes: Volumes, proof: Proof, progress: Progress) -> None:
+    """Delete what the proof has made; what stays is told, and the next proof tries again."""
     progress.phase(f"{servers}: cleaning up")
+    reasons = []
     for server in tuple(proof.servers):
-        reason = end(servers, server)
-        if reason:
-            progress.event(f"{reason}\n  Later: guest-image cloud prove --clean --cloud {servers}")
+        if reason := end(servers, server):
+            reasons.append(reason)
         else:
-            proof.servers.remove(server)
+            proof.forget(server=server)
+    for volume in tuple(proof.volumes):
+        if proof.servers:  # which may have it
+            reasons.append(f"Volume {volume} stays until its server is deleted.")
+        elif reason := end_volume(volumes, volume):
+            reasons.append(reason)
+        else:
+            proof.forget(volume=volume)
+    if reasons:
+        later = f"Later: guest-image cloud prove --clean --cloud {servers}"
+        progress.event("\n".join([*reasons, f"  {later}"]))
 
 
 def failed(observations: Sequence[Observed]) -> bool:

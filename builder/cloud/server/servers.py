@@ -32,7 +32,8 @@ NO_NIC_SINCE: Version = (2, 37)
 REBUILD_USER_DATA_SINCE: Version = (2, 57)
 NOT_IMPLEMENTED = 501
 UNAVAILABLE_CONSOLE = frozenset({FORBIDDEN, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED})
-_SERVERS: Version = (2, 100)
+NOVA_VERSION: Version = (2, 100)
+"""The newest microversion that questions about servers are asked in."""
 _CANDIDATES: Version = (1, 10)
 _COLOUR = re.compile(r"\[[0-9;]{1,16}m")
 """What is left of a colour on a console of which Nova has taken out the control characters."""
@@ -81,15 +82,19 @@ class Servers:
                 "config_drive": True,
             }
         }
-        answer = self._api.change("/servers", body, MadeServer, _SERVERS, "make a server")
+        answer = self._api.change("/servers", body, MadeServer, NOVA_VERSION, "make a server")
         return self.require(answer.server.id)
 
     def get(self, server: str) -> Server | None:
         """A server, or None where it is gone."""
-        return _or_none(
+        return or_none(
             lambda: (
                 self._api.get(
-                    "compute", _path(server), ServerAnswer, _SERVERS, f"show server {server}"
+                    "compute",
+                    server_path(server),
+                    ServerAnswer,
+                    NOVA_VERSION,
+                    f"show server {server}",
                 ).server
             ),
             {NOT_FOUND},
@@ -109,14 +114,16 @@ class Servers:
     def of_proofs(self) -> list[Server]:
         """The project's servers that proofs have made, from wherever; no soft-deleted ones."""
         path = f"/servers/detail?name={NAME}"
-        found = self._api.pages("compute", path, ServerPage, _SERVERS, "list its servers")
+        found = self._api.pages("compute", path, ServerPage, NOVA_VERSION, "list its servers")
         return [server for server in found if server.metadata.get(PROOF)]
 
     def console(self, server: str) -> str | None:
         """The end of a server's console, or None where the cloud does not show it."""
-        path, what = f"{_path(server)}/action", f"show the console of server {server}"
-        answer = _or_none(
-            lambda: self._api.change(path, {"os-getConsoleOutput": {}}, Console, _SERVERS, what),
+        path, what = f"{server_path(server)}/action", f"show the console of server {server}"
+        answer = or_none(
+            lambda: self._api.change(
+                path, {"os-getConsoleOutput": {}}, Console, NOVA_VERSION, what
+            ),
             UNAVAILABLE_CONSOLE,
         )
         return None if answer is None else _COLOUR.sub("", answer.output or "")
@@ -141,7 +148,7 @@ class Servers:
 
     def delete(self, server: str) -> None:
         """Delete it as a user does: a cloud with soft delete keeps it for a while."""
-        self._api.delete(_path(server), _SERVERS, f"delete server {server}")
+        self._api.delete(server_path(server), NOVA_VERSION, f"delete server {server}")
 
     def restore(self, server: str) -> None:
         """Bring a soft-deleted server back."""
@@ -160,7 +167,7 @@ class Servers:
     def hosts_for(self, resources: Mapping[str, int]) -> int | None:
         """How many hosts Placement has for resources, or None where the role may not ask."""
         wanted = ",".join(f"{name}:{amount}" for name, amount in resources.items())
-        return _or_none(
+        return or_none(
             lambda: len(
                 self._api.get(
                     "placement",
@@ -174,14 +181,17 @@ class Servers:
         )
 
     def _act(self, server: str, action: str, body: object, what: str) -> None:
-        self._api.change(f"{_path(server)}/action", {action: body}, object, _SERVERS, what)
+        self._api.change(
+            f"{server_path(server)}/action", {action: body}, object, NOVA_VERSION, what
+        )
 
 
-def _path(server: str) -> str:
+def server_path(server: str) -> str:
+    """Where a server is, in Nova's API."""
     return f"/servers/{quote(server, safe='')}"
 
 
-def _or_none(ask: Callable[[], T], refusals: Collection[int]) -> T | None:
+def or_none(ask: Callable[[], T], refusals: Collection[int]) -> T | None:
     """The answer, or None where it is a refusal with one of these statuses."""
     try:
         return ask()

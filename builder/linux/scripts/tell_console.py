@@ -5,6 +5,7 @@ everything is told several times, and a line that does not fit its checksum is n
 asked to, it then hangs as a guest would whose watchdog daemon is stopped, once.
 """
 
+import fcntl
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -27,6 +29,9 @@ LIMIT = 3600
 SETTLE_LIMIT = 300
 LOGIN_LIMIT = 60
 NOBODY = 65534
+DISCARDED = 4 << 20
+"""Bytes: an object of Ceph's, which takes no less than 64 KiB for a discard."""
+BLKDISCARD = 0x1277
 HUNG = Path("/var/lib/guest-image-hung")
 
 
@@ -114,6 +119,37 @@ def disks() -> "list[dict[str, Any]]":
         for block in sorted((SYS / "block").iterdir())
         if (block / "device").exists() and read(block / "removable") == "0"
     ]
+
+
+def cleared(name: str) -> bool:
+    """Whether what is written to a disk is gone after a discard; not of one that is in use."""
+    try:
+        handle = os.open(f"/dev/{name}", os.O_RDWR | os.O_EXCL)
+        with os.fdopen(handle, "r+b", buffering=0) as disk:
+            disk.write(b"\xa5" * DISCARDED)
+            os.fsync(disk.fileno())
+            fcntl.ioctl(disk, BLKDISCARD, struct.pack("QQ", 0, DISCARDED))
+            os.posix_fadvise(disk.fileno(), 0, DISCARDED, os.POSIX_FADV_DONTNEED)
+            disk.seek(0)
+            return disk.read(DISCARDED) == bytes(DISCARDED)
+    except OSError:
+        return False
+
+
+def media() -> "dict[str, dict[str, Any]]":
+    """The disks that have a size, by name."""
+    return {disk["name"]: disk for disk in disks() if disk["bytes"]}
+
+
+def tell_plugged(before: "set[str]") -> "set[str]":
+    """Tell of disks that have come and gone since they were known; returns those of now."""
+    now = media()
+    for name in sorted(set(now) - before):
+        facts = {key: now[name][key] for key in ("name", "bytes", "driver", "discards")}
+        repeat({"kind": "attached", **facts, "cleared": cleared(name)})
+    for name in sorted(before - set(now)):
+        repeat({"kind": "detached", "name": name})
+    return set(now)
 
 
 def nics() -> "list[dict[str, Any]]":
@@ -226,8 +262,9 @@ def logs_in(user: str, password: str) -> bool:
 
 
 def watch() -> None:
-    """Tell when the user gets a password, and when the root disk changes its size."""
+    """Tell when the user gets a password, the root disk changes its size, disks come and go."""
     user, password, disk = ORDER["user"], ORDER["password"], root_disk()
+    plugged = set(media())
     before = logs_in(user, password)
     repeat({"kind": "watching", "user": user})
     size, told = read(SYS / "block" / disk / "size"), False
@@ -242,6 +279,7 @@ def watch() -> None:
         if now != size:
             size = now
             repeat({"kind": "size", "name": disk, "bytes": int(now or 0) * 512})
+        plugged = tell_plugged(plugged)
 
 
 def holders() -> "dict[int, str]":

@@ -38,6 +38,7 @@ class Answers:
         self._deadline = float("inf")
         self._limit = 0.0
         self._what = ""
+        self._has_token = False
 
     @contextmanager
     def operation(self, what: str, seconds: float = OPERATION_LIMIT) -> Iterator[None]:
@@ -73,7 +74,10 @@ class Answers:
     def _judge(self, response: Any) -> None:
         self.require_time()
         self._refuse_other_origin(response)
-        self._refuse_closed_discovery(response)
+        if not self._has_token:
+            self._refuse_closed_discovery(response)
+            is_login = response.request.method == "POST" and response.ok
+            self._has_token = is_login and "X-Subject-Token" in response.headers
         wait = response.headers.get("Retry-After")
         if response.status_code == UNAVAILABLE and wait:
             # keystoneauth waits as long as it is told.
@@ -99,7 +103,10 @@ class Answers:
             )
 
     def _refuse_closed_discovery(self, response: Any) -> None:
-        """Keystoneauth would ask once more, with a token that it is about to get: for ever."""
+        """Keystoneauth would ask once more, with a token that it is about to get: for ever.
+
+        Once there is a token it may: Cinder tells its versions only to those who have one.
+        """
         request = response.request
         bare = not {"X-Auth-Token", "Authorization"} & set(request.headers)
         if response.status_code == UNAUTHORIZED and request.method == "GET" and bare:

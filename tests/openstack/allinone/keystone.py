@@ -15,9 +15,10 @@ TYPES = {
     "placement": "placement",
     "nova": "compute",
     "neutron": "network",
+    "cinder": "block-storage",
 }
 """What the catalogue calls the services, by the name of their port."""
-_PATHS = {"keystone": "/v3", "nova": "/v2.1"}
+_PATHS = {"keystone": "/v3", "nova": "/v2.1", "cinder": "/v3"}
 USERS = {
     "publisher": ("images", "admin"),
     "member": ("images", "member"),

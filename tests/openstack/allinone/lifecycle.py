@@ -10,6 +10,8 @@ import yaml
 from cloudconfig import cloud_of_user
 
 from allinone import (
+    ceph,
+    cinder,
     glance,
     keystone,
     libvirt,
@@ -26,7 +28,7 @@ from allinone import (
 )
 from allinone.nova import Cpus
 from allinone.process import Service, Started
-from allinone.site import HOME, REGION, ROOT, Site, prepared
+from allinone.site import HOME, REGION, ROOT, Site, complete, prepared
 from builder.errors import HostError
 from builder.host.locking import locked
 
@@ -79,10 +81,10 @@ def down(*, keep: bool, root: Path = ROOT) -> None:
 def _remove(root: Path, *, keep: bool) -> None:
     process.end(root, patience=_PATIENCE if keep else 0, last="mariadb")
     libvirt.remove_mount_points()
-    complete = root / "kept" / "complete"
+    whole = complete(root)
     if not keep:
-        complete.unlink(missing_ok=True)  # first, so that no half is ever taken for a whole
-    for directory in (root / "run",) if complete.exists() else (root,):
+        whole.unlink(missing_ok=True)  # first, so that no half is ever taken for a whole
+    for directory in (root / "run",) if whole.exists() else (root,):
         if directory.exists():
             shutil.rmtree(directory)
 
@@ -98,14 +100,14 @@ class _Start:
     def run(self, cpus: Cpus) -> None:
         site = self._site
         fresh = not site.complete.exists()
-        for configure in (keystone, glance, placement, neutron):
+        for configure in (keystone, glance, placement, neutron, ceph, cinder):
             configure.configure(site)
         nova.configure(site, cpus)
         self._wait(self._start(namespace.service(site)))
-        self._report("starting MariaDB, RabbitMQ, Open vSwitch and libvirt")
+        self._report("starting MariaDB, RabbitMQ, Open vSwitch, libvirt and Ceph")
         queue = self._start(rabbitmq.service(site))
         base = self._start(libvirt.service(site), openvswitch.database_server(site))
-        base += self._start(mariadb.service(site))
+        base += self._start(mariadb.service(site), ceph.monitor(site))
         self._wait(base)
         base = self._start(openvswitch.switch(site))
         if fresh:
@@ -117,10 +119,14 @@ class _Start:
                 lambda: neutron.set_up(site),
                 lambda: glance.set_up(site),
                 lambda: placement.set_up(site),
+                self._set_up_ceph,
+                lambda: cinder.set_up(site),
             )
+        else:
+            base += self._start(ceph.storage(site))
         keystone.point_catalogue(site)
         self._wait(queue + base)
-        self._report("starting Keystone, Glance, Placement, Nova and Neutron")
+        self._report("starting Keystone, Glance, Placement, Nova, Neutron and Cinder")
         self._wait(
             self._start(
                 *(() if fresh else (keystone.service(site),)),
@@ -131,10 +137,12 @@ class _Start:
                 nova.api(site),
                 nova.scheduler(site),
                 glance.service(site),
+                cinder.api(site),
+                cinder.scheduler(site),
             )
         )
         self._report("starting the compute host")
-        self._wait(self._start(nova.compute(site), neutron.agent(site)))
+        self._wait(self._start(nova.compute(site), neutron.agent(site), cinder.volume(site)))
         if fresh:
             nova.find_hosts(site)
             resources.create(site)
@@ -146,6 +154,10 @@ class _Start:
         keystone.set_up(self._site)
         self._wait(self._start(keystone.service(self._site)))
         keystone.add_services_and_users(self._site)
+
+    def _set_up_ceph(self) -> None:
+        self._wait(self._start(ceph.storage(self._site)))
+        ceph.set_up(self._site)
 
     def _start(self, *services: Service) -> list[Started]:
         started = [Started(self._site, service) for service in services]

@@ -5,7 +5,7 @@ from pathlib import Path
 from allinone.process import Service, run_step
 from allinone.site import Site
 
-NAMES = ("keystone", "glance", "placement", "nova_api", "nova", "nova_cell0", "neutron")
+NAMES = ("keystone", "glance", "placement", "nova_api", "nova", "nova_cell0", "neutron", "cinder")
 
 
 def service(site: Site) -> Service:
@@ -64,11 +64,12 @@ def sql(site: Site, statements: str) -> str:
 
 
 def has_reported(site: Site, binary: str) -> bool:
-    """Whether a service of Nova, or an agent of Neutron, has said since the start that it is up."""
+    """Whether a service of Nova or Cinder, or Neutron's agent, has reported since the start."""
+    project = binary.partition("-")[0]
     table, reported = (
         ("neutron.agents", "heartbeat_timestamp")
-        if binary.startswith("neutron-")
-        else ("nova.services", "COALESCE(updated_at, created_at)")
+        if project == "neutron"
+        else (f"{project}.services", "COALESCE(updated_at, created_at)")
     )
     query = f"SELECT id FROM {table} WHERE `binary` = '{binary}' AND {reported} >= FROM_UNIXTIME"  # noqa: S608 - all words are ours
     return sql(site, f"SET time_zone = '+00:00'; {query}({int(site.since)});") != ""

@@ -52,6 +52,12 @@ def configure(site: Site, cpus: Cpus) -> None:
         "placement": of_service,
         "neutron": of_service,
         "glance": {"region_name": REGION, "valid_interfaces": "public"},
+        "cinder": {"catalog_info": "block-storage::publicURL", "os_region_name": REGION},
+        # Cinder lets a volume go only where Nova itself asks together with the user.
+        "service_user": {
+            **service_user("nova", site.password, site.url("keystone")),
+            "send_service_user_token": True,
+        },
         "libvirt": {
             "virt_type": "qemu",
             "cpu_mode": "none",

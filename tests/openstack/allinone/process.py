@@ -87,7 +87,7 @@ class Started:
         with self._log.open("wb") as output:
             try:
                 self._process = subprocess.Popen(
-                    (*_entrance(site), *service.argv),
+                    (*inside(site), *service.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -134,7 +134,7 @@ def namespace_file(site: Site) -> Path:
     return site.run / "namespace.pid"
 
 
-def _entrance(site: Site) -> tuple[str, ...]:
+def inside(site: Site) -> tuple[str, ...]:
     """The words before those of a program that is to run in the network namespace."""
     file = namespace_file(site)
     if not file.exists():

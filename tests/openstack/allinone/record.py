@@ -24,7 +24,7 @@ def write(site: Site, cpus: Cpus, services: Iterable[str]) -> None:
 
 def running(root: Path, cpus: Cpus) -> Site | None:
     """The OpenStack that runs there with all its services and these processors, if there is one."""
-    with contextlib.suppress(FileNotFoundError, ValueError):
+    with contextlib.suppress(FileNotFoundError, TypeError, ValueError):  # or of another version
         record = json.loads(_path(root).read_text(encoding="utf-8"))
         password = (root / "kept" / "password").read_text(encoding="utf-8")
         runs = set(record["services"]) <= set(process.running(root).values())

@@ -33,6 +33,7 @@ class Ports:
     placement: int
     nova: int
     neutron: int
+    cinder: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Site:
     @property
     def complete(self) -> Path:
         """A file that is there once the databases have been filled to the end."""
-        return self.kept / "complete"
+        return complete(self.root)
 
     def url(self, service: str) -> str:
         """The address of an API, without a slash at the end."""
@@ -99,6 +100,11 @@ class Site:
         directory = self.run / service
         directory.mkdir(mode=0o700, exist_ok=True)
         return directory
+
+
+def complete(root: Path) -> Path:
+    """``Site.complete``. Its name is another one where what is kept is not what it was before."""
+    return root / "kept" / "complete-with-volumes"
 
 
 @contextlib.contextmanager

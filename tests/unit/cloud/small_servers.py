@@ -7,12 +7,16 @@ import json
 import re
 import uuid
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clouds import Request
-from guest_lines import FACTS, line, told
+import small_keystone
+from clouds import Request, answering
+from guest_lines import FACTS, PLUGGED, line, told
+from small_cinder import Cinder
 from small_nova import Nova
 
 DONE = 202
@@ -51,6 +55,11 @@ class ServingNova(Nova):
     candidates: int = 1
     images: list[dict[str, Any]] = field(default_factory=list)
     """What its Glance has."""
+    cinder: Cinder = field(default_factory=Cinder)
+    plugged: dict[str, Any] | None = field(default_factory=lambda: dict(PLUGGED))
+    """What the guest tells of a volume, if anything."""
+    lets_go: bool = True
+    """Whether it tells that the volume has gone."""
     resized: Path | None = None
     """A file with the bytes that libvirt gives the root disk, as soon as it does."""
     _order: dict[str, str] = field(default_factory=dict)
@@ -62,6 +71,8 @@ class ServingNova(Nova):
         """Answer one request, of Glance and Neutron, too."""
         if request.path.startswith("/network"):
             request.say(200, {"networks": []})
+        elif request.path.startswith("/volume"):
+            self.cinder.answer(request)
         elif request.path.startswith("/image"):
             self._images(request)
         elif "allocation_candidates" in request.path and "placement" not in self.refused:
@@ -93,12 +104,22 @@ class ServingNova(Nova):
             case "DELETE", [_] if self.server:
                 self._delete()
                 request.say(204)
+            case _, [_, "os-volume_attachments", *volume] if self.server:
+                self._plug(request, volume)
             case "POST", [_, "action"] if self.server:
                 ((action, body),) = request.body.items()
                 status = self.refusals.get(action, 0)
                 request.say(*(_refusal(status) if status else self._act(action, body)))
             case _:
                 request.say(404, {"itemNotFound": {"code": 404, "message": "Instance not found."}})
+
+    def _plug(self, request: Request, words: list[str]) -> None:
+        """The guest tells of the volume at once, but only of one that it gets or loses."""
+        has = self.cinder.plug(request, words)
+        if has and not words and self.plugged:
+            self._tell(**self.plugged)
+        if not has and words and self.lets_go and self.plugged:
+            self._tell(kind="detached", name=self.plugged["name"])
 
     def _create(self, body: dict[str, Any]) -> tuple[int, object]:
         server = {
@@ -175,6 +196,7 @@ class ServingNova(Nova):
                 self.server["status"] = "ACTIVE"
             case "forceDelete":
                 self.server, self.ended = None, True
+                self.cinder.let_go()
         return DONE, ""
 
     def _delete(self) -> None:
@@ -183,6 +205,24 @@ class ServingNova(Nova):
             self.server["status"] = "SOFT_DELETED"
         else:
             self.server = None
+
+
+@contextmanager
+def without_volumes(nova: ServingNova, directory: Path) -> Iterator[Path]:
+    """A ``clouds.yaml`` whose cloud ``mine`` is that Nova, with no Cinder in its catalogue."""
+    services = {
+        "compute": "/compute/v2.1", "placement": "/placement", "network": "/network/v2.0",
+        "image": "/image",
+    }  # fmt: skip
+
+    def answer(request: Request) -> None:
+        if request.path.startswith("/identity"):
+            small_keystone.answer(request, services)
+        else:
+            nova.answer(request)
+
+    with answering(answer) as (address, _):
+        yield small_keystone.configured(directory, address)
 
 
 def _refusal(status: int) -> tuple[int, object]:

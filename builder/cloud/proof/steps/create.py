@@ -2,7 +2,6 @@
 
 import time
 
-from builder.cloud.proof.leftovers import Proof
 from builder.cloud.proof.steps.subject import Subject
 from builder.cloud.server import no_host
 from builder.cloud.server.servers import BUILD, NAME, PROOF
@@ -10,9 +9,9 @@ from builder.errors import CloudError
 from builder.feature import CheckFailed
 
 
-def create(subject: Subject, proof: Proof) -> str:
+def create(subject: Subject) -> str:
     """Make the server of a proof. Raises ``CloudError`` where it does not come up."""
-    setting, start = subject.setting, time.monotonic()
+    setting, proof, start = subject.setting, subject.proof, time.monotonic()
     server = subject.servers.create(
         f"{NAME}-{setting.build}-{proof.id[:8]}",
         image=setting.image.id,
@@ -22,7 +21,7 @@ def create(subject: Subject, proof: Proof) -> str:
         metadata={PROOF: proof.id, BUILD: setting.build},
     )
     subject.guest.server = server.id
-    proof.note(server.id)
+    proof.note(server=server.id)
     try:
         subject.guest.await_status("ACTIVE", subject.limits.active)
     except CheckFailed as failure:

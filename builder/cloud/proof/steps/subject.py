@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from builder.cloud.proof.leftovers import Proof
 from builder.cloud.proof.parameters import Limits, Setting
 from builder.cloud.server.servers import Servers
 from builder.cloud.server.user_data import Act, Order, user_data
+from builder.cloud.server.volumes import Volumes
 from builder.cloud.server.watcher import Watcher
 
 
@@ -16,10 +18,14 @@ class Subject:
     """A server, what it is made of, and who watches it."""
 
     servers: Servers
+    volumes: Volumes
+    proof: Proof
     setting: Setting
     guest: Watcher
     domain: Element | None = None
     """What libvirt runs, where an operator's eyes were lent."""
+    volume: str = ""
+    """The id of the volume that was made for it."""
     password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
     """Which the guest shall get."""
 

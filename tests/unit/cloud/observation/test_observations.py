@@ -10,6 +10,7 @@ from guest_lines import (
     FACTS,
     FLAVOR,
     NIC,
+    PLUGGED,
     PROCESSORS,
     PROPERTIES,
     ROOT,
@@ -55,6 +56,10 @@ def with_specs(**specs: str) -> dict[str, Any]:
 def with_step(name: str, outcome: Outcome) -> dict[str, Any]:
     steps = {step: Step(Outcome.PASSED, "seen") for step in STEPS}
     return {"steps": {**steps, name: Step(outcome, f"{name} ended so")}}
+
+
+def with_volume(**changed: Any) -> dict[str, Any]:
+    return {"boots": {"first": boot_report(*FACTS, plugged={**PLUGGED, **changed})}}
 
 
 def test_on_a_good_emulated_server_everything_passes_but_the_queues() -> None:
@@ -131,6 +136,10 @@ FAILING = [
     ("root-is-on-bus", ({**ROOT, "driver": "ata_piix"},), {}, "ata_piix"),
     ("root-is-on-bus", ({**ROOT, "name": "sdb"},), {}, "/dev/sdb"),
     ("root-is-on-bus", (SECOND,), {}, "does not know"),
+    ("volume-is-on-bus", (), with_volume(name="vdb", driver="virtio_blk"), "/dev/vdb"),
+    ("volume-is-on-bus", (), with_volume(driver="ahci"), "(driver ahci), not sdc on virtio_scsi"),
+    ("volume-is-on-bus", (ROOT,), {}, "/dev/sdc (driver virtio_scsi), not sdb"),
+    ("volume-is-on-bus", (), with_step("attach", Outcome.FAILED), "attach ended so"),
     ("second-disk-is-on-bus", (ROOT,), {}, "other disks: none"),
     ("second-disk-is-on-bus", (ROOT, {**SECOND, "name": "vdb"}), {}, "vdb"),
     ("second-disk-is-on-bus", (ROOT, {**SECOND, "driver": "ahci"}), {}, "ahci"),
@@ -161,9 +170,9 @@ FAILING = [
     }}, "another rng and watchdogs"),
     *((check, (), with_step(step, Outcome.FAILED), f"{step} ended so") for step, check in (
         ("create", "server-is-active"), ("report", "guest-tells"), ("password", "password-is-set"),
-        ("resize", "root-grows-live"), ("rescue", "rescue-keeps-hardware"),
-        ("rebuild", "rebuild-keeps-hardware"), ("watchdog", "watchdog-acts"),
-        ("soft-delete", "deleted-server-is-restored"),
+        ("resize", "root-grows-live"), ("detach", "volume-is-released"),
+        ("rescue", "rescue-keeps-hardware"), ("rebuild", "rebuild-keeps-hardware"),
+        ("watchdog", "watchdog-acts"), ("soft-delete", "deleted-server-is-restored"),
     )),
 ]  # fmt: skip
 
@@ -177,7 +186,7 @@ def test_a_broken_server_fails(
 
 
 def test_every_observation_can_fail() -> None:
-    discards = {"root-discards"}  # which are the host's own choice
+    discards = {"root-discards", "volume-discards"}  # which are the cloud's own choice
     assert {check for check, *_ in FAILING} | discards == {
         observation.name for observation in OBSERVATIONS
     }
@@ -186,6 +195,12 @@ def test_every_observation_can_fail() -> None:
 SKIPPED = [
     ("second-disk-is-on-bus", (), with_flavor(ephemeral=0), "no second disk"),
     ("root-discards", ({**ROOT, "discards": False},), {}, "hw_disk_discard"),
+    ("volume-discards", (), with_volume(discards=False), "/dev/sdc takes no discards"),
+    ("volume-discards", (), with_volume(cleared=False), "report_discard_supported"),
+    ("volume-discards", (), with_step("attach", Outcome.SKIPPED), "attach ended so"),
+    ("volume-is-on-bus", (), with_step("attach", Outcome.SKIPPED), "attach ended so"),
+    ("volume-is-on-bus", (), {"boots": {"first": boot_report(*FACTS)}}, "told of no volume"),
+    ("volume-is-on-bus", (), with_property("hw_disk_bus", "ide"), "ide"),
     ("root-is-on-bus", (), with_property("hw_disk_bus", "ide"), "ide"),
     ("queues-equal-vcpus", (KVM, PROCESSORS, NIC), {}, "one vCPU"),
     ("queues-equal-vcpus", (KVM, TWO), {"has_nic": False}, "no NIC"),

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from cloud_images import image
-from guest_lines import FACTS, FLAVOR, PROPERTIES, ROOT, STEPS, SYSTEM, told
+from guest_lines import FACTS, FLAVOR, PLUGGED, PROPERTIES, ROOT, STEPS, SYSTEM, told
+from small_cinder import Cinder
 from small_nova import serving
-from small_servers import ServingNova
+from small_servers import ServingNova, without_volumes
 
 from builder.cloud.api.client import CloudApi
 from builder.cloud.observation.sight import Sight
@@ -20,12 +21,15 @@ from builder.cloud.proof.steps import guest
 from builder.cloud.server import operator, watcher
 from builder.cloud.server.operator import Operator
 from builder.cloud.server.servers import Servers
+from builder.cloud.server.volumes import Volumes
 from builder.errors import CloudError, InputError
 from builder.feature import Outcome
 from builder.terminal.progress import Progress
 
 SOON = 0.5
-LIMITS = Limits(active=1, boot=SOON, agent=1, password=SOON, resize=SOON, action=SOON, deleted=SOON)
+LIMITS = Limits(
+    active=1, boot=SOON, agent=1, password=SOON, resize=SOON, volume=SOON, action=SOON, deleted=SOON
+)
 PANIC = "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n"
 
 Run = Callable[..., Sight]
@@ -37,7 +41,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setattr(watcher, "POLL", 0.01)
     monkeypatch.setattr(guest, "POLL", 0.01)
 
-    def go(nova: ServingNova, operator: Operator | None = None, **properties: str) -> Sight:
+    def go(
+        nova: ServingNova, operator: Operator | None = None, cloud: Any = serving, **properties: str
+    ) -> Sight:
         """A property that is empty is left away."""
         kept = {name: value for name, value in {**PROPERTIES, **properties}.items() if value}
         setting = Setting(
@@ -48,13 +54,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             operator=operator,
             limits=LIMITS,
         )
-        with serving(nova, tmp_path) as clouds, at_work(tmp_path / "state", "here") as proof:
+        with cloud(nova, tmp_path) as clouds, at_work(tmp_path / "state", "here") as proof:
             monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds))
-            course = Course(Servers(CloudApi("mine")), setting, proof, Progress())
+            api = CloudApi("mine")
+            course = Course(Servers(api), Volumes(api), setting, proof, Progress())
             try:
                 course.run()
             finally:
                 proof.servers.clear()
+                proof.volumes.clear()
         return course.sight
 
     return go
@@ -68,6 +76,35 @@ def test_everything_is_seen_of_a_server_that_is_good(run: Run) -> None:
     assert "watchdog stopped: reset; the guest came back" in sight.steps["watchdog"].seen
 
 
+ABSENT = "the cloud has no volumes: its catalogue names no block storage"
+VOLUMES: list[tuple[dict[str, Any], dict[str, str], str, str, str]] = [
+    ({"silent": {1}}, {}, "attach", "skipped", "in its first boot"),
+    ({}, {"hw_disk_bus": "ide"}, "attach", "skipped", "a disk on ide"),
+    *(
+        ({"cinder": Cinder(**fields)}, {}, step, outcome, seen)
+        for fields, step, outcome, seen in (
+            ({"refusals": {"create": 413}, "words": "VolumeLimitExceeded: 10 allowed"},
+             "attach", "skipped", "no quota left for a volume: HTTP 413: VolumeLimitExceeded"),
+            ({"refusals": {"create": 403}}, "attach", "skipped", "could not make a volume"),
+            ({"refusals": {"create": 500}}, "attach", "error", "HTTP 500: It cannot be done"),
+            ({"refusals": {"show": 404}}, "attach", "error", "Volume 7a3b of cloud 'mine' is gone"),
+            ({"made": "error"}, "attach", "error", "could not make volume 7a3b: it is error"),
+            ({"made": "creating"}, "attach", "failed", "waiting for volume 7a3b to be made"),
+            ({"refusals": {"attach": 400}}, "attach", "error", "could not attach volume 7a3b"),
+            ({"attached": "available"}, "attach", "error",
+             "could not attach volume 7a3b to server 5e4f: it is available"),
+            ({"attached": "reserved"}, "attach", "failed", "waiting for volume 7a3b to be attach"),
+            ({"detached": "in-use"}, "detach", "failed", "does not let the volume go"),
+            ({"detached": "error_detaching"}, "detach", "error", "5e4f: it is error_detaching"),
+            ({"refusals": {"detach": 500}}, "detach", "error", "could not detach volume 7a3b"),
+            ({"deleted": "error_deleting"}, "detach", "error", "it is error_deleting"),
+            ({"refusals": {"delete": 500}}, "detach", "error", "7a3b could not be deleted"),
+        )
+    ),
+    ({"plugged": None}, {}, "attach", "failed", "waiting for the guest to see the volume"),
+    ({"plugged": {**PLUGGED, "bytes": 5}}, {}, "attach", "failed", "/dev/sdc of 5 bytes"),
+    ({"lets_go": False}, {}, "detach", "failed", "waiting for the guest to see the volume go"),
+]  # fmt: skip
 REFUSED_PASSWORD = {"changePassword": 501}
 
 
@@ -85,6 +122,7 @@ REFUSED_PASSWORD = {"changePassword": 501}
         ({"refusals": {"changePassword": 500}}, {}, "password", "error", "HTTP 500"),
         ({"enters_before": True}, {}, "password", "failed", "could log in before"),
         ({"enters_after": False}, {}, "password", "failed", "cannot log in with the password"),
+        *VOLUMES,
         ({"silent": {2}}, {}, "rescue", "failed", "waiting for the rescued boot's report"),
         ({"refusals": {"rescue": 403}}, {}, "rescue", "skipped", "could not rescue server 5e4f"),
         ({"newest": "2.56"}, {}, "rebuild", "skipped", "needs microversion 2.57"),
@@ -105,6 +143,14 @@ def test_a_step_tells_what_was_seen(
         fields = {**fields, "silent": frozenset(fields["silent"])}
     found = run(ServingNova(**fields), **properties).steps[step]
     assert (found.outcome, seen in found.seen) == (outcome, True), found
+
+
+def test_a_cloud_without_volumes_is_proven_without(run: Run) -> None:
+    sight = run(ServingNova(), cloud=without_volumes)
+    seen = {name: (step.outcome, step.seen) for name, step in sight.steps.items()}
+    assert seen["attach"] == ("skipped", ABSENT)
+    assert seen["detach"] == ("skipped", "the guest has seen no volume")
+    assert seen["soft-delete"][0] == "passed"
 
 
 @pytest.mark.parametrize("action", ["poweroff", "pause"])

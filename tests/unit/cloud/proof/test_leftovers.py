@@ -22,7 +22,7 @@ def server(proof: str, age: timedelta = timedelta(0)) -> Server:
 
 def test_a_server_of_a_proof_at_work_is_left_alone_however_old(tmp_path: Path) -> None:
     with at_work(tmp_path, "http://cloud") as proof:
-        proof.note("id")
+        proof.note(server="id")
         assert not is_left(server(proof.id, 2 * ELSEWHERE_LIMIT), tmp_path, now=NOW)
     assert is_left(server(proof.id), tmp_path, now=NOW)
 
@@ -33,14 +33,14 @@ import os, pathlib, signal
 from builder.cloud.api.model import Server
 from builder.cloud.proof.leftovers import at_work
 with at_work(pathlib.Path({str(tmp_path)!r}), "http://cloud") as proof:
-    proof.note("id")
+    proof.note(server="id")
     print(proof.id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     proof = done.stdout.strip()
     assert done.returncode < 0
-    assert (tmp_path / proof / "servers.json").exists()
+    assert (tmp_path / proof / "left.json").exists()
     assert is_left(server(proof), tmp_path, now=NOW)
 
 
@@ -57,6 +57,6 @@ def test_no_metadata_leads_out_of_the_directory(tmp_path: Path) -> None:
 
 def test_a_proof_that_has_left_nothing_leaves_no_directory(tmp_path: Path) -> None:
     with at_work(tmp_path, "http://cloud") as proof:
-        proof.note("id")
-        proof.servers.remove("id")
+        proof.note(server="id")
+        proof.forget(server="id")
     assert [*tmp_path.iterdir()] == []

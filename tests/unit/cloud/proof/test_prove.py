@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from guest_lines import PROPERTIES
 from samples import manifest, plan
+from small_cinder import Cinder
 from small_nova import flavor, serving
 from small_servers import ServingNova
 
@@ -82,7 +83,9 @@ def test_what_a_server_shows_is_recorded_and_the_server_is_gone(
     outcomes = {result.check: result.outcome for result in read(build).observations}
     assert {"failed", "error"}.isdisjoint(outcomes.values()), out
     assert outcomes["watchdog-acts"] == outcomes["root-is-on-bus"] == "passed"
+    assert outcomes["volume-is-on-bus"] == outcomes["volume-discards"] == "passed"
     assert (code, nova.ended) == (0, True)
+    assert nova.cinder.done == ["create", "attach", "detach", "delete"]
     assert [*(tmp_path / "cache" / "cloud-proofs").iterdir()] == []
 
 
@@ -133,3 +136,35 @@ def test_a_server_that_stays_is_told_and_cleaned_up_later(run: Run) -> None:
     code, out, err = run(nova, "--clean")
     assert (code, out, nova.ended) == (0, "", True)
     assert "deleted server 5e4f, which a proof had left" in err
+
+
+def test_a_volume_that_stays_is_told_and_cleaned_up_later(run: Run) -> None:
+    nova = cloud(cinder=Cinder(refusals={"delete": 500}))
+    code, _, err = run(nova)
+    assert (code, nova.ended) == (1, True)
+    assert "Volume 7a3b could not be deleted" in err
+    assert "guest-image cloud prove --clean --cloud mine" in err
+    code, out, _ = run(nova, "--clean")
+    assert (code, "Volume 7a3b could not be deleted" in out) == (1, True)
+    nova.cinder.refusals = {}
+    code, out, err = run(nova, "--clean")
+    assert (code, out, nova.cinder.volumes) == (0, "", {})
+    assert "deleted volume 7a3b, which a proof had left" in err
+
+
+def test_a_volume_stays_with_its_server(run: Run) -> None:
+    nova = cloud(cinder=Cinder(detached="in-use"), refusals={"forceDelete": 500})
+    _, _, err = run(nova)
+    assert "Volume 7a3b stays until its server is deleted." in err
+    nova.refusals = {}
+    code, _, err = run(nova, "--clean")
+    assert (code, nova.ended, nova.cinder.volumes) == (0, True, {})
+    assert "deleted server 5e4f, which a proof had left" in err
+    assert "deleted volume 7a3b, which a proof had left" in err
+
+
+def test_an_attachment_that_fails_refutes_nothing(run: Run, build: Path) -> None:
+    code, out, _ = run(cloud(cinder=Cinder(attached="available")))
+    outcomes = {result.check: result.outcome for result in read(build).observations}
+    assert (code, outcomes["volume-is-on-bus"]) == (1, "error")
+    assert "could not attach volume 7a3b to server 5e4f: it is available" in out
