@@ -1,9 +1,11 @@
 """Words for error messages: how a value is shown, which known word was probably meant."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
 SHOWN_CHARACTERS = 60
+SHOWN_REASONS = 12
 
 
 def shown(value: object) -> str:
@@ -64,3 +66,27 @@ def enumeration(words: Iterable[str], conjunction: str = "or") -> str:
     """Words as a sentence lists them, at least one: ``a, b or c``."""
     *first, last = words
     return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+def shortened(reasons: Iterable[str]) -> list[str]:
+    """As many reasons as an error has room for, and how many more there are."""
+    told = list(reasons)
+    more = len(told) - SHOWN_REASONS
+    return [*told[:SHOWN_REASONS], *([f"… and {more} more reasons"] if more > 0 else [])]
+
+
+def day_of(moment: datetime) -> str:
+    """A moment as it is told."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span(limit: timedelta) -> str:
+    """A time span as an option names it: ``30 days``, ``1 hour``."""
+    days, hours = limit / timedelta(days=1), limit / timedelta(hours=1)
+    return counted(days, "day") if days >= 1 else counted(hours, "hour")
+
+
+def age(span: timedelta) -> str:
+    """How old something is, in whole days or hours: ``3 days``, ``5 hours``."""
+    hours = max(timedelta(), span) // timedelta(hours=1)
+    return counted(hours // 24, "day") if hours >= 24 else counted(hours, "hour")  # noqa: PLR2004
