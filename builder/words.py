@@ -57,9 +57,9 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     return f"Did you mean '{close}'?" if close else ""
 
 
-def counted(number: float, noun: str) -> str:
-    """A number of things: ``1 day``, ``2 days``."""
-    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+def counted(number: float, noun: str, several: str = "") -> str:
+    """A number of things: ``1 day``, ``2 days``; ``several`` is a plural that is not so formed."""
+    return f"{number:g} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def enumeration(words: Iterable[str], conjunction: str = "or") -> str:

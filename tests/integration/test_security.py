@@ -82,3 +82,22 @@ def test_a_security_index_that_is_not_the_signed_one_is_not_believed(
     index.write_text(index.read_text().replace(FIXED.version, "3.0.1-1"))
     with pytest.raises(HostError):
         lacking()
+
+
+def test_the_verb_ends_by_what_is_lacking_or_unknown(
+    machine: Machine, archive: AptArchive, server: WebServer
+) -> None:
+    machine.build()
+    assert (machine.security().status, machine.security().data["updates"]) == (0, [])
+    archive.write(SECURITY, [FIXED])
+    answer = machine.security()
+    (update,) = answer.data["updates"]
+    assert answer.status == 1
+    assert (update["package"], update["fixed"], update["dated"]) == ("openssl", FIXED.version, True)
+    server.shutdown()
+    server.server_close()
+    answer = machine.security()
+    assert (answer.status, answer.data["updates"]) == (3, [])
+    (unknown,) = answer.data["unknown"]
+    assert unknown["subject"] == "security updates"
+    assert "Could not fetch" in unknown["reason"]
