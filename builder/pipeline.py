@@ -30,6 +30,7 @@ from builder.proof.prove import prove
 from builder.proof.requirements import require_for_proof
 from builder.proof.result import Result
 from builder.proof.selection import selected
+from builder.security.changes import vulnerability_changes
 from builder.store import manifest
 from builder.store.build_directory import Seal, find_build, find_published
 from builder.store.manifest import Manifest
@@ -144,21 +145,35 @@ def adopt_image(
     return Build(directory, adopted, adopted.planned())
 
 
-def compare_builds(old: str, new: str, dist: Path, progress: Progress, *, deep: bool) -> Difference:
+def compare_builds(
+    old: str,
+    new: str,
+    dist: Path,
+    progress: Progress,
+    *,
+    deep: bool,
+    vulnerabilities: Path | None = None,
+) -> Difference:
     """What differs between the builds that two words name, by their manifests.
 
-    With ``deep`` also between the files below ``/etc`` of their images. Raises ``InputError``, and
-    then as ``configuration_of`` does.
+    With ``deep`` also between the files below ``/etc`` of their images, with ``vulnerabilities``
+    between those that this file knows of them. Raises ``InputError``, and then as
+    ``configuration_of`` does.
     """
-    builds = [
-        (directory, manifest.read(directory))
-        for directory in [find_published(word, dist) for word in (old, new)]
-    ]
-    difference = compare(*(build for _, build in builds))
+    directories = find_published(old, dist), find_published(new, dist)
+    before, after = ((directory, manifest.read(directory)) for directory in directories)
+    difference = compare(before[1], after[1])
+    if vulnerabilities is not None:
+        told = vulnerability_changes(before, after, vulnerabilities)
+        difference = replace(
+            difference,
+            vulnerabilities=told.changes,
+            unknown=(*difference.unknown, *told.unknown),
+        )
     if not deep:
         return difference
-    before, after = (configuration_of(directory, build, progress) for directory, build in builds)
-    return replace(difference, configuration=changes(before, after))
+    files = [configuration_of(directory, build, progress) for directory, build in (before, after)]
+    return replace(difference, configuration=changes(*files))
 
 
 def _prove(

@@ -1,9 +1,11 @@
 """Words for error messages: how a value is shown, which known word was probably meant."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
 SHOWN_CHARACTERS = 60
+SHOWN_REASONS = 12
 
 
 def shown(value: object) -> str:
@@ -55,12 +57,36 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     return f"Did you mean '{close}'?" if close else ""
 
 
-def counted(number: float, noun: str) -> str:
-    """A number of things: ``1 day``, ``2 days``."""
-    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+def counted(number: float, noun: str, several: str = "") -> str:
+    """A number of things: ``1 day``, ``2 days``; ``several`` is a plural that is not so formed."""
+    return f"{number:g} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def enumeration(words: Iterable[str], conjunction: str = "or") -> str:
     """Words as a sentence lists them, at least one: ``a, b or c``."""
     *first, last = words
     return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+def shortened(reasons: Iterable[str]) -> list[str]:
+    """As many reasons as an error has room for, and how many more there are."""
+    told = list(reasons)
+    more = len(told) - SHOWN_REASONS
+    return [*told[:SHOWN_REASONS], *([f"… and {more} more reasons"] if more > 0 else [])]
+
+
+def day_of(moment: datetime) -> str:
+    """A moment as it is told."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span(limit: timedelta) -> str:
+    """A time span as an option names it: ``30 days``, ``1 hour``."""
+    days, hours = limit / timedelta(days=1), limit / timedelta(hours=1)
+    return counted(days, "day") if days >= 1 else counted(hours, "hour")
+
+
+def age(span: timedelta) -> str:
+    """How old something is, in whole days or hours: ``3 days``, ``5 hours``."""
+    hours = max(timedelta(), span) // timedelta(hours=1)
+    return counted(hours // 24, "day") if hours >= 24 else counted(hours, "hour")  # noqa: PLR2004

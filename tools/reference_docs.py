@@ -282,6 +282,7 @@ def commands_page() -> str:
         "inspected where the image cannot be booted.",
         BuilderError.exit_code: "The build failed, or a check did not pass; of `inspect FILE`: a"
         " check of the foundation, or one that could not be made; of `diff`: the builds differ;"
+        " of `security`: a security update is lacking, or a vulnerability known;"
         " of `check scs`: an image is not as it must be; of `verify`: something was changed, is"
         " missing, or is not signed.",
         NOT_DUE: "No build is due (of `due`).",

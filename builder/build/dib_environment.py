@@ -181,18 +181,37 @@ def _secrets(plan: Plan, given: Mapping[str, Setting]) -> Secrets:
     return Secrets((*named, *(file.source for file in plan.files if is_address(file.source))))
 
 
+def archive_addresses(
+    distribution: Distribution, environment: Mapping[str, str], caller: Mapping[str, str]
+) -> dict[str, str]:
+    """Mirrors and proxies to ask for what became of an image, which need not be for everybody.
+
+    ``environment`` is that of the image's plan. Raises ``InputError`` for what is no address.
+    """
+    found = _found(distribution, environment, caller)
+    return {
+        name: setting.value for name, setting in found.items() if name in MIRRORS | set(PROXIES)
+    }
+
+
 def _given(plan: Plan, caller: Mapping[str, str]) -> dict[str, Setting]:
-    own = plan.distribution
+    given = _found(plan.distribution, plan.environment, caller)
+    _require_public(plan.distribution, given)
+    return given
+
+
+def _found(
+    own: Distribution, environment: Mapping[str, str], caller: Mapping[str, str]
+) -> dict[str, Setting]:
     passed = {name: caller[name] for name in PASSED_ON if name in caller}
     found = {
         **_settings(host_mirrors(own.os_distro, own.release), OF_HOST),
         **_settings(passed, OF_CALLER),
-        **_settings(plan.environment, OF_PLAN),
+        **_settings(environment, OF_PLAN),
     }
     of_others = MIRRORS - set(own.mirrors.values())
     given = {name: setting for name, setting in found.items() if name not in of_others}
     _require_plain({name: setting.value for name, setting in given.items()})
-    _require_public(own, given)
     return given
 
 

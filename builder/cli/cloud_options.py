@@ -53,6 +53,12 @@ _max_age_option = click.option(
     show_default=True,
     help="How old evidence may be for an upload: 12h, 30d, 4w.",
 )
+security_lag_option = click.option(
+    "--max-security-lag",
+    type=Age(),
+    help="How long the archive may have a security update that an uploaded image lacks: 12h, 7d;"
+    " by default nobody asks it.",
+)
 _allow_option = click.option(
     "--allow",
     type=click.Choice(["present"]),

@@ -30,6 +30,12 @@ from builder.terminal.progress import Progress
 @click.argument("new", metavar="NEW", shell_complete=complete_profile)
 @output_option
 @click.option("--deep", is_flag=True, help="Compare the files below /etc, too; read-only.")
+@click.option(
+    "--vulnerabilities",
+    metavar="FILE",
+    type=click.Path(exists=True, path_type=Path),
+    help="Compare the known vulnerabilities, too, by a tracker's file as 'security' takes it.",
+)
 @click.option("--markdown", is_flag=True, help="Print what is new in the image, for release notes.")
 @page_option
 @json_option
@@ -39,6 +45,7 @@ def diff(
     *,
     output: Path,
     deep: bool,
+    vulnerabilities: Path | None,
     markdown: bool,
     html: Path | None,
     as_json: bool,
@@ -46,9 +53,9 @@ def diff(
     """Tell what differs between two builds, by their manifests alone.
 
     Packages, kernel, claims, checks, plan, sizes, boot times, tools; with --deep the files below
-    /etc of both images, too, which libguestfs reads in a minute. OLD and NEW are build
-    directories, names of built profiles (their latest builds), or ids of images that were published
-    from this machine.
+    /etc of both images, too, which libguestfs reads in a minute; with --vulnerabilities those that
+    are gone and new. OLD and NEW are build directories, names of built profiles (their latest
+    builds), or ids of images that were published from this machine.
 
     The exit code is diff's own: 0 where nothing differs but sizes and times, 1 where something
     does, 2 and more where the builds could not be compared.
@@ -56,13 +63,16 @@ def diff(
     \b
     Examples:
       guest-image diff dist/pinned-scsi/20261126T040113Z-73af0c pinned-scsi
+      guest-image diff OLD NEW --vulnerabilities tracker.json
       guest-image diff OLD NEW --markdown >> release-notes.md
       guest-image diff OLD NEW --json | jq -r '.packages[] | select(.kind == "down").name'
     """
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other.")
     with Progress() as progress:
-        difference = compare_builds(old, new, output, progress, deep=deep)
+        difference = compare_builds(
+            old, new, output, progress, deep=deep, vulnerabilities=vulnerabilities
+        )
     if html is not None:
         write_file(html, difference_html(difference))
     _print(difference, markdown=markdown, as_json=as_json)

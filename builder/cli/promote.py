@@ -11,6 +11,7 @@ from builder.cli.cloud_options import (
     conclude,
     evidence_options,
     in_each,
+    security_lag_option,
     settings_option,
 )
 from builder.cli.keys import require_signed_by_option, signing_key_option
@@ -32,6 +33,7 @@ from builder.terminal.progress import Progress
 @click.option("--to", "target", required=True, metavar="NAME", help="The cloud that gets it.")
 @output_option
 @evidence_options
+@security_lag_option
 @settings_option
 @require_signed_by_option
 @signing_key_option
@@ -45,6 +47,7 @@ def promote(
     max_age: timedelta,
     allow: str | None,
     drop_unproven: bool,
+    max_security_lag: timedelta | None,
     settings: str | None,
     signers: tuple[PublicKey, ...],
     attester: Attester | None,
@@ -73,6 +76,7 @@ def promote(
             max_age=max_age,
             settings=settings_of(settings),
             signers=signers,
+            max_security_lag=max_security_lag,
         )
         answers = in_each([target], act, progress)
     return conclude(answers, as_json=as_json)

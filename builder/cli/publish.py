@@ -12,6 +12,7 @@ from builder.cli.cloud_options import (
     conclude,
     evidence_options,
     in_each,
+    security_lag_option,
     settings_option,
 )
 from builder.cli.keys import require_signed_by_option, signing_key_option
@@ -41,6 +42,7 @@ from builder.terminal.progress import Progress
 @output_option
 @click.option("--dry-run", is_flag=True, help="Show what would change in the clouds; change none.")
 @evidence_options
+@security_lag_option
 @settings_option
 @require_signed_by_option
 @signing_key_option
@@ -76,6 +78,7 @@ def publish(
     max_age: timedelta,
     allow: str | None,
     drop_unproven: bool,
+    max_security_lag: timedelta | None,
     settings: str | None,
     signers: tuple[PublicKey, ...],
     attester: Attester | None,
@@ -99,6 +102,7 @@ def publish(
       guest-image publish pinned-scsi --cloud mycloud --dry-run
       guest-image publish pinned-scsi --cloud staging --cloud prod
       guest-image publish dist/base/latest --cloud mycloud --allow present
+      guest-image publish base --cloud mycloud --max-security-lag 7d
     """
     if (url is None) == (method == "web-download"):
         raise click.UsageError("--method web-download and --url belong together.")
@@ -109,6 +113,7 @@ def publish(
         settings=settings_of(settings),
         signers=signers,
         signer=_signer(sign_key, sign_certificate, certificate_id),
+        max_security_lag=max_security_lag,
     )
     delivery = Delivery(method, url, stores)
 

@@ -15,9 +15,9 @@ Shell completion, for bash (zsh and fish likewise):
   eval "$(_GUEST_IMAGE_COMPLETE=bash_source guest-image)"
 
 \b
-Exit codes: 0 all is well, 1 a build or a check failed, or builds differ, 2 wrong input,
-3 this machine lacks something, 4 no safe image, 5 a cloud refused something, 10 no build is due,
-70 an internal error, 130 interrupted."""
+Exit codes: 0 all is well, 1 a build or a check failed, builds differ, or one lacks a security
+update, 2 wrong input, 3 this machine lacks something, 4 no safe image, 5 a cloud refused
+something, 10 no build is due, 70 an internal error, 130 interrupted."""
 
 VERBS = {
     "doctor": "Tell what this host can do, before a build at night finds it out.",
@@ -35,6 +35,8 @@ VERBS = {
     "proof": "Take over proofs of other machines.",
     "report": "Print the verdict of a build by the evidence in its manifest; check nothing anew.",
     "diff": "Tell what differs between two builds, by their manifests alone.",
+    "security": "Tell which security updates a build lacks, and which vulnerabilities are known of"
+    " it.",
     "publish": "Publish a proven build: it takes its public name in each cloud.",
     "verify": "Tell whether a build is as it was signed, and what was changed.",
     "list": "List what was published in a cloud: current, replaced and unfinished images.",

@@ -49,6 +49,8 @@ class Difference:
     phases: tuple[Change[float], ...]
     configuration: tuple[Change[ConfigurationFile], ...] | None = None
     """Files below ``/etc``; None where only manifests were compared."""
+    vulnerabilities: tuple[Change[str], ...] | None = None
+    """Known ones that only one of both has; None where nobody asked, or nobody knows."""
     unknown: tuple[str, ...]
     """What could not be compared, and why: a sentence each."""
 
@@ -58,6 +60,7 @@ class Difference:
         places = [change for change in self.unpackaged if change.old is None or change.new is None]
         found = {
             "packages": self.packages,
+            "known vulnerabilities": self.vulnerabilities,
             "kernel": self.kernel,
             "claims": self.claims,
             "checks": self.checks,

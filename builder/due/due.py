@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from builder.archive.updates import updates
 from builder.build.dib_environment import mirrors, secrets
 from builder.build.elements import elements_paths
 from builder.build.reuse import ingredients
-from builder.due.archive import updates
 from builder.due.clouds import cloud_reasons
 from builder.due.facts import (
     evidence_reasons,

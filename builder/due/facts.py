@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from builder.archive.apt_answer import Update
 from builder.build.reuse import digest_of
 from builder.compare.change import changes
 from builder.compare.plans import plan_changes
-from builder.due.apt_answer import Update
 from builder.due.judgement import Kind, Reason
-from builder.due.promises import NEXT_RUN, day_of, hotfix_deadline
+from builder.due.promises import NEXT_RUN, hotfix_deadline
 from builder.errors import HostError
 from builder.plan.model import DIGEST_CHARACTERS, Plan
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import CLOCK_SKEW, Refused, Waivers, admit
 from builder.store.manifest import Manifest
 from builder.store.verdict import expected
-from builder.words import counted
+from builder.words import age, day_of
 
 SHOWN = 60
 """Characters of a profile's value."""
@@ -39,12 +39,10 @@ def package_reasons(
 def _age(update: Update, promises: Publication, now: datetime) -> str:
     if update.since is None:
         return "of unknown age"
-    hours = max(timedelta(), now - update.since) // timedelta(hours=1)
-    age = counted(hours // 24, "day") if hours >= 24 else counted(hours, "hour")  # noqa: PLR2004
     least = "" if update.dated else " or more"
     deadline = hotfix_deadline(promises, update.since)
     promised = f"; promised by {day_of(deadline)} (hotfix_hours)" if deadline else ""
-    return f"there for {age}{least}, since {day_of(update.since)}{promised}"
+    return f"there for {age(now - update.since)}{least}, since {day_of(update.since)}{promised}"
 
 
 def input_reasons(

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from builder.due.judgement import Kind, Reason
 from builder.profile.publication import Publication
+from builder.words import day_of
 
 NEXT_RUN = timedelta(days=1)
 """What falls due before the next run of a nightly job is due in this one."""
@@ -67,11 +68,6 @@ def hotfix_deadline(promises: Publication, since: datetime | None) -> datetime |
     if since is None or not promises.hotfix_hours:
         return None
     return since + timedelta(hours=promises.hotfix_hours)
-
-
-def day_of(moment: datetime) -> str:
-    """A moment as it is told."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _last_moment(text: str) -> datetime | None:

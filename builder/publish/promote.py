@@ -26,6 +26,7 @@ def promotable(
     max_age: timedelta,
     settings: Publication | None,
     signers: Sequence[PublicKey] = (),
+    max_security_lag: timedelta | None = None,
 ) -> Ready:
     """The build that is current in the source, with its data from there.
 
@@ -53,6 +54,7 @@ def promotable(
         settings=settings,
         signers=signers,
         origin=Origin(lambda: source.download(image.id, image.size or 0)),
+        max_security_lag=max_security_lag,
     )
     # In another algorithm nothing is known; the data is compared on its way in any case.
     expected = known_hash(prepared.wanted, image.hash_algorithm)

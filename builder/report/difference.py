@@ -33,7 +33,15 @@ from builder.terminal.output import (
 )
 from builder.words import one_line, printable_lines
 
-_STYLES = {"up": GOOD, "down": BAD, "changed": DOUBT, "added": GOOD, "removed": BAD}
+_STYLES = {
+    "up": GOOD,
+    "down": BAD,
+    "changed": DOUBT,
+    "added": GOOD,
+    "removed": BAD,
+    "gone": GOOD,
+    "new": BAD,
+}
 _SIGNS = {"+": GOOD, "-": BAD}
 
 

@@ -67,6 +67,7 @@ def of_the_image(difference: Difference) -> list[Section]:
     grown = ("directory", *OLD_NEW, "growth")
     return _not_empty(
         Section("packages", counted, ("change", "package", *OLD_NEW), _packages(difference)),
+        _vulnerabilities(difference.vulnerabilities or ()),
         Section("kernel", "", ("", *OLD_NEW), _values(difference.kernel)),
         Section("claims", "", ("claim", *OLD_NEW), _claims(difference.claims)),
         Section("checks", "", ("check", *OLD_NEW), _checks(difference.checks)),
@@ -117,6 +118,19 @@ def _versions(old: Package | None, new: Package | None) -> tuple[str, str]:
         return f"{package.version} ({package.architecture})" if told else package.version
 
     return version(old), version(new)
+
+
+def _vulnerabilities(changes: Sequence[Change[str]]) -> Section:
+    rows = tuple(
+        ("gone" if change.new is None else "new", change.name, *_pair(change)) for change in changes
+    )
+    counts = Counter(kind for kind, *_ in rows)
+    summary = ", ".join(f"{counts[kind]} {kind}" for kind in ("new", "gone") if counts[kind])
+    return Section("known vulnerabilities", summary, ("change", "vulnerability", *OLD_NEW), rows)
+
+
+def _pair(change: Change[str]) -> tuple[str, str]:
+    return change.old or NOTHING, change.new or NOTHING
 
 
 def _claims(changes: Iterable[Change[ClaimState]]) -> Rows:

@@ -84,9 +84,15 @@ class Machine:
         return directory
 
     def due(self, *words: str) -> Answer:
+        return self._answer("due", str(self.profile), *words)
+
+    def security(self, *words: str) -> Answer:
+        return self._answer("security", "night", *words)
+
+    def _answer(self, *words: str) -> Answer:
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as end:
-            main(["due", str(self.profile), "--output", str(self.dist), "--json", *words])
+            main([*words, "--output", str(self.dist), "--json"])
         said = self._capsys.readouterr()
         return Answer(int(str(end.value.code)), said.out, said.err)
 

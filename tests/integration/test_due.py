@@ -71,6 +71,7 @@ def test_an_update_without_a_date_is_as_old_as_the_index_that_had_it_first(
     (reason,) = machine.due().data["reasons"]
     assert "there for 2 days or more" in reason["note"]
     archive.write(SECURITY, [update, Deb("game", "1")], date=NOW - timedelta(hours=1))
+    (archive.root / update.path).unlink()
     assert machine.due().data["reasons"] == [reason]
 
 

@@ -1,15 +1,19 @@
 """What is not published in a real Glance, and what of others is left alone."""
 
 import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apt_archive import RELEASE, AptArchive, Deb, Key, served
 from glanceclient.exc import HTTPBadRequest
 from localcloud import LocalCloud
 from publishing import NAME, Command, current, images
 from signer import make_signer
 from smallbuild import small_build
 
+from builder.distribution import DISTRIBUTIONS
 from builder.nova.properties import is_storable
 from builder.store.manifest import read, write
 
@@ -130,3 +134,37 @@ def test_a_certificate_that_glance_cannot_get_verifies_nothing(
     assert done.status == 5
     assert "Signature verification failed" in done.err
     assert images(cloud) == []
+
+
+@pytest.mark.program("apt-get", "gpg")
+def test_a_build_that_lacks_a_security_update_for_long_is_refused_before_anything_is_sent(
+    cloud: LocalCloud,
+    guest_image: Command,
+    newer: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = Key(tmp_path / "gpg")
+    archive = AptArchive(tmp_path / "archive", key)
+    archive.write_all(())
+    distribution = replace(DISTRIBUTIONS["debian-12"], keyring=str(key.keyring))
+    monkeypatch.setitem(DISTRIBUTIONS, "debian-12", distribution)
+    words = ("publish", newer, "--cloud", "local", "--max-security-lag")
+    with served(archive) as server:
+        for name in distribution.mirrors.values():
+            monkeypatch.setenv(name, server.url)
+        update = Deb("zstd", "1.5", since=datetime.now(UTC) - timedelta(days=8))
+        archive.write(f"{RELEASE}-security", [update])
+        refused = guest_image(*words, "7d")
+        assert refused.status == 1
+        assert "zstd 1 -> 1.5: there for 8 days, since" in refused.err
+        assert images(cloud) == []
+        assert guest_image(*words, "9d").status == 0
+    published = guest_image(*words, "7d")  # the archive is down, and nothing is uploaded
+    assert (published.status, "nothing was changed" in published.out) == (0, True)
+    other = small_build(guest_image.dist)
+    unknown = guest_image("publish", other, "--cloud", "local", "--max-security-lag", "7d")
+    assert unknown.status == 3
+    assert "Could not fetch the package indexes of debian-12." in unknown.err
+    assert current(cloud).guest_image_build == newer.name
+    key.end()

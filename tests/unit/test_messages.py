@@ -149,8 +149,8 @@ def test_golden_messages_stay_where_they_were_seen_again_or_could_not_be(tmp_pat
 REPETITION_HELPS = {
     "build/sandbox.py Sandbox._wait_for_init 1",  # a busy machine
     "build/source_files.py _fetch 3",  # a connection that was cut
-    "due/apt_root.py AptRoot._apt 1",  # a mirror that was down
-    "due/archive.py _indexes 1",  # a mirror that was being changed
+    "archive/apt_root.py AptRoot._apt 1",  # a mirror that was down
+    "archive/indexes.py verified_indexes 1",  # a mirror that was being changed
     "cloud/api/client.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
     "cloud/apply/apply.py apply 1",  # it goes on from there
     "cloud/proof/prove.py prove_in_cloud 1",  # when the manifest can be written

@@ -10,11 +10,10 @@ from builder.nova.conflicts import nova_conflicts
 from builder.plan.model import PlannedClaim
 from builder.store.manifest import Evidence, Manifest
 from builder.store.verdict import ORDER, ClaimVerdict, Expected, expected, judge
-from builder.words import counted
+from builder.words import shortened, span
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far clocks of the machines that prove and publish may differ."""
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def _refused(build: Manifest, reasons: Sequence[str]) -> Refused:
     profile = build.planned().profile
     return Refused(
         f"Build {build.build} of {profile} is not published: its evidence does not allow it.",
-        details=_shortened(reasons),
+        details=shortened(dict.fromkeys(reasons)),
         hint=f"Prove it: guest-image prove {profile}. What is proven less well goes with --allow"
         " present or without the property by --drop-unproven.",
     )
@@ -199,7 +198,7 @@ def _stale(evidence: Sequence[Evidence], now: datetime, max_age: timedelta) -> s
         return ""
     return (
         f"The evidence is from {oldest.at:%Y-%m-%d %H:%M} UTC ({oldest.check}): older than"
-        f" {_span(max_age)}."
+        f" {span(max_age)}."
     )
 
 
@@ -212,14 +211,3 @@ def _from_the_future(evidence: Sequence[Evidence], now: datetime) -> list[str]:
         f" the clock here says {now:%Y-%m-%d %H:%M}. One of the clocks is wrong."
     )
     return [reason]
-
-
-def _span(age: timedelta) -> str:
-    days, hours = age / timedelta(days=1), age / timedelta(hours=1)
-    return counted(days, "day") if days >= 1 else counted(hours, "hour")
-
-
-def _shortened(reasons: Sequence[str]) -> list[str]:
-    unique = list(dict.fromkeys(reasons))
-    more = len(unique) - _SHOWN
-    return [*unique[:_SHOWN], *([f"… and {more} more reasons"] if more > 0 else [])]

@@ -15,6 +15,7 @@ from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Waivers, admit, require_young
 from builder.publish.candidate.bills import require_bills
 from builder.publish.candidate.properties import signed, wanted
+from builder.publish.candidate.security_gate import require_updates
 from builder.publish.candidate.signature import Signer
 from builder.publish.candidate.signed_by import require_signed
 from builder.publish.candidate.stream import Origin, pieces_of
@@ -35,6 +36,8 @@ class Ready:
     settings: Publication
     wanted: Wanted
     origin: Origin
+    max_security_lag: timedelta | None = None
+    """How long a security update may be there that the build lacks; None where nobody asks."""
 
 
 def settings_of(profile: str | None) -> Publication | None:
@@ -51,13 +54,15 @@ def ready(
     origin: Origin | None = None,
     signer: Signer | None = None,
     signers: Sequence[PublicKey] = (),
+    max_security_lag: timedelta | None = None,
 ) -> Ready:
     """Judge a build's evidence and say what would be published.
 
     ``settings`` stand in for those that it was built with, ``origin`` for its own file; with a
     ``signer`` the image is signed. Where ``signers`` are given, one of them must have signed build
-    and evidence. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence that is too old
-    refuses an upload only, by ``for_cloud``.
+    and evidence. Raises ``Refused``, ``InputError`` and ``ImageError``. Evidence that is too old,
+    and security updates that are lacking longer than ``max_security_lag``, refuse an upload only,
+    by ``for_cloud``.
     """
     build = manifest.read(directory)
     require_signed(directory, build, signers)
@@ -72,18 +77,21 @@ def ready(
     if signer is not None:
         earlier = [publication.properties for publication in reversed(build.published)]
         image = signed(image, signer.properties(origin.pieces, earlier))
-    return Ready(directory, build, admission, chosen, image, origin)
+    return Ready(directory, build, admission, chosen, image, origin, max_security_lag)
 
 
 def for_cloud(ready_build: Ready, seen: Survey, endpoint: str) -> Ready:
     """The same for one cloud, by what it has and what it was sent before.
 
     A signature stays as long as no other is made. Raises ``Refused`` where the data would have to
-    be sent and the evidence is too old for that.
+    be sent and the evidence is too old for that, or the image lacks security updates for too long;
+    ``HostError`` where nobody knows whether it does.
     """
     image = find(seen.images, ready_build.wanted)
     if image is None:
         require_young(ready_build.build, ready_build.admission)
+        if ready_build.max_security_lag is not None:
+            require_updates(ready_build.build, ready_build.max_security_lag)
     if set(SIGNATURE) <= set(ready_build.wanted.properties):
         return ready_build
     records = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from comparisons import newer, older, package
 from reports import publication
+from tracker_files import debian
 
 from builder.linux.configuration import ConfigurationFile
 from builder.store.manifest import FILE_NAME, Manifest, write
@@ -180,3 +181,13 @@ def test_two_thousand_packages_are_compared_in_two_seconds(run: Run, old: Path, 
     _, out, _ = run(old, new)
     assert time.process_time() - start < 2
     assert "packages: 2000 up" in out
+
+
+def test_vulnerabilities_of_builds_without_bills_are_told_as_not_compared(
+    run: Run, old: Path, tmp_path: Path
+) -> None:
+    file = debian(tmp_path / "tracker.json")
+    code, out, _ = run(old, old, "--vulnerabilities", file)
+    assert code == 0
+    assert "it has no bill of materials" in out
+    assert json.loads(run(old, old, "--vulnerabilities", file, "--json")[1])["unknown"]

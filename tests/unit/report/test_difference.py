@@ -10,7 +10,7 @@ from reports import HOSTILE
 from terminals import on_terminal, plain
 
 from builder.compare.builds import Difference, compare
-from builder.compare.change import changes
+from builder.compare.change import Change, changes
 from builder.linux.configuration import ConfigurationFile
 from builder.report.difference import (
     difference_html,
@@ -246,3 +246,17 @@ def test_json_has_every_part() -> None:
         "tools",
     } < set(told)
     assert json.loads(json.dumps(told))["boots"][0]["new"]["kernel"] == "6.1.0-58-amd64"
+
+
+def test_vulnerabilities_are_told_as_gone_and_new(golden: Golden) -> None:
+    vulnerabilities = (
+        Change("CVE-2026-2 vim", None, "2:9.0-1, no fix"),
+        Change("CVE-2026-1 openssl", "3.0.1-1, fixed in 3.0.1-2", None),
+    )
+    found = replace(compare(older(), older()), vulnerabilities=vulnerabilities)
+    assert found.parts == ("known vulnerabilities",)
+    golden(plain(difference_text(found)), "differences/vulnerabilities.txt")
+    golden(difference_markdown(found), "differences/vulnerabilities.md")
+    assert "CVE-2026-1 openssl" in difference_html(found)
+    assert difference_json(found)["vulnerabilities"][1]["old"] == "3.0.1-1, fixed in 3.0.1-2"
+    assert difference_json(compare(older(), newer()))["vulnerabilities"] is None

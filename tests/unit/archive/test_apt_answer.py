@@ -3,7 +3,7 @@ from textwrap import dedent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.due.apt_answer import Step, fields, index_digests, steps
+from builder.archive.apt_answer import Step, fields, index_digests, steps
 
 # By apt 2.6.1 of Debian 12.
 ANSWER = """\

@@ -9,16 +9,14 @@ from email.utils import parsedate_to_datetime
 
 ANSWER_LIMIT = 2.0
 """Seconds for one answer."""
-TOTAL_LIMIT = 3.0
-"""Seconds for all of them: what is not known by then is not needed so much."""
 
 
-def file_dates(addresses: Mapping[str, str]) -> dict[str, datetime]:
+def file_dates(addresses: Mapping[str, str], *, limit: float) -> dict[str, datetime]:
     """When the files behind http and https addresses were last modified, by the same names.
 
-    What cannot be found out within a few seconds is left out.
+    What cannot be found out within ``limit`` seconds is left out.
     """
-    until = time.monotonic() + TOTAL_LIMIT
+    until = time.monotonic() + limit
     found = {}
     for name, address in addresses.items():
         left = until - time.monotonic()

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.due.apt_answer import fields
-from builder.due.installed import identity, paragraphs, status_file
+from builder.archive.apt_answer import fields
+from builder.archive.installed import identity, paragraphs, status_file
 from builder.store.manifest import Package
 
 INDEX = b"""\

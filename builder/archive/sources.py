@@ -8,12 +8,18 @@ from builder.distribution import Distribution
 from builder.errors import HostError
 from builder.plan.merge import DEBIAN_ARCHITECTURES
 
+SECURITY = "-security"
+"""What the name of a suite of security updates ends in."""
+
 _SUITES: Mapping[str, tuple[tuple[Literal["archive", "security"], str], ...]] = {
-    "debian": (("archive", ""), ("archive", "-updates"), ("security", "-security")),
-    "ubuntu": (("archive", ""), ("archive", "-updates"), ("archive", "-security")),
+    "debian": (("archive", ""), ("archive", "-updates"), ("security", SECURITY)),
+    "ubuntu": (("archive", ""), ("archive", "-updates"), ("archive", SECURITY)),
 }
 """Kinds of mirrors and suites of each distribution, as diskimage-builder's elements
 ``debian-minimal`` and ``ubuntu-minimal`` write them; from backports apt takes nothing by itself."""
+
+COMPONENTS = "DIB_DEBIAN_COMPONENTS"
+"""The variable of diskimage-builder that names others than these, with commas between them."""
 
 _COMPONENTS = {"debian": "main", "ubuntu": "main,universe"}
 
@@ -31,6 +37,11 @@ class Source:
         """It as a line of sources.list(5), signed by the keys of this file."""
         options = f"signed-by={keyring} arch={self.architecture}"
         return f"deb [{options}] {self.mirror} {self.suite} {' '.join(self.components)}"
+
+    @property
+    def is_security(self) -> bool:
+        """Whether it is the one that has security updates."""
+        return self.suite.endswith(SECURITY)
 
     def index(self, component: str) -> str:
         """The path of a component's index below the release."""
@@ -60,7 +71,7 @@ def sources_of(
             hint=f"Name it with mirrors.{unnamed[0]} in the profile, with {variable} in the"
             " environment, or in the host's apt sources.",
         )
-    components = environment.get("DIB_DEBIAN_COMPONENTS") or _COMPONENTS[distribution.os_distro]
+    components = environment.get(COMPONENTS) or _COMPONENTS[distribution.os_distro]
     return tuple(
         Source(
             mirrors[distribution.mirrors[kind]].rstrip("/"),

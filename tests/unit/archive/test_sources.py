@@ -2,8 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from builder.archive.sources import sources_of
 from builder.distribution import DISTRIBUTIONS
-from builder.due.sources import sources_of
 from builder.errors import HostError
 
 BOTH = {

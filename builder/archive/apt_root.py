@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.archive.apt_answer import fields, index_digests
+from builder.archive.sources import Source
 from builder.build.requirements import require_plain
 from builder.distribution import Distribution
-from builder.due.apt_answer import fields, index_digests
-from builder.due.sources import Source
 from builder.errors import BuilderError, HostError
 from builder.host.files import replace_text, sha256_of
 from builder.host.locking import is_locked, locked
@@ -155,7 +155,7 @@ class AptRoot:
             raise HostError(
                 f"Could not {purpose}.",
                 details=_complaints(error.details) or [error.message],
-                hint="So it is unknown whether a build is due. See that the mirror answers, and"
+                hint="So it is unknown what is new. See that the mirror answers, and"
                 " that this machine's clock is right; then run the same command again.",
             ) from error
 

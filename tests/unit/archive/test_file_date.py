@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from webserver import Files, serving
 
-from builder.due import file_date
-from builder.due.file_date import date_of, file_dates
+from builder.archive.file_date import date_of, file_dates
 
 
 def test_a_mirror_tells_the_date_of_a_file(tmp_path: Path) -> None:
@@ -15,14 +14,20 @@ def test_a_mirror_tells_the_date_of_a_file(tmp_path: Path) -> None:
     when = datetime(2026, 3, 1, 2, 3, 4, tzinfo=UTC)
     os.utime(file, (when.timestamp(),) * 2)
     with serving(Files, root=str(tmp_path)) as server:
-        found = file_dates({"zstd": f"{server.url}/zstd.deb", "gone": f"{server.url}/gone.deb"})
+        found = file_dates(
+            {"zstd": f"{server.url}/zstd.deb", "gone": f"{server.url}/gone.deb"}, limit=3
+        )
     assert found == {"zstd": when}
 
 
-def test_a_mirror_that_does_not_answer_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert file_dates({"a": "http://127.0.0.1:9/a", "b": "not an address"}) == {}
-    monkeypatch.setattr(file_date, "TOTAL_LIMIT", 0.0)
-    assert file_dates({"a": "http://127.0.0.1:9/a"}) == {}
+def test_a_mirror_that_does_not_answer_tells_nothing() -> None:
+    assert file_dates({"a": "http://127.0.0.1:9/a", "b": "not an address"}, limit=3) == {}
+
+
+def test_nobody_is_asked_when_the_time_is_over(tmp_path: Path) -> None:
+    (tmp_path / "zstd.deb").write_bytes(b"\0")
+    with serving(Files, root=str(tmp_path)) as server:
+        assert file_dates({"zstd": f"{server.url}/zstd.deb"}, limit=0) == {}
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "Mon, 30 Nov 2026 99:99:99 UTC"])

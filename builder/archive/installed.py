@@ -7,7 +7,7 @@ another one of the same version.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from builder.due.apt_answer import fields
+from builder.archive.apt_answer import fields
 from builder.store.manifest import Package
 
 _NAME = b"Package: "

@@ -1,0 +1,1 @@
+"""What an image lacks, and what is known of it: security updates, vulnerabilities, exceptions."""
