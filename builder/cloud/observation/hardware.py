@@ -45,12 +45,12 @@ def second_disk_is_on_bus(sight: Sight) -> str:
     others = [disk for disk in sight.boot().all(Disk) if not disk.root]
     if not sight.flavor.ephemeral:
         raise CheckSkipped(f"flavor {sight.flavor.name} gives no second disk (ephemeral)")
-    expected = f"{letters}b"
-    found = next((disk for disk in others if disk.name == expected), None)
+    expected = _first_names(letters, 2)
+    found = next((disk for disk in others if disk.name in expected), None)
     if found is None or found.driver != driver:
         seen = ", ".join(f"{disk.name} ({disk.driver})" for disk in others) or "none"
-        raise CheckFailed(f"the second disk is not {expected} on {driver}; other disks: {seen}")
-    return f"the ephemeral disk is /dev/{expected} (driver {driver})"
+        raise CheckFailed(f"the second disk is not {expected[1]} on {driver}; other disks: {seen}")
+    return f"the ephemeral disk is /dev/{found.name} (driver {driver})"
 
 
 @observation(
@@ -66,16 +66,23 @@ def root_is_on_bus(sight: Sight) -> str:
 def root_text(sight: Sight, stage: Stage, *, named: bool) -> str:
     """Which disk the root is on, where that is as the image asks.
 
-    ``named`` wants it to be the first one. Raises ``CheckFailed`` or ``CheckSkipped``.
+    ``named`` wants it to be the first one, or one of the first where there are several: Linux looks
+    at SCSI disks side by side, and the first to answer is ``sda``. Raises ``CheckFailed`` or
+    ``CheckSkipped``.
     """
     letters, driver = controller(sight)
     root = sight.boot(stage).root
     if root is None:
         raise CheckFailed("the guest does not know which disk its root is on")
-    is_first = root.name == f"{letters}a"
+    count = sum(disk.driver == driver for disk in sight.boot(stage).all(Disk))
+    is_first = root.name in _first_names(letters, count)
     if root.driver != driver or (named and not is_first):
         raise CheckFailed(f"root is /dev/{root.name} (driver {root.driver}), not {letters}a")
     return f"root is /dev/{root.name} (driver {driver})"
+
+
+def _first_names(letters: str, count: int) -> list[str]:
+    return [f"{letters}{chr(ord('a') + number)}" for number in range(count)]
 
 
 def controller(sight: Sight) -> tuple[str, str]:

@@ -32,6 +32,8 @@ from builder.nova.properties import KNOWN
 PLACE = Place(cloud="prod", endpoint="http://glance", image="an-id", image_sha256=SHA256, at=WHEN)
 KVM = {**SYSTEM, "hypervisor": "kvm"}
 TWO = {**PROCESSORS, "count": 2, "sockets": 2}
+SWAPPED = ({**ROOT, "name": "sdb"}, {**SECOND, "name": "sda"})
+"""Linux has seen the second disk before the first one."""
 DEVICELESS = {"rng": "", "watchdogs": [], "tpm": "", "serial_ports": 0}
 
 
@@ -99,6 +101,8 @@ def test_a_property_that_the_cloud_has_otherwise_is_no_claim_of_the_plan() -> No
 
 PASSING = [
     ("queues-equal-vcpus", (KVM, TWO, ROOT, {**NIC, "queues": 2}), {}),
+    ("root-is-on-bus", SWAPPED, {}),
+    ("second-disk-is-on-bus", SWAPPED, {}),
     ("rings-are-packed", (SYSTEM, {**NIC, "packed": True}),
      with_property("hw_virtio_packed_ring", "true")),
     ("topology-is-as-asked", (TWO,), with_property("hw_cpu_sockets", "2")),
@@ -135,6 +139,8 @@ FAILING = [
     ("root-is-on-bus", ({**ROOT, "name": "vda", "driver": "virtio_blk"},), {}, "/dev/vda"),
     ("root-is-on-bus", ({**ROOT, "driver": "ata_piix"},), {}, "ata_piix"),
     ("root-is-on-bus", ({**ROOT, "name": "sdb"},), {}, "/dev/sdb"),
+    ("root-is-on-bus", ({**ROOT, "name": "sdc"}, SECOND), {}, "/dev/sdc"),
+    ("second-disk-is-on-bus", (ROOT, {**SECOND, "name": "sdc"}), {}, "sdc (virtio_scsi)"),
     ("root-is-on-bus", (SECOND,), {}, "does not know"),
     ("volume-is-on-bus", (), with_volume(name="vdb", driver="virtio_blk"), "/dev/vdb"),
     ("volume-is-on-bus", (), with_volume(driver="ahci"), "(driver ahci), not sdc on virtio_scsi"),
