@@ -155,6 +155,7 @@ REPETITION_HELPS = {
     "cloud/apply/apply.py apply 1",  # it goes on from there
     "cloud/proof/prove.py prove_in_cloud 1",  # when the manifest can be written
     "cloud/server/servers.py Servers.require 1",  # a server that another has deleted
+    "cloud/server/volumes.py Volumes.require 1",  # likewise
     "image/appliance.py _Session._failure 2",  # a busy machine
     "publish/cloud/glance.py Glance.answering 1",  # by HTTP's status; see test_remedies.py
     "publish/cloud/glance.py Glance.answering 2",  # with the right credentials
