@@ -1,7 +1,6 @@
 """libguestfs' Python binding, which is no PyPI package: found, loaded, or said to be missing."""
 
-import importlib.machinery
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -10,12 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from builder.errors import HostError
-
-# The binding is no PyPI package: Debian, and Fedora, install it for the system's Python only.
-_BINDINGS = (
-    Path("/usr/lib/python3/dist-packages"),
-    Path(f"/usr/lib64/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"),
-)
+from builder.host.system_modules import load_system_module
 
 _ROOT = Path("/")
 
@@ -40,46 +34,25 @@ def version() -> str:
 
 
 def load_binding() -> ModuleType:
-    """Import the binding from where the system's packages put it, without searching there.
-
-    Its directory on ``sys.path`` would let every other package of the system shadow ours.
-    """
-    name = "guestfs"
+    """Import the binding from where the system's packages put it."""
     with suppress(ImportError):
-        return importlib.import_module(name)
-    for directory in _BINDINGS:
-        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-            library = directory / f"libguestfsmod{suffix}"
-            if library.exists() and (directory / "guestfs.py").exists():
-                try:
-                    _load("libguestfsmod", library)
-                    return _load(name, directory / "guestfs.py")
-                except ImportError as error:
-                    raise HostError(
-                        "libguestfs cannot be loaded.",
-                        details=[str(error)],
-                        hint="Install it again: apt-get install --reinstall python3-guestfs.",
-                    ) from error
-    raise HostError(
-        "libguestfs' Python binding is not installed for this Python"
-        f" ({sys.version_info.major}.{sys.version_info.minor}).",
-        hint="Install it: apt-get install python3-guestfs (or run 'make host'), and make the"
-        " virtual environment with the system's own /usr/bin/python3.",
-    )
-
-
-def _load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+        return importlib.import_module("guestfs")
     try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+        binding = load_system_module("guestfs", "libguestfsmod")
+    except ImportError as error:
+        raise HostError(
+            "libguestfs cannot be loaded.",
+            details=[str(error)],
+            hint="Install it again: apt-get install --reinstall python3-guestfs.",
+        ) from error
+    if binding is None:
+        raise HostError(
+            "libguestfs' Python binding is not installed for this Python"
+            f" ({sys.version_info.major}.{sys.version_info.minor}).",
+            hint="Install it: apt-get install python3-guestfs (or run 'make host'), and make the"
+            " virtual environment with the system's own /usr/bin/python3.",
+        )
+    return binding
 
 
 def require_kernel() -> None:

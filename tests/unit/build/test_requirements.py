@@ -22,6 +22,7 @@ from builder.build.requirements import (
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import HostError, InputError
 from builder.feature import Machine
+from builder.host import system_modules
 from builder.host.room import GIB
 from builder.image import binding
 from builder.plan.boots import Boot
@@ -232,6 +233,6 @@ def test_a_proof_needs_only_what_its_boots_have(prover: Path) -> None:
 
 def test_every_lack_of_libguestfs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "guestfs", None)
-    monkeypatch.setattr(binding, "_BINDINGS", ())
+    monkeypatch.setattr(system_modules, "DIRECTORIES", ())
     monkeypatch.setattr(binding, "_KERNELS", ())
     assert ["binding" in error.message for error in binding.missing_requirements()] == [True, False]

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from builder.errors import HostError
+from builder.host import system_modules
 from builder.image import binding as libguestfs
 from builder.image import filesystem
 
@@ -20,7 +21,7 @@ def refusal() -> HostError:
 
 def test_a_missing_binding_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "guestfs", None)
-    monkeypatch.setattr(libguestfs, "_BINDINGS", (Path("/nonexistent"),))
+    monkeypatch.setattr(system_modules, "DIRECTORIES", (Path("/nonexistent"),))
     error = refusal()
     assert "binding is not installed for this Python" in error.message
     assert "apt-get install python3-guestfs" in error.hint
@@ -32,7 +33,7 @@ def test_a_binding_of_another_python_is_not_loaded(
     (tmp_path / "guestfs.py").write_text("raise SystemExit('loaded')")
     (tmp_path / "libguestfsmod.cpython-27-x86_64-linux-gnu.so").touch()
     monkeypatch.setitem(sys.modules, "guestfs", None)
-    monkeypatch.setattr(libguestfs, "_BINDINGS", (tmp_path,))
+    monkeypatch.setattr(system_modules, "DIRECTORIES", (tmp_path,))
     assert "/usr/bin/python3" in refusal().hint
 
 
@@ -43,7 +44,7 @@ def test_a_broken_binding_says_so_and_leaves_nothing_half_loaded(
     (tmp_path / "libguestfsmod.abi3.so").write_bytes(b"no library")
     monkeypatch.setitem(sys.modules, "guestfs", None)
     monkeypatch.delitem(sys.modules, "libguestfsmod", raising=False)
-    monkeypatch.setattr(libguestfs, "_BINDINGS", (tmp_path,))
+    monkeypatch.setattr(system_modules, "DIRECTORIES", (tmp_path,))
     assert "--reinstall python3-guestfs" in refusal().hint
     assert "libguestfsmod" not in sys.modules
 
