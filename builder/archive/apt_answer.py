@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+
+from builder.archive.update import Step
 
 _STEP = re.compile(
     r"(?P<verb>Inst|Remv) (?P<name>[^\s:]+)(?::(?P<qualifier>\S+))?"
@@ -15,38 +14,8 @@ _STEP = re.compile(
 """A line of ``apt-get --simulate``, as apt's private-install.cc and algorithms.cc write it."""
 
 _SECURITY = re.compile(r"[-/]security\b", re.IGNORECASE)
+"""In where apt has a version from: ``Debian-Security:12/stable-security``."""
 _LEADING_SPACE = " "
-
-
-@dataclass(frozen=True)
-class Step:
-    """A package that apt would install or remove."""
-
-    verb: Literal["install", "remove"]
-    name: str
-    old: str
-    """The version that is there; empty for none."""
-    new: str
-    """Empty where it would be removed."""
-    architecture: str
-    origins: str
-    """Where apt has the new version from, as it says it: ``Debian-Security:12/stable-security``."""
-
-    @property
-    def is_security(self) -> bool:
-        """Whether an archive of security updates has the new version."""
-        return _SECURITY.search(self.origins) is not None
-
-
-@dataclass(frozen=True)
-class Update:
-    """A package that a new image would have, or no longer."""
-
-    step: Step
-    since: datetime | None = None
-    """When the archive got a security update; None where nothing tells, and for other packages."""
-    dated: bool = False
-    """Whether the file's own date says so; else it is the day of the index that first had it."""
 
 
 def steps(answer: str) -> tuple[Step, ...]:
@@ -68,7 +37,7 @@ def _steps(answer: str) -> Iterator[Step]:
             old=match["old"] or "",
             new="" if removes else match["new"],
             architecture=match["architecture"] or "",
-            origins=match["origins"] or "",
+            is_security=_SECURITY.search(match["origins"] or "") is not None,
         )
 
 

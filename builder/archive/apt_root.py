@@ -9,25 +9,21 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.archive.apt_answer import fields, index_digests
+from builder.archive.index_directory import index_directory, writing
 from builder.archive.sources import Source
-from builder.build.requirements import require_plain
 from builder.distribution import Distribution
 from builder.errors import BuilderError, HostError
 from builder.host.files import replace_text, sha256_of
-from builder.host.locking import is_locked, locked
 from builder.host.process import require_tool, run
 
 UPDATE_LIMIT = 300.0
 """Seconds for the indexes of all sources: some ten megabytes at first."""
 SIMULATION_LIMIT = 60.0
-UNUSED_LIMIT = 30 * 24 * 3600.0
-"""Seconds after which the indexes of sources that nobody asks any more are removed."""
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _LISTS = "var/lib/apt/lists"
@@ -179,26 +175,11 @@ def apt_root(
             hint=f"Install it: apt-get install {distribution.keyring_package}",
         )
     named = json.dumps([source.line(distribution.keyring) for source in sources])
-    key = hashlib.sha256(named.encode()).hexdigest()[:8]
-    home = cache / "indexes"
-    directory = home / f"{distribution.os_distro}-{distribution.release}-{key}"
-    require_plain(directory, "GUEST_IMAGE_CACHE")
-    with contextlib.ExitStack() as locks:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            locks.enter_context(locked(directory))
-            _remove_unused(home)
-            os.utime(directory)
-            proxies = {name: caller[name] for name in _PROXIES if name in caller}
-            root = AptRoot(directory, distribution, tuple(sources), proxies)
+    with index_directory(cache, distribution, named) as directory:
+        proxies = {name: caller[name] for name in _PROXIES if name in caller}
+        root = AptRoot(directory, distribution, tuple(sources), proxies)
+        with writing(directory):
             root.configure()
-        except OSError as error:
-            raise HostError(
-                f"Could not write below {home}, where package indexes are kept.",
-                details=[error.strerror or str(error)],
-                hint="Make room or make it yours, or choose another directory with"
-                " GUEST_IMAGE_CACHE.",
-            ) from error
         yield root
 
 
@@ -226,10 +207,3 @@ def _configuration(directory: Path, architecture: str) -> str:
 def _complaints(lines: Sequence[str]) -> list[str]:
     """What apt itself says is wrong."""
     return [line for line in lines if line.startswith(("E:", "W:", "Err:", " "))]
-
-
-def _remove_unused(home: Path) -> None:
-    oldest = time.time() - UNUSED_LIMIT
-    for directory in home.iterdir():
-        if directory.stat().st_mtime < oldest and not is_locked(directory):
-            shutil.rmtree(directory, ignore_errors=True)

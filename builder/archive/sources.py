@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from builder.archive.mirrors import MirrorKind, named_mirrors
 from builder.distribution import Distribution
 from builder.errors import HostError
 from builder.plan.merge import DEBIAN_ARCHITECTURES
@@ -11,7 +11,7 @@ from builder.plan.merge import DEBIAN_ARCHITECTURES
 SECURITY = "-security"
 """What the name of a suite of security updates ends in."""
 
-_SUITES: Mapping[str, tuple[tuple[Literal["archive", "security"], str], ...]] = {
+_SUITES: Mapping[str, tuple[tuple[MirrorKind, str], ...]] = {
     "debian": (("archive", ""), ("archive", "-updates"), ("security", SECURITY)),
     "ubuntu": (("archive", ""), ("archive", "-updates"), ("archive", SECURITY)),
 }
@@ -59,22 +59,14 @@ def sources_of(
     if distribution.package_format != "deb" or suites is None:
         raise HostError(
             f"What {distribution.name} has for updates is unknown: its packages are not apt's.",
-            details=["No resolver of RPM packages has been proven to answer that here."],
-            hint="Build it on a schedule: guest-image image PROFILE --fresh",
+            details=["Only an archive that apt reads is asked for its security updates here."],
+            hint="Ask what a new image would have otherwise: guest-image due PROFILE",
         )
-    unnamed = sorted({kind for kind, _ in suites if distribution.mirrors[kind] not in mirrors})
-    if unnamed:
-        variable = distribution.mirrors[unnamed[0]]
-        raise HostError(
-            f"Nobody names the mirror of {distribution.name} to ask for packages.",
-            details=[f"A build would ask diskimage-builder's default of kind '{unnamed[0]}'."],
-            hint=f"Name it with mirrors.{unnamed[0]} in the profile, with {variable} in the"
-            " environment, or in the host's apt sources.",
-        )
+    addresses = named_mirrors(distribution, mirrors)
     components = environment.get(COMPONENTS) or _COMPONENTS[distribution.os_distro]
     return tuple(
         Source(
-            mirrors[distribution.mirrors[kind]].rstrip("/"),
+            addresses[kind],
             f"{distribution.release}{suffix}",
             tuple(components.split(",")),
             DEBIAN_ARCHITECTURES[distribution.architecture],

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from builder.archive.apt_answer import Update
+from builder.archive.update import Update
 from builder.build.reuse import digest_of
 from builder.compare.change import changes
 from builder.compare.plans import plan_changes

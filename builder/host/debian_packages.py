@@ -14,7 +14,7 @@ class DebianPackage:
 
     name: str
     purposes: tuple[str, ...]
-    """Of ``setup``, ``build``, ``proof`` and ``test``."""
+    """Of ``setup``, ``build``, ``proof``, ``due`` and ``test``."""
     programs: tuple[str, ...]
 
 

@@ -1,6 +1,7 @@
 """A machine that asks what is due: a profile of a small archive, a build of it, a cache."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,10 @@ from builder.store.manifest import Package, write
 SECURITY = f"{RELEASE}-security"
 NOW = datetime.now(UTC)
 AT_FIRST = (Deb("libc6", "2.36-9"), Deb("openssl", "3.0.1-1", "libc6"), Deb("zstd", "1.5"))
+DEBIAN_PACKAGES = tuple(
+    Package(name=deb.name, version=deb.version, architecture="amd64", installed_size=10)
+    for deb in AT_FIRST
+)
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,27 @@ class Answer:
 class Machine:
     """A machine with a profile of this archive, a build of it, and a cache."""
 
-    def __init__(self, root: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        mirror: Mapping[str, str],
+        capsys: pytest.CaptureFixture[str],
+        packages: Sequence[Package] = DEBIAN_PACKAGES,
+        **profile: Any,
+    ) -> None:
         self.cache = root / "cache"
         self.dist = root / "dist"
         self.profile = root / "night.yaml"
         self._capsys = capsys
-        mirror = {"archive": url, "security": url}
+        self.packages = tuple(packages)
         public = dict.fromkeys(mirror, "http://mirror.example.org/debian")
-        self.write_profile({"mirrors": {**mirror, "in_image": public}})
+        self.write_profile({"mirrors": {**mirror, "in_image": public}, **profile})
 
     def write_profile(self, more: dict[str, Any]) -> None:
         data = json.loads(self.profile.read_text()) if self.profile.exists() else {}
         self.profile.write_text(json.dumps({**data, "extends": "base", **more}))
 
-    def build(self, **fields: Any) -> Path:
+    def build(self, *, packages: Sequence[Package] = (), **fields: Any) -> Path:
         """A build of what the archive has at first, proven just now."""
         plan = plan_of(str(self.profile))
         parts = ingredients(plan, *elements_paths(plan, installed()))
@@ -69,10 +81,7 @@ class Machine:
             ingredients=parts,
             created=datetime.now(UTC),
             evidence=tuple(evidence),
-            packages=tuple(
-                Package(name=deb.name, version=deb.version, architecture="amd64", installed_size=10)
-                for deb in AT_FIRST
-            ),
+            packages=tuple(packages) or self.packages,
             **fields,
         )
         directory = self.dist / "night" / stored.build

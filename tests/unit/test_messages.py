@@ -151,6 +151,9 @@ REPETITION_HELPS = {
     "build/source_files.py _fetch 3",  # a connection that was cut
     "archive/apt_root.py AptRoot._apt 1",  # a mirror that was down
     "archive/indexes.py verified_indexes 1",  # a mirror that was being changed
+    "archive/rpm/archive.py _require_credible 2",  # a mirror that is being changed
+    "archive/rpm/indexes.py KeptRepository._download 1",  # a mirror that was down
+    "archive/rpm/indexes.py KeptRepository._index 1",  # a mirror that was being changed
     "cloud/api/client.py CloudApi._request 1",  # by HTTP's status; see test_refusal.py
     "cloud/apply/apply.py apply 1",  # it goes on from there
     "cloud/proof/prove.py prove_in_cloud 1",  # when the manifest can be written

@@ -3,7 +3,8 @@ from textwrap import dedent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.archive.apt_answer import Step, fields, index_digests, steps
+from builder.archive.apt_answer import fields, index_digests, steps
+from builder.archive.update import Step
 
 # By apt 2.6.1 of Debian 12.
 ANSWER = """\
@@ -53,7 +54,8 @@ def test_what_apt_writes_is_read_as_it_was_meant(
 ) -> None:
     before = f" [{old}]" if old else ""
     line = f"Inst {name}{before} ({new} {origin} [{architecture}]){rest}"
-    assert steps(line) == (Step("install", name, old or "", new, architecture, origin),)
+    expected = Step("install", name, old or "", new, architecture, "security" in origin)
+    assert steps(line) == (expected,)
 
 
 @given(st.text())

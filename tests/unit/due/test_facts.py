@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from samples import OTHER_SHA256, WHEN, complete, manifest, plan
 
-from builder.archive.apt_answer import Update, steps
+from builder.archive.apt_answer import steps
+from builder.archive.update import Update
 from builder.build.reuse import digest_of
 from builder.due.facts import (
     evidence_reasons,

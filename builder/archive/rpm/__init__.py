@@ -1,0 +1,1 @@
+"""What libsolv, the resolver of dnf and zypper, says of an image: distributions of RPM packages."""
