@@ -1,7 +1,8 @@
 """Which devices a disk waits for at boot, and which of them it has.
 
 Sources: fstab(5), systemd.mount(5), systemd.swap(5), crypttab(5), GRUB's ``search``, initramfs.conf
-(``RESUME``), and the kernel's arguments ``root=`` and ``resume=``, with those of dracut.cmdline(7).
+(``RESUME``), md(4), and the kernel's arguments ``root=`` and ``resume=``, with those of
+dracut.cmdline(7) and systemd-fstab-generator(8).
 """
 
 import posixpath
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from builder.feature import Filesystem, Volume
 from builder.linux import unitfile
-from builder.linux.bootentries import CONFIGURATIONS, NEXT_KERNELS, entries
+from builder.linux.bootentries import CONFIGURATIONS, NEXT_KERNELS, Entry, entries
 from builder.linux.files import significant_lines, text
 from builder.linux.fstab import mounts, unit_files
 
@@ -27,7 +28,9 @@ _TAGS = {  # of fstab(5), and of links below /dev/disk: an attribute of a volume
     "PARTLABEL": "part_label",
 }
 _BY = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)")
-_OF_ONE_MACHINE = re.compile(r"/dev/disk/by-(?:path|id|diskseq)/")
+_OF_ONE_MACHINE = re.compile(r"/dev/disk/by-(?:path|id(?!/md-)|diskseq)/")
+_ARRAY = re.compile(r"/dev/md[/\d]|/dev/disk/by-id/md-")
+_MEMBER = "linux_raid_member"
 _MAPPED = re.compile(r"/dev/mapper/(.+)|/dev/(?!disk/|mapper/)([\w.+-]+)/([\w.+-]+)")
 
 # The system's own: without these it is not whole, whatever the options say.
@@ -44,12 +47,18 @@ _ARGUMENTS = {  # of the kernel: what follows
     "mount.usr": _NO_ROOT,
     "resume": _INITRD_WAITS,
     "rd.luks.uuid": _INITRD_WAITS,
+    "rd.luks.name": _INITRD_WAITS,
     "rd.lvm.lv": _INITRD_WAITS,
+    "rd.md.uuid": _INITRD_WAITS,
+    "systemd.mount-extra": _FOREVER,
+    "systemd.swap-extra": _FOREVER,
 }
-_ARGUMENT = re.compile(r"(?<![\w.-])(root|resume|mount\.usr|rd\.luks\.uuid)=([^\s\"']+)")
+_LAST_COUNTS = ("root", "mount.usr", "resume")
+_NO_RESUME = "noresume"
+_ARGUMENT = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, _ARGUMENTS))})=([^\s\"']+)")
 _GRUB_DEVICE = re.compile(r"GRUB_DEVICE=[\"']?([^\s\"']+)")
 _RESUME = re.compile(r"RESUME=[\"']?([^\s\"']*)")
-_SEARCH = re.compile(r"search(?:\.fs_(uuid|label))?\s+(.+)")
+_SEARCH = re.compile(r"(?:^|\bthen\s|;)\s*search(?:\.fs_(uuid|label))?\s+([^;]+)")
 
 
 REMEDY = (
@@ -108,23 +117,37 @@ def _references(disk: Filesystem) -> Iterator[Reference]:
             yield Reference(place, mount.spec, _FOREVER, mount.mount_point, mount.type)
     yield from _units(disk)
     yield from _encrypted(disk)
-    for entry in entries(disk):
-        for name, consequence in _ARGUMENTS.items():
-            value = entry.value(name)
-            if value is not None:
-                yield _argument(entry.place, name, value, consequence)
+    found = entries(disk)
+    for entry in found:
+        yield from _of_entry(entry)
     yield from _next_kernels(disk)
-    yield from _resume(disk)
+    if not found or not all(_NO_RESUME in entry.arguments for entry in found):
+        yield from _resume(disk)
     yield from _searches(disk)
 
 
-def _argument(place: str, name: str, value: str, consequence: str) -> Reference:
-    spec = value
-    if name == "rd.luks.uuid":
-        spec = f"UUID={value.removeprefix('luks-')}"
-    elif name == "rd.lvm.lv":
-        spec = f"/dev/{value}"
-    return Reference(place, spec, consequence, "/" if name == "root" else "")
+def _of_entry(entry: Entry) -> Iterator[Reference]:
+    for argument in entry.arguments:
+        name, _, value = argument.partition("=")
+        overridden = name in _LAST_COUNTS and value != entry.value(name)
+        off = name == "resume" and _NO_RESUME in entry.arguments
+        if name in _ARGUMENTS and not overridden and not off:
+            yield _argument(entry.place, name, value)
+
+
+def _argument(place: str, name: str, value: str) -> Reference:
+    match name:
+        case "rd.luks.uuid" | "rd.luks.name":
+            spec = f"UUID={value.partition('=')[0].removeprefix('luks-')}"
+        case "rd.lvm.lv":
+            spec = f"/dev/{value}"
+        case "rd.md.uuid":
+            spec = f"/dev/disk/by-id/md-uuid-{value}"
+        case "systemd.mount-extra" | "systemd.swap-extra":
+            spec = value.partition(":")[0]
+        case _:
+            spec = value
+    return Reference(place, spec, _ARGUMENTS[name], "/" if name == "root" else "")
 
 
 def _units(disk: Filesystem) -> Iterator[Reference]:
@@ -160,9 +183,11 @@ def _next_kernels(disk: Filesystem) -> Iterator[Reference]:
     for path in (path for pattern in NEXT_KERNELS for path in disk.glob(pattern)):
         for number, line in significant_lines(text(disk, path)):
             for name, value in _ARGUMENT.findall(line):
-                yield _argument(f"{path}:{number}", name, value, _ARGUMENTS[name])
+                if name == "resume" and _NO_RESUME in line:
+                    continue
+                yield _argument(f"{path}:{number}", name, value)
             if match := _GRUB_DEVICE.match(line):
-                yield _argument(f"{path}:{number}", "root", match[1], _NO_ROOT)
+                yield _argument(f"{path}:{number}", "root", match[1])
 
 
 def _resume(disk: Filesystem) -> Iterator[Reference]:
@@ -179,7 +204,7 @@ def _resume(disk: Filesystem) -> Iterator[Reference]:
 def _searches(disk: Filesystem) -> Iterator[Reference]:
     for path in (path for pattern in CONFIGURATIONS for path in disk.glob(pattern)):
         for number, line in significant_lines(text(disk, path)):
-            if match := _SEARCH.match(line):
+            for match in _SEARCH.finditer(line):
                 spec = _searched(match[1], match[2].split())
                 if spec:
                     yield Reference(f"{path}:{number}", spec, _NO_GRUB)
@@ -211,6 +236,8 @@ def _resolved(
         )
     if _OF_ONE_MACHINE.match(spec):
         return ()
+    if _ARRAY.match(spec):  # what its members make up is not looked at
+        return None if any(volume.type == _MEMBER for volume in volumes) else ()
     mapped = _MAPPED.fullmatch(spec)
     if mapped is None:
         return None

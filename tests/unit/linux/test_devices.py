@@ -58,6 +58,22 @@ def found(tree: Tree) -> list[str]:
         ("/etc/default/grub", 'GRUB_CMDLINE_LINUX="resume=UUID=00"\n', "grub:1: names UUID=00"),
         ("/etc/default/grub.d/a.cfg", 'GRUB_DEVICE="LABEL=none"\n', "a.cfg:1: names LABEL=none"),
         ("/etc/initramfs-tools/conf.d/resume", "RESUME=UUID=00\n", "conf.d/resume:1: names UUID"),
+        (
+            "/etc/fstab",
+            "/dev/md0 /data ext4\n",
+            "names /dev/md0, which this disk has not: the boot",
+        ),
+        (
+            "/etc/fstab",
+            "/dev/md/host:data /data ext4\n",
+            "names /dev/md/host:data, which this disk",
+        ),
+        (GRUB, "linux /vmlinuz rd.lvm.lv=cl/swap rd.lvm.lv=my-group/data\n", "names /dev/cl/swap"),
+        (GRUB, "linux /vmlinuz rd.luks.name=00=secret\n", "names UUID=00, which this disk has not"),
+        (GRUB, "linux /vmlinuz rd.md.uuid=1:2:3:4\n", "by-id/md-uuid-1:2:3:4, which this disk has"),
+        (GRUB, "linux /vmlinuz systemd.mount-extra=UUID=00:/data:ext4\n", "names UUID=00, which"),
+        (GRUB, "if true; then search --fs-uuid --set=root 00; fi\n", f"{GRUB}:1: names UUID=00"),
+        ("/etc/default/grub", 'GRUB_CMDLINE_LINUX="rd.lvm.lv=cl/root"\n', "names /dev/cl/root"),
     ],
 )
 def test_what_is_not_there_is_named_with_its_line(path: str, content: str, seen: str) -> None:
@@ -95,6 +111,11 @@ def test_what_is_not_there_is_named_with_its_line(path: str, content: str, seen:
         {GRUB: "linux /vmlinuz root=LABEL=root\\ fs\n", ENTRY: "options root=UUID=00\n"},
         {"/etc/initramfs-tools/conf.d/resume": "RESUME=none\n"},
         {
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=00\n",
+            GRUB: "linux /vmlinuz root=UUID=aa-bb resume=UUID=00 noresume\n",
+        },
+        {GRUB: "search --fs-uuid --set=root aa-bb; set prefix=($root)/boot/grub\n"},
+        {
             "/etc/initramfs-tools/conf.d/a": "RESUME=UUID=00\n",
             "/etc/initramfs-tools/conf.d/resume": "RESUME=auto\n",
         },
@@ -102,3 +123,9 @@ def test_what_is_not_there_is_named_with_its_line(path: str, content: str, seen:
 )
 def test_what_is_there_or_may_be_missing_is_not_named(tree: Tree) -> None:
     assert found(tree) == []
+
+
+def test_an_array_may_be_there_where_it_has_members() -> None:
+    member = Volume("/dev/sdb", "linux_raid_member")
+    disk = FakeFilesystem({"/etc/fstab": "/dev/md127 /data xfs\n"}, volumes=(member,))
+    assert list(missing(disk)) == []
