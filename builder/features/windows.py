@@ -4,8 +4,13 @@ The drivers and the agent are those of virtio-win: the services ``vioscsi``, ``V
 file is ``vioser.sys``), and ``QEMU-GA``.
 """
 
+import re
+
 from builder import windows
 from builder.feature import CheckFailed, Claim, Feature, Filesystem, Parameters, inspection
+
+_PATH = re.compile(r"\s(?:-p|--path)[\s=]*\"?(?!\S*org\.qemu\.guest_agent)\S+")
+"""Another port than Nova's, which is qemu-ga(8)'s own."""
 
 OTHER_CHANNEL = "isa-serial"
 """What the agent is told (``--method``) to listen to a serial port of the machine."""
@@ -45,7 +50,7 @@ def vioscsi_starts_at_boot(disk: Filesystem, _: WindowsParameters) -> str:
 def agent_starts_with_windows(disk: Filesystem, _: WindowsParameters) -> str:
     """Its installer registers the service; Nova's channel needs the driver of virtio-serial."""
     agent = windows.require_service(disk, "QEMU-GA", "the guest agent", (windows.AUTO_START,))
-    if OTHER_CHANNEL in agent.command:
+    if OTHER_CHANNEL in agent.command or _PATH.search(agent.command):
         raise CheckFailed(
             f"the service QEMU-GA runs {agent.command}: Nova's channel is virtio-serial"
         )

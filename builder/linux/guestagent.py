@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from builder.feature import Filesystem
 from builder.linux import unitfile
-from builder.linux.files import logical_lines, significant_lines, text
+from builder.linux.files import logical_lines, text
 from builder.linux.unitfile import Setting
 
 UNIT = "qemu-guest-agent.service"
@@ -23,7 +23,7 @@ _BESIDE = ("/etc/sysconfig/qemu-ga", "/etc/default/qemu-guest-agent")
 _PROGRAM = "qemu-ga"
 
 _SHORT = {"b": "block", "a": "allow", "m": "method", "p": "path", "c": "config"}
-_SHORT_WITH_VALUE = "mplfbatscF"
+_BUNDLE = re.compile(r"-[hVvdDr]*([mplfbatscF])(.*)")  # those without a value may stand before it
 _LONG = {  # blacklist is what block-rpcs was called until QEMU 8.0
     "block-rpcs": "block",
     "blacklist": "block",
@@ -39,23 +39,31 @@ _NAMED_LIKE = {  # variables and keys that are no options, by what is in their n
     "METHOD": "method",
     "DEVPATH": "path",
 }
+_SHELL_LINE = re.compile(r"-[a-z]*c")
+_PORT_DEVICE = re.compile(r"virtio-port|vport")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
 def _is_true(value: str) -> bool:
-    return value.lower() in {"1", "yes", "true", "on", "t", "y"}
+    return value.lower() in unitfile.YES
+
+
+def _without_etc(value: str) -> str:
+    paths = {path.lstrip("-+") for path in value.split()}
+    return "cannot write /etc/shadow" if {"/", "/etc", "/etc/shadow"} & paths else ""
 
 
 _CONFINEMENTS: Mapping[str, Callable[[str], str]] = {
     "User": lambda value: "" if value in {"root", "0"} else "is not root",
     "DynamicUser": lambda value: "is not root" if _is_true(value) else "",
     "PrivateDevices": lambda value: "does not see its port" if _is_true(value) else "",
+    "PrivateUsers": lambda value: "cannot freeze file systems" if _is_true(value) else "",
+    "DevicePolicy": lambda value: "does not see its port" if value in {"closed", "strict"} else "",
+    "InaccessiblePaths": _without_etc,
     "ProtectSystem": lambda value: (
         "cannot write /etc/shadow" if value in {"full", "strict"} else ""
     ),
-    "ReadOnlyPaths": lambda value: (
-        "cannot write /etc/shadow" if {"/", "/etc", "/etc/shadow"} & set(value.split()) else ""
-    ),
+    "ReadOnlyPaths": _without_etc,
     "CapabilityBoundingSet": lambda value: (
         "cannot freeze file systems" if ("CAP_SYS_ADMIN" in value) is value.startswith("~") else ""
     ),
@@ -83,10 +91,10 @@ def blocked_commands(disk: Filesystem, commands: frozenset[str]) -> tuple[str, .
     """Name each of ``commands`` that is blocked, with the file and line that does it."""
     found: dict[str, None] = {}
     for option in options(disk):
-        names = set(re.split(r"[,; ]+", option.value.strip()))
+        names = set(re.split(r"[,; ]+", option.value.strip())) - {""}
         if option.name == "block":
             blocked = commands & names
-        elif option.name == "allow":
+        elif option.name == "allow" and names:  # an empty list allows all
             blocked = commands - names
         else:
             continue
@@ -96,11 +104,10 @@ def blocked_commands(disk: Filesystem, commands: frozenset[str]) -> tuple[str, .
 
 def elsewhere(disk: Filesystem) -> Iterator[str]:
     """Yield what has the agent listen to anything but the port that Nova gives."""
-    for option in options(disk):
-        if option.name == "method" and option.value != METHOD:
-            yield f"{option.place} has method {option.value}, not {METHOD}"
-        if option.name == "path" and option.value != PORT:
-            yield f"{option.place} has path {option.value}, not {PORT}"
+    told = {option.name: option for option in options(disk)}
+    for name, wanted in (("method", METHOD), ("path", PORT)):
+        if name in told and told[name].value != wanted:
+            yield f"{told[name].place} has {name} {told[name].value}, not {wanted}"
     settings = unitfile.settings(disk, UNIT)
     commands = unitfile.values(settings, "Service", "ExecStart")
     assigned = [setting for setting in settings if setting.name == "ExecStart"]
@@ -111,7 +118,10 @@ def elsewhere(disk: Filesystem) -> Iterator[str]:
 def confined(disk: Filesystem) -> Iterator[str]:
     """Yield what the unit keeps the agent from: the port's device, the accounts, the mounts."""
     settings = unitfile.settings(disk, UNIT)
+    allowed = [setting.value for setting in unitfile.values(settings, "Service", "DeviceAllow")]
     for name, harmful in _CONFINEMENTS.items():
+        if name == "DevicePolicy" and any(map(_PORT_DEVICE.search, allowed)):
+            continue
         for setting in unitfile.values(settings, "Service", name)[-1:]:
             consequence = harmful(setting.value)
             if consequence:
@@ -119,22 +129,23 @@ def confined(disk: Filesystem) -> Iterator[str]:
 
 
 def options(disk: Filesystem) -> Iterator[Option]:
-    """Yield what the agent is told, by its command line, the files beside its unit and its own."""
+    """Yield what the agent is told: by its own file, those beside its unit, its command line.
+
+    For one name the last counts, but lists accumulate.
+    """
     settings = unitfile.settings(disk, UNIT)
     variables = dict(_environment(disk, settings))
-    told = [
+    commanded = [
         option
         for command in unitfile.values(settings, "Service", "ExecStart")
         for option in _parsed(list(_words(command, variables)))
     ]
-    for path in _BESIDE:
-        told += _of_variables(disk, path)
-    files = [option.value for option in told if option.name == "config"]
+    beside = [option for path in _BESIDE for option in _of_variables(disk, path)]
+    files = [option.value for option in (*beside, *commanded) if option.name == "config"]
     if "QGA_CONF" in variables:
         files.append(variables["QGA_CONF"].text)
-    for path in files or [_CONFIGURATION]:
-        told += _of_configuration(disk, path)
-    yield from dict.fromkeys(told)
+    own = [option for path in files or [_CONFIGURATION] for option in _of_configuration(disk, path)]
+    yield from (*own, *beside, *commanded)
 
 
 def _environment(disk: Filesystem, settings: Sequence[Setting]) -> Iterator[tuple[str, _Word]]:
@@ -157,7 +168,7 @@ def _assignments(disk: Filesystem, path: str) -> Iterator[tuple[str, _Word]]:
 
 def _words(command: Setting, variables: Mapping[str, _Word]) -> Iterator[_Word]:
     """The words of a command line: ``$NAME`` may become several, ``${NAME}`` is part of one."""
-    for word in _split(command.value.lstrip("-@:+!")):
+    for word in _unwrapped(_split(command.value.lstrip("-@:+!"))):
         whole = re.fullmatch(r"\$(\w+)", word)
         if whole is not None:
             value = variables.get(whole[1], _Word("", command.place))
@@ -174,6 +185,14 @@ def _words(command: Setting, variables: Mapping[str, _Word]) -> Iterator[_Word]:
         yield _Word(content, used[0] if used else command.place)
 
 
+def _unwrapped(words: list[str]) -> list[str]:
+    """The words, or those of the line that they hand to a shell (``sh -c LINE``)."""
+    match words:
+        case [shell, option, line, *_] if shell.endswith("sh") and _SHELL_LINE.fullmatch(option):
+            return _split(line)
+    return words
+
+
 def _parsed(words: Sequence[_Word]) -> Iterator[Option]:
     """The options among words, as getopt_long(3) takes them: long ones may be shortened."""
     position = 0
@@ -187,10 +206,9 @@ def _parsed(words: Sequence[_Word]) -> Iterator[Option]:
             if len(matches) != 1:
                 continue
             option = matches.pop()
-        elif word.text[:1] == "-" and word.text[1:2] in _SHORT_WITH_VALUE and word.text[1:]:
-            option = _SHORT.get(word.text[1], "")
-            value = word.text[2:]
-            equals = value
+        elif match := _BUNDLE.fullmatch(word.text):
+            option = _SHORT.get(match[1], "")
+            value = equals = match[2]
         else:
             continue
         place = word.place
@@ -214,11 +232,10 @@ def _of_variables(disk: Filesystem, path: str) -> Iterator[Option]:
 
 
 def _of_configuration(disk: Filesystem, path: str) -> Iterator[Option]:
-    for number, line in significant_lines(text(disk, path), "#;"):
-        name, equals, value = line.partition("=")
-        option = _LONG.get(name.strip())
-        if equals and option:
-            yield Option(f"{path}:{number}", option, value.strip())
+    for setting in unitfile.parsed(disk, path):
+        option = _LONG.get(setting.name)
+        if setting.section == "general" and option:
+            yield Option(setting.place, option, setting.value)
 
 
 def _split(value: str) -> list[str]:

@@ -15,6 +15,9 @@ from builder.linux.files import search_path, text
 DIRECTORIES = ("/etc/systemd/system.control", *systemd.DIRECTORIES)
 """Where units and their drop-ins lie on a disk at rest; the first has precedence."""
 
+YES = frozenset({"1", "yes", "true", "on", "t", "y"})
+"""What systemd takes for true, in small letters: systemd.syntax(7)."""
+
 
 @dataclass(frozen=True)
 class Setting:

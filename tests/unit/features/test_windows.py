@@ -110,6 +110,12 @@ def agents() -> Iterator[Case]:
     elsewhere: Change = {AGENT: {"Start": 2, "ImagePath": f"{UNQUOTED} -m isa-serial -p COM1"}}
     cause = "Nova's channel is virtio-serial"
     yield failing(check, "on another channel", disk(elsewhere), cause)
+    elsewhere = {AGENT: {"Start": 2, "ImagePath": rf"{UNQUOTED} --path=\\.\COM2"}}
+    yield failing(check, "on another port", disk(elsewhere), cause)
+    named: Change = {
+        AGENT: {"Start": 2, "ImagePath": rf"{UNQUOTED} -p \\.\Global\org.qemu.guest_agent.0"}
+    }
+    yield passing(check, "on its own port by name", disk(named), "QEMU-GA starts with Windows")
     empty = disk({CHANNEL: {}})
     yield failing(check, "an empty channel", empty, "the registry has no service VirtioSerial")
     yield failing(check, "no file of the channel", disk({}, CHANNEL_DRIVER), "has no vioser.sys")

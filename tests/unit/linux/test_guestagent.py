@@ -93,6 +93,15 @@ def told(tree: Tree) -> list[str]:
             {"/etc/systemd/system/service.d/cis.conf": "[Service]\nReadOnlyPaths=/etc /usr\n"},
             "/etc/systemd/system/service.d/cis.conf:2 has ReadOnlyPaths",
         ),
+        (run("qemu-ga -vbguest-set-user-password"), f"{DROP_IN}:3 blocks guest-set-user-password"),
+        (run("/bin/sh -c 'exec qemu-ga -b guest-set-user-password'"), f"{DROP_IN}:3 blocks guest-"),
+        (
+            {**run("qemu-ga -m isa-serial"), CONF: "[general]\nmethod=virtio-serial\n"},
+            f"{DROP_IN}:3 has method isa-serial",
+        ),
+        ({DROP_IN: "[Service]\nPrivateUsers=yes\n"}, "PrivateUsers=yes: the agent cannot freeze"),
+        ({DROP_IN: "[Service]\nDevicePolicy=closed\n"}, "the agent does not see its port"),
+        ({DROP_IN: "[Service]\nInaccessiblePaths=-/etc/shadow\n"}, "cannot write /etc/shadow"),
     ],
 )
 def test_a_restriction_is_told_with_its_line(tree: Tree, seen: str) -> None:
@@ -120,6 +129,10 @@ def test_a_restriction_is_told_with_its_line(tree: Tree, seen: str) -> None:
         {CONF: "[general]\nallow-rpcs=guest-set-user-password,guest-fsfreeze-freeze,guest-ping\n"},
         {DROP_IN: "[Service]\nCapabilityBoundingSet=~CAP_SYS_BOOT\n"},
         {DEFAULT: "#DAEMON_ARGS='-b guest-set-user-password'\n"},
+        {UNIT: RED_HAT, CONF: "[general]\nmethod=isa-serial\npath=/dev/ttyS0\n"},
+        {CONF: "[general]\nallow-rpcs=\n[old]\nblock-rpcs=guest-set-user-password\n"},
+        {DROP_IN: "[Service]\nExecStart=\nExecStart=qemu-ga --allow-rpcs=${NONE}\n"},
+        {DROP_IN: "[Service]\nDevicePolicy=closed\nDeviceAllow=char-virtio-portsdev rw\n"},
     ],
 )
 def test_what_leaves_it_alone_is_not_told(tree: Tree) -> None:
