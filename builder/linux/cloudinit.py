@@ -1,7 +1,7 @@
 """Whether cloud-init does its work on a disk's first boot: it is started, and asks Nova.
 
 Sources: cloud-init's ``tools/ds-identify``, its units and generator, ``cloudinit/stages.py`` and
-the documentation of its modules and data sources.
+the documentation of its modules and data sources; its page "How to disable cloud-init".
 """
 
 import re
@@ -34,9 +34,16 @@ _SEEDS = "/var/lib/cloud/seed"
 _SEED_LABELS = ("cidata", "config-2")
 
 _SWITCHING = re.compile(
-    r"cloud-init=disabled|ci\.di\.policy=disabled|systemd\.mask=cloud-(?:init|config|final)\S*"
+    r"cloud-init=disabled|ci\.di\.policy=(?:[^,]*,)*disabled(?:,.*)?|systemd\.mask=cloud-(?:init|config|final)\S*"
 )
 _SOURCE = re.compile(r"(?:ds|ci\.ds|ci\.datasource)=(\w+)\S*")
+_MANAGERS = (
+    "/etc/systemd/system.conf",
+    "/etc/systemd/system.conf.d/*.conf",
+    "/usr/lib/systemd/system.conf.d/*.conf",
+)
+_SWITCHED_OFF = "cloud-init=disabled"
+_VIRTUALIZATIONS = frozenset({"qemu", "kvm", "vm", *unitfile.YES})
 _RUN_TIME = ("/run/", "/dev/", "/sys/", "/proc/")
 
 
@@ -71,18 +78,21 @@ def deaf(disk: Filesystem) -> Iterator[str]:
     found = cloudconfig.documents(disk)
     yield from _other_sources(disk, found)
     yield from _own_network(disk, found)
+    yield from _own_name(found)
     yield from _seeds(disk, found)
     yield from _nobody(found)
 
 
 def default_user(disk: Filesystem) -> str | None:
     """The user that gets the injected key, where the configuration names one."""
-    names = [
-        document.get("system_info", "default_user", "name")
-        for document in cloudconfig.documents(disk)
-    ]
-    texts = [name for name in names if isinstance(name, str)]
-    return texts[-1] if texts else None
+    found = cloudconfig.documents(disk)
+    # What the first of these names goes before the others: cloudinit/distros/ug_util.py.
+    for keys in (("user", "name"), ("user",), ("system_info", "default_user", "name")):
+        names = [document.get(*keys) for document in found]
+        texts = [name for name in names if isinstance(name, str) and name]
+        if texts:
+            return texts[-1]
+    return None
 
 
 def reads_config_drive(disk: Filesystem) -> bool:
@@ -98,10 +108,20 @@ def _switches(disk: Filesystem) -> Iterator[str]:
     for place, argument in arguments(disk):
         if _SWITCHING.fullmatch(argument):
             yield f"{place}: has {argument}, which switches cloud-init off; remove that"
-    for number, line in significant_lines(text(disk, _IDENTIFY)):
-        key, _, value = line.partition(":")
-        if key.strip() == "policy" and value.strip().split(",")[0] == "disabled":
+    for number, key, value in _identify(disk):
+        if key == "policy" and "disabled" in value.split(","):
             yield f"{_IDENTIFY}:{number}: has policy disabled: cloud-init is off; remove the line"
+    for path in (path for pattern in _MANAGERS for path in disk.glob(pattern)):
+        for setting in unitfile.parsed(disk, path):
+            if setting.name.endswith("Environment") and _SWITCHED_OFF in setting.value:
+                yield f"{setting.place}: has {_SWITCHED_OFF}: cloud-init is off; remove that"
+
+
+def _identify(disk: Filesystem) -> Iterator[tuple[int, str, str]]:
+    """What ds-identify is told: the line, the key, and the value without quotes and comment."""
+    for number, line in significant_lines(text(disk, _IDENTIFY)):
+        key, _, value = line.partition("#")[0].partition(":")
+        yield number, key.strip(), value.strip().strip("\"'")
 
 
 def _not_started(disk: Filesystem, names: Sequence[str]) -> Iterator[str]:
@@ -121,11 +141,20 @@ def _not_started(disk: Filesystem, names: Sequence[str]) -> Iterator[str]:
         place = assigned[-1].place
         yield f"{place}: {started.name} does not run cloud-init any more; remove that"
     for setting in settings:
-        if setting.name == "ConditionPathExists" and setting.path != started.path:
-            path = setting.value.lstrip("!|")
-            negated = setting.value.lstrip("|").startswith("!")
-            if not path.startswith(_RUN_TIME) and disk.exists(path) is negated:
-                yield f"{setting.place}: keeps {started.name} from being started; remove that"
+        if setting.path != started.path and _prevents(disk, setting):
+            yield f"{setting.place}: keeps {started.name} from being started; remove that"
+
+
+def _prevents(disk: Filesystem, setting: unitfile.Setting) -> bool:
+    """Whether it is a condition that no guest of Nova's meets, as far as the disk tells."""
+    value = setting.value.lstrip("|")
+    negated, value = value.startswith("!"), value.lstrip("!")
+    match setting.name:
+        case "ConditionPathExists" | "AssertPathExists":
+            return not value.startswith(_RUN_TIME) and disk.exists(value) is negated
+        case "ConditionVirtualization" | "AssertVirtualization":
+            return bool(value) and (value in _VIRTUALIZATIONS) is negated
+    return False
 
 
 def _other_sources(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
@@ -140,10 +169,9 @@ def _other_sources(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]
         match = _SOURCE.fullmatch(argument)
         if match is not None and match[1].lower() not in {name.lower() for name in _OF_NOVA}:
             yield f"{place}: has {argument}: cloud-init does not look for Nova's data; remove that"
-    for number, line in significant_lines(text(disk, _IDENTIFY)):
-        key, _, value = line.partition(":")
-        if key.strip() == "datasource" and value.strip() not in _OF_NOVA:
-            yield f"{_IDENTIFY}:{number}: names the data source {value.strip()}; {remedy}"
+    for number, key, value in _identify(disk):
+        if key == "datasource" and value not in _OF_NOVA:
+            yield f"{_IDENTIFY}:{number}: names the data source {value}; {remedy}"
     for source in _OF_NOVA:
         document = last(found, "datasource", source, "dsmode")
         mode = document.get("datasource", source, "dsmode") if document is not None else None
@@ -164,6 +192,23 @@ def _own_network(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
             yield f"{place}: has cloud-init configure no network; remove it"
         else:
             yield f"{place}: configures a network in place of the one that Nova gives; remove it"
+    keys = ("datasource", "OpenStack", "apply_network_config")
+    document = last(found, *keys)
+    if document is not None and document.get(*keys) is False:
+        yield f"{document.place(*keys)}: Nova's network is passed over; remove the line"
+
+
+def _own_name(found: Sequence[Document]) -> Iterator[str]:
+    """What gives every guest one name, in place of its server's."""
+    document = last(found, "preserve_hostname")
+    if document is not None and document.get("preserve_hostname") is True:
+        place = document.place("preserve_hostname")
+        yield f"{place}: keeps the name that Nova gives from the guest; remove the line"
+    for key in ("hostname", "fqdn"):
+        document = last(found, key)
+        name = scalar(document.get(key)) if document is not None else ""
+        if document is not None and name:
+            yield f"{document.place(key)}: names every guest {name}; remove the line"
 
 
 def _seeds(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:

@@ -18,6 +18,7 @@ INSTALL = "[Install]\nWantedBy=cloud-init.target\n"
 GRUB = "/boot/grub/grub.cfg"
 BLOCK = "/boot/loader/entries/a.conf"
 IDENTIFY = "/etc/cloud/ds-identify.cfg"
+MANAGER = "/etc/systemd/system.conf.d/a.conf"
 DROP_IN = "/etc/systemd/system/cloud-init.service.d/override.conf"
 STAGES = ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
 
@@ -47,6 +48,8 @@ def user(name: str) -> str:
         ({MAIN: user("debian"), LATER: "{ no: [yaml\n"}, "debian"),
         ({MAIN: "just text\n"}, None),
         ({MAIN: user("[1, 2]")}, None),
+        ({MAIN: user("debian"), LATER: "user: admin\n"}, "admin"),
+        ({MAIN: "user: {name: admin}\n", LATER: user("debian")}, "admin"),
     ],
 )
 def test_the_default_user_is_the_last_one_that_is_named(
@@ -116,6 +119,17 @@ def test_it_starts_where_its_unit_is_enabled_and_nothing_switches_it_off() -> No
             {DROP_IN: "[Unit]\nConditionPathExists=/etc/use-cloud-init\n"},
             f"{DROP_IN}:2: keeps cloud-init.service from being started",
         ),
+        (
+            {DROP_IN: "[Unit]\nAssertPathExists=/etc/use\n"},
+            f"{DROP_IN}:2: keeps cloud-init.service",
+        ),
+        ({DROP_IN: "[Unit]\nConditionVirtualization=vmware\n"}, f"{DROP_IN}:2: keeps cloud-init."),
+        ({IDENTIFY: 'policy: "disabled" # by us\n'}, f"{IDENTIFY}:1: has policy disabled"),
+        ({GRUB: "linux /vmlinuz ci.di.policy=disabled,found=all\n"}, "has ci.di.policy=disabled"),
+        (
+            {MANAGER: "[Manager]\nDefaultEnvironment=KERNEL_CMDLINE=cloud-init=disabled\n"},
+            f"{MANAGER}:2: has cloud-init=disabled: cloud-init is off",
+        ),
     ],
 )
 def test_what_keeps_it_from_being_started_is_told(
@@ -136,6 +150,8 @@ def test_what_keeps_it_from_being_started_is_told(
         {DROP_IN: "[Unit]\nConditionPathExists=!/etc/cloud/cloud-init.disabled\n"},
         {DROP_IN: "[Service]\nExecStart=\nExecStart=/usr/bin/cloud-init init\n"},
         {DROP_IN: "[Unit]\nConditionPathExists=/run/cloud-init/enabled\n"},
+        {DROP_IN: "[Unit]\nConditionVirtualization=!container\nConditionVirtualization=kvm\n"},
+        {MANAGER: "[Manager]\n#DefaultEnvironment=KERNEL_CMDLINE=cloud-init=disabled\n"},
         {
             f"{UNITS}/cloud-init-main.service": INSTALL,
             f"{WANTS}/cloud-init-main.service": Link("x"),
@@ -193,6 +209,12 @@ NET = "network: {config: disabled}\n"
         ({LATER: "allow_public_ssh_keys: false\n"}, f"{LATER}:1: nobody gets the key"),
         ({LATER: "cloud_init_modules: []\n"}, f"{LATER}:1: leaves the module users_groups out"),
         ({MAIN: "cloud_init_modules: [users-groups]\n"}, "leaves the module ssh out"),
+        (
+            {LATER: "datasource:\n  OpenStack: {apply_network_config: false}\n"},
+            f"{LATER}:2: Nova's network is passed over",
+        ),
+        ({LATER: "preserve_hostname: true\n"}, f"{LATER}:1: keeps the name that Nova gives"),
+        ({MAIN: "# x\nfqdn: a.example.org\n"}, f"{MAIN}:2: names every guest a.example.org"),
     ],
 )
 def test_what_makes_it_pass_over_what_nova_gives_is_told(
@@ -218,6 +240,8 @@ def test_what_makes_it_pass_over_what_nova_gives_is_told(
         {LATER: "users: [default, {name: admin}]\n"},
         {LATER: "cloud_init_modules: [users_groups]\ncloud_config_modules: [[ssh, always]]\n"},
         {LATER: "{ no: [yaml\n"},
+        {IDENTIFY: 'datasource: "ConfigDrive" # ours\n'},
+        {MAIN: "preserve_hostname: true\n", LATER: "preserve_hostname: false\n"},
     ],
 )
 def test_what_only_looks_like_it_is_not_told(change: dict[str, str | Link | None]) -> None:
