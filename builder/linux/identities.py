@@ -5,10 +5,11 @@ Each program says where it keeps such a thing: machine-id(5), sshd(8), iscsi-ina
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import osrelease
+from builder.linux import cloudconfig, machine_names
 from builder.linux.files import significant_lines, text
 from builder.linux.present import present
 
@@ -20,6 +21,7 @@ _SEED = "a random seed that every guest would share"
 _LEASE = "what a DHCP client has kept of another machine"
 _STATE = "cloud-init's state of another guest"
 _ENTRY = "a key that lets its owner in everywhere"
+_TARGET = "an iSCSI target that one machine has found"
 _MODULE_KEY = "the key that signs kernel modules in every guest"
 
 IDENTITIES = {  # by patterns of paths
@@ -58,6 +60,16 @@ IDENTITIES = {  # by patterns of paths
 """What a guest makes anew; the element guest-hygiene removes it."""
 
 SECRETS = {  # likewise
+    "/root/.ssh/authorized_keys2": _ENTRY,
+    "/home/*/.ssh/authorized_keys2": _ENTRY,
+    "/etc/skel/.ssh/authorized_keys*": _ENTRY,
+    "/var/lib/*/.ssh/authorized_keys*": _ENTRY,
+    "/etc/ssh/authorized_keys/*": _ENTRY,
+    "/etc/dropbear/authorized_keys": _ENTRY,
+    "/etc/dropbear/initramfs/authorized_keys": _ENTRY,
+    "/etc/dropbear-initramfs/authorized_keys": _ENTRY,
+    "/efi/loader/random-seed": _SEED,
+    "/var/db/dhcpcd/*": _LEASE,
     "/etc/hostid": "the host id of every guest",
     "/etc/krb5.keytab": "a key of Kerberos",
     "/etc/munge/munge.key": "a key of MUNGE",
@@ -66,6 +78,16 @@ SECRETS = {  # likewise
     "/etc/rndc.key": "a key of BIND",
     "/etc/docker/key.json": "the key of Docker's engine",
     "/etc/openvswitch/system-id.conf": "the id of Open vSwitch",
+    "/etc/insights-client/machine-id": "the registration of one system",
+    "/etc/letsencrypt/accounts/*/directory/*/private_key.json": "a private key",
+    "/etc/iscsi/nodes/*": _TARGET,
+    "/var/lib/iscsi/nodes/*": _TARGET,
+    "/etc/wireguard/*priv*": "a private key",
+    "/etc/wireguard/*.key": "a private key",
+    "/etc/zypp/credentials.d/*": "the registration of one system",
+    "/var/lib/docker/engine-id": "the id of Docker's engine",
+    "/var/lib/glusterd/glusterd.info": "the id of a peer of Gluster",
+    "/var/lib/zypp/AnonymousUniqueId": "the id that zypper tells of every guest",
     "/etc/salt/minion_id": "the name of Salt's minion",
     "/etc/sysconfig/rhn/systemid": "the registration of one system",
     "/var/lib/mysql/auto.cnf": "the id of a database server",
@@ -91,6 +113,16 @@ _SETTINGS = {  # of a file: the assignment that is an identity
     _INITIATOR: (re.compile(r"InitiatorName\s*=\s*\S+"), "the iSCSI name of every guest"),
     "/etc/popularity-contest.conf": (re.compile(r"MY_HOSTID=\S+"), "the id of every guest"),
     "/etc/wireguard/*.conf": (re.compile(r"(?i)(?:PrivateKey)\s*="), "a private key"),
+    "/etc/mysql/debian.cnf": (re.compile(r"password\s*=\s*\S+"), "a database's password"),
+    "/etc/ceph/*.keyring": (re.compile(r"key\s*=\s*\S+"), "a key of Ceph"),
+    "/etc/NetworkManager/system-connections/*": (
+        re.compile(r"private-key\s*=\s*\S+"),
+        "a private key",
+    ),
+    "/etc/systemd/network/*.netdev.d/*.conf": (
+        re.compile(r"(?i)PrivateKey\s*="),
+        "a private key",
+    ),
     "/etc/systemd/network/*.netdev": (re.compile(r"(?i)PrivateKey\s*="), "a private key"),
     "/etc/lvm/devices/system.devices": (re.compile(r"IDTYPE="), _DISK),
     "/etc/multipath/bindings": (re.compile(r"\w+\s+\w+"), _DISK),
@@ -106,55 +138,16 @@ _KEY_NAME = re.compile(
     r"(?i)(?:\.(?:key|pem|crt|cert|ppk|priv|asc|age)|(?:^|[._-])key|^id_\w+|privkey\w*)$"
 )
 _KEY_STORE = re.compile(r"(?i)\.(?:p12|pfx|jks|keystore|keytab)$")
+_SERVICE_HOMES = "/var/lib/*/.ssh/*"
 _SERVICES = ("/var/lib/*/*.{}", "/var/lib/*/*/*.{}", "/var/lib/*/*/*/*.{}")
 _PRIVATE_KEY = re.compile(
     rb"^(?:-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+    rb"|-----BEGIN OpenVPN Static key V1-----"
     rb"|PuTTY-User-Key-File-|AGE-SECRET-KEY-)",
     re.MULTILINE,
 )
 
-_MAC_PLACES = (
-    "/etc/udev/rules.d/*.rules",
-    "/etc/netplan/*.yaml",
-    "/usr/lib/netplan/*.yaml",
-    "/etc/systemd/network/*",
-    "/etc/systemd/network/*.d/*.conf",
-    "/usr/lib/systemd/network/*",
-    "/usr/local/lib/systemd/network/*",
-    "/etc/NetworkManager/system-connections/*",
-    "/etc/NetworkManager/conf.d/*.conf",
-    "/usr/lib/NetworkManager/system-connections/*",
-    "/etc/sysconfig/network-scripts/ifcfg-*",
-    "/etc/sysconfig/network/ifcfg-*",
-    "/etc/network/interfaces",
-    "/etc/network/interfaces.d/*",
-    "/etc/cloud/cloud.cfg",
-    "/etc/cloud/cloud.cfg.d/*.cfg",
-    "/etc/default/grub",
-    "/etc/default/grub.d/*.cfg",
-    "/etc/kernel/cmdline",
-    "/boot/grub/grub.cfg",
-    "/boot/grub2/grub.cfg",
-    "/boot/loader/entries/*.conf",
-    "/etc/iftab",
-    "/etc/mactab",
-)
-_MAC = re.compile(  # dracut.cmdline(7): ifname=eth0:MAC, BOOTIF=01-MAC
-    r"(?:(?<![\w:.-])|\bifname=[\w.]+:|\bBOOTIF=01-)"
-    r"(?P<mac>[0-9a-f]{2}(?P<dash>[:-])(?:[0-9a-f]{2}(?P=dash)){4}[0-9a-f]{2})(?![\w:-])",
-    re.IGNORECASE,
-)
-_NO_MACS = frozenset({"000000000000", "ffffffffffff"})
-
-_HOST_NAMES = {  # of a file: what stands before the name
-    "/etc/hostname": re.compile(r"(\S+)$"),
-    "/etc/HOSTNAME": re.compile(r"(\S+)$"),
-    "/etc/mailname": re.compile(r"(\S+)$"),
-    "/etc/sysconfig/network": re.compile(r"HOSTNAME=[\"']?([^\s\"']+)"),
-    "/etc/hosts": re.compile(r"127\.0\.1\.1\s+(\S+)"),
-    "/etc/postfix/main.cf": re.compile(r"myhostname\s*=\s*([^\s$]+)$"),
-}
-_NO_NAMES = ("localhost", "(none)")
+_CLOUD_KEYS = ("ssh_authorized_keys", "ssh-authorized-keys", "ssh_import_id")
 
 
 def identities(disk: Filesystem) -> Iterator[str]:
@@ -168,8 +161,8 @@ def identities(disk: Filesystem) -> Iterator[str]:
     yield from (f"{path} is {meaning}" for path, meaning in named.items())
     yield from _settings(disk)
     yield from (found for path, found in _private_keys(disk) if path not in named)
-    yield from _macs(disk)
-    yield from _host_names(disk)
+    yield from machine_names.names(disk)
+    yield from _of_cloud_init(disk)
 
 
 def _settings(disk: Filesystem) -> Iterator[str]:
@@ -182,6 +175,7 @@ def _settings(disk: Filesystem) -> Iterator[str]:
 
 def _private_keys(disk: Filesystem) -> Iterator[tuple[str, str]]:
     paths = [path for directory in ("/etc", "/root", "/home") for path in disk.files(directory)]
+    paths += disk.glob(_SERVICE_HOMES)
     for suffix in ("key", "pem"):
         paths += [path for pattern in _SERVICES for path in disk.glob(pattern.format(suffix))]
     for path in paths:
@@ -204,24 +198,29 @@ def _content(disk: Filesystem, path: str) -> bytes:
         return b""
 
 
-def _macs(disk: Filesystem) -> Iterator[str]:
-    for path in dict.fromkeys(path for pattern in _MAC_PLACES for path in disk.glob(pattern)):
-        for number, line in significant_lines(text(disk, path)):
-            for match in _MAC.finditer(line):
-                if match["mac"].replace(match["dash"], "").lower() not in _NO_MACS:
-                    yield f"{path}:{number}: names {match['mac']}, the MAC address of one machine"
+def _of_cloud_init(disk: Filesystem) -> Iterator[str]:
+    """Keys that cloud-init gives every guest: its server's, and those that let somebody in."""
+    for document in cloudconfig.documents(disk):
+        if document.get("ssh_keys"):
+            yield f"{document.place('ssh_keys')}: has {_HOST_KEY}"
+        users = document.get("users")
+        owners: list[tuple[str | int, ...]] = [(), ("system_info", "default_user")]
+        owners += [
+            ("users", number) for number in range(len(users) if isinstance(users, list) else 0)
+        ]
+        for owner in owners:
+            for key in _CLOUD_KEYS:
+                if _value(document.data, (*owner, key)):
+                    yield f"{document.place(*owner, key)}: has {_ENTRY}"
 
 
-def _host_names(disk: Filesystem) -> Iterator[str]:
-    distribution = osrelease.read(disk).get("ID", "")
-    for path, pattern in _HOST_NAMES.items():
-        for number, line in significant_lines(text(disk, path)):
-            match = pattern.match(line)
-            if match is not None and not _is_nobody(match[1], distribution):
-                yield f"{path}:{number}: names {match[1]}, the host name of one machine"
-
-
-def _is_nobody(name: str, distribution: str) -> bool:
-    """Whether it is the name of a machine without one: ``localhost``, or the distribution's."""
-    first = name.partition(".")[0].lower()
-    return first in _NO_NAMES or (bool(first) and distribution.startswith(first))
+def _value(data: Any, keys: Sequence[str | int]) -> Any:  # Any: YAML
+    for key in keys:
+        match data, key:
+            case dict(), str():
+                data = data.get(key)
+            case list(), int():
+                data = data[key]
+            case _:
+                return None
+    return data

@@ -6,6 +6,7 @@ from fakes import FakeFilesystem, Link, Tree
 from builder.linux.identities import IDENTITIES, SECRETS, identities
 
 KEY = "-----BEGIN {}PRIVATE KEY-----\nAAAA\n-----END {}PRIVATE KEY-----\n"
+CLOUD = "/etc/cloud/cloud.cfg.d/99-ours.cfg"
 OS_RELEASE = {"/etc/os-release": 'ID="debian"\n'}
 
 
@@ -74,6 +75,42 @@ def test_each_known_place_is_named(pattern: str) -> None:
         ("/etc/mailname", "build-host-7\n", "/etc/mailname:1: names build-host-7, the host name"),
         ("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 build-host-7\n", "/etc/hosts:2: names"),
         ("/etc/postfix/main.cf", "myhostname = build-host-7\n", "main.cf:1: names build-host-7"),
+        ("/etc/hosts", "::1 localhost ip6-localhost build-host-7 # x\n", "1: names build-host-7"),
+        ("/etc/machine-info", 'PRETTY_HOSTNAME="build-host-7"\n', "info:1: names build-host-7"),
+        (
+            "/etc/exim4/update-exim4.conf.conf",
+            "dc_other_hostnames='localhost;build-host-7'\n",
+            "conf.conf:1: names build-host-7",
+        ),
+        (
+            "/etc/kernel/cmdline",
+            "systemd.hostname=build7 ro\n",
+            "cmdline:1: has systemd.hostname=b",
+        ),
+        ("/etc/default/grub", 'GRUB_CMDLINE_LINUX="systemd.machine_id=0a"\n', "guest is 0a"),
+        ("/boot/grub2/grubenv", "kernelopts=ifname=e:fa:16:3e:00:00:01\n", "env:1: names fa:16"),
+        ("/var/lib/jenkins/.ssh/id_rsa", KEY.format("", ""), "/.ssh/id_rsa:1: is a private key"),
+        ("/etc/openvpn/static.key", "-----BEGIN OpenVPN Static key V1-----\n", "static.key:1: is"),
+        ("/etc/mysql/debian.cnf", "[client]\npassword = a1\n", "debian.cnf:2: has a database's"),
+        ("/etc/ceph/ceph.client.admin.keyring", "[x]\n\tkey = AQ==\n", "ring:2: has a key of C"),
+        ("/etc/systemd/network/wg.netdev.d/a.conf", "PrivateKey=AAA=\n", "a.conf:1: has a priv"),
+        (
+            "/etc/NetworkManager/system-connections/wg.nmconnection",
+            "[wireguard]\nprivate-key=AAA=\n",
+            "wg.nmconnection:2: has a private key",
+        ),
+        (CLOUD, "ssh_keys: {rsa_private: x}\n", f"{CLOUD}:1: has a host key of SSH"),
+        (CLOUD, "ssh_authorized_keys:\n- ssh-rsa AAAA me\n", f"{CLOUD}:1: has a key that lets"),
+        (
+            CLOUD,
+            "users:\n- default\n- name: ops\n  ssh_authorized_keys: [ssh-rsa AAAA]\n",
+            f"{CLOUD}:4: has a key that lets",
+        ),
+        (
+            CLOUD,
+            "system_info:\n  default_user:\n    ssh_import_id: [gh:me]\n",
+            f"{CLOUD}:3: has a key that lets",
+        ),
     ],
 )
 def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, seen: str) -> None:
@@ -101,6 +138,13 @@ def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, s
         {"/etc/hostname": "debian\n", "/etc/mailname": "localhost.localdomain\n"},
         {"/etc/hosts": "127.0.1.1 debian.localdomain debian\n192.0.2.7 registry.example.org\n"},
         {"/etc/postfix/main.cf": "myhostname = $mydomain\n"},
+        {"/etc/os-release": "ID=arch\n", "/etc/hostname": "archlinux\n"},
+        {"/etc/hostname": "debian12\n", "/etc/machine-info": "CHASSIS=vm\n"},
+        {"/etc/hosts": "127.0.0.1 localhost localhost4.localdomain4\n::1 ipv6-loopback\n"},
+        {"/etc/systemd/network/a.network": "[Match]\nMACAddress=01:80:c2:00:00:0e\n"},
+        {"/etc/kernel/cmdline": "systemd.machine_id=firmware\n"},
+        {"/etc/mysql/debian.cnf": "[client]\npassword =\n"},
+        {CLOUD: "ssh_deletekeys: true\nssh_authorized_keys: []\nusers: default\n"},
     ],
 )
 def test_what_only_looks_like_it_is_not_named(tree: Tree) -> None:
