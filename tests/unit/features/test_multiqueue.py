@@ -127,6 +127,15 @@ def limited_queues() -> Iterator[Case]:
     profile = "/etc/tuned/guest/tuned.conf"
     tuned = {"/etc/tuned/active_profile": "guest\n", profile: "[net]\nchannels=combined 1\n"}
     yield broken_disk(check, "tuned", tuned, f"{profile}:2 sets 1 of them")
+    including = {
+        "/etc/tuned/active_profile": "ours\n",
+        "/etc/tuned/ours/tuned.conf": "[main]\ninclude=ours, guest\n",
+        profile: "[net]\nchannels=combined 1\n",
+    }
+    cause = f"{profile}:2 sets 1 of them"
+    yield broken_disk(check, "a profile that tuned's includes", including, cause)
+    one_cpu = {"/etc/default/grub.d/cpus.cfg": 'GRUB_CMDLINE_LINUX="maxcpus=1"\n'}
+    yield broken_disk(check, "one CPU", one_cpu, "cpus.cfg:1 has maxcpus=1: a NIC has no more")
 
 
 def unlimited_queues() -> Iterator[Case]:
