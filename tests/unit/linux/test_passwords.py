@@ -7,6 +7,7 @@ from builder.linux.passwords import passwords
 
 CONF = "/etc/cloud/cloud.cfg.d/99.cfg"
 SECRET = "$6$salt$hash"  # noqa: S105 - nobody's
+UNIT = "/usr/lib/systemd/system/serial-getty@.service"
 GETTY = "/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf"
 
 
@@ -86,7 +87,7 @@ GETTY = "/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf"
 )
 def test_a_password_is_told_with_its_line(path: str, content: str | Link, seen: str) -> None:
     unit = {
-        "/usr/lib/systemd/system/serial-getty@.service": "[Service]\nExecStart=agetty %I\n",
+        UNIT: "[Service]\nExecStart=agetty %I\n",
         "/usr/lib/systemd/system/debug-shell.service": "[Install]\nWantedBy=sysinit.target\n",
     }
     (said,) = passwords(FakeFilesystem({**unit, path: content}))
@@ -108,7 +109,7 @@ def test_a_password_is_told_with_its_line(path: str, content: str | Link, seen: 
         {"/boot/grub/grub.cfg": "linux /vmlinuz systemd.set_credential=a.b:c\n"},
         {GETTY: Link("/dev/null")},
         {
-            "/usr/lib/systemd/system/serial-getty@.service": (
+            UNIT: (
                 "[Service]\nExecStart=-/sbin/agetty -o '-p -- \\\\u' --keep-baud 9600 - $TERM\n"
             ),
             "/usr/lib/systemd/system/debug-shell.service": "[Install]\nWantedBy=sysinit.target\n",
@@ -117,7 +118,7 @@ def test_a_password_is_told_with_its_line(path: str, content: str | Link, seen: 
         {"/boot/grub/grub.cfg": "linux /vmlinuz systemd.debug_shell=0\n"},
         {CONF: "user: {name: debian}\nusers: {admin: {groups: sudo}}\n"},
         {CONF: "users: 7\n"},
-        {GETTY: "[Service]\nExecStart=\nExecStart=-/bin/sh -c 'exec agetty %I'\n"},
+        {UNIT: "[Service]\nExecStart=-/bin/sh -c 'exec agetty %I'\n"},
         {CONF: "users: default\nruncmd: [passwd -l root, usermod --lock root]\n"},
     ],
 )
