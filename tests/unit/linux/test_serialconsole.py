@@ -41,6 +41,7 @@ SERIAL = "serial-getty@ttyS0.service"
             {GRUB: f"linux /vmlinuz console=ttyS0 systemd.mask={SERIAL}\n"},
             f"{GRUB}:1: has systemd.mask={SERIAL}: nobody can log in there",
         ),
+        ({GRUB: "linux /vmlinuz ro # console=ttyS0\n"}, f"{GRUB}:1: gives the kernel no console"),
         ({GRUB: "set default=0\n"}, "no entry that starts a kernel"),
     ],
 )
@@ -56,6 +57,8 @@ def test_a_silent_console_is_told(tree: Tree, seen: str) -> None:
         {},
         {GRUB: "linux /vmlinuz console=ttyS0 console=tty0\n"},
         {GRUB: "linux /vmlinuz console=ttyS0,115200n8\nlinux /vmlinuz single\n"},
+        {GRUB: "linux /vmlinuz ro \\\n  console=ttyS0\n"},
+        {GRUB: "linux /vmlinuz ro console=ttyS0 # console=tty0\n"},
         {GRUB: "set args='console=ttyS0'\nlinux /vmlinuz ${args}\n"},
         {
             GRUB: "blscfg\n",
