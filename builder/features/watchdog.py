@@ -99,6 +99,8 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
     path = modulesload.named_by(disk, DRIVER)
     if path is not None:
         return f"{path} names {DRIVER}"
+    if watchdog.module_of_switch(disk) == DRIVER:
+        return f"{watchdog.SWITCH} has the daemon's unit load {DRIVER}"
     if all(DRIVER in kernel.builtin for kernel in kernels.require_every(disk)):
         return f"{DRIVER} is built into every kernel"
     raise CheckFailed(
@@ -112,6 +114,12 @@ def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     seen = systemd.require_started(disk, UNIT)
     if watchdog.is_switched_off(disk):
         raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
+    other = watchdog.fed_by_systemd(disk)
+    if other is not None:
+        raise CheckFailed(
+            f"{other}: has systemd itself feed a watchdog, which no daemon can open then; remove "
+            "RuntimeWatchdogSec, or set it to 0"
+        )
     settings = watchdog.settings(disk)
     device = settings.get("watchdog-device")
     if device is None:

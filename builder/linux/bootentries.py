@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from builder.feature import Filesystem
-from builder.linux.files import significant_lines, text
+from builder.linux.files import logical_lines, significant_lines, text
 
 CONFIGURATIONS = (
     "/boot/grub/grub.cfg",
@@ -112,8 +112,8 @@ def arguments(disk: Filesystem) -> Iterator[tuple[str, str]]:
 def _of_grub(path: str, content: str, variables: dict[str, str]) -> Iterator[Entry]:
     """The entries of GRUB's own file. ``variables`` learns what the file sets."""
     current: Entry | None = None
-    for number, line in significant_lines(content):
-        words = _split(_expanded(line, variables))
+    for number, line in logical_lines(content):
+        words = _split(_expanded(line, variables), comments=True)
         if not words:
             continue
         command, *arguments = words
@@ -148,9 +148,11 @@ def _expanded(line: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: variables.get(match[1] or match[2], match[0]), line)
 
 
-def _split(line: str) -> list[str]:
+def _split(line: str, *, comments: bool = False) -> list[str]:
+    """The words of a line; with ``comments``, up to a ``#`` that begins one."""
     try:
-        return shlex.split(line)
+        # To shlex a "#" within a word, too, begins a comment.
+        return shlex.split(line, comments=comments and " #" in line)
     except ValueError:  # an open quote
         return line.split()
 

@@ -7,25 +7,36 @@ initramfs script of ``cloud-initramfs-growroot``.
 from collections.abc import Iterator, Sequence
 
 from builder.feature import CheckFailed, Filesystem, Volume
-from builder.linux import cloudconfig, systemd
+from builder.linux import cloudconfig, systemd, unitfile
 from builder.linux.cloudconfig import Document, last, scalar
+from builder.linux.files import search_path
 from builder.linux.fstab import mounts
 
 SWITCH = "/etc/growroot-disabled"
 
-_GROWPART = ("/usr/bin/growpart", "/usr/sbin/growpart")
-_EDITORS = ("/usr/sbin/sfdisk", "/sbin/sfdisk", "/usr/sbin/sgdisk", "/sbin/sgdisk")
+_PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
+"""Where cloud-init's units find programs; the first is where most distributions have these."""
+
+_EDITORS = ("sfdisk", "sgdisk")
 _RESIZERS = {
-    **dict.fromkeys(("ext2", "ext3", "ext4"), ("/usr/sbin/resize2fs", "/sbin/resize2fs")),
-    "xfs": ("/usr/sbin/xfs_growfs", "/sbin/xfs_growfs"),
-    "btrfs": ("/usr/sbin/btrfs", "/usr/bin/btrfs", "/sbin/btrfs", "/bin/btrfs"),
+    **dict.fromkeys(("ext2", "ext3", "ext4"), "resize2fs"),
+    "xfs": "xfs_growfs",
+    "btrfs": "btrfs",
 }
 _IN_INITRD = (
     "/usr/share/initramfs-tools/scripts/local-bottom/growroot",
-    "/usr/lib/dracut/modules.d/50growroot/module-setup.sh",
+    "/usr/lib/dracut/modules.d/??growroot/module-setup.sh",
 )
 _REPART = "systemd-repart.service"
-_REPART_FILES = ("/etc/repart.d/*.conf", "/usr/lib/repart.d/*.conf")
+_REPART_DIRECTORIES = (
+    "/etc/repart.d",
+    "/run/repart.d",
+    "/usr/local/lib/repart.d",
+    "/usr/lib/repart.d",
+)
+
+_RESIZING = frozenset({"true", "1", "on", "yes", "noblock"})
+"""What cloud-init takes for a yes, in any case; every other text is a no to it."""
 
 _LOGICAL = 5
 """The first number of a logical partition: it ends where its extended one does."""
@@ -74,22 +85,35 @@ def _holds_volumes(disk: Filesystem) -> bool:
 
 def _other_grower(disk: Filesystem) -> str | None:
     """What grows the root's partition without cloud-init."""
-    script = next(filter(disk.exists, _IN_INITRD), None)
-    if script is not None:
+    script = next((path for pattern in _IN_INITRD for path in disk.glob(pattern)), None)
+    if script is not None and not disk.exists(SWITCH):
         return script
-    files = [path for pattern in _REPART_FILES for path in disk.glob(pattern)]
-    if files and systemd.unit(disk, _REPART).started_by:
+    files = search_path(disk, _REPART_DIRECTORIES, ".conf")
+    if any(_grows_root(disk, path) for path in files) and systemd.unit(disk, _REPART).started_by:
         return _REPART
     return None
 
 
+def _grows_root(disk: Filesystem, path: str) -> bool:
+    """Whether a file of repart.d(5) is of the root, and sets it no limit."""
+    found = {setting.name: setting.value for setting in unitfile.parsed(disk, path)}
+    return found.get("Type", "").startswith("root") and not found.get("SizeMaxBytes")
+
+
+def _installed(disk: Filesystem, program: str) -> bool:
+    return any(disk.exists(f"{directory}/{program}") for directory in _PATH)
+
+
 def _growpart(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
-    if not any(map(disk.exists, _GROWPART)):
-        yield f"{_GROWPART[0]} does not exist: install growpart (cloud-guest-utils)"
-    elif not any(map(disk.exists, _EDITORS)):
-        yield f"{_EDITORS[0]} does not exist, which growpart needs: install it (fdisk)"
+    if not _installed(disk, "growpart"):
+        yield "/usr/bin/growpart does not exist: install growpart (cloud-guest-utils)"
+    elif not any(_installed(disk, editor) for editor in _EDITORS):
+        yield f"{_PATH[0]}/{_EDITORS[0]} does not exist, which growpart needs: install it (fdisk)"
     if disk.exists(SWITCH) and not _value(found, "growpart", "ignore_growroot_disabled"):
         yield f"{SWITCH} switches growpart off; remove it"
+    whole = last(found, "growpart")
+    if whole is not None and not isinstance(whole.get("growpart"), dict):
+        yield f"{whole.place('growpart')}: has growpart passed over, which is no mapping; remove it"
     mode = last(found, "growpart", "mode")
     if mode is not None and mode.get("growpart", "mode") not in ("auto", "growpart"):
         # YAML takes a bare 'off' for False.
@@ -108,11 +132,12 @@ def _resizefs(disk: Filesystem, found: Sequence[Document], root: Volume | None) 
     if "x-systemd.growfs" in _root_options(disk):
         return
     resize = last(found, "resize_rootfs")
-    if resize is not None and resize.get("resize_rootfs") in (False, "false", "no", "off", "0", 0):
+    if resize is not None and scalar(resize.get("resize_rootfs")).strip().lower() not in _RESIZING:
         yield f"{resize.place('resize_rootfs')}: keeps the root's size; remove the line"
-    programs = _RESIZERS.get(root.type, ()) if root is not None else ()
-    if programs and not any(map(disk.exists, programs)):
-        yield f"{programs[0]} does not exist: nothing can grow the root's file system; install it"
+    program = _RESIZERS.get(root.type) if root is not None else None
+    if program is not None and not _installed(disk, program):
+        path = f"{_PATH[0]}/{program}"
+        yield f"{path} does not exist: nothing can grow the root's file system; install it"
     yield from _without(found, "resizefs")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from builder.feature import CheckFailed, Filesystem, Kernel
 from builder.linux import kernels
 from builder.linux.bootentries import Entry, entries
+from builder.linux.fstab import mounts
 
 _TO_THE_DISK = frozenset({"virtio_pci", "virtio_blk"})
 """A kernel that has these built in finds its root without an initrd."""
@@ -38,6 +39,11 @@ def _complaints(disk: Filesystem, kernel: Kernel, started: tuple[Entry, ...]) ->
             f"the initrd of kernel {kernel.release} ({kernel.initrd}) cannot be read: "
             f"{kernel.initrd_defect}; {remedy} anew"
         )
+    elif not kernel.in_initrd and not alone:
+        yield (
+            f"the initrd of kernel {kernel.release} ({kernel.initrd}) has no module of it, and the "
+            f"kernel finds no root alone; {remedy} anew"
+        )
     for entry in started:
         name = posixpath.basename(entry.kernel)
         its_own = name == posixpath.basename(kernel.image) or (
@@ -58,5 +64,19 @@ def _of_entry(disk: Filesystem, entry: Entry, own: str) -> Iterator[str]:
         what = f"with {', '.join(paths)}, not with" if paths else "without"
         yield f"{entry.place}: starts {entry.kernel} {what} its initrd {own}; {remedy}"
     for path in paths:
-        if not (disk.exists(path) or disk.exists(f"/boot/{path.lstrip('/')}")):
+        if not any(map(disk.exists, _meanings(disk, path))):
             yield f"{entry.place}: names {path}, which does not exist; {remedy}"
+
+
+def _meanings(disk: Filesystem, path: str) -> Iterator[str]:
+    """What a path of GRUB's may mean: it begins at the top of the file system.
+
+    That is ``/boot``'s where this is one of its own, and above the subvolume of a btrfs.
+    """
+    yield path
+    yield f"/boot/{path.lstrip('/')}"
+    for mount in mounts(disk):
+        for option in mount.options:
+            name = option.removeprefix("subvol=").strip("/")
+            if option.startswith("subvol=") and path.startswith(f"/{name}/"):
+                yield posixpath.join(mount.mount_point, path.removeprefix(f"/{name}/"))

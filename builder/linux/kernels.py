@@ -28,6 +28,9 @@ _UNIFIED = "EFI/Linux/*{}*.efi"
 # dracut's rescue kernel is a copy of another one and has no modules of its own.
 _RESCUE = "0-rescue-"
 
+# SUSE's vmlinux-….gz for crash(8), a copy that "make install" or a package has kept, a checksum.
+_BESIDE = re.compile(r"~|\.[a-z][a-z-]*\d*")
+
 _MODULE = re.compile(r"([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
 
 
@@ -84,10 +87,18 @@ def _releases(disk: Filesystem) -> dict[str, str]:
     found = {}
     for name in disk.list("/boot"):
         image, _, suffix = name.partition("-")
-        if image in _IMAGES and suffix and not suffix.startswith(_RESCUE):
+        is_kernel = image in _IMAGES and suffix and not suffix.startswith(_RESCUE)
+        if is_kernel and not _lies_beside(suffix, trees):
             found[suffix if suffix in trees else _release_of(disk, suffix, trees)] = suffix
     others = (name for name in trees if name not in found)
     return found | {name: "" for name in others if disk.exists(f"{TREE}/{name}/vmlinuz")}
+
+
+def _lies_beside(suffix: str, trees: tuple[str, ...]) -> bool:
+    """Whether a file belongs to the kernel of a release, and is none of its own."""
+    return suffix not in trees and any(
+        suffix.startswith(tree) and _BESIDE.fullmatch(suffix.removeprefix(tree)) for tree in trees
+    )
 
 
 def _release_of(disk: Filesystem, suffix: str, trees: tuple[str, ...]) -> str:

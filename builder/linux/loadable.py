@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from builder.feature import CheckFailed, Filesystem, Kernel
-from builder.linux.bootentries import entries
+from builder.linux.bootentries import arguments
 from builder.linux.files import search_path, significant_lines, text
 from builder.linux.modprobe import every_directive
 
@@ -21,7 +21,7 @@ _SYSCTL = (
     "/usr/lib/sysctl.d",
 )
 _LOADING = re.compile(r"(?:^|[/\s;&|(])(?:modprobe|insmod)(?=\s|$)")
-_DISABLED = re.compile(r"-?kernel[./]modules_disabled\s*=\s*1$")
+_DISABLED = re.compile(r"-?kernel[./]modules_disabled\s*=\s*(\S+)$")
 _MODULES = "/etc/initramfs-tools/modules"
 
 REMEDY = "remove that, or the guest is without it"
@@ -70,14 +70,18 @@ def _obstacles(
     disk: Filesystem, needed: Collection[str], *, by_name: bool
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the place, the module, and what is done to it."""
+    commanded: set[str] = set()
     blacklisted = () if by_name else frozenset(needed) - _named_in_initrd(disk)
     for directive in every_directive(disk):
         place, module = f"{directive.path}:{directive.line}", directive.module
         match directive.command:
             case "install":
                 command = " ".join(directive.arguments)
+                # libkmod takes the first command that there is for a module.
+                names = set(fnmatch.filter(needed, module)) - commanded
+                commanded |= names
                 if not _LOADING.search(command):
-                    for name in fnmatch.filter(needed, module):
+                    for name in sorted(names):
                         yield place, name, f"has '{command}' run to load {name}"
             case "alias" if directive.arguments == ("off",) and module in needed:
                 yield place, module, f"switches {module} off"
@@ -92,19 +96,16 @@ def _obstacles(
 def _forbidden_to_kernels(
     disk: Filesystem, needed: Collection[str], blacklisted: Collection[str]
 ) -> Iterator[tuple[str, str, str]]:
-    for entry in entries(disk):
-        if entry.is_for_recovery:
-            continue
-        for argument in entry.arguments:
-            name, _, value = argument.partition("=")
-            forbidden = {
-                "module_blacklist": needed,
-                "modprobe.blacklist": blacklisted,
-                "rd.driver.blacklist": blacklisted,
-            }.get(name, ())
-            for module in value.replace("-", "_").split(","):
-                if module in forbidden:
-                    yield entry.place, module, f"has {name} for {module}"
+    for place, argument in arguments(disk):
+        name, _, value = argument.partition("=")
+        forbidden = {
+            "module_blacklist": needed,
+            "modprobe.blacklist": blacklisted,
+            "rd.driver.blacklist": blacklisted,
+        }.get(name, ())
+        for module in value.replace("-", "_").split(","):
+            if module in forbidden:
+                yield place, module, f"has {name} for {module}"
 
 
 def _named_in_initrd(disk: Filesystem) -> frozenset[str]:
@@ -113,12 +114,13 @@ def _named_in_initrd(disk: Filesystem) -> frozenset[str]:
 
 
 def _places_of_disabling(disk: Filesystem) -> Iterator[str]:
+    last = ("", "")
     for path in (*search_path(disk, _SYSCTL, ".conf"), "/etc/sysctl.conf"):
         for number, line in significant_lines(text(disk, path), "#;"):
-            if _DISABLED.match(line):
-                yield f"{path}:{number}"
-    for entry in entries(disk):
-        if {"sysctl.kernel.modules_disabled=1", "sysctl.kernel/modules_disabled=1"} & set(
-            entry.arguments
-        ):
-            yield entry.place
+            if match := _DISABLED.match(line):
+                last = (match[1], f"{path}:{number}")
+    if last[0] == "1":
+        yield last[1]
+    for place, argument in arguments(disk):
+        if argument in {"sysctl.kernel.modules_disabled=1", "sysctl.kernel/modules_disabled=1"}:
+            yield place

@@ -3,7 +3,12 @@
 from builder.feature import Filesystem
 from builder.linux.files import search_path, significant_lines, text
 
-_DIRECTORIES = ("/etc/modules-load.d", "/usr/lib/modules-load.d", "/lib/modules-load.d")
+_DIRECTORIES = (
+    "/etc/modules-load.d",
+    "/usr/local/lib/modules-load.d",
+    "/usr/lib/modules-load.d",
+    "/lib/modules-load.d",
+)
 _CLASSIC = "/etc/modules"  # Debian links it into the first directory
 
 

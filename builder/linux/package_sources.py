@@ -1,7 +1,8 @@
 """Package sources and proxies that only the host of the build can reach.
 
 Sources: sources.list(5), both formats, and apt-transport-mirror(1); apt.conf(5) and
-apt-transport-http(1); yum.conf(5), which zypper's repositories follow.
+apt-transport-http(1); dnf.conf(5), which zypper's repositories follow; environment(5), wget(1),
+and systemd's ``Environment=``.
 """
 
 import itertools
@@ -19,12 +20,34 @@ _STANZAS = (
 )
 _APT = ("/etc/apt/apt.conf", "/etc/apt/apt.conf.d/*")
 
+_REPOSITORIES = (
+    "/etc/dnf/dnf.conf",
+    "/etc/yum.conf",
+    "/etc/yum.repos.d/*.repo",
+    "/etc/zypp/repos.d/*.repo",
+)
+_ENVIRONMENTS = (
+    "/etc/environment",
+    "/etc/environment.d/*.conf",
+    "/etc/profile.d/*.sh",
+    "/etc/sysconfig/proxy",
+    "/etc/wgetrc",
+    "/etc/systemd/system.conf.d/*.conf",
+    "/etc/systemd/system/*.d/*.conf",
+)
+
 _DISABLED = re.compile(r"(enabled\s*=\s*(0|no|false|off)|Enabled:\s*(no|false))$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?P<scheme>https?|ftp|file|copy|cdrom):(?P<rest>[^\s\"']*)")
 _LOOPBACK = re.compile(
     r"//(?:[^/@]*@)?(?:localhost|[^/:]*\.localhost|127\.[0-9.]+|\[::1\])(?=[:/]|$)", re.IGNORECASE
 )
 _PROXY = re.compile(r"\bProxy(?:::\S+)?\s+\"(?P<proxy>[^\"]*)\"", re.IGNORECASE)
+
+_REPOSITORY_PROXY = re.compile(r"proxy\s*=\s*(?P<proxy>[^\s$]\S*)", re.IGNORECASE)
+_VARIABLE_PROXY = re.compile(
+    r"\b(?:https?|ftp|all)_proxy\s*=\s*[\"']?(?P<proxy>[^\s\"'$][^\s\"']*)", re.IGNORECASE
+)
+_NO_PROXIES = frozenset({"", "DIRECT", "_none_"})
 
 
 def unreachable(disk: Filesystem) -> Iterator[str]:
@@ -43,12 +66,17 @@ def unreachable(disk: Filesystem) -> Iterator[str]:
 
 
 def proxies(disk: Filesystem) -> Iterator[str]:
-    """Yield the proxies that apt would ask."""
-    for path in _files(disk, _APT):
-        for number, line in significant_lines(text(disk, path), "#/"):
-            found = _PROXY.search(line)
-            if found is not None and found["proxy"] not in {"", "DIRECT"}:
-                yield f"{path}:{number}: has apt use the proxy of the build: remove it"
+    """Yield the proxies that apt, dnf, zypper and whatever reads the environment would ask."""
+    for files, comments, pattern, who in (
+        (_APT, "#/", _PROXY, "apt"),
+        (_REPOSITORIES, "#", _REPOSITORY_PROXY, "the package manager"),
+        (_ENVIRONMENTS, "#;", _VARIABLE_PROXY, "every program"),
+    ):
+        for path in _files(disk, files):
+            for number, line in significant_lines(text(disk, path), comments):
+                found = pattern.search(line)
+                if found is not None and found["proxy"] not in _NO_PROXIES:
+                    yield f"{path}:{number}: has {who} use the proxy of the build: remove it"
 
 
 def _files(disk: Filesystem, patterns: tuple[str, ...]) -> Iterator[str]:

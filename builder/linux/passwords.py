@@ -1,7 +1,8 @@
 """Which accounts of a disk can be entered with a password, or will be at the first boot.
 
 Sources: shadow(5), passwd(5), systemd's ``passwd.*`` credentials (systemd-sysusers(8)), agetty(8),
-and cloud-init's modules ``set_passwords`` and ``users_groups``.
+systemd-debug-generator(8), and cloud-init's modules ``set_passwords`` and ``users_groups``,
+of which the latter still takes ``user`` and a mapping of ``users`` (``distros/ug_util.py``).
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import cloudconfig, unitfile
+from builder.linux import cloudconfig, systemd, unitfile
 from builder.linux.bootentries import arguments
 from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.files import significant_lines, text
@@ -34,6 +35,14 @@ _GETTYS = (
     "getty@tty1.service",
     "console-getty.service",
 )
+_WITHOUT_LOGIN = re.compile(
+    r"\s(?:--autologin|-a)\b"  # agetty(8)
+    r"|(?:^|[\s/=])(?:ba|da|z|k)?sh(?:\s(?!\s*-c)|$)|\blogin\s+-f\b"
+)
+_DEBUG_SHELL = "debug-shell.service"
+_SHELL = re.compile(  # systemd-debug-generator(8), and the kernel's init=
+    r"systemd\.debug[-_]shell(?:=(?:1|yes|true|on|/dev/\w+|tty\w+))?|init=/\S*/(?:ba|da|z|k)?sh"
+)
 _EMBEDDED = (
     ("datasource", "None", "userdata_raw"),
     ("datasource", "NoCloud", "user-data"),
@@ -53,8 +62,19 @@ def passwords(disk: Filesystem) -> Iterator[str]:
     for unit in _GETTYS:
         commands = unitfile.values(unitfile.settings(disk, unit), "Service", "ExecStart")
         for command in commands:
-            if re.search(r"\s(?:--autologin|-a)\b", command.value):
+            if _WITHOUT_LOGIN.search(command.value):
                 yield f"{command.place}: has the console entered without a password"
+    yield from _shells(disk)
+
+
+def _shells(disk: Filesystem) -> Iterator[str]:
+    """Shells of root's that systemd, or the kernel, starts on a console for anybody."""
+    shell = systemd.unit(disk, _DEBUG_SHELL)
+    if shell.started_by:
+        yield f"{shell.started_by[0]} starts a shell of root's on a console for anybody"
+    for place, argument in arguments(disk):
+        if _SHELL.fullmatch(argument):
+            yield f"{place}: has {argument}: it starts a shell of root's on a console for anybody"
 
 
 def _of_accounts(disk: Filesystem) -> Iterator[str]:
@@ -97,13 +117,14 @@ def _of_configuration(found: Sequence[Document]) -> Iterator[str]:
             yield f"{document.place(*keys)}: cloud-init sets passwords by {'.'.join(keys)}"
     document = last(found, "users")
     users = document.get("users") if document is not None else None
-    for number, user in enumerate(users if isinstance(users, list) else ()):
+    for key, user in _listed(users):
         if document is not None and isinstance(user, dict):
-            yield from _of_user(document, ("users", number), user)
-    document = last(found, "system_info", "default_user")
-    user = document.get("system_info", "default_user") if document is not None else None
-    if document is not None and isinstance(user, dict):
-        yield from _of_user(document, ("system_info", "default_user"), user)
+            yield from _of_user(document, ("users", key), user)
+    for keys in (("user",), ("system_info", "default_user")):
+        document = last(found, *keys)
+        user = document.get(*keys) if document is not None else None
+        if document is not None and isinstance(user, dict):
+            yield from _of_user(document, keys, user)
     for stage in ("bootcmd", "runcmd"):
         document = last(found, stage)
         commands = document.get(stage) if document is not None else None
@@ -113,16 +134,25 @@ def _of_configuration(found: Sequence[Document]) -> Iterator[str]:
                 yield f"{document.place(stage, number)}: cloud-init sets passwords by {stage}"
 
 
+def _listed(users: Any) -> Iterator[tuple[str | int, Any]]:  # Any: YAML
+    """Each user with its name or its number, as they are mapped or listed."""
+    if isinstance(users, dict):
+        yield from ((name, user) for name, user in users.items() if isinstance(name, str))
+    elif isinstance(users, list):
+        yield from enumerate(users)
+
+
 def _sets_password(words: Collection[str]) -> bool:
     """Whether a command's words set one; of a command line for a shell, too."""
 
     def names(*programs: str) -> bool:
         return any(word.endswith(programs) for word in words)
 
+    given = any(word == "-p" or word.partition("=")[0] == "--password" for word in words)
     return (
         names("chpasswd")
-        or (names("passwd") and "--stdin" in words)
-        or (names("usermod", "useradd") and bool({"-p", "--password"} & {*words}))
+        or (names("passwd") and bool({"--stdin", "-d", "--delete"} & {*words}))
+        or (names("usermod", "useradd") and given)
     )
 
 

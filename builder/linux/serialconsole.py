@@ -16,7 +16,7 @@ _NAMES = {"x86_64": "ttyS0", "aarch64": "ttyAMA0"}
 # A machine of these tells its kernel by its firmware's tables which console it has.
 _TOLD_BY_FIRMWARE = ("aarch64",)
 _GENERATOR = "systemd/system-generators/systemd-getty-generator"
-_NO_GETTY = ("systemd.getty_auto=no", "systemd.getty_auto=0", "systemd.getty_auto=false")
+_NO_GETTY = {"systemd.getty_auto=no", "systemd.getty_auto=0", "systemd.getty_auto=false"}
 
 
 def require_console(disk: Filesystem, architecture: str) -> str:
@@ -57,15 +57,24 @@ def _consoles(entry: Entry) -> list[str]:
 
 def _without_login(disk: Filesystem, started: list[Entry], port: str) -> Iterator[str]:
     getty = systemd.unit(disk, f"serial-getty@{port}.service")
-    if getty.state is systemd.State.MASKED:
-        yield f"{getty.name} is masked by {getty.path}: nobody can log in there; unmask it"
-    if getty.started_by:
-        return
+    if getty.state is systemd.State.MISSING:
+        yield f"there is no {getty.name}: nobody can log in there; install systemd's unit"
+    for unit in (getty, systemd.unit(disk, "getty.target")):
+        if unit.state is systemd.State.MASKED:
+            yield f"{unit.name} is masked by {unit.path}: nobody can log in there; unmask it"
+    arguments = {f"systemd.mask={getty.name}", "systemd.mask=getty.target"}
+    if not getty.started_by:
+        arguments |= _NO_GETTY
+        yield from _hidden_generators(disk)
+    for entry in started:
+        for argument in entry.arguments:
+            if argument in arguments:
+                yield f"{entry.place}: has {argument}: nobody can log in there; remove that"
+
+
+def _hidden_generators(disk: Filesystem) -> Iterator[str]:
     for directory in ("/etc", "/run", "/usr/local/lib"):
         path = f"{directory}/{_GENERATOR}"
-        if disk.readlink(path) == "/dev/null":
+        emptied = disk.exists(path) and not disk.read_bytes(path)
+        if disk.readlink(path) == "/dev/null" or emptied:
             yield f"{path} hides what starts a login there; remove it"
-    for entry in started:
-        for argument in _NO_GETTY:
-            if argument in entry.arguments:
-                yield f"{entry.place}: has {argument}: nobody can log in there; remove that"

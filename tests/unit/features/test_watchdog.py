@@ -48,6 +48,10 @@ def disks() -> Iterator[Case]:
     check = watchdog.driver_is_loaded
     builtin = {WATCHDOG_LOAD: None, firmware_disk.BUILTIN: "kernel/i6300esb.ko\n"}
     yield good_disk(check, "built in", builtin, "built into every kernel")
+    unit = {WATCHDOG_LOAD: None, "/etc/default/watchdog": 'watchdog_module="i6300esb"\n'}
+    yield good_disk(check, "Debian's unit loads it", unit, "has the daemon's unit load i6300esb")
+    local = {WATCHDOG_LOAD: None, "/usr/local/lib/modules-load.d/a.conf": "i6300esb\n"}
+    yield good_disk(check, "a local file", local, "/usr/local/lib/modules-load.d/a.conf names")
     yield broken_disk(check, "no file", {WATCHDOG_LOAD: None}, "nothing loads it at boot")
     yield broken_disk(
         check, "a comment", {WATCHDOG_LOAD: "# i6300esb\n"}, "nothing loads it at boot"
@@ -61,6 +65,24 @@ def disks() -> Iterator[Case]:
         },
         "nothing loads it at boot",
     )
+
+
+def held_by_systemd() -> Iterator[Case]:
+    check = watchdog.daemon_feeds_device
+    own, drop_in = "/etc/systemd/system.conf", "/usr/lib/systemd/system.conf.d/a.conf"
+    cause = f"{own}:2: has systemd itself feed a watchdog, which no daemon can open then"
+    yield broken_disk(check, "systemd feeds", {own: "[Manager]\nRuntimeWatchdogSec=30\n"}, cause)
+    default = {drop_in: "[Manager]\nRuntimeWatchdogSec=default\n"}
+    yield broken_disk(check, "systemd by a drop-in", default, f"{drop_in}:2: has systemd")
+    argument = {"/etc/default/grub": 'GRUB_CMDLINE_LINUX="systemd.watchdog_sec=30"\n'}
+    yield broken_disk(check, "systemd by an argument", argument, "/etc/default/grub:1: has systemd")
+    taken_back = {
+        own: "[Manager]\nRuntimeWatchdogSec=30\n",
+        drop_in: "[Manager]\nRuntimeWatchdogSec=off\nRebootWatchdogSec=10min\n",
+    }
+    yield good_disk(check, "systemd no longer", taken_back, "names /dev/watchdog")
+    comment = {own: "[Manager]\n#RuntimeWatchdogSec=30\n"}
+    yield good_disk(check, "systemd's default", comment, "names /dev/watchdog")
 
 
 def daemons() -> Iterator[Case]:
@@ -194,7 +216,7 @@ def guests() -> Iterator[Case]:
     )
 
 
-@pytest.mark.parametrize("case", [*disks(), *daemons(), *guests()], ids=str)
+@pytest.mark.parametrize("case", [*disks(), *held_by_systemd(), *daemons(), *guests()], ids=str)
 def test_a_check_passes_or_fails_and_says_why(case: Case) -> None:
     assert case.expected in case.message()
 

@@ -19,6 +19,16 @@ ESP = Volume("/dev/sda2", "vfat", part_scheme="gpt", part_number=2, start=2 << 2
 GROWROOT = "/usr/share/initramfs-tools/scripts/local-bottom/growroot"
 
 
+def repart(settings: str) -> Change:
+    """No growpart, but systemd-repart with a file of these settings."""
+    return {
+        "/usr/bin/growpart": None,
+        "/usr/lib/repart.d/50-root.conf": f"[Partition]\n{settings}",
+        "/usr/lib/systemd/system/systemd-repart.service": "[Service]\n",
+        "/usr/lib/systemd/system/sysinit.target.wants/systemd-repart.service": Link("x"),
+    }
+
+
 def growth(change: Change, volumes: tuple[Volume, ...] = (ESP, ROOT)) -> str:
     merged: Change = {
         "/usr/bin/growpart": "",
@@ -40,6 +50,17 @@ def growth(change: Change, volumes: tuple[Volume, ...] = (ESP, ROOT)) -> str:
         ({LATER: "growpart:\n  devices: [/data]\n"}, f"{LATER}:2: does not name / among"),
         ({LATER: "growpart: {devices: [/dev/vda1]}\n"}, "does not name / among the devices"),
         ({LATER: "resize_rootfs: false\n"}, f"{LATER}:1: keeps the root's size"),
+        ({LATER: "resize_rootfs: 'False'\n"}, f"{LATER}:1: keeps the root's size"),
+        ({LATER: "resize_rootfs: never\n"}, f"{LATER}:1: keeps the root's size"),
+        ({LATER: "resize_rootfs:\n"}, f"{LATER}:1: keeps the root's size"),
+        ({LATER: "# x\ngrowpart: false\n"}, f"{LATER}:2: has growpart passed over, which is no m"),
+        (repart("Type=home\n"), "/usr/bin/growpart does not exist"),
+        (repart("Type=root\nSizeMaxBytes=4G\n"), "/usr/bin/growpart does not exist"),
+        (
+            {**repart("Type=root\n"), "/etc/repart.d/50-root.conf": Link("/dev/null")},
+            "/usr/bin/growpart does not exist",
+        ),
+        ({GROWROOT: "", "/etc/growroot-disabled": ""}, "/etc/growroot-disabled switches growpart"),
         ({MAIN: "cloud_init_modules: [resizefs]\n"}, f"{MAIN}:1: leaves the module growpart out"),
         ({LATER: "cloud_init_modules: [growpart]\n"}, f"{LATER}:1: leaves the module resizefs out"),
         ({"/etc/growroot-disabled": ""}, "/etc/growroot-disabled switches growpart off"),
@@ -89,11 +110,15 @@ def test_a_root_that_has_no_room_is_told(volumes: tuple[Volume, ...], seen: str)
         {"/etc/cloud/cloud.cfg.d/99.cfg.off": "growpart: {mode: off}\n"},
         {LATER: "#growpart: {mode: off}\n"},
         {"/usr/bin/growpart": None, GROWROOT: ""},
+        repart("Type = root-x86-64\n"),
+        {LATER: "resize_rootfs: 'TRUE'\n"},
+        {"/usr/bin/growpart": None, "/usr/local/bin/growpart": ""},
+        # Fedora 42 and Arch have one directory of programs
         {
-            "/usr/bin/growpart": None,
-            "/usr/lib/repart.d/50-root.conf": "[Partition]\nType=root\n",
-            "/usr/lib/systemd/system/systemd-repart.service": "[Service]\n",
-            "/usr/lib/systemd/system/sysinit.target.wants/systemd-repart.service": Link("x"),
+            "/usr/sbin/sfdisk": None,
+            "/usr/sbin/resize2fs": None,
+            "/usr/bin/sfdisk": "",
+            "/usr/bin/resize2fs": "",
         },
         {
             "/usr/sbin/resize2fs": None,

@@ -46,6 +46,17 @@ def whole(change: dict[str, bytes | str | Link | None]) -> str:
             "names /boot/amd-ucode.img, which does not exist",
         ),
         (
+            {GRUB: f"linux /@/boot/vmlinuz-{RELEASE}\ninitrd /@/boot/initrd.img-{RELEASE}\n"},
+            f"names /@/boot/initrd.img-{RELEASE}, which does not exist",
+        ),
+        (
+            {
+                f"/boot/vmlinuz-{OTHER}": b"",
+                f"/boot/initrd.img-{OTHER}": cpio(TREE),
+            },
+            f"the initrd of kernel {OTHER} (/boot/initrd.img-{OTHER}) has no module of it",
+        ),
+        (
             {GRUB: "blscfg\n", "/boot/loader/entries/a.conf": f"linux /vmlinuz-{RELEASE}\n"},
             "/boot/loader/entries/a.conf:1: starts",
         ),
@@ -73,6 +84,14 @@ def test_a_kernel_without_its_initrd_is_told(
             BUILTIN: "k/virtio_pci.ko\nk/virtio_blk.ko\n",
         },
         {GRUB: f"linux ($root)/vmlinuz-{RELEASE}\ninitrd ($root)/initrd.img-{RELEASE}\n"},
+        {  # Debian's installer on btrfs
+            GRUB: f"linux /@rootfs/boot/vmlinuz-{RELEASE}\ninitrd /@rootfs{INITRD}\n",
+            "/etc/fstab": "UUID=1 / btrfs defaults,subvol=@rootfs 0 0\n",
+        },
+        {
+            GRUB: f"linux /@boot/vmlinuz-{RELEASE}\ninitrd /@boot/initrd.img-{RELEASE}\n",
+            "/etc/fstab": "UUID=1 / btrfs subvol=/@ 0 0\nUUID=1 /boot btrfs subvol=/@boot 0 0\n",
+        },
         {
             GRUB: f"linux /boot/vmlinuz-{RELEASE}\ninitrd /boot/ucode.img {INITRD}\n",
             "/boot/ucode.img": b"",

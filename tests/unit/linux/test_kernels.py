@@ -82,6 +82,21 @@ def test_a_kernel_of_no_tree_keeps_its_name() -> None:
     assert [kernel.release for kernel in kernels.installed(disk)] == [RELEASE, "other"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["vmlinux-{}.gz", "vmlinux-{}.xz", "vmlinuz-{}.old", "vmlinuz-{}.dpkg-bak", "vmlinuz-{}.hmac",
+     "vmlinuz-{}~"],
+)  # fmt: skip
+def test_a_file_beside_a_kernel_is_none(name: str) -> None:
+    disk = FakeFilesystem({**DEBIAN, f"/boot/{name.format(RELEASE)}": b""})
+    assert [kernel.image for kernel in kernels.installed(disk)] == [f"/boot/vmlinuz-{RELEASE}"]
+
+
+def test_a_release_that_goes_on_where_another_ends_is_its_own() -> None:
+    disk = FakeFilesystem({**DEBIAN, f"/boot/vmlinuz-{RELEASE}.1": b""})
+    assert [kernel.release for kernel in kernels.installed(disk)] == [RELEASE, f"{RELEASE}.1"]
+
+
 def test_a_kernel_in_one_program_with_its_initrd_is_said_to_be_that() -> None:
     tree: Tree = dict(DEBIAN)
     del tree[f"/boot/initrd.img-{RELEASE}"]

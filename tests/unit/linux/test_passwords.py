@@ -7,6 +7,7 @@ from builder.linux.passwords import passwords
 
 CONF = "/etc/cloud/cloud.cfg.d/99.cfg"
 SECRET = "$6$salt$hash"  # noqa: S105 - nobody's
+UNIT = "/usr/lib/systemd/system/serial-getty@.service"
 GETTY = "/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf"
 
 
@@ -29,6 +30,35 @@ GETTY = "/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf"
             CONF,
             "system_info:\n  default_user:\n    name: debian\n    plain_text_passwd: secret\n",
             f"{CONF}:4: cloud-init gives debian a password by plain_text_passwd",
+        ),
+        (
+            CONF,
+            "user:\n  name: root\n  plain_text_passwd: secret\n",
+            f"{CONF}:3: cloud-init gives root a password by plain_text_passwd",
+        ),
+        (CONF, f"users:\n  admin:\n    passwd: {SECRET}\n", f"{CONF}:3: cloud-init gives the user"),
+        (CONF, "runcmd: [[passwd, -d, root]]\n", f"{CONF}:1: cloud-init sets passwords by runcmd"),
+        (CONF, "runcmd: [usermod --password=secret root]\n", "sets passwords by runcmd"),
+        (GETTY, "[Service]\nExecStart=\nExecStart=-/bin/bash\n", f"{GETTY}:3: has the console"),
+        (
+            GETTY,
+            "[Service]\nExecStart=\nExecStart=-/sbin/agetty -n -l /bin/sh %I\n",
+            f"{GETTY}:3: has the console entered without a password",
+        ),
+        (
+            "/etc/systemd/system/sysinit.target.wants/debug-shell.service",
+            Link("/usr/lib/systemd/system/debug-shell.service"),
+            "sysinit.target.wants/debug-shell.service starts a shell of root's",
+        ),
+        (
+            "/boot/grub/grub.cfg",
+            "linux /vmlinuz systemd.debug_shell\n",
+            "has systemd.debug_shell: i",
+        ),
+        (
+            "/etc/default/grub",
+            'GRUB_CMDLINE_LINUX="init=/bin/bash"\n',
+            "grub:1: has init=/bin/bash",
         ),
         (CONF, "runcmd:\n- date\n- echo root:x | chpasswd\n", f"{CONF}:3: cloud-init sets pass"),
         (CONF, "bootcmd:\n- [usermod, -p, x, root]\n", f"{CONF}:2: cloud-init sets"),
@@ -55,8 +85,11 @@ GETTY = "/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf"
         ),
     ],
 )
-def test_a_password_is_told_with_its_line(path: str, content: str, seen: str) -> None:
-    unit = {"/usr/lib/systemd/system/serial-getty@.service": "[Service]\nExecStart=agetty %I\n"}
+def test_a_password_is_told_with_its_line(path: str, content: str | Link, seen: str) -> None:
+    unit = {
+        UNIT: "[Service]\nExecStart=agetty %I\n",
+        "/usr/lib/systemd/system/debug-shell.service": "[Install]\nWantedBy=sysinit.target\n",
+    }
     (said,) = passwords(FakeFilesystem({**unit, path: content}))
     assert seen in said
     assert "secret" not in said
@@ -75,6 +108,18 @@ def test_a_password_is_told_with_its_line(path: str, content: str, seen: str) ->
         {"/etc/shadow": "root:!*:1:\nbin:*:1:\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n"},
         {"/boot/grub/grub.cfg": "linux /vmlinuz systemd.set_credential=a.b:c\n"},
         {GETTY: Link("/dev/null")},
+        {
+            UNIT: (
+                "[Service]\nExecStart=-/sbin/agetty -o '-p -- \\\\u' --keep-baud 9600 - $TERM\n"
+            ),
+            "/usr/lib/systemd/system/debug-shell.service": "[Install]\nWantedBy=sysinit.target\n",
+        },
+        {"/boot/grub/grub.cfg": "linux /vmlinuz init=/usr/lib/systemd/systemd\n"},
+        {"/boot/grub/grub.cfg": "linux /vmlinuz systemd.debug_shell=0\n"},
+        {CONF: "user: {name: debian}\nusers: {admin: {groups: sudo}}\n"},
+        {CONF: "users: 7\n"},
+        {UNIT: "[Service]\nExecStart=-/bin/sh -c 'exec agetty %I'\n"},
+        {CONF: "users: default\nruncmd: [passwd -l root, usermod --lock root]\n"},
     ],
 )
 def test_what_only_looks_like_a_password_is_not_told(tree: Tree) -> None:

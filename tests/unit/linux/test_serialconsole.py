@@ -8,7 +8,12 @@ from builder.linux.serialconsole import require_console
 
 GRUB = "/boot/grub/grub.cfg"
 BLOCK = "/boot/loader/entries/a.conf"
-GOOD: Tree = {GRUB: "linux /vmlinuz console=tty0 console=ttyS0,115200\n"}
+TEMPLATE = "/usr/lib/systemd/system/serial-getty@.service"
+GOOD: Tree = {
+    GRUB: "linux /vmlinuz console=tty0 console=ttyS0,115200\n",
+    TEMPLATE: "[Service]\n[Install]\nWantedBy=getty.target\n",
+    "/usr/lib/systemd/system/getty.target": "[Unit]\n",
+}
 SERIAL = "serial-getty@ttyS0.service"
 
 
@@ -29,6 +34,14 @@ SERIAL = "serial-getty@ttyS0.service"
             {GRUB: "linux /vmlinuz console=ttyS0 systemd.getty_auto=no\n"},
             "has systemd.getty_auto=no: nobody can log in",
         ),
+        ({"/etc/systemd/system-generators/systemd-getty-generator": ""}, "hides what starts a log"),
+        ({"/etc/systemd/system/getty.target": Link("/dev/null")}, "getty.target is masked by /etc"),
+        ({TEMPLATE: Link("/nowhere")}, f"there is no {SERIAL}"),
+        (
+            {GRUB: f"linux /vmlinuz console=ttyS0 systemd.mask={SERIAL}\n"},
+            f"{GRUB}:1: has systemd.mask={SERIAL}: nobody can log in there",
+        ),
+        ({GRUB: "linux /vmlinuz ro # console=ttyS0\n"}, f"{GRUB}:1: gives the kernel no console"),
         ({GRUB: "set default=0\n"}, "no entry that starts a kernel"),
     ],
 )
@@ -44,6 +57,8 @@ def test_a_silent_console_is_told(tree: Tree, seen: str) -> None:
         {},
         {GRUB: "linux /vmlinuz console=ttyS0 console=tty0\n"},
         {GRUB: "linux /vmlinuz console=ttyS0,115200n8\nlinux /vmlinuz single\n"},
+        {GRUB: "linux /vmlinuz ro \\\n  console=ttyS0\n"},
+        {GRUB: "linux /vmlinuz ro console=ttyS0 # console=tty0\n"},
         {GRUB: "set args='console=ttyS0'\nlinux /vmlinuz ${args}\n"},
         {
             GRUB: "blscfg\n",
@@ -52,7 +67,6 @@ def test_a_silent_console_is_told(tree: Tree, seen: str) -> None:
         },
         {
             GRUB: "linux /vmlinuz console=ttyS0 systemd.getty_auto=no\n",
-            "/usr/lib/systemd/system/serial-getty@.service": "[Service]\n[Install]\nWantedBy=g\n",
             f"/etc/systemd/system/getty.target.wants/{SERIAL}": Link("x"),
         },
     ],
@@ -62,4 +76,5 @@ def test_a_console_that_speaks_passes(tree: Tree) -> None:
 
 
 def test_an_arm_machine_tells_its_kernel_which_console_it_has() -> None:
-    assert "ttyAMA0" in require_console(FakeFilesystem({GRUB: "linux /vmlinuz ro\n"}), "aarch64")
+    disk = FakeFilesystem({**GOOD, GRUB: "linux /vmlinuz ro\n"})
+    assert "ttyAMA0" in require_console(disk, "aarch64")

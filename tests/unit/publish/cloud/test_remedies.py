@@ -21,7 +21,21 @@ SAID = (
     (401, "The request you have made requires authentication."),
     (403, "You are not authorized to complete this action."),
     (409, "Image status transition from active to saving is not allowed"),
-    (413, "Image exceeds the storage quota: Over by 7 bytes"),
+    (413, "The incoming image is too large: The provided image is too large."),
+    (
+        413,
+        "Image exceeds the storage quota: The size of the data 9 will exceed the limit.",
+    ),
+    (413, "Resource image_size_total is over limit of 9 due to current usage 8 and delta 2"),
+    (413, "Image storage media is full: There is not enough disk space on the image storage media"),
+    (413, "Request Entity Too Large"),
+    (0, "certificate verify failed: certificate has expired (_ssl.c:992)"),
+    (0, "certificate verify failed: Hostname mismatch, certificate is not valid for 'a.example'."),
+    (0, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:992)"),
+    (0, "Tunnel connection failed: 407 Proxy Authentication Required"),
+    (407, "Proxy Authentication Required"),
+    (408, "Request Timeout"),
+    (429, "Too Many Requests"),
     (415, "Unsupported Media Type"),
     (500, "The server has either erred or is incapable of performing the requested operation."),
     (503, "There is not enough disk space on the image storage media."),
@@ -48,8 +62,10 @@ def test_a_repetition_is_advised_only_where_it_can_help() -> None:
     }
     assert advised == {
         401,  # once the credentials are right
+        408,  # a busy cloud
         409,  # once it is clear who else was at work
         413,  # once there is quota
+        429,  # a busy cloud
         502,  # what is between may be up again
         503,  # a busy cloud, or a full store
     }
