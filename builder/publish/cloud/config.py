@@ -6,6 +6,7 @@ another form somewhere in its own code. Here both are mistakes that are told.
 
 import contextlib
 import logging
+import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ _HINT = (
     "Correct it in clouds.yaml, or OS_*: below 'clouds' each cloud is a mapping."
     " OS_CLIENT_CONFIG_FILE names another clouds.yaml."
 )
+
+_HOST = re.compile(r"[\w.:%~-]+")
+"""No blank and no placeholder that somebody has left: ``{host}``, ``<host>``."""
 
 
 class _Warnings(logging.Handler):
@@ -84,8 +88,9 @@ def _unusable(address: str) -> str:
     """Why nobody can ask the address; empty where somebody can."""
     try:
         parts = urlsplit(address)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:  # brackets around what is no IPv6 address
+        host_is_whole = _HOST.fullmatch(parts.hostname or "") is not None
+        usable = parts.scheme in {"http", "https"} and host_is_whole and parts.port != 0
+    except ValueError:  # brackets around what is no IPv6 address, a port that is no number
         usable = False
     if not usable:
         return f"is {shown(redacted(address))}: it begins with https:// or http://, and a host."

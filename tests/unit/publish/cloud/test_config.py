@@ -51,6 +51,27 @@ def test_what_is_wrong_in_it_is_told(clouds_yaml: Path, text: str, said: str) ->
     assert error.value.message == "The configuration of clouds is wrong."
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["cloud:5000/v3", "https:/cloud", "https://", "https://cloud:port/v3", "https://cloud:99999",
+     "https://<host>/v3", "https://cl oud/v3", "https://[::1/v3", "ftp://cloud"],
+)  # fmt: skip
+def test_an_address_that_nobody_can_ask_is_told(clouds_yaml: Path, address: str) -> None:
+    clouds_yaml.write_text(
+        f"clouds: {{mine: {{{AUTH.replace('http://127.0.0.1:9/v3', address)}}}}}"
+    )
+    with pytest.raises(InputError, match="auth_url of mine is"):
+        region("mine", 5)
+
+
+@pytest.mark.parametrize("address", ["HTTPS://Cloud_1.example:5000/v3", "http://[fe80::1%25lo]:5/"])
+def test_an_address_that_can_be_asked_is_taken(clouds_yaml: Path, address: str) -> None:
+    clouds_yaml.write_text(
+        f"clouds: {{mine: {{{AUTH.replace('http://127.0.0.1:9/v3', address)}}}}}"
+    )
+    assert region("mine", 5).config["auth"]["auth_url"] == address
+
+
 @pytest.mark.parametrize(("extra", "seconds"), [("", 300.0), ("api_timeout: 7,", 7.0)])
 def test_an_answer_has_a_limit(clouds_yaml: Path, extra: str, seconds: float) -> None:
     clouds_yaml.write_text(f"clouds: {{mine: {{{extra} {AUTH}}}}}")
