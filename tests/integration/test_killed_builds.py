@@ -29,11 +29,12 @@ AT_WORK = {
 """What is seen to run in the phase in which the build is killed."""
 
 
-def loop_devices() -> set[str]:
-    """Those that are attached to a file, and to which."""
+def loop_devices(copy: Copy) -> set[str]:
+    """Those that are attached to a file of the copy, and to which: other tests have theirs."""
     return {
-        f"{path.parts[3]} {path.read_text().strip()}"
+        f"{path.parts[3]} {file}"
         for path in Path("/sys/block").glob("loop*/loop/backing_file")
+        if str(copy.root) in (file := path.read_text().strip())
     }
 
 
@@ -59,12 +60,11 @@ def test_a_build_that_is_killed_leaves_nothing_in_the_way_of_the_same_command(
     tmp_path: Path, phase: str
 ) -> None:
     copy = Copy(tmp_path)
-    loops = loop_devices()
     with begin(copy, phase) as process:
         process.kill()
         process.wait(10)
         assert wait_until(lambda: not copy.processes() and not copy.mounts(), 15)
-    assert loop_devices() == loops
+    assert loop_devices(copy) == set()
     left = [path.name for path in copy.home.iterdir()]
     assert [name for name in left if not name.endswith(PARTIAL)] == []
 
@@ -80,4 +80,4 @@ def test_a_build_that_is_killed_leaves_nothing_in_the_way_of_the_same_command(
     for check in (["sha256sum", "--check", "SHA256SUMS"], ["qemu-img", "check", "image.qcow2"]):
         subprocess.run(check, cwd=build, capture_output=True, check=True)
     assert not [path for path in copy.remains() if path.startswith("cache")]
-    assert (copy.processes(), copy.mounts(), loop_devices()) == ([], set(), loops)
+    assert (copy.processes(), copy.mounts(), loop_devices(copy)) == ([], set(), set())

@@ -23,7 +23,7 @@ UNTOLD = frozenset(
         "hw_pci_numa_affinity_policy", "hw_rescue_bus", "hw_rescue_device", "hw_sound_model",
         "hw_time_hpet", "hw_usb_model", "hw_viommu_model", "hw_vm_mode", "img_bdm_v2",
         "img_bittorrent", "img_cache_in_nova", "img_hv_type", "img_use_agent", "license_included",
-        "license_required", "os_secure_boot", "os_skip_agent_inject_files_at_boot",
+        "license_required", "os_purpose", "os_secure_boot", "os_skip_agent_inject_files_at_boot",
         "os_skip_agent_inject_ssh", "replace_frequency", "subscription_included",
         "subscription_required",
     }
