@@ -6,6 +6,7 @@ They come from a virtual environment of their own, which ``make`` installs.
 import contextlib
 import shutil
 import sqlite3
+import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from cloudtemplate import (
     keystone_server,
     made_template,
 )
+from glanceclient import exc
 from keymanager import Barbican
 
 from builder.host.process import run
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from glanceclient.v2.client import Client
 
 STORES = ("fast", "archive")
+DELETION_LIMIT = 30.0
 
 
 class Glance(Server):
@@ -117,6 +120,22 @@ class Glance(Server):
             yield
         finally:
             run(["umount", self.store(name)], timeout=10, purpose="unmount a small file system")
+
+
+def _delete(images: Any, image: str) -> None:  # Any: glanceclient's controllers are untyped
+    """Delete it, also where an import's last steps change it meanwhile: Glance then answers 500."""
+    deadline = time.monotonic() + DELETION_LIMIT
+    while True:
+        try:
+            images.delete(image)
+        except exc.HTTPNotFound:
+            return
+        except exc.HTTPInternalServerError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 class LocalCloud:
@@ -230,7 +249,7 @@ class LocalCloud:
             for image in list(images.list(filters={"os_hidden": hidden})):
                 if image.protected:
                     images.update(image.id, protected=False)
-                images.delete(image.id)
+                _delete(images, image.id)
 
     def _glance(self, name: str, template: Path, *, standalone: bool = False) -> Glance:
         glance = Glance(name, self.directory / name, self.keystone, standalone=standalone)
