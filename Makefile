@@ -107,7 +107,7 @@ publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of cl
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
 
 unit: $(VENV)/installed-dev ## Run the unit tests: no root, no Debian package but python3-venv, under a minute
-	$(VENV)/bin/pytest --numprocesses=$(JOBS) tests/unit
+	$(VENV)/bin/pytest --numprocesses=$$(($(JOBS) + 1)) tests/unit # one more than cores: some wait
 
 test test-all: $(OPENSTACK)/installed-zuul
 

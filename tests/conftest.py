@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from broken import Broken
 
 # How long an example takes says something of what else this machine does, and nothing of the code.
-# A contributor waits for the units, and CI draws the other half of the examples.
-EXAMPLES = 100 if os.environ.get("CI") else 50
+# A contributor waits for the units, and CI draws four times as many examples.
+EXAMPLES = 100 if os.environ.get("CI") else 25
 hypothesis.settings.register_profile("ours", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("ours")
 
