@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import click
 
 from builder.catalogue.site import Addresses, write_catalogue
+from builder.cli.options import builds_option
 from builder.cli.verbs import cli
 from builder.terminal.output import say
 from builder.terminal.progress import Progress
@@ -22,14 +23,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, given: str) -
 
 
 @cli.command()
-@click.option(
-    "--builds",
-    metavar="DIRECTORY",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("dist"),
-    show_default=True,
-    help="Where builds are kept.",
-)
+@builds_option
 @click.option(
     "--output",
     metavar="DIRECTORY",

@@ -1,6 +1,7 @@
 """The options that name keys: whose signature is made, and whose counts."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,30 +78,32 @@ minisign_key_option = click.option(
     callback=_minisigner,
     help="Sign SHA256SUMS with this secret key of minisign. The variable may have the key itself.",
 )
-any_key_option = click.option(
-    "--key",
-    "keys",
-    metavar="PUBLIC",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    callback=_any_keys,
-    help="A public key (PEM, or minisign's) whose signatures count; may be given several times.",
+
+
+def _public_keys_option(
+    name: str, destination: str, callback: Callable[..., object], text: str
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """An option that may be given several times, each with the file of a public key."""
+    return click.option(
+        name,
+        destination,
+        metavar="PUBLIC",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        callback=callback,
+        help=f"{text}; may be given several times.",
+    )
+
+
+any_key_option = _public_keys_option(
+    "--key", "keys", _any_keys, "A public key (PEM, or minisign's) whose signatures count"
 )
-key_option = click.option(
-    "--key",
-    "keys",
-    metavar="PUBLIC",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    callback=_public_keys,
-    help="A public key (PEM) whose signatures count; may be given several times.",
+key_option = _public_keys_option(
+    "--key", "keys", _public_keys, "A public key (PEM) whose signatures count"
 )
-require_signed_by_option = click.option(
+require_signed_by_option = _public_keys_option(
     "--require-signed-by",
     "signers",
-    metavar="PUBLIC",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    callback=_public_keys,
-    help="Refuse what none of these public keys (PEM) vouches for; may be given several times.",
+    _public_keys,
+    "Refuse what none of these public keys (PEM) vouches for",
 )

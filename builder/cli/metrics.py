@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from builder.cli.options import file_at, write_file
+from builder.cli.options import builds_option, file_at, write_file
 from builder.cli.verbs import cli
 from builder.metrics.collect import collect
 from builder.metrics.openmetrics import openmetrics
@@ -20,14 +20,7 @@ from builder.terminal.progress import Progress
     callback=file_at,
     help="Write this file, at once; by default the metrics are printed.",
 )
-@click.option(
-    "--builds",
-    metavar="DIRECTORY",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("dist"),
-    show_default=True,
-    help="Where builds are kept.",
-)
+@builds_option
 @click.option(
     "--cloud",
     "clouds",

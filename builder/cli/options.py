@@ -31,6 +31,16 @@ output_option = click.option(
     help="Where builds are kept.",
 )
 
+builds_option = click.option(
+    "--builds",
+    metavar="DIRECTORY",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dist"),
+    show_default=True,
+    help="Where builds are kept.",
+)
+"""For verbs whose ``--output`` is what they write."""
+
 BUILDS_OWN = Path()
 """In place of a file's name: the file that a build directory has anyway."""
 
