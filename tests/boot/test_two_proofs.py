@@ -1,4 +1,7 @@
-"""Two proofs of one build at once, each where there is no network at all. Needs root."""
+"""Two proofs of one build at once, each where there is no network at all. Needs root.
+
+In ``make test`` the concurrent changes of ``tests/unit/report/test_update.py`` stand for it.
+"""
 
 import os
 import shutil
