@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from builder.archive.rpm.libsolv import load_libsolv
 from builder.build.requirements import BUILD_TOOLS, missing_packages
 from builder.distribution import Distribution
 from builder.doctor.finding import Finding, good, lacking, refused
@@ -24,7 +25,7 @@ _ANSWER_LIMIT = 5.0
 
 
 def installed(plan: Plan) -> Iterator[Finding]:
-    """What the build and the proof of a plan run, and what its packages are checked by."""
+    """What the build and the proof of a plan run, and what checks and compares its packages."""
     programs = {**BUILD_TOOLS, **PROOF_TOOLS, **plan.distribution.tools}
     missing = missing_packages(programs)
     if missing:
@@ -39,6 +40,7 @@ def installed(plan: Plan) -> Iterator[Finding]:
     else:
         yield good("programs", f"All {len(programs)} that a build and a proof run are installed.")
     yield from _keyring(plan.distribution)
+    yield from _resolver(plan.distribution)
 
 
 def libguestfs() -> Iterator[Finding]:
@@ -83,6 +85,18 @@ def _keyring(distribution: Distribution) -> Iterator[Finding]:
             _install(distribution.keyring_package),
             packages=[distribution.keyring_package],
         )
+
+
+def _resolver(distribution: Distribution) -> Iterator[Finding]:
+    """What tells ``due`` what is new among RPM packages; apt, for the others, is on every host."""
+    if distribution.package_format != "rpm":
+        return
+    try:
+        load_libsolv()
+    except HostError as error:
+        yield refused("libsolv", error)
+    else:
+        yield good("libsolv", "It is there, by which 'due' knows what is new.")
 
 
 def _bios() -> Finding:

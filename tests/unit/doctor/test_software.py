@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from samples import plan
@@ -14,6 +16,7 @@ from builder.doctor import software
 from builder.doctor.examine import of_others
 from builder.doctor.finding import Finding, State
 from builder.errors import HostError
+from builder.host import system_modules
 from builder.image import binding
 from builder.plan.model import Plan
 from builder.proof import requirements as proof_requirements
@@ -95,6 +98,31 @@ def test_make_host_is_named_only_where_it_installs_the_package(
     with_programs(monkeypatch, "podman")
     found = lacks(with_keys(host, "rocky-9"))
     assert [finding.remedy for finding in found] == ["Install it: apt-get install podman."]
+
+
+def test_libsolv_is_needed_for_rpm_packages_only(
+    host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "solv", None)
+    monkeypatch.setattr(system_modules, "DIRECTORIES", (host,))
+    assert lacks(with_keys(host)) == []
+    (found,) = lacks(with_keys(host, "rocky-9"))
+    assert found.subject == "libsolv"
+    assert "apt-get install python3-solv" in found.remedy
+    others = [planned_once("rocky-9"), planned_once("opensuse-15.6")]
+    (told,) = of_others(with_keys(host, "base"), others)
+    assert told.state is State.WARNING
+    assert told.seen.endswith("Only rocky-9 needs it.")
+
+
+def test_libsolv_is_told_where_it_is_there(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "solv", ModuleType("solv"))
+    (found,) = (
+        finding
+        for finding in software.installed(with_keys(host, "rocky-9"))
+        if finding.subject == "libsolv"
+    )
+    assert found.state is State.GOOD
 
 
 def test_keys_that_are_missing_are_told(host: Path) -> None:
