@@ -129,7 +129,7 @@ def _end() -> Sequence[_Step]:
 def _notify_job() -> Mapping[str, Any]:
     return {
         "needs": "image",
-        "if": "failure()",
+        "if": "${{ !success() }}",  # a job that has come to its limit of time is "cancelled"
         "runs-on": HOSTED,
         "timeout-minutes": 5,
         "permissions": {"issues": "write"},

@@ -8,6 +8,17 @@ WORD = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 PATH = rf"{WORD}(?:/{WORD})*"
 """Names and paths that mean nothing else in YAML, in a shell, or in a CI's own expressions."""
 
+_VALUES = (
+    r"[0-5]?\d",
+    r"[01]?\d|2[0-3]",
+    r"0?[1-9]|[12]\d|3[01]",
+    r"0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC",
+    r"[0-6]|SUN|MON|TUE|WED|THU|FRI|SAT",
+)
+_PARTS = (rf"(?:\*|(?:{value})(?:-(?:{value}))?)(?:/[1-9]\d?)?" for value in _VALUES)
+CRON = " ".join(rf"{part}(?:,{part})*" for part in _PARTS)
+"""Five fields of cron: minute, hour, day, month and day of the week, as all CIs know them."""
+
 
 class Place(StrEnum):
     """Where a job runs, and so where the program and earlier builds come from."""

@@ -10,7 +10,7 @@ import click
 from builder.ci.committed import committed, write
 from builder.ci.definition import SYSTEMS, difference
 from builder.ci.images import images_of
-from builder.ci.nightly import PATH, WORD, Nightly, Place
+from builder.ci.nightly import CRON, PATH, WORD, Nightly, Place
 from builder.cli.ci import group
 from builder.cli.options import complete_profile
 from builder.terminal.output import say
@@ -40,8 +40,7 @@ class Plain(click.ParamType[str]):
 _CLOUD = Plain("plain name", WORD, "staging or my-cloud_2")
 _LABEL = Plain("plain label", WORD, "guest-image")
 _PATH = Plain("plain path below the repository's top", rf"\.|{PATH}", "tools/builder")
-_FIELD = r"[0-9A-Za-z*,/-]+"
-_SCHEDULE = Plain("schedule", rf"{_FIELD}( {_FIELD}){{4}}", "five fields of cron, '17 2 * * *'")
+_SCHEDULE = Plain("schedule", CRON, "five fields of cron, '17 2 * * *'")
 _NOT_OF_THE_TEXT = ("profiles", "directory", "check")
 """Parameters that the definition's text does not depend on, or that stand at its end."""
 

@@ -155,6 +155,14 @@ def test_two_runs_of_an_image_wait_for_each_other(place: Place) -> None:
 
 
 @every_definition
+def test_github_tells_of_every_night_that_did_not_end_well(place: Place) -> None:
+    notify = parsed("github", place)[github.FILE]["jobs"]["notify"]
+    assert (notify["needs"], notify["if"]) == ("image", "${{ !success() }}"), (
+        "a job that was ended at its limit of time has not failed for GitHub: it is cancelled"
+    )
+
+
+@every_definition
 def test_there_is_one_job_for_each_profile(place: Place) -> None:
     names = ["pinned-scsi", "db-1.0"]
     workflow = parsed("github", place)[github.FILE]

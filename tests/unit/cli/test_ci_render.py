@@ -70,6 +70,16 @@ def test_a_definition_that_is_not_there_is_not_up_to_date(repository: Path) -> N
     assert not (repository / gitlab.FILE).exists()
 
 
+@pytest.mark.parametrize(
+    "schedule",
+    ["0 0 1 1 0", "59 23 31 12 6", "*/15 1-5,22 * JAN-MAR MON-FRI", "05 02 */2 * 0,6"],
+)
+def test_a_schedule_is_any_of_cron(schedule: str, repository: Path) -> None:
+    assert run("--for", "github", "base", "--schedule", schedule)[0] == 0
+    text = (repository / github.FILE).read_text()
+    assert yaml.safe_load(text)["on"]["schedule"] == [{"cron": schedule}]
+
+
 def test_the_file_tells_the_command_that_writes_it(repository: Path) -> None:
     words = ["--for", "github", "--on", "container", "--schedule", "0 4 * * MON", "base"]
     assert run(*words, "./profiles/db.yaml")[0] == 0
@@ -107,6 +117,12 @@ def test_without_profiles_there_is_a_job_for_each_that_is_shipped_and_proven(
         (["base", "--runner", "${{ x }}"], "'${{ x }}' is not a plain label"),
         (["base", "--checkout", "../builder"], "is not a plain path below the repository's top"),
         (["base", "--schedule", "@daily"], "'@daily' is not a schedule"),
+        (["base", "--schedule", "60 2 * * *"], "'60 2 * * *' is not a schedule"),
+        (["base", "--schedule", "17 24 * * *"], "'17 24 * * *' is not a schedule"),
+        (["base", "--schedule", "17 2 0 * *"], "'17 2 0 * *' is not a schedule"),
+        (["base", "--schedule", "17 2 * 13 *"], "'17 2 * 13 *' is not a schedule"),
+        (["base", "--schedule", "17 2 * * 7"], "'17 2 * * 7' is not a schedule"),
+        (["base", "--schedule", "17 2 * *"], "'17 2 * *' is not a schedule"),
         (["basis"], "No profile is called 'basis'"),
         (["/elsewhere/db.yaml"], "lies outside of"),
         (["./it's mine/db.yaml"], "could mean something else to a CI"),
