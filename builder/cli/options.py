@@ -52,14 +52,21 @@ def file_at(
 
     A link is followed: a device that it leads to must not be replaced by a file.
     """
-    if given is None or given == BUILDS_OWN:
-        return given
+    if given is None:
+        return None
     path = given.resolve()
     if path.exists() and not path.is_file():
         raise click.BadParameter(f"'{given}' is not a regular file.")
     if not os.access(path.parent, os.W_OK):
         raise click.BadParameter(f"'{given}' cannot be written.")
     return path
+
+
+def _file_at_or_builds_own(
+    context: click.Context, parameter: click.Parameter, given: Path | None
+) -> Path | None:
+    """The same of an option that may stand without a value."""
+    return given if given == BUILDS_OWN else file_at(context, parameter, given)
 
 
 junit_option = click.option(
@@ -75,7 +82,7 @@ html_option = click.option(
     is_flag=False,
     flag_value=BUILDS_OWN,
     type=click.Path(path_type=Path),
-    callback=file_at,
+    callback=_file_at_or_builds_own,
     help="Write it as one HTML file too: FILE, or report.html in the build directory.",
 )
 page_option = click.option(

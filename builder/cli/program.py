@@ -127,7 +127,7 @@ def _report_internal_error(error: Exception) -> None:
 def _tell_wrong_usage(error: click.ClickException) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     usage = context.get_usage() if context else ""
-    message = error.format_message()
+    message = error.format_message().replace("\t", "  ")  # click indents choices with tabs
     if log.speaks_json():
         _echo(log.json_line("error", "error", message, hint=usage, exit_code=error.exit_code))
     else:

@@ -36,6 +36,14 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
         signal.signal(number, handler)
 
 
+def test_a_choice_that_is_missing_is_told_with_all_that_there_is(run: Run) -> None:
+    code, said = run("ci", "render", "base")
+    assert code == 2
+    assert said.splitlines()[1:] == [
+        "Error: Missing option '--for'. Choose from:", "  gitlab,", "  github,", "  zuul",
+    ]  # fmt: skip
+
+
 def test_a_directory_that_is_gone_is_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,11 @@ def test_adopting_asks_for_all_that_a_boot_may_need_before_it_looks_at_the_image
 
 @pytest.mark.parametrize(
     ("path", "cause"),
-    [("/dev/null", "is not a regular file"), ("{}/missing/proof.xml", "cannot be written")],
+    [
+        ("/dev/null", "is not a regular file"),
+        ("", "is not a regular file"),  # a variable that is not set
+        ("{}/missing/proof.xml", "cannot be written"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_told_before_the_proof(
     run: Run, build: Path, monkeypatch: pytest.MonkeyPatch, path: str, cause: str
