@@ -14,10 +14,12 @@ from builder.ci.steps import (
     COLLECT,
     DUE,
     INSTALL,
+    KEYS,
     LIMIT_HOURS,
     PREPARE,
     RESULTS,
     SYSTEM,
+    Step,
     cached,
     environment,
     steps,
@@ -106,8 +108,15 @@ def _work(nightly: Nightly) -> Sequence[_Step]:
             "run": _CLOUDS,
         },
         {"name": "Ask whether a build is due", "id": "due", "run": DUE + _TELL_DUE},
-        *({"name": step.title, "if": _IS_DUE, "run": step.script} for step in steps(nightly)),
+        *(_step(step, nightly) for step in steps(nightly)),
     )
+
+
+def _step(step: Step, nightly: Nightly) -> _Step:
+    """One that is done where a build is due; a secret that there is not is empty."""
+    signs = step.signs and nightly.signed_by
+    keys = {"env": {name: f"${{{{ secrets.{name} }}}}" for name in KEYS}} if signs else {}
+    return {"name": step.title, "if": _IS_DUE, **keys, "run": step.script}
 
 
 def _end() -> Sequence[_Step]:

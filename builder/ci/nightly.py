@@ -53,6 +53,9 @@ class Nightly:
     staging: str
     production: str
     """The clouds, as ``clouds.yaml`` names them."""
+    signed_by: str
+    """The file in the repository with the public half of the key that signs what is made, and whose
+    signature a publication asks for; empty where nothing is signed."""
     schedule: str
     """When, as five fields of cron, in UTC."""
     command: str

@@ -30,19 +30,28 @@ DUE = script("due.sh")
 
 COLLECT = script("collect.sh")
 
+KEYS = (
+    "GUEST_IMAGE_SIGNING_KEY",
+    "GUEST_IMAGE_SIGNING_PASSPHRASE",
+    "GUEST_IMAGE_MINISIGN_KEY",
+    "GUEST_IMAGE_MINISIGN_PASSPHRASE",
+)
+"""Variables with the keys that sign, or with the paths of their files; ``build.sh`` passes them."""
+
 _HOST = 'make -C "$CHECKOUT" host\n'
 
 _BUILD = script("build.sh")
 
-_PUBLISH = '"$GUEST_IMAGE" publish "$NAME" --output "$OUTPUT" --cloud "$STAGING"\n'
+_REQUIRE_KEY = ': "${GUEST_IMAGE_SIGNING_KEY:?among the secrets is no key to sign with}"\n'
 
-_PROVE = f"""\
-"$GUEST_IMAGE" cloud prove "$NAME" --output "$OUTPUT" --cloud "$STAGING"
-{_PUBLISH}"""
-"""Published again, the image there tells what was observed."""
+_REQUIRE_SIGNED = ' --require-signed-by "$SIGNED_BY"'
+
+_PUBLISH = '"$GUEST_IMAGE" publish "$NAME" --output "$OUTPUT" --cloud "$STAGING"'
+
+_PROVE = '"$GUEST_IMAGE" cloud prove "$NAME" --output "$OUTPUT" --cloud "$STAGING"'
 
 _PROMOTE = """\
-"$GUEST_IMAGE" promote "$NAME" --output "$OUTPUT" --from "$STAGING" --to "$PRODUCTION"
+"$GUEST_IMAGE" promote "$NAME" --output "$OUTPUT" --from "$STAGING" --to "$PRODUCTION"\
 """
 
 _FORGET_ALL = """\
@@ -59,19 +68,29 @@ class Step:
 
     title: str
     script: str
+    signs: bool = True
+    """Whether it needs the keys that sign what is made, where there are any."""
 
 
 def steps(nightly: Nightly) -> Sequence[Step]:
     """What is done, in this order, where a build is due. The first that fails ends the night."""
     new = nightly.place is Place.CONTAINER
-    work = (
-        Step("Build the image and prove it", (_HOST if new else "") + _BUILD),
-        Step("Publish it in staging", _PUBLISH),
-        Step("Prove it on staging's Nova", _PROVE),
-        Step("Promote it to production", _PROMOTE),
+    key = _REQUIRE_KEY if nightly.signed_by else ""
+    publish, promote = (
+        f"{command}{_REQUIRE_SIGNED if nightly.signed_by else ''}\n"
+        for command in (_PUBLISH, _PROMOTE)
     )
-    title = "Remove images of earlier builds"
-    return (*work, Step(title, _FORGET_ALL)) if new else (Step(title, _FORGET_OLDER), *work)
+    prove = f"{_PROVE}\n{publish}"  # published again, the image there tells what was observed
+    work = (
+        Step("Build the image and prove it", key + (_HOST if new else "") + _BUILD),
+        Step("Publish it in staging", publish),
+        Step("Prove it on staging's Nova", prove),
+        Step("Promote it to production", promote),
+    )
+    forget = Step(
+        "Remove images of earlier builds", _FORGET_ALL if new else _FORGET_OLDER, signs=False
+    )
+    return (*work, forget) if new else (forget, *work)
 
 
 def environment(nightly: Nightly) -> Mapping[str, str]:
@@ -87,7 +106,8 @@ def environment(nightly: Nightly) -> Mapping[str, str]:
         else {"GUEST_IMAGE": "/usr/local/bin/guest-image", "OUTPUT": "/var/lib/guest-image"}
     )
     clouds = {"STAGING": nightly.staging, "PRODUCTION": nightly.production}
-    return {**of_place, "RESULTS": RESULTS, **clouds}
+    signed = {"SIGNED_BY": nightly.signed_by} if nightly.signed_by else {}
+    return {**of_place, "RESULTS": RESULTS, **clouds, **signed}
 
 
 def cached(nightly: Nightly) -> Sequence[str]:

@@ -26,9 +26,19 @@ RUN = "playbooks/guest-image/run.yaml"
 POST = "playbooks/guest-image/post.yaml"
 LABEL = "guest-image"
 SECRET = "guest-image-clouds"  # noqa: S105 - the name that Zuul knows it by
+KEYS_SECRET = "guest-image-keys"  # noqa: S105 - as above
 PIPELINE = "periodic"
 
 _CLOUDS_YAML = "{{ ansible_user_dir }}/guest-image-clouds.yaml"
+_KEY = "{{ ansible_user_dir }}/guest-image-signing.pem"
+_MINISIGN_KEY = "{{ ansible_user_dir }}/guest-image-minisign.key"
+_HAS_MINISIGN = "guest_image_keys.minisign_key is defined"
+_KEYS = {
+    "GUEST_IMAGE_SIGNING_KEY": _KEY,
+    "GUEST_IMAGE_MINISIGN_KEY": (
+        "{{ ansible_user_dir ~ '/guest-image-minisign.key' if " + _HAS_MINISIGN + " else '' }}"
+    ),
+}
 _TOP = "{{ zuul.project.src_dir }}"
 _SUBMODULES = "git submodule update --init --recursive\n"
 
@@ -37,11 +47,12 @@ _Task = Mapping[str, Any]  # Any: as YAML has it
 
 def files(nightly: Nightly) -> Mapping[str, str]:
     """The configuration and its playbooks, by their paths in the repository."""
+    secrets = " and ".join(_secrets(nightly).values())
     data = {JOBS: _configuration(nightly), RUN: _run(nightly), POST: _post(nightly)}
     comments = {
         JOBS: [
             nightly.command,
-            f"Its secret is {SECRET}, its pipeline {PIPELINE} with the timer '{nightly.schedule}'.",
+            f"It needs {secrets}, and {PIPELINE}, a pipeline with the timer '{nightly.schedule}'.",
         ]
     }
     return {
@@ -77,11 +88,17 @@ def _base(nightly: Nightly) -> Mapping[str, Any]:
         "abstract": True,
         "description": "Build a guest image where one is due, publish, prove and promote it.",
         "nodeset": {"nodes": [{"name": "builder", "label": nightly.runner or LABEL}]},
-        "secrets": [{"name": "guest_image_clouds", "secret": SECRET}],
+        "secrets": [{"name": name, "secret": secret} for name, secret in _secrets(nightly).items()],
         "run": RUN,
         "post-run": [{"name": POST, "cleanup": True}],
         "timeout": LIMIT_HOURS * 3600,
     }
+
+
+def _secrets(nightly: Nightly) -> Mapping[str, str]:
+    """The secrets by their names in playbooks."""
+    keys = {"guest_image_keys": KEYS_SECRET} if nightly.signed_by else {}
+    return {"guest_image_clouds": SECRET, **keys}
 
 
 def _run(nightly: Nightly) -> Sequence[Mapping[str, Any]]:
@@ -93,20 +110,27 @@ def _run(nightly: Nightly) -> Sequence[Mapping[str, Any]]:
         "changed_when": "due.rc == 0",
     }
     tasks = [
-        {
-            "name": "Log in to the clouds",
-            "copy": {
-                "content": "{{ guest_image_clouds.clouds_yaml }}",
-                "dest": _CLOUDS_YAML,
-                "mode": "0600",
-            },
-            "no_log": True,
-        },
+        _secret_file("Log in to the clouds", "guest_image_clouds.clouds_yaml", _CLOUDS_YAML),
+        *(_key_files() if nightly.signed_by else ()),
         *(_new_system() if new else ()),
         due,
         *({**_shell(step.title, step.script), "when": "due.rc == 0"} for step in steps(nightly)),
     ]
     return [{**_play(nightly), "tasks": tasks}]
+
+
+def _secret_file(title: str, secret: str, path: str) -> _Task:
+    """A secret as a file: in a variable, the node's other users could see it."""
+    copy = {"content": f"{{{{ {secret} }}}}", "dest": path, "mode": "0600"}
+    return {"name": title, "copy": copy, "no_log": True}
+
+
+def _key_files() -> Sequence[_Task]:
+    minisign = _secret_file("Write minisign's key", "guest_image_keys.minisign_key", _MINISIGN_KEY)
+    return (
+        _secret_file("Write the signing key", "guest_image_keys.signing_key", _KEY),
+        {**minisign, "when": _HAS_MINISIGN},
+    )
 
 
 def _new_system() -> Sequence[_Task]:
@@ -118,11 +142,14 @@ def _new_system() -> Sequence[_Task]:
 
 
 def _post(nightly: Nightly) -> Sequence[Mapping[str, Any]]:
+    secrets = {"the clouds' credentials": _CLOUDS_YAML}
+    if nightly.signed_by:
+        secrets |= {"the signing key": _KEY, "minisign's key": _MINISIGN_KEY}
     tasks = [
-        {
-            "name": "Remove the clouds' credentials",
-            "file": {"path": _CLOUDS_YAML, "state": "absent"},
-        },
+        *(
+            {"name": f"Remove {what}", "file": {"path": path, "state": "absent"}}
+            for what, path in secrets.items()
+        ),
         _shell("Collect the artefacts", COLLECT),
         {
             "name": "Fetch the artefacts",
@@ -144,6 +171,7 @@ def _play(nightly: Nightly) -> Mapping[str, Any]:
             "PROFILE": "{{ guest_image_profile }}",
             "NAME": "{{ guest_image_name }}",
             "OS_CLIENT_CONFIG_FILE": _CLOUDS_YAML,
+            **(_KEYS if nightly.signed_by else {}),
         },
     }
 

@@ -1,6 +1,7 @@
 """A host that runs scheduled builds in a test, with a repository that has their definition."""
 
 import shlex
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,3 +77,15 @@ class Host:
     def results(self) -> dict[str, str]:
         """The artefacts."""
         return {path.name: path.read_text() for path in (self.repository / "results").iterdir()}
+
+
+def new_key(public: Path) -> str:
+    """A new private key, whose public half is written to a file."""
+    done = subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "ed25519"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    subprocess.run(
+        ["openssl", "pkey", "-pubout", "-out", public], input=done.stdout, check=True, text=True
+    )
+    return done.stdout

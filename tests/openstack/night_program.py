@@ -7,6 +7,7 @@ real Nova, which the local cloud has not, is stood in for, too. In the directory
 """
 
 import json
+import os
 import sys
 import time
 from dataclasses import replace
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from smallbuild import small_build_of
 
+from builder.attest.key import attester
+from builder.attest.sign import sign_build
 from builder.build.elements import elements_paths
 from builder.build.reuse import inputs_digest
 from builder.cli.program import main
@@ -45,6 +48,8 @@ def image(words: list[str], packages: Path) -> None:
             for name, version in named.items()
         ),
     )
+    if key := os.environ.get("GUEST_IMAGE_SIGNING_KEY"):
+        sign_build(directory, attester(key, os.environ.get("GUEST_IMAGE_SIGNING_PASSPHRASE")))
     point_latest_at(directory)
     Path(option(words, "--junit")).write_text(junit_xml(read(directory)), encoding="utf-8")
     print(f"built {directory.name}")

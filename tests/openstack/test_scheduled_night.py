@@ -3,7 +3,7 @@
 import pytest
 from github_runner import Night, Runner
 from localcloud import LocalCloud
-from night_host import DUE, NOT_DUE, SECRET, UNKNOWN, Host
+from night_host import DUE, NOT_DUE, SECRET, UNKNOWN, Host, new_key
 from publishing import NAME, Command, current, images
 
 from builder.ci.github import FILE
@@ -27,10 +27,12 @@ class Nights:
         self.host = host
         self._runner = Runner(host.repository, host.overrides)
 
-    def __call__(self, verdict: int, fails: str = "", clouds: str | None = None) -> Night:
+    def __call__(
+        self, verdict: int, fails: str = "", clouds: str | None = None, **keys: str
+    ) -> Night:
         """Run a night on which ``due`` answers so, and perhaps a verb fails."""
         self.host.tell(verdict, fails)
-        secrets = {"CLOUDS_YAML": self.host.clouds if clouds is None else clouds}
+        secrets = {"CLOUDS_YAML": self.host.clouds if clouds is None else clouds, **keys}
         return self._runner.run(self.host.repository / FILE, "image", secrets)
 
 
@@ -117,6 +119,33 @@ def test_a_secret_that_is_not_set_is_told(nights: Nights) -> None:
     assert night.failed == "Log in to the clouds"
     assert "the secret CLOUDS_YAML has no clouds.yaml" in night.log
     assert not (nights.host.told / "verbs").exists()
+
+
+def test_a_night_with_a_key_publishes_what_it_signs_and_nothing_else(
+    nights: Nights, guest_image: Command, prod: LocalCloud
+) -> None:
+    keys = nights.host.repository / "keys"
+    keys.mkdir()
+    public = keys / "build.pub"
+    pem = new_key(public)
+    words = ("--for", "github", "--staging", "local", "--production", "prod", NAME)
+    assert guest_image("ci", "render", *words, "--signed-by", public).status == 0
+    without = nights(DUE)
+    assert without.failed == "Build the image and prove it"
+    assert "among the secrets is no key to sign with" in without.log
+    assert nights.host.verbs == ["due"]
+    others = nights(DUE, GUEST_IMAGE_SIGNING_KEY=new_key(keys / "other.pub"))
+    assert others.failed == "Publish it in staging", others.log
+    assert "not signed" in others.log
+    assert images(prod) == []
+    night = nights(DUE, GUEST_IMAGE_SIGNING_KEY=pem)
+    assert night.failed == "", night.log
+    for cloud in ("local", "prod"):
+        assert current(prod, cloud).guest_image_build == nights.host.latest
+    build = nights.host.dist / NAME / nights.host.latest
+    assert guest_image("verify", build, "--key", public).status == 0
+    everything = "".join([night.log, others.log, *nights.host.results().values()])
+    assert pem.splitlines()[1] not in everything
 
 
 @pytest.mark.parametrize("fails", ["", "promote"])

@@ -53,6 +53,12 @@ def test_zuul_understands_the_jobs(place: Place) -> None:
     }
 
 
+def test_zuul_gives_a_job_that_signs_its_keys() -> None:
+    understood = parsed(zuul.files(nightly(signed_by="keys/build.pub"))[zuul.JOBS])
+    assert understood["errors"] == []
+    assert understood["jobs"]["guest-image"]["secrets"] == [zuul.SECRET, zuul.KEYS_SECRET]
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "told"),
     [

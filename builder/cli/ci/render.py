@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from builder.attest.key import public_key
 from builder.ci.committed import committed, write
 from builder.ci.definition import SYSTEMS, difference
 from builder.ci.images import images_of
 from builder.ci.nightly import CRON, PATH, WORD, Nightly, Place
+from builder.ci.paths import path_from_top
 from builder.cli.ci import group
 from builder.cli.options import complete_profile
 from builder.terminal.output import say
@@ -41,7 +43,7 @@ _CLOUD = Plain("plain name", WORD, "staging or my-cloud_2")
 _LABEL = Plain("plain label", WORD, "guest-image")
 _PATH = Plain("plain path below the repository's top", rf"\.|{PATH}", "tools/builder")
 _SCHEDULE = Plain("schedule", CRON, "five fields of cron, '17 2 * * *'")
-_NOT_OF_THE_TEXT = ("profiles", "directory", "check")
+_NOT_OF_THE_TEXT = ("profiles", "directory", "check", "signed_by")
 """Parameters that the definition's text does not depend on, or that stand at its end."""
 
 
@@ -88,6 +90,13 @@ _NOT_OF_THE_TEXT = ("profiles", "directory", "check")
     help="The cloud that gets what staging has proven.",
 )
 @click.option(
+    "--signed-by",
+    type=click.Path(path_type=Path),
+    metavar="PUBLIC",
+    help="Sign what is made, with a key among the CI's secrets, and publish only what this public"
+    " key (PEM), a file of the repository, vouches for.",
+)
+@click.option(
     "--schedule",
     type=_SCHEDULE,
     default="17 2 * * *",
@@ -108,12 +117,12 @@ def render(
     system: str,
     place: str,
     runner: str | None,
-    checkout: str,
     staging: str,
     production: str,
-    schedule: str,
+    signed_by: Path | None,
     directory: Path,
     check: bool,
+    **texts: str,
 ) -> int:
     """Write the definition of scheduled builds for a CI: a job for each of the PROFILES.
 
@@ -128,6 +137,7 @@ def render(
     Examples:
       guest-image ci render --for gitlab pinned-scsi ./profiles/mine.yaml
       guest-image ci render --for github --on container --checkout guest-image-builder pinned-scsi
+      guest-image ci render --for gitlab --signed-by keys/build.pub pinned-scsi
       guest-image ci render --for zuul --staging test --production prod pinned-scsi --check
     """
     if staging == production:
@@ -136,15 +146,16 @@ def render(
             " of one."
         )
     images = images_of(profiles, directory)
+    key = _key(signed_by, directory)
     nightly = Nightly(
         images=images,
         place=Place(place),
         runner=runner or "",
-        checkout=checkout,
         staging=staging,
         production=production,
-        schedule=schedule,
-        command=_command([image.profile for image in images]),
+        signed_by=key,
+        command=_command([image.profile for image in images], key),
+        **texts,
     )
     files = SYSTEMS[system](nightly)
     if not check:
@@ -156,7 +167,18 @@ def render(
     return int(bool(lines))
 
 
-def _command(profiles: Sequence[str]) -> str:
+def _key(file: Path | None, repository: Path) -> str:
+    """The path of the public key's file from the repository's top, or nothing.
+
+    Raises ``InputError`` for what is no public key, or lies where no job finds it.
+    """
+    if file is None:
+        return ""
+    public_key(file)
+    return path_from_top(file, repository, "key")
+
+
+def _command(profiles: Sequence[str], key: str) -> str:
     """The command line that has these options: all that are not the default."""
     context = click.get_current_context()
     words = ["guest-image", "ci", "render"]
@@ -165,4 +187,5 @@ def _command(profiles: Sequence[str]) -> str:
         if option.name in _NOT_OF_THE_TEXT or value in (None, option.get_default(context)):
             continue
         words += [option.opts[0], str(value)]
+    words += ["--signed-by", key] if key else []
     return shlex.join([*words, *profiles])

@@ -1,12 +1,17 @@
-"""Scheduled builds of the tests, and their definitions."""
+"""Scheduled builds of the tests, and their definitions, which programs judge."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from builder.ci.definition import SYSTEMS
 from builder.ci.nightly import Image, Nightly, Place
+
+PROGRAMS = Path(sys.executable).parent
 
 
 def nightly(place: Place = Place.SELF_HOSTED, **fields: Any) -> Nightly:
@@ -18,15 +23,17 @@ def nightly(place: Place = Place.SELF_HOSTED, **fields: Any) -> Nightly:
         "checkout": "." if place is Place.SELF_HOSTED else "tools/builder",
         "staging": "staging",
         "production": "prod",
+        "signed_by": "",
         "schedule": "17 2 * * *",
         "command": "guest-image ci render",
     }
     return Nightly(**{**usual, **fields})
 
 
-def parsed(system: str, place: Place) -> Mapping[str, Any]:
+def parsed(system: str, place: Place, **fields: Any) -> Mapping[str, Any]:
     """The files of a definition as data."""
-    return {path: yaml.safe_load(text) for path, text in SYSTEMS[system](nightly(place)).items()}
+    files = SYSTEMS[system](nightly(place, **fields))
+    return {path: yaml.safe_load(text) for path, text in files.items()}
 
 
 def resolved(text: str) -> str:
@@ -53,3 +60,24 @@ def scripts(data: Any, key: str = "") -> Iterator[str]:
                 yield from scripts(value, name)
         case str() if key in ("run", "cmd") and "\n" in data:
             yield data
+
+
+def judged(schema: str, *paths: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAMS / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def shellchecked(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["shellcheck", "--shell=bash", "--severity=style", "-"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

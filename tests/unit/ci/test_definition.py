@@ -1,15 +1,13 @@
 """Definitions for each CI: golden files, each system's schema, and the scripts in them."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from nightlies import nightly, parsed, resolved, scripts
+from nightlies import judged, nightly, parsed, resolved, scripts, shellchecked
 
 from builder.ci import github, gitlab, zuul
 from builder.ci.definition import SYSTEMS, difference
@@ -18,7 +16,6 @@ from builder.ci.nightly import Place
 from builder.ci.scripts import script
 from builder.ci.steps import steps
 
-PROGRAMS = Path(sys.executable).parent
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted((ROOT / "builder" / "ci" / "scripts").glob("*.sh"))
 
@@ -40,16 +37,6 @@ def test_a_definition_is_as_recorded(
 def test_a_definition_is_known_as_written_by_this_program(system: str, place: Place) -> None:
     for text in SYSTEMS[system](nightly(place)).values():
         assert text.startswith(f"{MARK}\n# guest-image ci render\n")
-
-
-def judged(schema: str, *paths: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAMS / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *paths],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 SCHEMAS = [("github", github.FILE, "github-workflows"), ("gitlab", gitlab.FILE, "gitlab-ci")]
@@ -112,17 +99,6 @@ def test_a_script_says_what_it_does_and_is_part_of_a_definition(path: Path) -> N
         part for system in SYSTEMS for place in Place for part in scripts(parsed(system, place))
     )
     assert any(script(path.name) in part for part in every)
-
-
-def shellchecked(script: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["shellcheck", "--shell=bash", "--severity=style", "-"],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @every_definition

@@ -8,6 +8,13 @@ import click
 import pytest
 import yaml
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from builder.ci import github, gitlab, zuul
 from builder.cli.verbs import cli
@@ -97,6 +104,47 @@ def test_a_profile_is_named_from_the_repositorys_top(
     assert code == 0, told
     pipeline = yaml.safe_load((repository / gitlab.FILE).read_text())
     assert pipeline["guest-image:db"]["variables"] == {"PROFILE": "profiles/db.yaml", "NAME": "db"}
+
+
+def key_pair(directory: Path) -> tuple[Path, Path]:
+    """A private and a public key, as files."""
+    directory.mkdir()
+    key = Ed25519PrivateKey.generate()
+    pem, whole = Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    private, public = directory / "build.pem", directory / "build.pub"
+    private.write_bytes(key.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(pem, whole))
+    return private, public
+
+
+def test_a_key_is_named_from_the_repositorys_top(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_pair(repository / "keys")
+    monkeypatch.chdir(repository / "keys")
+    words = ("--for", "gitlab", "--directory", "..", "--signed-by", "build.pub", "base")
+    assert run(*words)[0] == 0
+    text = (repository / gitlab.FILE).read_text()
+    assert "# guest-image ci render --for gitlab --signed-by keys/build.pub base\n" in text
+    pipeline = yaml.safe_load(text)
+    assert pipeline[gitlab.TEMPLATE]["variables"]["SIGNED_BY"] == "keys/build.pub"
+    assert run(*words, "--check")[:2] == (0, "")
+
+
+def test_a_key_that_no_job_could_use_is_refused(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    private, _ = key_pair(repository / "keys")
+    _, elsewhere = key_pair(tmp_path_factory.mktemp("elsewhere") / "keys")
+    for key, told in (
+        (private, "is a private key; statements are checked by the public one."),
+        (elsewhere, "lies outside of"),
+        (repository / "none.pub", "cannot be read"),
+        (repository / "profiles" / "db.yaml", "is not a public key in PEM"),
+    ):
+        code, _, said = run("--for", "gitlab", "--signed-by", key, "base")
+        assert (code, told in said) == (2, True), said
+    assert not (repository / gitlab.FILE).exists()
 
 
 def test_without_profiles_there_is_a_job_for_each_that_is_shipped_and_proven(
