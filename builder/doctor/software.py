@@ -16,7 +16,7 @@ from builder.image import binding
 from builder.plan.model import Plan
 from builder.proof.requirements import PROOF_TOOLS, TUN
 from builder.vm import swtpm
-from builder.vm.firmware import uefi_files
+from builder.vm.firmware import uefi_files, uefi_kinds
 
 QEMU = "qemu-system-x86_64"
 BIOS_FILES = {"bios-256k.bin": "seabios", "efi-virtio.rom": "ipxe-qemu"}
@@ -57,12 +57,7 @@ def hardware(plan: Plan) -> Iterator[Finding]:
     machines = [boot.machine for boot in plan.boots]
     if any(machine.firmware == "bios" for machine in machines):
         yield _bios()
-    kinds = {
-        (machine.machine_type, machine.secure_boot): machine
-        for machine in machines
-        if machine.firmware == "uefi"
-    }
-    yield from (_uefi(machine) for machine in kinds.values())
+    yield from (_uefi(machine) for machine in uefi_kinds(machines))
     if any(machine.tpm for machine in machines):
         yield _tpm()
     if any(machine.multiqueue for machine in machines):

@@ -2,16 +2,18 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from builder.build.requirements import missing_packages
 from builder.errors import HostError
+from builder.feature import Machine
 from builder.host.debian_packages import installation, programs_for
 from builder.host.room import GIB, Room
 from builder.image import binding
 from builder.plan.boots import Boot
-from builder.vm import firmware, swtpm
+from builder.vm import swtpm
+from builder.vm.firmware import uefi_files, uefi_kinds
 
 PROOF_TOOLS: Mapping[str, str] = programs_for("proof")
 """Programs that a proof runs, and the Debian packages that have them."""
@@ -32,14 +34,12 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
     remedies: list[str] = []
     machines = [boot.machine for boot in boots]
     missing = missing_packages(PROOF_TOOLS)
-    if any(machine.firmware == "uefi" for machine in machines) and not _has_uefi():
-        missing.append("ovmf")
     if any(machine.tpm for machine in machines) and not shutil.which(swtpm.PROGRAM):
         missing.append("swtpm")
     if missing:
         lacks.append(f"It lacks what is in the packages {' '.join(missing)}.")
         remedies.append(f"Remedy: {installation(missing)}.")
-    for error in binding.missing_requirements():
+    for error in (*binding.missing_requirements(), *_missing_firmware(machines)):
         lacks += [error.message, *error.details]
         remedies.append(error.hint)
     if any(machine.multiqueue for machine in machines) and not TUN.exists():
@@ -65,5 +65,9 @@ def scratch_room() -> Room:
     )
 
 
-def _has_uefi() -> bool:
-    return any(firmware.FIRMWARE_DESCRIPTORS.glob("*.json"))
+def _missing_firmware(machines: Iterable[Machine]) -> Iterator[HostError]:
+    for machine in uefi_kinds(machines):
+        try:
+            uefi_files(machine)
+        except HostError as error:
+            yield error

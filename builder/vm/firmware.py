@@ -83,6 +83,15 @@ def uefi_files(machine: Machine) -> tuple[Path, Path]:
     return paths
 
 
+def uefi_kinds(machines: Iterable[Machine]) -> Iterable[Machine]:
+    """Of the machines one for each kind of UEFI firmware that they start from."""
+    return {
+        (machine.machine_type, machine.secure_boot): machine
+        for machine in machines
+        if machine.firmware == "uefi"
+    }.values()
+
+
 def uefi_firmware(machine: Machine, workdir: Path) -> Firmware:
     """This host's UEFI code, and variables of its own for one guest, made in ``workdir``.
 

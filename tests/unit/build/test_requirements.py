@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from uefi_files import write_uefi_files
 
 from builder.build import requirements
 from builder.build.build import _VERSION_COMMANDS
@@ -191,7 +192,7 @@ def prover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(proof_requirements, "TUN", tmp_path / "tun")
     monkeypatch.setattr(firmware, "FIRMWARE_DESCRIPTORS", tmp_path)
     (tmp_path / "tun").touch()
-    (tmp_path / "60-edk2.json").touch()
+    write_uefi_files(tmp_path, tmp_path)
     return tmp_path
 
 
@@ -214,7 +215,9 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
         require_for_proof([UEFI, QUEUES, TPM])
     said = str(caught.value)
     for part in (
-        "packages genisoimage ovmf swtpm",
+        "packages genisoimage swtpm",
+        "no UEFI firmware for QEMU",
+        "apt-get install ovmf",
         "a kernel that it can read",
         "chmod it.",
         "modprobe tun",
@@ -222,6 +225,15 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
         "TMPDIR",
     ):
         assert part in said
+
+
+def test_a_proof_with_secure_boot_needs_firmware_that_enforces_it(prover: Path) -> None:
+    (prover / "CODE.secure.fd").unlink()
+    secure = Boot("secure", Machine(firmware="uefi", secure_boot=True), ())
+    with machine():
+        require_for_proof([UEFI])
+    with machine(), pytest.raises(HostError, match="Secure Boot and keys"):
+        require_for_proof([UEFI, secure])
 
 
 def test_a_proof_needs_only_what_its_boots_have(prover: Path) -> None:

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from samples import plan
+from uefi_files import write_uefi_files
 
 from builder.build.requirements import require_for_build
 from builder.doctor import software
@@ -29,18 +30,10 @@ PROGRAMS = ("mcopy", "zstd", "qemu-img", "ssh", "genisoimage", "mmdebstrap", "qe
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A host with all programs, firmware and keys of its own, in this directory."""
-    for name in ("CODE.fd", "VARS.fd", "CODE.secure.fd", "VARS.secure.fd", "keys.gpg", "tun"):
+    for name in ("keys.gpg", "tun"):
         (tmp_path / name).touch()
     home = tmp_path / "firmware"
-    home.mkdir()
-    for name, features in (("", ""), (".secure", '"secure-boot", "enrolled-keys"')):
-        (home / f"60{name}.json").write_text(
-            f'{{"interface-types": ["uefi"], "features": [{features}], "targets": [{{'
-            '"architecture": "x86_64", "machines": ["pc-i440fx-*", "pc-q35-*"]}],'
-            '"mapping": {"device": "flash", "executable": {"format": "raw", "filename":'
-            f'"{tmp_path}/CODE{name}.fd"}}, "nvram-template": {{"filename":'
-            f'"{tmp_path}/VARS{name}.fd"}}}}}}'
-        )
+    write_uefi_files(tmp_path, home)
     monkeypatch.setattr(firmware, "FIRMWARE_DESCRIPTORS", home)
     monkeypatch.setattr(proof_requirements, "TUN", tmp_path / "tun")
     monkeypatch.setattr(software, "TUN", tmp_path / "tun")
@@ -206,7 +199,9 @@ def refused(planned: Plan, home: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("missing", [*PROGRAMS, "swtpm", "keys.gpg", "tun", ""])
+@pytest.mark.parametrize(
+    "missing", [*PROGRAMS, "swtpm", "keys.gpg", "tun", "VARS.fd", "CODE.secure.fd", ""]
+)
 @pytest.mark.parametrize("profile", ["base", "pinned-scsi", "secure-boot"])
 def test_it_agrees_with_what_refuses_builds_and_proofs(
     host: Path, monkeypatch: pytest.MonkeyPatch, missing: str, profile: str
