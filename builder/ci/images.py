@@ -8,7 +8,8 @@ from builder.ci.nightly import Image
 from builder.ci.paths import path_from_top
 from builder.errors import InputError
 from builder.features.registry import installed
-from builder.profile.load import load, load_shipped
+from builder.host.paths import profiles_path
+from builder.profile.load import files_of, load, load_shipped
 from builder.profile.model import SUFFIXES
 from builder.words import enumeration
 
@@ -25,10 +26,11 @@ def images_of(profiles: Sequence[str], repository: Path) -> Sequence[Image]:
             for profile in load_shipped(registry)
             if not profile.distribution.untested_reason
         ]
-    images = [
-        Image(_in_repository(word, repository), load(word, registry).name)
-        for word in dict.fromkeys(profiles)
-    ]
+    images = []
+    for word in dict.fromkeys(profiles):
+        path = _in_repository(word, repository)
+        images.append(Image(path, load(word, registry).name))
+        _require_in_repository(word, repository)
     names = Counter(image.name for image in images)
     if twice := [name for name, count in names.items() if count > 1]:
         raise InputError(
@@ -44,3 +46,10 @@ def _in_repository(word: str, repository: Path) -> str:
     if "/" not in word and not word.endswith(SUFFIXES):
         return word
     return path_from_top(Path(word), repository, "profile")
+
+
+def _require_in_repository(word: str, repository: Path) -> None:
+    """Raise ``InputError`` where a profile extends one that no job finds."""
+    for file in files_of(word):
+        if file.parent != profiles_path():
+            path_from_top(file, repository, "profile")

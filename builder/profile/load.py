@@ -1,5 +1,6 @@
 """From a profile's name or file to a valid profile, or to everything that is wrong with it."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,18 @@ def load(argument: str, registry: Registry) -> Profile:
 def load_shipped(registry: Registry) -> tuple[Profile, ...]:
     """Every profile that comes with the program, by name."""
     return tuple(load(name, registry) for name in shipped_profiles())
+
+
+def files_of(argument: str) -> Iterator[Path]:
+    """The file of a profile that is valid, and those of the profiles that it extends."""
+    chain: tuple[Path, ...] = (_find(argument),)
+    while True:
+        yield chain[-1]
+        content = read(chain[-1], _display(chain[-1])).content
+        reference = content.get("extends") if isinstance(content, dict) else None
+        if reference is None:
+            return
+        chain = (*chain, _parent(reference, chain))
 
 
 def _is_path(text: str) -> bool:

@@ -147,6 +147,15 @@ def test_a_key_that_no_job_could_use_is_refused(
     assert not (repository / gitlab.FILE).exists()
 
 
+def test_a_profile_may_extend_others_of_the_repository(repository: Path) -> None:
+    (repository / "profiles" / "big.yaml").write_text("extends: ./db.yaml\n")
+    (repository / "top.yaml").write_text("extends: profiles/big.yaml\n")
+    code, _, told = run("--for", "gitlab", "./top.yaml", "profiles/big.yaml")
+    assert code == 0, told
+    pipeline = yaml.safe_load((repository / gitlab.FILE).read_text())
+    assert pipeline["guest-image:top"]["variables"]["PROFILE"] == "top.yaml"
+
+
 def test_without_profiles_there_is_a_job_for_each_that_is_shipped_and_proven(
     repository: Path,
 ) -> None:
@@ -175,6 +184,7 @@ def test_without_profiles_there_is_a_job_for_each_that_is_shipped_and_proven(
         (["/elsewhere/db.yaml"], "lies outside of"),
         (["./it's mine/db.yaml"], "could mean something else to a CI"),
         (["profiles/db.yaml", "other/db.yaml"], "Several of the profiles are called db."),
+        (["profiles/heir.yaml"], "'profiles/../../alien.yaml' lies outside of"),
         (["profiles/bad.yaml"], "profiles/bad.yaml:1:1: frobnicate: "),
     ],
 )
@@ -185,6 +195,8 @@ def test_what_could_not_work_is_refused_and_nothing_is_written(
         (repository / directory).mkdir()
         (repository / directory / "db.yaml").write_text("extends: base\n")
     (repository / "profiles" / "bad.yaml").write_text("frobnicate: 1\n")
+    (repository / "profiles" / "heir.yaml").write_text("extends: ../../alien.yaml\n")
+    (repository.parent / "alien.yaml").write_text("extends: base\n")
     code, out, said = run("--for", "gitlab", *words)
     assert (code, out) == (2, "")
     assert told in " ".join(said.split())
