@@ -54,6 +54,8 @@ _PROMOTE = """\
 "$GUEST_IMAGE" promote "$NAME" --output "$OUTPUT" --from "$STAGING" --to "$PRODUCTION"\
 """
 
+_FORGET = "Remove images of earlier builds"
+
 _FORGET_ALL = """\
 sudo find "$OUTPUT/$NAME" -mindepth 2 -maxdepth 2 -name 'image.*' -delete
 """
@@ -74,7 +76,6 @@ class Step:
 
 def steps(nightly: Nightly) -> Sequence[Step]:
     """What is done, in this order, where a build is due. The first that fails ends the night."""
-    new = nightly.place is Place.CONTAINER
     key = _REQUIRE_KEY if nightly.signed_by else ""
     publish, promote = (
         f"{command}{_REQUIRE_SIGNED if nightly.signed_by else ''}\n"
@@ -82,15 +83,15 @@ def steps(nightly: Nightly) -> Sequence[Step]:
     )
     prove = f"{_PROVE}\n{publish}"  # published again, the image there tells what was observed
     work = (
-        Step("Build the image and prove it", key + (_HOST if new else "") + _BUILD),
+        Step("Build the image and prove it", key + _BUILD),
         Step("Publish it in staging", publish),
         Step("Prove it on staging's Nova", prove),
         Step("Promote it to production", promote),
     )
-    forget = Step(
-        "Remove images of earlier builds", _FORGET_ALL if new else _FORGET_OLDER, signs=False
-    )
-    return (*work, forget) if new else (forget, *work)
+    if nightly.place is Place.CONTAINER:
+        host = Step("Install what builds and proofs run", _HOST, signs=False)
+        return (host, *work, Step(_FORGET, _FORGET_ALL, signs=False))
+    return (Step(_FORGET, _FORGET_OLDER, signs=False), *work)
 
 
 def environment(nightly: Nightly) -> Mapping[str, str]:
