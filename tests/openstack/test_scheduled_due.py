@@ -17,8 +17,6 @@ from builder.ci.github import FILE
 pytestmark = [pytest.mark.openstack, pytest.mark.program("sudo", "apt-get", "gpg")]
 
 NAME = "night"
-NOTHING_TO_DO_LIMIT = 30.0
-"""Seconds of a night with nothing to do, from a warm cache; both clouds are asked."""
 LIBC, OPENSSL = Deb("libc6", "2.36-9"), Deb("openssl", "3.0.1-1", "libc6")
 NEWER = Deb("openssl", "3.0.1-2", "libc6")
 
@@ -79,9 +77,7 @@ def test_what_is_due_is_built_and_what_is_not_is_left_alone(
     before = {cloud: images(prod, cloud) for cloud in ("local", "prod")}
     began = time.monotonic()
     second = nights()
-    took = time.monotonic() - began
-    print(f"a night with nothing to do took {took:.1f} s")
-    assert took < NOTHING_TO_DO_LIMIT
+    print(f"a night with nothing to do took {time.monotonic() - began:.1f} s")
     assert (second.failed, nights.host.verbs) == ("", ["due"]), second.log
     assert {cloud: images(prod, cloud) for cloud in before} == before
     archive.write(RELEASE, [LIBC, NEWER])
