@@ -21,6 +21,7 @@ from builder.build.package_cache import package_cache
 from builder.build.packages import Sizes
 from builder.build.reuse import digest_of, ingredients
 from builder.build.sandbox import Sandbox
+from builder.build.source_date import settle, source_date
 from builder.build.source_files import fetch_sources
 from builder.build.tree_directory import require_tree_directory
 from builder.distribution import Distribution
@@ -39,6 +40,9 @@ from builder.store.manifest import ImageFile, Manifest
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
+
+_NAMESPACE = uuid.UUID("3d9c4a67-51c8-4b7e-9a52-d1f06f8e2b13")
+"""Of the ids that are made of a build's inputs: a random UUID, once and for all."""
 
 
 def build(plan: Plan, dist: Path, progress: Progress, *, seal: Seal = lambda _: None) -> Path:
@@ -95,6 +99,8 @@ class _Disk:
 
     image: Path
     virtual_size: int
+    date: int
+    """The time that its files have at most: seconds since 1970."""
     software: tuple[Software, ...]
     sizes: Sizes
     files: tuple[LooseFile, ...]
@@ -113,7 +119,7 @@ def _build_in(
     in_memory: bool,
 ) -> None:
     created = datetime.now(UTC).replace(microsecond=0)
-    root_uuid = str(uuid.uuid4())
+    root_uuid = str(uuid.uuid5(_NAMESPACE, digest_of(plan, parts)))
     work = place.scratch / "work"
     work.mkdir()
     if not in_memory:
@@ -168,21 +174,23 @@ def _write_disk(
         return run(sandbox.command(argv), timeout=STEP_LIMIT, purpose=purpose)
 
     progress.phase("disk")
-    software = image_packages.software(run_inside, sandbox.path(tree), tree)
-    sizes = image_packages.sizes(run_inside, sandbox.path(tree), tree)
-    files = image_packages.loose_files(sandbox.path(tree), sizes.loose)
+    seen = sandbox.path(tree)
+    software = image_packages.software(run_inside, seen, tree)
+    packaged = image_packages.packaged(run_inside, seen, tree)
+    sizes = image_packages.sizes(seen, packaged)
+    files = image_packages.loose_files(seen, sizes.loose)
+    date = source_date(seen, os.environ)
+    settle(seen, packaged, date)
     assembler = Assembler(run_inside, sandbox.path)
     layout = Layout(
-        size=_size(assembler.content_size(tree), plan),
-        root_label=ROOT_LABEL,
-        root_uuid=root_uuid,
+        size=_size(sizes.total, plan), root_label=ROOT_LABEL, root_uuid=root_uuid, date=date
     )
     raw = sandbox.scratch / "disk.raw"
     assembler.write_disk(tree, raw, layout)
     progress.phase("convert")
     image = directory / f"image.{plan.disk.format}"
     assembler.convert(raw, image, image_format=plan.disk.format, compression=plan.disk.compression)
-    return _Disk(image, layout.size, software, sizes, files)
+    return _Disk(image, layout.size, date, software, sizes, files)
 
 
 def _write_record(
@@ -205,6 +213,7 @@ def _write_record(
         inputs=digest_of(plan, parts),
         ingredients=dict(parts),
         created=created,
+        source_date=disk.date,
         plan=hidden.redact_json(to_json(plan)),
         image=ImageFile(
             name=disk.image.name,

@@ -10,6 +10,7 @@ from builder.build.apt_sources import host_mirrors
 from builder.build.elements import elements_paths
 from builder.build.mmdebstrap import mmdebstrap_arguments
 from builder.build.package_cache import PackageCache
+from builder.build.source_date import asked
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import InputError
 from builder.feature.source_file import is_address
@@ -22,7 +23,7 @@ ROOT_LABEL = "cloudimg-rootfs"
 
 PASSED_ON = (
     "http_proxy", "https_proxy", "no_proxy", "DIB_DISTRIBUTION_MIRROR",
-    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE",
+    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
 """Variables of the caller that reach diskimage-builder; every other one is kept out."""
 
@@ -76,6 +77,7 @@ def _require_plain(variables: Mapping[str, str]) -> None:
             details=bad,
             hint="Use letters, digits and -._~:/%+[]@,* only, other characters as %XX.",
         )
+    asked(variables)
 
 
 def _require_public(distribution: Distribution, settings: Mapping[str, Setting]) -> None:
@@ -135,6 +137,7 @@ def environment(
         ":/sbin:/bin",
         "HOME": str(scratch),
         "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # diskimage-builder installs in the order of sets
         "TMP_DIR": str(scratch),
         "DIB_NO_TMPFS": "1",  # the sandbox has its own
         "DIB_NO_TIMESTAMP": "1",  # the log has its own

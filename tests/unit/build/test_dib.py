@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import plan
 
-from builder.build import dib, dib_environment
+from builder.build import dib, dib_environment, source_date
 from builder.build.dib import element_of
 from builder.build.dib_environment import PASSED_ON, Setting, environment
 from builder.build.dib_log import PHASES, TAIL_LINES, HookTrace
@@ -172,6 +172,7 @@ VARIABLES = st.dictionaries(
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
     plain = (*dib_environment.MIRRORS, *dib_environment.PROXIES)
     caller |= {name: "http://mirror.example/debian" for name in plain if name in caller}
+    caller |= {name: "1700000000" for name in [source_date.VARIABLE] if name in caller}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dib_environment, "host_mirrors", lambda *_: {})
         without, seen = environment_of({}), environment_of(caller)
