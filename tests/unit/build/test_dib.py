@@ -18,6 +18,7 @@ from builder.build import dib, dib_environment, source_date
 from builder.build.dib import element_of
 from builder.build.dib_environment import PASSED_ON, Setting, environment
 from builder.build.dib_log import PHASES, TAIL_LINES, HookTrace
+from builder.build.order import Order
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
 from builder.distribution import DISTRIBUTIONS
@@ -304,13 +305,18 @@ def build_tree(
     monkeypatch.setattr(dib, "stream", stream)
     with (tmp_path / "progress").open("w") as terminal:
         return dib.build_tree(
-            PLAN,
+            Order(
+                plan=PLAN,
+                elements=[elements_path()],
+                caller={},
+                hidden=Secrets(["http://me:s3cret@proxy"]),
+                parts={},
+                inputs="",
+                root_uuid="",
+            ),
             FakeSandbox(),
-            elements=[elements_path()],
             packages=PackageCache(tmp_path, "debian", Path("/store")),
-            root_uuid="",
             files=Path(),
-            redact=Secrets(["http://me:s3cret@proxy"]).redact,
             log=log,
             progress=Progress(terminal),
         )

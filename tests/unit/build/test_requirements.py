@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from builder.build import requirements
-from builder.build.build import _VERSION_COMMANDS
+from builder.build.record import _VERSION_COMMANDS
 from builder.build.requirements import (
     BUILD_TOOLS,
     MEMORY,
