@@ -20,7 +20,7 @@ from builder.build.package_cache import package_cache
 from builder.build.record import Disk, write_record
 from builder.build.reuse import digest_of, ingredients
 from builder.build.sandbox import Sandbox
-from builder.build.source_date import VARIABLE, settle, source_date
+from builder.build.source_date import asked, settle, source_date
 from builder.build.source_files import fetch_sources
 from builder.build.tree_directory import require_tree_directory
 from builder.features.registry import installed
@@ -84,8 +84,6 @@ def build(
 
 def _ordered(plan: Plan, elements: Sequence[Path], again: Manifest | None) -> Order:
     caller = dict(os.environ)
-    if again is not None:
-        caller[VARIABLE] = str(again.source_date)
     parts = ingredients(plan, *elements)
     inputs = digest_of(plan, parts)
     return Order(
@@ -96,6 +94,7 @@ def _ordered(plan: Plan, elements: Sequence[Path], again: Manifest | None) -> Or
         parts=parts,
         inputs=inputs,
         root_uuid=str(uuid.uuid5(_NAMESPACE, again.inputs if again else inputs)),
+        date=again.source_date if again else asked(caller),
     )
 
 
@@ -177,7 +176,7 @@ def _write_disk(
     packaged = image_packages.packaged(run_inside, seen, tree)
     sizes = image_packages.sizes(seen, packaged)
     files = image_packages.loose_files(seen, sizes.loose)
-    date = source_date(seen, order.caller)
+    date = source_date(seen) if order.date is None else order.date
     settle(seen, packaged, date)
     assembler = Assembler(run_inside, sandbox.path)
     layout = Layout(

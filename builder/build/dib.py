@@ -69,6 +69,7 @@ def build_tree(
         packages=packages,
         tree=tree,
         root_uuid=order.root_uuid,
+        date=order.date,
         files=files,
     )
     for note in unnamed_mirrors(plan.distribution, settings):

@@ -23,7 +23,7 @@ ROOT_LABEL = "cloudimg-rootfs"
 
 PASSED_ON = (
     "http_proxy", "https_proxy", "no_proxy", "DIB_DISTRIBUTION_MIRROR",
-    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE", "SOURCE_DATE_EPOCH",
+    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE",
 )  # fmt: skip
 """Variables of the caller that reach diskimage-builder; every other one is kept out."""
 
@@ -77,7 +77,6 @@ def _require_plain(variables: Mapping[str, str]) -> None:
             details=bad,
             hint="Use letters, digits and -._~:/%+[]@,* only, other characters as %XX.",
         )
-    asked(variables)
 
 
 def _require_public(distribution: Distribution, settings: Mapping[str, Setting]) -> None:
@@ -123,10 +122,12 @@ def environment(
     packages: PackageCache,
     tree: Path,
     root_uuid: str,
+    date: int | None,
     files: Path,
 ) -> dict[str, Setting]:
     """The whole environment of disk-image-create.
 
+    ``date`` is the time that files get, where it is not to be that of the newest package.
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
@@ -151,6 +152,7 @@ def environment(
         "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, own, variables),
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
+        "DIB_GUEST_DATE": "" if date is None else str(date),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,
     }
@@ -250,6 +252,7 @@ def expected_environment(
         packages=PackageCache(Path("<packages>"), plan.distribution.os_distro, Path("<store>")),
         tree=scratch / "tree",
         root_uuid="<uuid>",
+        date=asked(caller),
         files=Path("<files>"),
     )
     hidden = _secrets(plan, settings)  # not asking the host's apt again, which takes longest here

@@ -25,3 +25,5 @@ class Order:
     """The digest of all that."""
     root_uuid: str
     """Of the root file system; the disk's other ids are made of it."""
+    date: int | None
+    """The time that files get, if not that of the newest package: seconds since 1970."""

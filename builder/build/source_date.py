@@ -39,14 +39,8 @@ def asked(environment: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def source_date(tree: Path, environment: Mapping[str, str]) -> int:
-    """What the caller asks for, or the time of a tree's newest package, by its documentation.
-
-    In seconds since 1970.
-    """
-    wanted = asked(environment)
-    if wanted is not None:
-        return wanted
+def source_date(tree: Path) -> int:
+    """Seconds since 1970 of the newest package of a tree, by its documentation's files."""
     documentation = tree / DOCUMENTATION
     found = _walk(str(documentation)) if documentation.is_dir() else ()
     regular = (status for _, status in found if stat.S_ISREG(status.st_mode))
@@ -76,4 +70,4 @@ def _walk(directory: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 if __name__ == "__main__":
-    print(source_date(Path(sys.argv[1]), os.environ))  # noqa: T201 - to the hook that asks
+    print(source_date(Path(sys.argv[1])))  # noqa: T201 - to the hook that asks

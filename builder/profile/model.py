@@ -208,8 +208,8 @@ class Document(_Model):
     )
     initrd_drivers: InitrdDrivers = Field(
         default="virtual",
-        description="The drivers of the initial RAM disk: those of virtual machines, or 'all' for an"
-        " image that is to start on real machines, too.",
+        description="The drivers of the initial RAM disk: those of virtual machines, or 'all' for"
+        " an image that is to start on real machines, too.",
     )
     disk: Disk = Disk()
     mirrors: Mirrors = Mirrors()

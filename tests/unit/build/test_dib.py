@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import plan
 
-from builder.build import dib, dib_environment, source_date
+from builder.build import dib, dib_environment
 from builder.build.dib import element_of
 from builder.build.dib_environment import PASSED_ON, Setting, environment
 from builder.build.dib_log import PHASES, TAIL_LINES, HookTrace
@@ -151,6 +151,7 @@ def settings_of(caller: Mapping[str, str], **changes: Any) -> dict[str, Setting]
         packages=PackageCache(Path("/cache"), "debian", Path("/store")),
         tree=Path("/scratch/tree"),
         root_uuid="6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90",
+        date=None,
         files=Path("/build/files"),
     )
 
@@ -173,7 +174,6 @@ VARIABLES = st.dictionaries(
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
     plain = (*dib_environment.MIRRORS, *dib_environment.PROXIES)
     caller |= {name: "http://mirror.example/debian" for name in plain if name in caller}
-    caller |= {name: "1700000000" for name in [source_date.VARIABLE] if name in caller}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dib_environment, "host_mirrors", lambda *_: {})
         without, seen = environment_of({}), environment_of(caller)
@@ -313,6 +313,7 @@ def build_tree(
                 parts={},
                 inputs="",
                 root_uuid="",
+                date=None,
             ),
             FakeSandbox(),
             packages=PackageCache(tmp_path, "debian", Path("/store")),
@@ -398,5 +399,6 @@ def test_a_mirror_that_a_shell_would_read_more_into_is_refused(mirror: str, tmp_
             packages=PackageCache(tmp_path, "debian", Path("/store")),
             tree=tmp_path,
             root_uuid="x",
+            date=None,
             files=Path(),
         )
