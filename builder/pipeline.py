@@ -20,6 +20,7 @@ from builder.build.build import build
 from builder.build.reuse import reusable
 from builder.compare.builds import Difference, compare
 from builder.compare.change import changes
+from builder.compare.reproduction import Reproduction
 from builder.features.registry import installed
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
@@ -30,6 +31,7 @@ from builder.proof.prove import prove
 from builder.proof.requirements import require_for_proof
 from builder.proof.result import Result
 from builder.proof.selection import selected
+from builder.reproduce import reproduce
 from builder.security.changes import vulnerability_changes
 from builder.store import manifest
 from builder.store.build_directory import Seal, find_build, find_published
@@ -143,6 +145,13 @@ def adopt_image(
     )
     adopted = manifest.read(directory)
     return Build(directory, adopted, adopted.planned())
+
+
+def reproduce_build(
+    word: str, dist: Path, progress: Progress, keep: Path | None = None
+) -> Reproduction:
+    """Build what a word names again, and compare both. Raises as ``reproduce`` does."""
+    return reproduce(find_build(word, dist), progress, keep)
 
 
 def compare_builds(

@@ -4,18 +4,17 @@ It runs in a clean environment (only the variables named here) and in a sandbox.
 the build's log, line by line, and is read for the phase it is in and for the hook that failed.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from builder.build.dib_environment import environment, unnamed_mirrors
 from builder.build.dib_log import HookTrace
+from builder.build.order import Order
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
 from builder.errors import BuilderError
 from builder.host.process import stream
-from builder.plan.model import Plan
 from builder.terminal.progress import Progress
 
 BUILD_LIMIT = 3600.0
@@ -37,29 +36,26 @@ def _own_elements() -> Path:
 
 
 def build_tree(
-    plan: Plan,
+    order: Order,
     sandbox: Sandbox,
     *,
-    elements: Sequence[Path],
     packages: PackageCache,
-    root_uuid: str,
     files: Path,
-    redact: Callable[[str], str],
     log: Callable[[str], None],
     progress: Progress,
 ) -> tuple[Path, Mapping[str, float]]:
     """Run disk-image-create; return the tree (a path of the sandbox) and the seconds per hook.
 
-    ``files`` is where the elements find the plan's files.
-    ``redact`` takes the secrets out of each line; ``log`` gets every line, ``progress`` the phases
-    and the last line. Raises ``BuilderError`` that names the element, the hook, its exit code and
-    its last lines.
+    ``files`` is where the elements find the plan's files. ``log`` gets every line without its
+    secrets, ``progress`` the phases and the last line. Raises ``BuilderError`` that names the
+    element, the hook, its exit code and its last lines.
     """
+    plan = order.plan
     tree = sandbox.scratch / "tree"
     trace = HookTrace()
 
     def on_line(said: str) -> None:
-        line = redact(said)
+        line = order.hidden.redact(said)
         log(line)
         trace.read(line)
         progress.phase(trace.phase)
@@ -67,12 +63,13 @@ def build_tree(
 
     settings = environment(
         plan,
-        os.environ,
-        elements=elements,
+        order.caller,
+        elements=order.elements,
         scratch=sandbox.scratch,
         packages=packages,
         tree=tree,
-        root_uuid=root_uuid,
+        root_uuid=order.root_uuid,
+        date=order.date,
         files=files,
     )
     for note in unnamed_mirrors(plan.distribution, settings):
@@ -91,7 +88,7 @@ def build_tree(
             hint="That hook hangs, or what it waits for (a mirror, this machine) is too slow.",
         ) from error
     if status != 0:
-        raise _failure(status, trace, elements, plan.argv)
+        raise _failure(status, trace, order.elements, plan.argv)
     return tree, trace.seconds
 
 

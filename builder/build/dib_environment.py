@@ -10,6 +10,7 @@ from builder.build.apt_sources import host_mirrors
 from builder.build.elements import elements_paths
 from builder.build.mmdebstrap import mmdebstrap_arguments
 from builder.build.package_cache import PackageCache
+from builder.build.source_date import asked
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import InputError
 from builder.feature.source_file import is_address
@@ -121,10 +122,12 @@ def environment(
     packages: PackageCache,
     tree: Path,
     root_uuid: str,
+    date: int | None,
     files: Path,
 ) -> dict[str, Setting]:
     """The whole environment of disk-image-create.
 
+    ``date`` is the time that files get, where it is not to be that of the newest package.
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
@@ -135,6 +138,7 @@ def environment(
         ":/sbin:/bin",
         "HOME": str(scratch),
         "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # diskimage-builder installs in the order of sets
         "TMP_DIR": str(scratch),
         "DIB_NO_TMPFS": "1",  # the sandbox has its own
         "DIB_NO_TIMESTAMP": "1",  # the log has its own
@@ -148,6 +152,7 @@ def environment(
         "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, own, variables),
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
+        "DIB_GUEST_DATE": "" if date is None else str(date),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,
     }
@@ -247,6 +252,7 @@ def expected_environment(
         packages=PackageCache(Path("<packages>"), plan.distribution.os_distro, Path("<store>")),
         tree=scratch / "tree",
         root_uuid="<uuid>",
+        date=asked(caller),
         files=Path("<files>"),
     )
     hidden = _secrets(plan, settings)  # not asking the host's apt again, which takes longest here

@@ -5,8 +5,10 @@ partitions the file, ``mke2fs -d`` fills the root file system from the tree, mto
 system partition, and GRUB's two BIOS images are written where the firmware and each other look.
 """
 
+import os
 import struct
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,18 +43,32 @@ EXT4_FEATURES = (
 )
 
 
+ROOT_INODE, FIRST_INODE = 2, 11
+"""Numbers by ext4's documentation (kernel, "Special inodes"); mke2fs gives those that follow in
+turn."""
+
+
 @dataclass(frozen=True)
 class Layout:
-    """What the disk looks like apart from its content. Sizes are in bytes."""
+    """What the disk looks like apart from its content. Sizes are in bytes.
+
+    Every other id is made of that of the root file system, so that equal layouts give equal bytes.
+    """
 
     size: int
     root_label: str
     root_uuid: str
+    date: int
+    """The time that file systems and their files have been made at: seconds since 1970."""
 
     @property
     def root_size(self) -> int:
         """Bytes from the start of the root file system to its end."""
         return self.size - GPT_TAIL - ROOT_START
+
+    def id_of(self, part: str) -> uuid.UUID:
+        """The id of a partition, or of the disk."""
+        return uuid.uuid5(uuid.UUID(self.root_uuid), part)
 
 
 def disk_size(content: int, *, free: int, wanted: int | None) -> int:
@@ -83,9 +99,11 @@ def partition_script(layout: Layout) -> str:
     )
     lines = [
         f"start={start // SECTOR}, size={size // SECTOR}, type={kind}, name={name}"
+        f", uuid={layout.id_of(name)}"
         for start, size, kind, name in rows
     ]
-    return "\n".join(["label: gpt", "unit: sectors", *lines]) + "\n"
+    head = ["label: gpt", f"label-id: {layout.id_of('disk')}", "unit: sectors"]
+    return "\n".join([*head, *lines]) + "\n"
 
 
 def bios_boot_code(boot: bytes, core: bytes) -> tuple[bytes, bytes]:
@@ -122,11 +140,6 @@ class Assembler:
     run: Callable[[Sequence[str | Path], str], str]
     see: Callable[[Path], Path]
 
-    def content_size(self, tree: Path) -> int:
-        """Bytes that the files of the tree take in blocks of 4 KiB."""
-        words = self.run(["du", "--summarize", "--block-size=1", tree], "measure the image's files")
-        return int(words.split()[0])
-
     def write_disk(self, tree: Path, disk: Path, layout: Layout) -> None:
         """Make the raw disk image ``disk`` from ``tree``, whose ``/boot/efi`` is emptied."""
         boot_directory = self._grub_directory(tree)
@@ -142,7 +155,7 @@ class Assembler:
              disk.with_suffix(".sfdisk")],
             "partition the disk",
         )  # fmt: skip
-        self._write_esp(tree / "boot/efi", disk)
+        self._write_esp(tree / "boot/efi", disk, layout)
         self._write_root(tree, disk, layout)
         with self.see(disk).open("r+b") as file:
             file.write(sector)
@@ -158,33 +171,81 @@ class Assembler:
             hint="The element guest-bootloader makes it; see the build's log for its hook.",
         )
 
-    def _write_esp(self, content: Path, disk: Path) -> None:
+    def _write_esp(self, content: Path, disk: Path, layout: Layout) -> None:
         self.run(
             # One sector to a cluster: FAT32 has at least 65525 of them.
-            ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-h", str(ESP_START // SECTOR),
+            [*self._at(layout), "mkfs.vfat", "--invariant", "-F", "32", "-s", "1", "-n", "ESP",
+             "-i", f"{layout.id_of('ESP').fields[0]:08x}", "-h", str(ESP_START // SECTOR),
              f"--offset={ESP_START // SECTOR}", disk, str(ESP_SIZE // 1024)],
             "make the EFI system partition",
         )  # fmt: skip
-        self.run(
-            ["sh", "-c", 'mcopy -s -Q -i "$1" "$2"/* ::/', "sh", f"{disk}@@{ESP_START}", content],
-            "fill the EFI system partition",
-        )
+        for directory, names in self._directories(content):
+            inside = f"::{directory.relative_to(content)}/"
+            if directory != content:
+                self.run(
+                    [*self._at(layout), "mmd", "-i", f"{disk}@@{ESP_START}", inside.rstrip("/")],
+                    "make a directory of the EFI system partition",
+                )
+            if names:
+                files = [directory / name for name in names]
+                self.run(
+                    [*self._at(layout), "mcopy", "-m", "-Q", "-i", f"{disk}@@{ESP_START}",
+                     *files, inside],
+                    "fill the EFI system partition",
+                )  # fmt: skip
         self.run(["find", content, "-mindepth", "1", "-delete"], "empty /boot/efi in the root")
+        self.run(["touch", f"--date=@{layout.date}", content], "set the time of /boot/efi")
+
+    def _directories(self, top: Path) -> Iterator[tuple[Path, list[str]]]:
+        """Each directory with its files' names, in an order that no file system chooses."""
+        seen = self.see(top)
+        for directory, directories, names in os.walk(seen):
+            directories.sort()
+            yield top / Path(directory).relative_to(seen), sorted(names)
 
     def _write_root(self, tree: Path, disk: Path, layout: Layout) -> None:
         extended = f"offset={ROOT_START},hash_seed={layout.root_uuid},assume_storage_prezeroed=1"
         self.run(
-            ["mke2fs", "-q", "-F", "-t", "ext4", "-O", EXT4_FEATURES, "-b", "4096",
-             "-J", f"size={JOURNAL_MIB}", "-L", layout.root_label, "-U", layout.root_uuid,
-             "-E", extended, "-d", tree, disk, f"{layout.root_size // 1024}k"],
+            [*self._at(layout), "mke2fs", "-q", "-F", "-t", "ext4", "-O", EXT4_FEATURES,
+             "-b", "4096", "-J", f"size={JOURNAL_MIB}", "-L", layout.root_label,
+             "-U", layout.root_uuid, "-E", extended, "-d", tree, disk,
+             f"{layout.root_size // 1024}k"],
             "write the root file system",
         )  # fmt: skip
+        self._set_times(disk, layout)
+
+    def _set_times(self, disk: Path, layout: Layout) -> None:
+        """Set what nobody can set in the tree: the time of change, and that of access stays.
+
+        From 1.47.1 on mke2fs itself does as much, by ``SOURCE_DATE_EPOCH``.
+        """
+        root = f"{disk}?offset={ROOT_START}"
+        told = self.run(["debugfs", "-R", "stats -h", root], "count the root file system's inodes")
+        numbers = dict(line.split(":", 1) for line in told.splitlines() if ":" in line)
+        used = int(numbers["Inode count"]) - int(numbers["Free inodes"])
+        commands = disk.with_suffix(".debugfs")
+        self.see(commands).write_text(
+            "".join(
+                f"set_inode_field <{inode}> {field} @{layout.date}\n"
+                for inode in (ROOT_INODE, *range(FIRST_INODE, used + 1))
+                for field in ("ctime", "atime")
+            )
+        )
+        self.run(
+            [*self._at(layout), "debugfs", "-w", "-f", commands, root],
+            "set the times of the root file system",
+        )
+
+    def _at(self, layout: Layout) -> list[str | Path]:
+        """What programs are started with that would write the time of day."""
+        times = (f"{name}={layout.date}" for name in ("E2FSPROGS_FAKE_TIME", "SOURCE_DATE_EPOCH"))
+        return ["env", "TZ=UTC", *times]
 
     def convert(self, disk: Path, image: Path, *, image_format: str, compression: str) -> None:
         """Write ``disk`` as a sparse ``image``: qcow2 compressed with zstd or zlib, or raw."""
         options: list[str] = []
         if image_format == "qcow2" and compression != "none":
-            options = ["-c", "-o", f"compression_type={compression}", "-W", "-m", "8"]
+            options = ["-c", "-o", f"compression_type={compression}"]
         self.run(
             ["qemu-img", "convert", "-f", "raw", "-O", image_format, *options, disk, image],
             f"convert the disk to {image_format}",

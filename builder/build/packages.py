@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from builder.sbom.rpm import source_of
 DEPTH = 3
 """How many names deep directories are told apart."""
 
-BLOCK = 512
-"""The unit of ``st_blocks``, whatever the file system's own (inode(7))."""
+BLOCK = 4096
+"""Bytes of a block of the image's file system, whatever the build host's has."""
 
 _QUERY_DEBIAN = (
     "${binary:Package}\t${Version}\t${Architecture}\t${Installed-Size}"
@@ -117,7 +117,7 @@ def _licences(found: str) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes on disk of a tree's files, by directory, largest first."""
+    """Bytes on the image's disk of a tree's files, by directory, largest first."""
 
     directories: Mapping[str, int]
     """Of all files."""
@@ -125,30 +125,44 @@ class Sizes:
     """Of those that belong to no package."""
     loose: tuple[str, ...]
     """Paths in the tree of the regular files that belong to no package, sorted."""
+    total: int
+    """Of all files and directories."""
 
 
-def sizes(run: Run, seen: Path, tree: Path) -> Sizes:
-    """What takes the space in a tree; ``tree`` and ``seen`` as for ``packages``."""
+def packaged(run: Run, seen: Path, tree: Path) -> frozenset[str]:
+    """The paths that the tree's packages have brought, without the first slash.
+
+    ``tree`` and ``seen`` as for ``software``.
+    """
     if _is_debian(seen):
         lists = (seen / "var/lib/dpkg/info").glob("*.list")
         listing = "\n".join(path.read_text(errors="replace") for path in lists)
     else:
         words: list[str | Path] = ["chroot", tree, "rpm", "--query", "--all", "--list"]
         listing = run(words, "list the packages' files")
-    return sizes_by_directory(seen, listing.splitlines())
+    return packaged_paths(seen, listing.splitlines())
 
 
-def sizes_by_directory(tree: Path, packaged_paths: Iterable[str]) -> Sizes:
-    """The sizes of the tree's files, where packages have brought ``packaged_paths``.
+def packaged_paths(tree: Path, listed: Iterable[str]) -> frozenset[str]:
+    """The same of what package lists say.
 
     A path may lead through a link in the tree's root, as package lists written before /usr was
-    merged do. A file with several names counts once.
+    merged do.
     """
     links = {path.name: str(path.readlink()) for path in tree.iterdir() if path.is_symlink()}
-    packaged = owned(packaged_paths, links)
+    return owned(listed, links)
+
+
+def sizes(tree: Path, packaged: Collection[str]) -> Sizes:
+    """What takes the space in a tree, whose packages have brought ``packaged``.
+
+    A file with several names counts once.
+    """
     every, others = _Count(), _Count()
     loose: list[str] = []
+    directories = 0
     for directory, _, names in os.walk(tree):
+        directories += 1
         inside = directory.removeprefix(str(tree)).strip("/")
         counted = "/" + "/".join(inside.split("/")[:DEPTH])
         for name in names:
@@ -159,7 +173,9 @@ def sizes_by_directory(tree: Path, packaged_paths: Iterable[str]) -> Sizes:
                 others.add(counted, status)
                 if stat.S_ISREG(status.st_mode):
                     loose.append(f"/{path}")
-    return Sizes(every.largest_first(), others.largest_first(), tuple(sorted(loose)))
+    largest = every.largest_first()
+    total = sum(largest.values()) + directories * BLOCK
+    return Sizes(largest, others.largest_first(), tuple(sorted(loose)), total)
 
 
 def loose_files(seen: Path, paths: Iterable[str]) -> tuple[LooseFile, ...]:
@@ -190,9 +206,9 @@ class _Count:
         self._inodes: set[int] = set()
 
     def add(self, directory: str, status: os.stat_result) -> None:
-        if status.st_ino not in self._inodes:
+        if stat.S_ISREG(status.st_mode) and status.st_ino not in self._inodes:
             self._inodes.add(status.st_ino)
-            self._sizes[directory] += status.st_blocks * BLOCK
+            self._sizes[directory] += -(-status.st_size // BLOCK) * BLOCK
 
     def largest_first(self) -> Mapping[str, int]:
         """What takes no space is left out."""

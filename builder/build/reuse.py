@@ -6,6 +6,7 @@ The packages of the day are not in the digest: the age stands for them.
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from pathlib import Path
 import builder
 from builder.build.elements import elements_paths
 from builder.build.reachable import reachable
+from builder.build.source_date import asked
 from builder.errors import InputError
 from builder.features.registry import installed
 from builder.host.files import sha256_of
@@ -91,7 +93,8 @@ def reusable(plan: Plan, dist: Path) -> Path | None:
         latest_manifest = manifest.read(latest)
     except InputError:
         return None
-    if latest_manifest.inputs != inputs_digest(plan, *elements_paths(plan, installed())):
+    of_same = latest_manifest.inputs == inputs_digest(plan, *elements_paths(plan, installed()))
+    if not of_same or asked(os.environ) not in {None, latest_manifest.source_date}:
         return None
     if not timedelta() <= datetime.now(UTC) - latest_manifest.created <= REUSE_LIMIT:
         return None

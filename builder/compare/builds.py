@@ -77,7 +77,7 @@ def compare(old: Manifest, new: Manifest) -> Difference:
     return Difference(
         old=old,
         new=new,
-        packages=package_changes(old.packages, new.packages, _common_format(old, new))
+        packages=package_changes(old.packages, new.packages, common_format(old, new))
         if old.packages and new.packages
         else (),
         kernel=changes_of_common(_kernel(old), _kernel(new)),
@@ -97,7 +97,7 @@ def compare(old: Manifest, new: Manifest) -> Difference:
     )
 
 
-def _common_format(old: Manifest, new: Manifest) -> PackageFormat | None:
+def common_format(old: Manifest, new: Manifest) -> PackageFormat | None:
     """What orders the versions of both builds' packages, or None where nothing does."""
     before = old.planned().distribution.package_format
     return before if before == new.planned().distribution.package_format else None
@@ -147,7 +147,7 @@ def _if_known(old: Mapping[str, int], new: Mapping[str, int]) -> tuple[Change[in
 def _unknown(old: Manifest, new: Manifest) -> Iterator[str]:
     before, after = old.planned().distribution, new.planned().distribution
     if before.name != after.name:
-        unordered = old.packages and new.packages and _common_format(old, new) is None
+        unordered = old.packages and new.packages and common_format(old, new) is None
         rest = ", and nothing orders the versions of their packages" if unordered else ""
         yield f"The builds are of different distributions, {before.name} and {after.name}{rest}."
     for which, build in (("old", old), ("new", new)):

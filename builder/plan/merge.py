@@ -51,7 +51,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         disk=profile.disk,
         elements=elements,
         packages=profile.packages,
-        environment=merged.environment,
+        environment={**merged.environment, "DIB_INITRD_DRIVERS": profile.initrd_drivers},
         argv=_argv(distribution, elements, profile.packages),
         files=_once(file for feature, values in used for file in feature.files(values)),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},

@@ -187,6 +187,9 @@ class Mirrors(_Model):
         return {variable: mirror for variable, mirror in variables.items() if mirror is not None}
 
 
+InitrdDrivers = Literal["virtual", "all"]
+
+
 class Document(_Model):
     """A guest image: its distribution, its disk and its features."""
 
@@ -202,6 +205,11 @@ class Document(_Model):
     initramfs: Initramfs | None = Field(
         default=None,
         description="What makes the initial RAM disk; by default the distribution's own.",
+    )
+    initrd_drivers: InitrdDrivers = Field(
+        default="virtual",
+        description="The drivers of the initial RAM disk: those of virtual machines, or 'all' for"
+        " an image that is to start on real machines, too.",
     )
     disk: Disk = Disk()
     mirrors: Mirrors = Mirrors()
@@ -272,6 +280,7 @@ class Profile:
     description: str
     distribution: Distribution
     """With the profile's ``initramfs``."""
+    initrd_drivers: InitrdDrivers
     disk: Disk
     mirrors: Mirrors
     packages: tuple[str, ...]

@@ -68,6 +68,7 @@ class Checker:
             name=name,
             description=document.description,
             distribution=document.resolved(),
+            initrd_drivers=document.initrd_drivers,
             disk=document.disk,
             mirrors=document.mirrors,
             packages=document.packages,

@@ -63,7 +63,7 @@ def _image(subject: Subject) -> Json:
         "type": "operating-system",
         "bom-ref": _IMAGE,
         "name": subject.profile,
-        "version": subject.build,
+        "version": subject.version,
         "hashes": [
             {"alg": "SHA-256", "content": subject.sha256},
             {"alg": "SHA-512", "content": subject.sha512},

@@ -73,9 +73,10 @@ class Subject:
     """The image that the bill is about."""
 
     profile: str
-    build: str
+    version: str
+    """A time and a digest of what the image was made from."""
     created: datetime
-    """When the build began: documents of one build are the same whenever they are written."""
+    """The time of what the image was made from, as far as it is known; else when it was made."""
     file: str
     sha256: str
     sha512: str

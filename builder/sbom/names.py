@@ -30,12 +30,12 @@ class Supplier:
 
 
 def document_id(subject: Subject) -> uuid.UUID:
-    """The document's UUID: the same for the same file of the same build."""
-    return uuid.uuid5(_NAMESPACE, f"{subject.build} {subject.sha256}")
+    """The document's UUID: the same for the same file of equal builds."""
+    return uuid.uuid5(_NAMESPACE, f"{subject.version} {subject.sha256}")
 
 
 def timestamp(subject: Subject) -> str:
-    """When the build began, as both formats write it."""
+    """The time of what the build was made from, as both formats write it."""
     return f"{subject.created:%Y-%m-%dT%H:%M:%SZ}"
 
 

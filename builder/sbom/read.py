@@ -1,13 +1,17 @@
-"""The packages of a build, with their sources, by its own bill of materials."""
+"""A build's packages with their sources, and its files of no package, by its own bill."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from builder.errors import InputError
 from builder.sbom.check import faults
-from builder.sbom.facts import Name, NoName, Software, Word
+from builder.sbom.facts import Hex, Name, NoName, Software, Word
 from builder.store.manifest import Manifest
+
+T = TypeVar("T")
 
 
 class _Ancestor(BaseModel):
@@ -19,10 +23,16 @@ class _Pedigree(BaseModel):
     ancestors: tuple[_Ancestor, ...] = ()
 
 
+class _Hash(BaseModel):
+    alg: str
+    content: Hex
+
+
 class _Component(BaseModel):
     type: str
     name: str
     version: str = ""
+    hashes: tuple[_Hash, ...] = ()
     purl: str = ""
     pedigree: _Pedigree = _Pedigree()
 
@@ -44,25 +54,43 @@ def packages_with_sources(directory: Path, build: Manifest) -> tuple[Software, .
     Their architectures are not told. Raises ``InputError`` for a bill that is missing, truncated
     or another one than the manifest tells of.
     """
+    return _read(directory, build, _packages)
+
+
+def loose_files(directory: Path, build: Manifest) -> Mapping[str, str] | None:
+    """The regular files that belong to no package, with their SHA-256. Otherwise as above."""
+    return _read(directory, build, _files)
+
+
+def _read(directory: Path, build: Manifest, told: Callable[[_Bill], T]) -> T | None:
     bill = next((bill for bill in build.sbom if bill.format == "CycloneDX"), None)
     if bill is None:
         return None
     try:
         for fault in faults(directory, build):
             raise ValueError(fault)  # noqa: TRY301 - it ends as the others do
-        return _parsed((directory / bill.name).read_bytes())
+        return told(_Bill.model_validate_json((directory / bill.name).read_bytes()))
     except (ValueError, OSError) as error:
-        told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError(
-            f"The bill of materials of build {build.build} does not tell its packages.",
-            details=[told],
+            f"The bill of materials of build {build.build} does not tell what it consists of.",
+            details=[reason],
             hint="Copy the file again from where the image was built, or build the image again.",
         ) from error
 
 
-def _parsed(content: bytes) -> tuple[Software, ...]:
-    components = _Bill.model_validate_json(content).components
-    return tuple(_software(component) for component in components if component.type == "library")
+def _packages(bill: _Bill) -> tuple[Software, ...]:
+    return tuple(_software(each) for each in bill.components if each.type == "library")
+
+
+def _files(bill: _Bill) -> Mapping[str, str]:
+    files = (each for each in bill.components if each.type == "file")
+    return {
+        file.name: hash_.content
+        for file in files
+        for hash_ in file.hashes
+        if hash_.alg == "SHA-256"
+    }
 
 
 def _software(component: _Component) -> Software:

@@ -28,7 +28,7 @@ def spdx(subject: Subject, contents: Contents) -> Json:
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": _DOCUMENT,
-        "name": f"{subject.profile} {subject.build}",
+        "name": f"{subject.profile} {subject.version}",
         "documentNamespace": f"urn:uuid:{document_id(subject)}",
         "creationInfo": {
             "created": timestamp(subject),
@@ -86,7 +86,7 @@ def _image(subject: Subject) -> Json:
     return {
         "SPDXID": _IMAGE,
         "name": subject.profile,
-        "versionInfo": subject.build,
+        "versionInfo": subject.version,
         "packageFileName": subject.file,
         "supplier": f"Organization: publisher of {subject.profile}",
         "downloadLocation": _UNKNOWN,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from builder.plan.model import Plan
 from builder.sbom.cyclonedx import cyclonedx
 from builder.sbom.facts import Contents, Subject
 from builder.sbom.spdx import spdx
+from builder.store.build_directory import build_name
 from builder.store.manifest import Manifest, Package, SbomFile
 
 CYCLONEDX = "sbom.cdx.json"
@@ -20,11 +22,15 @@ SPDX = "sbom.spdx.json"
 
 
 def subject_of(build: Manifest, plan: Plan) -> Subject:
-    """What the bill of a build is about."""
+    """What the bill of a build is about: the same for equal builds, whenever they were made."""
+    created, version_ = build.created, build.build
+    if build.source_date is not None:
+        created = datetime.fromtimestamp(build.source_date, UTC)
+        version_ = build_name(created, build.inputs)
     return Subject(
         profile=plan.profile,
-        build=build.build,
-        created=build.created,
+        version=version_,
+        created=created,
         file=build.image.name,
         sha256=build.image.sha256,
         sha512=build.image.sha512,

@@ -58,9 +58,9 @@ def boot_log(directory: Path, boot: str, log: str) -> Path:
     return directory / f"{boot}-{log}"
 
 
-def build_name(digest: str) -> str:
-    """The name of a build that starts now: sortable by time."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
+def build_name(time: datetime, digest: str) -> str:
+    """The name of a build of a time in UTC: sortable by it. The digest is shortened."""
+    return f"{time:%Y%m%dT%H%M%SZ}-{digest[:DIGEST_LENGTH]}"
 
 
 def _make(place: Workplace, home: Path) -> None:
@@ -130,7 +130,7 @@ def point_latest_at(build: Path) -> None:
     latest = build.parent / LATEST
     if latest.is_symlink() and latest.exists():
         other = latest.readlink().name
-        if other > build.name and _time_in(other) <= _time_in(build_name("")):
+        if other > build.name and _time_in(other) <= _time_in(build_name(datetime.now(UTC), "")):
             return
     link = temporary_name(latest)
     link.symlink_to(build.name)
@@ -191,7 +191,7 @@ def is_file(path: Path) -> bool:
 
 def _free_name(home: Path, digest: str) -> str:
     """A name that no build has, not even one that runs: two may begin in one second."""
-    name = first = build_name(digest)
+    name = first = build_name(datetime.now(UTC), digest)
     number = 1
     while (home / name).exists() or (home / f".{name}{PARTIAL}").exists():
         number += 1

@@ -231,6 +231,9 @@ class Manifest(_Section):
     known of older builds."""
     created: datetime
     """When the build began."""
+    source_date: int | None = Field(default=None, ge=0, lt=1 << 32)
+    """The time of the newest package, or that of ``SOURCE_DATE_EPOCH``: no file of the image is
+    younger. Seconds since 1970; not known of older builds."""
     plan: dict[str, Any]  # Any: JSON of the plan
     """The whole plan, as ``guest-image plan --json`` prints it beside the environment."""
     image: ImageFile

@@ -18,6 +18,7 @@ from builder.build import dib, dib_environment
 from builder.build.dib import element_of
 from builder.build.dib_environment import PASSED_ON, Setting, environment
 from builder.build.dib_log import PHASES, TAIL_LINES, HookTrace
+from builder.build.order import Order
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
 from builder.distribution import DISTRIBUTIONS
@@ -150,6 +151,7 @@ def settings_of(caller: Mapping[str, str], **changes: Any) -> dict[str, Setting]
         packages=PackageCache(Path("/cache"), "debian", Path("/store")),
         tree=Path("/scratch/tree"),
         root_uuid="6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90",
+        date=None,
         files=Path("/build/files"),
     )
 
@@ -303,13 +305,19 @@ def build_tree(
     monkeypatch.setattr(dib, "stream", stream)
     with (tmp_path / "progress").open("w") as terminal:
         return dib.build_tree(
-            PLAN,
+            Order(
+                plan=PLAN,
+                elements=[elements_path()],
+                caller={},
+                hidden=Secrets(["http://me:s3cret@proxy"]),
+                parts={},
+                inputs="",
+                root_uuid="",
+                date=None,
+            ),
             FakeSandbox(),
-            elements=[elements_path()],
             packages=PackageCache(tmp_path, "debian", Path("/store")),
-            root_uuid="",
             files=Path(),
-            redact=Secrets(["http://me:s3cret@proxy"]).redact,
             log=log,
             progress=Progress(terminal),
         )
@@ -391,5 +399,6 @@ def test_a_mirror_that_a_shell_would_read_more_into_is_refused(mirror: str, tmp_
             packages=PackageCache(tmp_path, "debian", Path("/store")),
             tree=tmp_path,
             root_uuid="x",
+            date=None,
             files=Path(),
         )

@@ -43,7 +43,7 @@ def test_a_plan_shows_everything_that_the_build_will_set(shown: Shown) -> None:
     built = dib_environment.environment(
         plan(), {}, elements=[elements_path()], scratch=Path("/s"), tree=Path("/s/tree"),
         packages=PackageCache(Path("/p"), "debian", Path("/s/store")),
-        root_uuid="u", files=Path("/f"),
+        root_uuid="u", date=None, files=Path("/f"),
     )  # fmt: skip
     section = shown("pinned-scsi").partition("\nenvironment\n")[2].partition("\n\n")[0]
     assert re.findall(r"^  \S.*?  (\w+)=", section, re.MULTILINE) == sorted(built)
@@ -157,3 +157,17 @@ def test_a_mirror_that_nobody_names_is_said_in_the_plan(
     with pytest.raises(SystemExit):
         program.main(["plan", "base", "--json"])
     assert json.loads(capsys.readouterr().out)["notes"] == []
+
+
+@pytest.mark.parametrize(("date", "told"), [(None, ""), (1_700_000_000, "1700000000")])
+def test_the_date_that_is_asked_for_reaches_the_elements_by_a_name_of_its_own(
+    date: int | None, told: str
+) -> None:
+    """Not as SOURCE_DATE_EPOCH, with which programs of the bootstrap write otherwise."""
+    settings = dib_environment.environment(
+        plan("base"), {"SOURCE_DATE_EPOCH": "1700000000"}, elements=[], scratch=Path("/s"),
+        packages=PackageCache(Path("/p"), "debian", Path("/store")), tree=Path("/t"),
+        root_uuid="u", date=date, files=Path("/f"),
+    )  # fmt: skip
+    assert settings["DIB_GUEST_DATE"].value == told
+    assert "SOURCE_DATE_EPOCH" not in settings

@@ -12,7 +12,7 @@ import pytest
 from uefi_files import write_uefi_files
 
 from builder.build import requirements
-from builder.build.build import _VERSION_COMMANDS
+from builder.build.record import _VERSION_COMMANDS
 from builder.build.requirements import (
     BUILD_TOOLS,
     MEMORY,

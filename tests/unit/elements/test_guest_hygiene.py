@@ -16,7 +16,33 @@ def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None
         path = tmp_path / pattern.replace("*", "a_b-proxy_lease_key").lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("something")
+    (tmp_path / "etc/shadow").write_text("")
+    clean(tmp_path)
+    assert [
+        path for path in tmp_path.rglob("*") if path.is_file() and path.read_text().strip()
+    ] == []
+
+
+def test_accounts_are_no_younger_than_the_images_packages(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "var/log").mkdir(parents=True)
+    shadow = tmp_path / "etc/shadow"
+    shadow.write_text(
+        "root:!*:20787:0:99999:7:::\nold:*:19000:0:99999:7:::\nnever:!:::::::\nfirst:*:0:0:::::\n"
+    )
+    shadow.chmod(0o640)
+    clean(tmp_path)
+    assert shadow.read_text() == (
+        "root:!*:19675:0:99999:7:::\nold:*:19000:0:99999:7:::\nnever:!:::::::\nfirst:*:0:0:::::\n"
+    )
+    assert shadow.stat().st_mode & 0o777 == 0o640
+
+
+def clean(tree: Path) -> None:
     script = OURS / "guest-hygiene/cleanup.d/99-guest-hygiene"
-    environment = {"TARGET_ROOT": str(tmp_path), "PATH": os.defpath}
+    environment = {
+        "TARGET_ROOT": str(tree),
+        "SOURCE_DATE_EPOCH": "1700000000",
+        "PATH": os.defpath,
+    }
     subprocess.run([script], env=environment, check=True)
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size] == []

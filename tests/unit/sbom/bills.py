@@ -6,7 +6,7 @@ from builder.sbom.facts import Contents, LooseFile, Software, Subject
 
 SUBJECT = Subject(
     profile="base",
-    build="20261122T101500Z-3f9c2a",
+    version="20261122T101500Z-3f9c2a",
     created=datetime(2026, 11, 22, 10, 15, tzinfo=UTC),
     file="image.qcow2",
     sha256="5" * 64,

@@ -9,8 +9,8 @@ import pytest
 from samples import manifest, plan
 
 from builder.errors import InputError
-from builder.sbom.facts import Contents, Software
-from builder.sbom.read import packages_with_sources
+from builder.sbom.facts import Contents, LooseFile, Software
+from builder.sbom.read import loose_files, packages_with_sources
 from builder.sbom.write import CYCLONEDX, subject_of, write_bills
 from builder.store.manifest import Manifest
 
@@ -18,11 +18,12 @@ PACKAGES = (
     Software("libssl3:amd64", "3.0.11-1", "amd64", 10, "openssl", "3.0.11-1"),
     Software("zlib1g", "1:1.3-1+b1", "amd64", 10, "zlib", "1:1.3-1"),
 )
+FILES = (LooseFile("/boot/initrd.img", "1" * 40, "2" * 64),)
 
 
 def build(directory: Path) -> Manifest:
     recorded = manifest()
-    contents = Contents("deb", PACKAGES, ())
+    contents = Contents("deb", PACKAGES, FILES)
     bills = write_bills(directory, subject_of(recorded, plan("base")), contents)
     return recorded.model_copy(update={"sbom": bills})
 
@@ -37,12 +38,17 @@ def test_packages_are_told_with_their_sources_and_epochs(tmp_path: Path) -> None
     }
 
 
+def test_files_of_no_package_are_told_with_their_digests(tmp_path: Path) -> None:
+    assert loose_files(tmp_path, build(tmp_path)) == {"/boot/initrd.img": "2" * 64}
+
+
 def test_a_build_of_an_older_version_has_no_bill(tmp_path: Path) -> None:
     assert packages_with_sources(tmp_path, manifest()) is None
+    assert loose_files(tmp_path, manifest()) is None
 
 
 def refused(directory: Path, recorded: Manifest) -> str:
-    with pytest.raises(InputError, match="does not tell its packages") as error:
+    with pytest.raises(InputError, match="does not tell what it consists of") as error:
         packages_with_sources(directory, recorded)
     return error.value.details[0]
 

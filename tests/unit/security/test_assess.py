@@ -189,7 +189,7 @@ def test_a_truncated_bill_of_materials_is_refused(
     path = tmp_path / CYCLONEDX
     path.write_bytes(path.read_bytes()[:-1])
     file = debian(tmp_path / "tracker.json")
-    with pytest.raises(InputError, match="does not tell its packages"):
+    with pytest.raises(InputError, match="does not tell what it consists of"):
         assess(tmp_path, recorded, Progress(io.StringIO()), vulnerabilities=file, vex_file=None)
 
 

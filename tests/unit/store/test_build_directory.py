@@ -114,7 +114,7 @@ def test_a_build_has_no_final_name_before_it_is_complete(dist: Path) -> None:
 
 def test_a_build_s_name_is_the_time_in_utc_and_the_digest() -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    time_, _, digest = build_name(DIGEST).partition("-")
+    time_, _, digest = build_name(datetime.now(UTC), DIGEST).partition("-")
     assert digest == DIGEST
     assert datetime.strptime(time_, "%Y%m%dT%H%M%S%z") >= before
 
@@ -205,7 +205,7 @@ def test_a_build_that_begins_is_no_leftover_to_one_that_begins_at_the_same_momen
 def test_builds_of_the_same_second_and_inputs_both_become_complete(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_directory, "build_name", lambda digest: f"20260102T030405Z-{digest}")
+    monkeypatch.setattr(build_directory, "build_name", lambda _, digest: f"2026-{digest}")
     with build_elsewhere(dist):
         first = complete(dist)
         second = complete(dist)

@@ -1,0 +1,42 @@
+"""A build that is made again is the same file, or what differs is named. Needs root.
+
+``test_build.py`` compares two builds of equal inputs in every run.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from copies import Copy
+
+from builder.store.build_directory import LATEST
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.whole,
+    pytest.mark.skipif(os.geteuid() != 0, reason="a build needs root"),
+]
+
+
+def test_a_build_made_again_is_the_same_file_until_an_element_changes(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    built = copy.run(copy.build_command())
+    assert built.returncode == 0, built.stderr
+    build = (copy.home / LATEST).resolve()
+    command = copy.command("reproduce", build, "--output", copy.dist)
+
+    done = copy.run(command)
+    assert (done.returncode, "the same, byte for byte" in done.stdout) == (0, True), done
+    assert {*copy.home.iterdir()} == {build, copy.home / LATEST}
+    assert [*(copy.cache / "reproductions").iterdir()] == []
+
+    copy.hook("guest-foundation", "install.d/60-more", "echo more > /etc/more")
+    done = copy.run([*command, "--json"])
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert not told["same"]
+    assert [part["name"] for part in told["made_from"]] == ["element guest-foundation"]
+    assert told["packages"] == []
+    assert [file["name"] for file in told["files"]] == ["/etc/more"]
+    assert (copy.processes(), copy.mounts()) == ([], set())
