@@ -27,7 +27,7 @@ def test_a_build_made_again_is_the_same_file_until_an_element_changes(tmp_path: 
     command = copy.command("reproduce", build, "--output", copy.dist)
 
     done = copy.run(command)
-    assert (done.returncode, "the same, byte for byte" in done.stdout) == (0, True), done
+    assert (done.returncode, "the same, byte for byte" in done.stdout) == (0, True), done.stdout
     assert {*copy.home.iterdir()} == {build, copy.home / LATEST}
     assert [*(copy.cache / "reproductions").iterdir()] == []
 
