@@ -20,13 +20,15 @@ from builder.build.build import build
 from builder.build.reuse import reusable
 from builder.compare.builds import Difference, compare
 from builder.compare.change import changes
+from builder.compare.changelogs import changelog_changes, without_changelog
+from builder.compare.packages import in_another_version
 from builder.compare.reproduction import Reproduction
 from builder.features.registry import installed
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
 from builder.proof.boot import ProofOptions, kept_logs
 from builder.proof.checks import checks_of
-from builder.proof.configuration import configuration_of
+from builder.proof.disk_contents import disk_contents
 from builder.proof.prove import prove
 from builder.proof.requirements import require_for_proof
 from builder.proof.result import Result
@@ -165,9 +167,9 @@ def compare_builds(
 ) -> Difference:
     """What differs between the builds that two words name, by their manifests.
 
-    With ``deep`` also between the files below ``/etc`` of their images, with ``vulnerabilities``
-    between those that this file knows of them. Raises ``InputError``, and then as
-    ``configuration_of`` does.
+    With ``deep`` also between the files below ``/etc`` of their images and the changelogs of their
+    packages, with ``vulnerabilities`` between those that this file knows of them. Raises
+    ``InputError``, and then as ``disk_contents`` does.
     """
     directories = find_published(old, dist), find_published(new, dist)
     before, after = ((directory, manifest.read(directory)) for directory in directories)
@@ -179,10 +181,27 @@ def compare_builds(
             vulnerabilities=told.changes,
             unknown=(*difference.unknown, *told.unknown),
         )
-    if not deep:
-        return difference
-    files = [configuration_of(directory, build, progress) for directory, build in (before, after)]
-    return replace(difference, configuration=changes(*files))
+    return _compare_disks(before, after, difference, progress) if deep else difference
+
+
+def _compare_disks(
+    old: tuple[Path, Manifest],
+    new: tuple[Path, Manifest],
+    difference: Difference,
+    progress: Progress,
+) -> Difference:
+    """What the disks of both builds add to their difference. Raises as ``disk_contents``."""
+    packages = in_another_version(difference.packages)
+    before, after = (disk_contents(*build, packages, progress) for build in (old, new))
+    return replace(
+        difference,
+        configuration=changes(before.configuration.files, after.configuration.files),
+        changelogs=changelog_changes(before.changelogs, after.changelogs),
+        unknown=(
+            *difference.unknown,
+            *without_changelog(packages, before.changelogs, after.changelogs),
+        ),
+    )
 
 
 def _prove(

@@ -10,13 +10,10 @@ from builder.feature import Filesystem
 from builder.sbom.debian import installed, licence_names
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.ownership import owned
-from builder.sbom.rpm_database import read_database
+from builder.sbom.rpm_database import DATABASES, read_database
 
 STATUS = "/var/lib/dpkg/status"
 LISTS = "/var/lib/dpkg/info/*.list"
-
-RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
-"""Those of Fedora and of Red Hat's family; before rpm 4.16 it was in another format."""
 
 DATABASE_LIMIT = 256 << 20
 """Bytes. dpkg's of a desktop with 3,000 packages has four million, rpm's twenty times that."""
@@ -37,7 +34,7 @@ def contents(disk: Filesystem) -> Contents | None:
     """
     if disk.exists(STATUS):
         return _by_dpkg(disk)
-    database = next(filter(disk.exists, RPM_DATABASES), None)
+    database = next(filter(disk.exists, DATABASES), None)
     return None if database is None else _by_rpm(disk, database)
 
 

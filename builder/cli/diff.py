@@ -29,7 +29,11 @@ from builder.terminal.progress import Progress
 @click.argument("old", metavar="OLD", shell_complete=complete_profile)
 @click.argument("new", metavar="NEW", shell_complete=complete_profile)
 @output_option
-@click.option("--deep", is_flag=True, help="Compare the files below /etc, too; read-only.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Compare the changelogs of packages and the files below /etc, too; read-only.",
+)
 @click.option(
     "--vulnerabilities",
     metavar="FILE",
@@ -52,10 +56,11 @@ def diff(
 ) -> int:
     """Tell what differs between two builds, by their manifests alone.
 
-    Packages, kernel, claims, checks, plan, sizes, boot times, tools; with --deep the files below
-    /etc of both images, too, which libguestfs reads in a minute; with --vulnerabilities those that
-    are gone and new. OLD and NEW are build directories, names of built profiles (their latest
-    builds), or ids of images that were published from this machine.
+    Packages, kernel, claims, checks, plan, sizes, boot times, tools; with --deep the changelogs of
+    packages in another version and the files below /etc, too, which libguestfs reads of both images
+    in a minute; with --vulnerabilities those that are gone and new. OLD and NEW are build
+    directories, names of built profiles (their latest builds), or ids of images that were published
+    from this machine.
 
     The exit code is diff's own: 0 where nothing differs but sizes and times, 1 where something
     does, 2 and more where the builds could not be compared.
@@ -64,7 +69,7 @@ def diff(
     Examples:
       guest-image diff dist/pinned-scsi/20261126T040113Z-73af0c pinned-scsi
       guest-image diff OLD NEW --vulnerabilities tracker.json
-      guest-image diff OLD NEW --markdown >> release-notes.md
+      guest-image diff OLD NEW --deep --markdown >> release-notes.md
       guest-image diff OLD NEW --json | jq -r '.packages[] | select(.kind == "down").name'
     """
     if markdown and as_json:

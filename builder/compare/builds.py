@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.compare.change import Change, changes, changes_of_common
+from builder.compare.changelogs import ChangelogChange
 from builder.compare.packages import PackageChange, package_changes
 from builder.compare.plans import plan_changes
 from builder.compare.proof import (
@@ -49,6 +50,8 @@ class Difference:
     phases: tuple[Change[float], ...]
     configuration: tuple[Change[ConfigurationFile], ...] | None = None
     """Files below ``/etc``; None where only manifests were compared."""
+    changelogs: tuple[ChangelogChange, ...] | None = None
+    """Of the packages in another version; None where only manifests were compared."""
     vulnerabilities: tuple[Change[str], ...] | None = None
     """Known ones that only one of both has; None where nobody asked, or nobody knows."""
     unknown: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Which packages came, went, and changed their version."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,16 @@ class PackageChange:
         package = self.new or self.old
         assert package is not None
         return package.name
+
+
+def in_another_version(found: Iterable[PackageChange]) -> tuple[str, ...]:
+    """The bare names of the packages that both have, in two versions."""
+    names = (
+        _bare_name(change.new)
+        for change in found
+        if change.old and change.new and change.old.version != change.new.version
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def package_changes(

@@ -8,6 +8,7 @@ from typing import Any
 
 from builder.compare.builds import Difference
 from builder.compare.change import Change
+from builder.compare.changelogs import ChangelogChange
 from builder.compare.packages import KINDS
 from builder.compare.proof import ClaimState, Outcomes
 from builder.linux.configuration import ConfigurationFile
@@ -25,6 +26,9 @@ OLD_NEW = ("old", "new")
 
 CONTEXT = 1
 """Lines around each change of a file."""
+
+CHANGELOG_LINES = 60
+"""Lines of new changelog entries that are shown; a kernel's have thousands. JSON has all."""
 
 Row = tuple[str, ...]
 Rows = tuple[Row, ...]
@@ -67,6 +71,7 @@ def of_the_image(difference: Difference) -> list[Section]:
     grown = ("directory", *OLD_NEW, "growth")
     return _not_empty(
         Section("packages", counted, ("change", "package", *OLD_NEW), _packages(difference)),
+        _changelogs(difference.changelogs or ()),
         _vulnerabilities(difference.vulnerabilities or ()),
         Section("kernel", "", ("", *OLD_NEW), _values(difference.kernel)),
         Section("claims", "", ("claim", *OLD_NEW), _claims(difference.claims)),
@@ -118,6 +123,30 @@ def _versions(old: Package | None, new: Package | None) -> tuple[str, str]:
         return f"{package.version} ({package.architecture})" if told else package.version
 
     return version(old), version(new)
+
+
+def _changelogs(changes: Sequence[ChangelogChange]) -> Section:
+    """The entries that came and went, as the lines of a diff."""
+    rows = tuple((", ".join(change.packages), _entries(change)) for change in changes)
+    blocks = tuple(map(_changelog, changes))
+    return Section("changelogs", "", ("packages", "entries"), rows, blocks)
+
+
+def _entries(change: ChangelogChange) -> str:
+    counts = (f"{len(change.come)} new", change.come), (f"{len(change.gone)} gone", change.gone)
+    return ", ".join(text for text, entries in counts if entries)
+
+
+def _changelog(change: ChangelogChange) -> str:
+    lines = [
+        f"{sign}{line}"
+        for sign, entries in (("+", change.come), ("-", change.gone))
+        for line in "\n\n".join(entries).splitlines()
+    ]
+    more = len(lines) - CHANGELOG_LINES
+    return "\n".join(
+        [*lines[:CHANGELOG_LINES], *([f"… and {more} more lines"] if more > 0 else [])]
+    )
 
 
 def _vulnerabilities(changes: Sequence[Change[str]]) -> Section:

@@ -8,19 +8,32 @@ none.
 import re
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from builder.sbom.facts import Software
 from builder.sbom.rpm import source_of
+
+DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
+"""Where Fedora has it, and where Red Hat's family; before rpm 4.16 it was in another format."""
 
 # include/rpm/rpmtag.h of rpm.
 _NAME, _VERSION, _RELEASE, _EPOCH, _SIZE, _VENDOR, _LICENCE, _ARCH = (
     *(1000, 1001, 1002, 1003, 1009, 1011, 1014, 1022),
 )
 _SOURCE, _DIRECTORY_OF_FILE, _FILE_NAMES, _DIRECTORIES = 1044, 1116, 1117, 1118
+_CHANGE_TIMES, _CHANGE_NAMES, _CHANGE_TEXTS = 1080, 1081, 1082
 _INT32, _STRING, _STRINGS, _TRANSLATED = 4, 6, 8, 9
+
+_OF_PACKAGE = frozenset(
+    (
+        *(_NAME, _VERSION, _RELEASE, _EPOCH, _SIZE, _VENDOR, _LICENCE, _ARCH, _SOURCE),
+        *(_DIRECTORY_OF_FILE, _FILE_NAMES, _DIRECTORIES),
+    )
+)
+_OF_CHANGELOG = frozenset((_NAME, _CHANGE_TIMES, _CHANGE_NAMES, _CHANGE_TEXTS))
 
 _JOURNAL = slice(18, 20)
 """Of the file's first bytes: how it is written (SQLite's file format, 1.3.3)."""
@@ -45,12 +58,29 @@ def read_database(content: bytes) -> RpmDatabase:
     defects = 0
     for blob in _blobs(content):
         try:
-            header = _header(blob)
+            header = _header(blob, _OF_PACKAGE)
             packages.add(_software(header))
             paths += _paths(header)
         except (struct.error, ValueError, LookupError):
             defects += 1
     return RpmDatabase(tuple(sorted(packages)), tuple(paths), defects)
+
+
+def read_changelogs(content: bytes, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """The changelogs of packages in the file ``rpmdb.sqlite``: entries as rpm prints them.
+
+    Of a package in several versions it is the one that was installed last. Raises ``ValueError``
+    for what is no such file.
+    """
+    found = {}
+    for blob in _blobs(content):
+        try:
+            header = _header(blob, _OF_CHANGELOG)
+            if _text(header, _NAME) in names:
+                found[_text(header, _NAME)] = tuple(_entries(header))
+        except (struct.error, ValueError, LookupError):
+            continue
+    return found
 
 
 def _blobs(content: bytes) -> Iterator[bytes]:
@@ -70,14 +100,10 @@ def _blobs(content: bytes) -> Iterator[bytes]:
 Header = Mapping[int, list[str | int]]
 
 
-def _header(blob: bytes) -> Header:
+def _header(blob: bytes, wanted: Collection[int]) -> Header:
     count, length = struct.unpack_from(">II", blob)
     values = blob[8 + 16 * count :][:length]
     header: dict[int, list[str | int]] = {}
-    wanted = {
-        *(_NAME, _VERSION, _RELEASE, _EPOCH, _SIZE, _VENDOR, _LICENCE, _ARCH, _SOURCE),
-        *(_DIRECTORY_OF_FILE, _FILE_NAMES, _DIRECTORIES),
-    }
     for entry in struct.iter_unpack(">IIII", blob[8:][: 16 * count]):
         tag, kind, offset, number = entry
         if tag not in wanted:
@@ -116,6 +142,12 @@ def _paths(header: Header) -> Iterator[str]:
     of_file, names = header.get(_DIRECTORY_OF_FILE, []), header.get(_FILE_NAMES, [])
     for number, name in zip(of_file, names, strict=True):
         yield f"{directories[int(number)]}{name}"
+
+
+def _entries(header: Header) -> Iterator[str]:
+    columns = (header.get(tag, []) for tag in (_CHANGE_TIMES, _CHANGE_NAMES, _CHANGE_TEXTS))
+    for at, name, text in zip(*columns, strict=True):
+        yield f"* {datetime.fromtimestamp(int(at), UTC):%a %b %d %Y} {name}\n{text}"
 
 
 def _text(header: Header, tag: int, default: str | None = None) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from small_disks import ROOT_START, make_disk
 
 from builder.errors import BuilderError, HostError, ImageError, InterruptedByUser
 from builder.image.filesystem import Disk, open_image
@@ -20,13 +21,6 @@ from builder.image.filesystem import Disk, open_image
 pytestmark = pytest.mark.integration
 
 RELEASE = "6.1.0-56-amd64"
-ROOT_START, ROOT_BLOCKS = 18 << 20, 40 << 10  # bytes; blocks of 1 KiB
-SIZE = 64 << 20
-PARTITIONS = b"""\
-label: gpt
-start=2048, size=32768, type=U
-start=36864, size=81920, type=L
-"""
 FSTAB = "LABEL=root / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat umask=0077,nofail 0 2\n"
 
 
@@ -35,35 +29,6 @@ def cpio_of(name: str) -> bytes:
     return subprocess.run(
         pack, input=name.encode(), cwd="/", capture_output=True, check=True
     ).stdout
-
-
-def make_disk(directory: Path, files: dict[str, str | bytes], links: dict[str, str]) -> Path:
-    """A GPT with an ESP and a root file system, made of plain files."""
-    tree = directory / "tree"
-    for name, content in files.items():
-        path = tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    for name, target in links.items():
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).symlink_to(target)
-    (tree / "boot/efi").mkdir(parents=True, exist_ok=True)
-    image = directory / "disk.raw"
-    with image.open("wb") as disk:
-        disk.truncate(SIZE)
-    subprocess.run(["sfdisk", "--quiet", image], input=PARTITIONS, check=True)
-    esp = f"{image}@@1M"
-    subprocess.run(["mformat", "-i", esp, "-T", "32768", "-v", "ESP", "::"], check=True)
-    subprocess.run(["mmd", "-i", esp, "::EFI"], check=True)
-    subprocess.run(
-        [
-            *("mke2fs", "-q", "-F", "-t", "ext4", "-b", "1024", "-L", "root", "-d", tree),
-            *("-E", f"offset={ROOT_START}", image, str(ROOT_BLOCKS)),
-        ],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    return image
 
 
 def appliances(directory: Path) -> list[str]:

@@ -13,6 +13,7 @@ from builder.adopt import contents as subject
 from builder.adopt.contents import contents
 from builder.errors import ImageError
 from builder.sbom.facts import Contents
+from builder.sbom.rpm_database import DATABASES
 
 STATUS = """\
 Package: bash
@@ -59,7 +60,7 @@ def test_packages_licences_and_files_of_no_package_are_told() -> None:
 RPMDB = gzip.decompress((Path(__file__).parents[1] / "sbom/rpmdb.sqlite.gz").read_bytes())
 
 
-@pytest.mark.parametrize("path", subject.RPM_DATABASES)
+@pytest.mark.parametrize("path", DATABASES)
 def test_rpm_s_database_tells_packages_and_their_files(path: str) -> None:
     tree: dict[str, bytes | str | Link] = {
         path: RPMDB, "/usr/bin/hello": "hi\n", "/etc/hello.conf": "c\n", "/opt/own": b"abc",
@@ -72,7 +73,7 @@ def test_rpm_s_database_tells_packages_and_their_files(path: str) -> None:
 
 
 def test_a_database_that_is_none_is_a_gap() -> None:
-    path = subject.RPM_DATABASES[0]
+    path = DATABASES[0]
     found = contents(FakeFilesystem({path: b"nothing"}))
     assert found is not None
     assert (found.packages, found.gaps) == ((), (f"{path} is not a database of rpm's.",))

@@ -4,13 +4,16 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from comparisons import newer, older, package
 from reports import publication
 from tracker_files import debian
 
-from builder.linux.configuration import ConfigurationFile
+from builder.linux.changelogs import Changelog
+from builder.linux.configuration import Configuration, ConfigurationFile
+from builder.proof.disk_contents import DiskContents
 from builder.store.manifest import FILE_NAME, Manifest, write
 
 Run = Callable[..., tuple[int, str, str]]
@@ -150,12 +153,33 @@ def test_the_disks_are_compared_where_it_is_asked_for(
 ) -> None:
     copy = placed(tmp_path / "copy", older())
     files = {old: {"/etc/a": ConfigurationFile("1", "x")}, copy: {}}
-    monkeypatch.setattr("builder.pipeline.configuration_of", lambda directory, *_: files[directory])
+    monkeypatch.setattr(
+        "builder.pipeline.disk_contents",
+        lambda directory, *_: DiskContents(Configuration(files[directory]), ()),
+    )
     assert run(old, copy)[0] == 0
     code, out, _ = run(old, copy, "--deep")
     assert code == 1
     assert "  removed  /etc/a" in out
     assert out.splitlines()[-1] == "They differ in configuration."
+
+
+def test_changelogs_are_read_of_the_packages_in_another_version(
+    run: Run, old: Path, new: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def disk_contents(directory: Path, _: Manifest, packages: tuple[str, ...], *__: object) -> Any:
+        asked.append(packages)
+        entries = ("vim (9.1) x; y\n\n  * New.", "vim (8) x; y")[directory == old :]
+        return DiskContents(Configuration({}), (Changelog(("vim",), entries),))
+
+    monkeypatch.setattr("builder.pipeline.disk_contents", disk_contents)
+    _, out, _ = run(old, new, "--deep")
+    assert asked == [("bind9", "libssl3", "vim")] * 2
+    assert "  +  * New." in out
+    assert "Not both images have a changelog of bind9 and libssl3." in out
+    assert "changelog" not in run(old, new)[1]
 
 
 def test_an_image_that_is_not_the_one_that_was_built_is_told(run: Run, old: Path) -> None:

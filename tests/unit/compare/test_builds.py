@@ -19,7 +19,7 @@ OPPOSITE = {"up": "down", "down": "up", "added": "removed", "removed": "added"}
 
 def found(difference: Difference) -> dict[str, tuple[Any, ...]]:
     """All that differs by the manifests, by part."""
-    others = {"old", "new", "unknown", "configuration", "vulnerabilities"}
+    others = {"old", "new", "unknown", "configuration", "changelogs", "vulnerabilities"}
     names = [field.name for field in fields(difference) if field.name not in others]
     return {name: getattr(difference, name) for name in names}
 

@@ -11,6 +11,7 @@ from terminals import on_terminal, plain
 
 from builder.compare.builds import Difference, compare
 from builder.compare.change import Change, changes
+from builder.compare.changelogs import ChangelogChange
 from builder.linux.configuration import ConfigurationFile
 from builder.report.difference import (
     difference_html,
@@ -260,3 +261,26 @@ def test_vulnerabilities_are_told_as_gone_and_new(golden: Golden) -> None:
     assert "CVE-2026-1 openssl" in difference_html(found)
     assert difference_json(found)["vulnerabilities"][1]["old"] == "3.0.1-1, fixed in 3.0.1-2"
     assert difference_json(compare(older(), newer()))["vulnerabilities"] is None
+
+
+LOGGED = replace(
+    compare(older(), newer()),
+    changelogs=(
+        ChangelogChange(
+            ("libssl3", "openssl"),
+            ("openssl (3.0.15-1~deb12u2) x; y\n\n  * <b>Fixed</b>\n ```", "openssl (2) x; y"),
+            (),
+        ),
+        ChangelogChange(("linux-image-amd64",), (), ("\n".join(map(str, range(90))),)),
+    ),
+)
+
+
+def test_entries_of_changelogs_are_told(golden: Golden) -> None:
+    golden(plain(difference_text(LOGGED)), "differences/changelogs.txt")
+    golden(difference_markdown(LOGGED), "differences/changelogs.md")
+    assert "+openssl (3.0.15" in Page(difference_html(LOGGED)).sections["section-2"]
+    assert "<b>Fixed" not in difference_html(LOGGED)
+    (first, _) = difference_json(LOGGED)["changelogs"]
+    assert first["packages"] == ["libssl3", "openssl"]
+    assert len(first["come"]) == 2

@@ -1,7 +1,7 @@
 """rpm's own database, and what a stranger could have in its place.
 
 ``rpmdb.sqlite.gz`` is what rpm 4.18 has written of two packages that its rpmbuild had made: "hello"
-with an epoch and a vendor, "bye" without.
+with an epoch, a vendor and a changelog, "bye" without.
 """
 
 import gzip
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.sbom.rpm_database import read_database
+from builder.sbom.rpm_database import read_changelogs, read_database
 
 REAL = gzip.decompress((Path(__file__).parent / "rpmdb.sqlite.gz").read_bytes())
 
@@ -50,6 +50,23 @@ def test_what_rpm_has_written_is_read() -> None:
         "/etc/bye.conf", "/etc/hello.conf", "/usr/bin/bye", "/usr/bin/hello",
     ]  # fmt: skip
     assert found.defects == 0
+
+
+def test_changelogs_are_told_as_rpm_prints_them() -> None:
+    assert read_changelogs(REAL, ["hello", "other"]) == {
+        "hello": (
+            "* Fri Jan 02 2026 A Maintainer <a@rocky.example> - 3:1.2-4\n- Fix it\n- Résumé",
+            "* Thu Jan 01 2026 B <b@rocky.example>\n- First",
+        )
+    }
+    assert read_changelogs(REAL, ["bye"]) == {"bye": ()}
+
+
+def test_a_header_without_sense_has_no_changelog() -> None:
+    found = read_changelogs(database(b"", b"\xff" * 64, header(name="a")), ["a"])
+    assert found == {"a": ()}
+    with pytest.raises(ValueError, match="not a database"):
+        read_changelogs(b"x" * 100, ["a"])
 
 
 def test_several_versions_of_a_package_are_told() -> None:
