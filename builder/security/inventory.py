@@ -9,7 +9,8 @@ from builder.sbom.facts import Software
 
 _SIGNED = re.compile(r"(?:grub-efi|shim-helpers|fwupd)-[a-z0-9]+-signed")
 _SIGNED_SOURCES = {"grub-efi": "grub2", "shim-helpers": "shim", "fwupd": "fwupd"}
-_SIGNED_KERNEL = re.compile(r"linux-signed(-[a-z0-9]+)?")
+_SIGNED_KERNEL = re.compile(r"linux-signed(?:-(?:amd64|arm64|i386)|(-[a-z0-9.-]+))?")
+"""Debian's have an architecture in their name; Ubuntu's the flavour whose source they are of."""
 _SIGNED_VERSION = re.compile(r"[0-9]+\+(.+)")
 
 
@@ -55,8 +56,8 @@ def tracked_source(package: Software) -> tuple[str, str]:
     """
     name = package.source or package.plain_name
     version = package.source_version or package.version
-    if _SIGNED_KERNEL.fullmatch(name):
-        return "linux", package.version
+    if match := _SIGNED_KERNEL.fullmatch(name):
+        return f"linux{match[1] or ''}", package.version
     if _SIGNED.fullmatch(name) and (match := _SIGNED_VERSION.fullmatch(version)):
         kind = next(kind for kind in _SIGNED_SOURCES if name.startswith(kind))
         return _SIGNED_SOURCES[kind], match[1].replace("+", "-", 1)

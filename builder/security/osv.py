@@ -67,14 +67,20 @@ class Entry(BaseModel):
     @property
     def name(self) -> str:
         """The CVE that the entry is the distribution's own about, or its id."""
-        match = _OF_DISTRIBUTION.fullmatch(self.id)
-        return match[1] if match else self.id
+        return _cve_of(self.id)
 
     @property
     def covers(self) -> frozenset[str]:
-        """The CVEs that an advisory is about."""
-        others = {other for other in (*self.aliases, *self.upstream) if _CVE.fullmatch(other)}
-        return frozenset(others - {self.name}) if self.name == self.id else frozenset()
+        """The CVEs that an advisory is about; it may name them as its distribution does."""
+        others = {_cve_of(other) for other in (*self.aliases, *self.upstream)}
+        cves = {other for other in others if _CVE.fullmatch(other)}
+        return frozenset(cves - {self.name}) if self.name == self.id else frozenset()
+
+
+def _cve_of(name: str) -> str:
+    """The CVE that a distribution's own name stands for, or the name."""
+    match = _OF_DISTRIBUTION.fullmatch(name)
+    return match[1] if match else name
 
 
 def parsed(data: object) -> Entry:

@@ -24,6 +24,20 @@ def test_packages_of_one_source_are_one() -> None:
             ("linux", "6.8.0-90.91"),
         ),
         (
+            Software("linux-image-6.8.0-1021-aws", "6.8.0-1021.23", "", 0, "linux-signed-aws", "6"),
+            ("linux-aws", "6.8.0-1021.23"),
+        ),
+        (
+            Software("linux-image-6.8.0-40", "6.8.0-40.40~22.04.1", "", 0, "linux-signed-hwe-6.8"),
+            ("linux-hwe-6.8", "6.8.0-40.40~22.04.1"),
+        ),
+        (
+            Software(
+                "grub-efi-amd64-signed", "1.202+2.12-1ubuntu7", "", 0, "grub2-signed", "1.202"
+            ),
+            ("grub2-signed", "1.202"),
+        ),
+        (
             Software("grub-efi-amd64-signed", "1+2.06+13+deb12u2", ""),
             ("grub2", "2.06-13+deb12u2"),
         ),

@@ -112,6 +112,13 @@ def test_an_advisory_goes_where_all_that_it_is_about_is_told_by_itself() -> None
     assert merged([advisory, second, first, first]) == (first, second)
 
 
+def test_an_advisory_may_name_its_cves_as_its_distribution_does() -> None:
+    (notice,) = found(FROM_0, id="USN-5-1", upstream=["UBUNTU-CVE-2026-1", "UBUNTU-CVE-2026-2"])
+    assert notice.covers == {"CVE-2026-1", "CVE-2026-2"}
+    (advisory,) = found(FROM_0, id="DSA-5-1", upstream=["CVE-2026-1", "DEBIAN-CVE-2026-1"])
+    assert advisory.covers == {"CVE-2026-1"}
+
+
 def test_findings_are_sorted_by_number() -> None:
     names = ["CVE-2026-1000", "CVE-2026-999", "CVE-2025-2"]
     each = [finding for name in names for finding in found(FROM_0, id=f"DEBIAN-{name}")]
