@@ -73,11 +73,10 @@ def known_vulnerabilities(directory: Path, build: Manifest, file: Path, *, now: 
     Raises ``HostError`` where that cannot be known, ``InputError`` as ``assess``.
     """
     distribution = build.planned().distribution
-    if distribution.package_format != "deb":
+    if distribution.package_format is None:
         raise HostError(
-            f"Which known vulnerabilities build {build.build} has is unknown: {distribution.name}"
-            " does not have Debian packages.",
-            details=["Trackers of others have not been proven to be understood here."],
+            f"Which known vulnerabilities build {build.build} has is unknown: nothing orders the"
+            f" versions of {distribution.name}.",
             hint="Ask a scanner that knows it, with the build's bill of materials.",
         )
     packages = packages_with_sources(directory, build)

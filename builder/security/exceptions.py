@@ -90,11 +90,14 @@ def _has(product: Product, finding: Finding, image: Inventory) -> bool:
 
 def _is(purl: PackageURL, finding: Finding, image: Inventory) -> bool:
     """Whether a package URL means the source of a vulnerability, or a package built from it."""
-    source = finding.source
-    if purl.type != "deb" or (purl.namespace or "") not in {"", image.distribution.os_distro}:
+    source, distribution = finding.source, image.distribution
+    kind = distribution.package_format
+    if purl.type != kind or (purl.namespace or "") not in {"", distribution.os_distro}:
         return False
+    epoch = purl.qualifiers.get("epoch", "") if kind == "rpm" else ""
+    meant = f"{epoch}:{purl.version}" if epoch else purl.version
     versions = {(source.name, source.version), *source.packages}
     return any(
-        purl.name == name and (not purl.version or order(purl.version, version, "deb") == 0)
+        purl.name == name and (not purl.version or order(str(meant), version, kind) == 0)
         for name, version in versions
     )

@@ -37,9 +37,11 @@ class Inventory:
 
 def inventory(software: Iterable[Software], distribution: Distribution, sha256: str) -> Inventory:
     """The sources of installed packages."""
+    source_of = rpm_source if distribution.package_format == "rpm" else tracked_source
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for package in software:
-        found.setdefault(tracked_source(package), []).append((package.plain_name, package.version))
+        told = source_of(package)
+        found.setdefault(told, []).append((package.plain_name, package.version))
     sources: dict[str, tuple[Source, ...]] = {}
     for (name, version), packages in sorted(found.items()):
         source = Source(name, version, tuple(sorted(packages)))
@@ -47,8 +49,18 @@ def inventory(software: Iterable[Software], distribution: Distribution, sha256: 
     return Inventory(distribution, sha256, sources)
 
 
+def rpm_source(package: Software) -> tuple[str, str]:
+    """Name and version of an RPM's source, with the epoch that the package says it has.
+
+    The name of a source's file, which is all that an RPM tells of it, has none.
+    """
+    epoch, colon, version = package.version.rpartition(":")
+    name = package.source or package.plain_name
+    return name, f"{epoch}{colon}{package.source_version or version}"
+
+
 def tracked_source(package: Software) -> tuple[str, str]:
-    """Name and version of the source that a tracker knows.
+    """Name and version of the source of a Debian package that a tracker knows.
 
     Signed packages are built from sources of their own, which no tracker knows. As Debian's
     code signing makes them (salsa.debian.org/ftp-team/code-signing), signed kernels have the

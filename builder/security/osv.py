@@ -1,17 +1,18 @@
-"""Entries in the Open Source Vulnerability format (ossf.github.io/osv-schema), of dpkg's systems.
+"""Entries in the Open Source Vulnerability format (ossf.github.io/osv-schema).
 
-Pure. Which versions are affected is evaluated as the format's section "Evaluation" says.
+Pure. By the format's list of ecosystems, packages of Debian, Ubuntu, Rocky Linux and openSUSE are
+source packages. Which versions are affected is evaluated as the format's section "Evaluation" says.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import Any
 
 from pydantic import BaseModel
 
-from builder.compare.versions import order
+from builder.compare.versions import PackageFormat, order
 from builder.distribution import Distribution
 from builder.security.finding import Finding
 from builder.security.inventory import Inventory
@@ -29,6 +30,8 @@ _OF_DISTRIBUTION = re.compile(r"[A-Z]+-(CVE-[0-9]{4}-[0-9]+)")
 """What a distribution calls its own entry about a CVE: DEBIAN-CVE-…, UBUNTU-CVE-…."""
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]+")
 _BEGINNING = "0"
+_ECOSYSTEMS = {"rocky": "Rocky Linux:", "opensuse": "openSUSE:Leap "}
+"""What is before the release, where it is not the distribution's name alone."""
 
 
 class _Package(BaseModel):
@@ -90,7 +93,8 @@ def parsed(data: object) -> Entry:
 
 def ecosystems(distribution: Distribution) -> frozenset[str]:
     """What the format calls a distribution; Ubuntu's Pro is another one, for which users pay."""
-    name = f"{distribution.os_distro.capitalize()}:{distribution.os_version}"
+    family = _ECOSYSTEMS.get(distribution.os_distro, f"{distribution.os_distro.capitalize()}:")
+    name = f"{family}{distribution.os_version}"
     return frozenset((name, f"{name}:LTS"))
 
 
@@ -106,27 +110,27 @@ def findings(entry: Entry, image: Inventory) -> Iterator[Finding]:
     """What of the image the vulnerability is in."""
     if entry.withdrawn is not None:
         return
-    names = ecosystems(image.distribution)
+    names, kind = ecosystems(image.distribution), image.distribution.package_format
     for affected in entry.affected:
         package = affected.package
         if package is None or package.ecosystem not in names:
             continue
         for source in image.sources.get(package.name, ()):
-            if _affects(affected, source.version):
+            if _affects(affected, source.version, kind):
                 urgency = (affected.ecosystem_specific or {}).get("urgency", "")
                 yield Finding(
                     entry.name,
                     source,
-                    fixed=_fixed(affected, source.version),
+                    fixed=_fixed(affected, source.version, kind),
                     note=urgency if urgency in {"unimportant", "end-of-life"} else "",
                     negligible=urgency == "unimportant",
                     covers=entry.covers,
                 )
 
 
-def _affects(affected: _Affected, version: str) -> bool:
+def _affects(affected: _Affected, version: str, kind: PackageFormat | None) -> bool:
     return version in affected.versions or any(
-        _in_range(events, version) for events in _ranges(affected)
+        _in_range(events, version, kind) for events in _ranges(affected)
     )
 
 
@@ -134,34 +138,34 @@ def _ranges(affected: _Affected) -> Iterator[tuple[Mapping[str, str], ...]]:
     return (found.events for found in affected.ranges if found.type == "ECOSYSTEM")
 
 
-def _in_range(events: tuple[Mapping[str, str], ...], version: str) -> bool:
+def _in_range(
+    events: tuple[Mapping[str, str], ...], version: str, kind: PackageFormat | None
+) -> bool:
     affected = False
-    steps = [(kind, at) for event in events for kind, at in event.items()]
-    for kind, at in sorted(steps, key=lambda step: _by_version(step[1])):
-        after = 1 if at == _BEGINNING else order(at, version, "deb")
-        if kind == "introduced" and after in {0, 1, None}:  # what nothing orders is no repair
+    by_version = cmp_to_key(partial(_compare, kind))
+    steps = [(event, at) for each in events for event, at in each.items()]
+    for event, at in sorted(steps, key=lambda step: by_version(step[1])):
+        after = 1 if at == _BEGINNING else order(at, version, kind)
+        if event == "introduced" and after in {0, 1, None}:  # what nothing orders is no repair
             affected = True
-        elif (kind == "fixed" and after in {0, 1}) or (kind == "last_affected" and after == 1):
+        elif (event == "fixed" and after in {0, 1}) or (event == "last_affected" and after == 1):
             affected = False
     return affected
 
 
-def _compare(version: str, other: str) -> int:
+def _compare(kind: PackageFormat | None, version: str, other: str) -> int:
     """1 where ``version`` is later; "0" is before all others. What nothing orders is the same."""
     if _BEGINNING in {version, other}:
         return int(other == _BEGINNING) - int(version == _BEGINNING)
-    return order(other, version, "deb") or 0
+    return order(other, version, kind) or 0
 
 
-_by_version = cmp_to_key(_compare)
-
-
-def _fixed(affected: _Affected, version: str) -> str:
+def _fixed(affected: _Affected, version: str, kind: PackageFormat | None) -> str:
     """The next version that has it no longer."""
     later = [
         event["fixed"]
         for events in _ranges(affected)
         for event in events
-        if "fixed" in event and _compare(event["fixed"], version) > 0
+        if "fixed" in event and _compare(kind, event["fixed"], version) > 0
     ]
-    return min(later, key=_by_version, default="")
+    return min(later, key=cmp_to_key(partial(_compare, kind)), default="")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from comparisons import adopted
 from image_sources import image
 from samples import WHEN, manifest, plan
 from tracker_files import LACKED, debian
@@ -157,12 +158,19 @@ def test_an_old_file_that_knows_nothing_leaves_it_unknown(
     )
 
 
-def test_an_image_of_rpm_packages_is_plainly_unknown(
+def test_of_an_image_of_another_distribution_a_tracker_tells_nothing(
     tmp_path: Path, archive: Callable[..., None]
 ) -> None:
     rocky = manifest(plan("rocky-9")).plan
     judgement = judged(tmp_path, file=debian(tmp_path / "tracker.json"), plan=rocky)
-    assert "rocky-9 does not have Debian packages" in unknown(judgement)
+    assert "has nothing at all of rocky-9" in unknown(judgement)
+
+
+def test_versions_that_nothing_orders_are_plainly_unknown(
+    tmp_path: Path, archive: Callable[..., None]
+) -> None:
+    judgement = judged(tmp_path, file=debian(tmp_path / "tracker.json"), plan=adopted().plan)
+    assert "nothing orders the versions of windows-2022" in unknown(judgement)
     assert judgement.to_json()["vulnerabilities"] is None
 
 

@@ -124,3 +124,23 @@ def test_a_version_with_an_epoch_is_compared_as_dpkg_does() -> None:
     for version, counts in (("2%3A9.0.1378-2", False), ("9.0.1378-2", True)):
         products = [{"@id": f"pkg:deb/debian/vim@{version}"}]
         assert bool(judged(open_vex(products=products), finding=finding).counting) is counts
+
+
+@pytest.mark.parametrize(
+    ("purl", "holds"),
+    [
+        ("pkg:rpm/openssl", True),
+        ("pkg:rpm/rocky/openssl-libs", True),
+        ("pkg:rpm/rocky/openssl@3.5.1-4.el9_7?epoch=1", True),
+        ("pkg:rpm/rocky/openssl@3.5.1-4.el9_7?epoch=2", False),
+        ("pkg:rpm/rocky/openssl@3.5.1-4.el9_7", False),
+        ("pkg:rpm/opensuse/openssl", False),
+        ("pkg:deb/openssl", False),
+    ],
+)
+def test_the_epoch_of_an_rpm_is_a_qualifier(purl: str, holds: bool) -> None:  # noqa: FBT001
+    version = "1:3.5.1-4.el9_7"
+    finding = replace(CVE, source=Source("openssl", version, (("openssl-libs", version),)))
+    document = open_vex(products=[{"@id": purl}])
+    found = sort([finding], statements(document), image("rocky-9"), now=BEFORE)
+    assert (found.counting == ()) is holds

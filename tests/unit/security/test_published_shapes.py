@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from image_sources import image
-from samples import WHEN
+from samples import SHA256, WHEN
 
+from builder.distribution import DISTRIBUTIONS
+from builder.sbom.facts import Software
+from builder.security.inventory import Inventory, inventory
 from builder.security.tracker_file import Tracker, read
 
 
@@ -148,6 +151,37 @@ UBUNTU = [
 ]
 
 
+ROCKY = [
+    {
+        **COMMON,
+        "id": "RLSA-2026:1",
+        "upstream": ["CVE-2026-1"],
+        "affected": [
+            affected("Rocky Linux:8", "openssl", FROM_0, {"fixed": "1:1.1.1k-14.el8_6"}),
+            affected("Rocky Linux:9", "openssl", FROM_0, {"fixed": "1:3.5.1-7.el9_7.1"}),
+            affected("Rocky Linux:9", "vim", FROM_0, {"fixed": "2:8.2.2637-20.el9_1"}),
+            affected("Rocky Linux:9", "zlib", FROM_0, {"fixed": "0:1.2.11-41.el9"}),
+        ],
+    }
+]
+SUSE = [
+    {
+        **COMMON,
+        "id": "openSUSE-SU-2026:1-1",
+        "related": ["CVE-2026-1"],
+        "upstream": ["CVE-2026-1"],
+        "affected": [
+            affected("openSUSE:Leap 15.6", "zlib", FROM_0, {"fixed": "1.2.13-150500.4.6.1"}),
+            affected("openSUSE:Tumbleweed", "zlib", FROM_0),
+        ],
+    }
+]
+
+
+def rpm_image(distribution: str, *packages: Software) -> Inventory:
+    return inventory(packages, DISTRIBUTIONS[distribution], SHA256)
+
+
 def told(path: Path, data: object, distribution: str = "debian-12") -> tuple[Tracker, list[str]]:
     path.write_text(json.dumps(data, separators=(",", ":")))
     tracker = read(path, image(distribution), now=WHEN)
@@ -178,3 +212,30 @@ def test_osv_of_debian_and_of_ubuntu(
     assert (tracker.kind, tracker.known) == ("OSV", 2)
     assert f"{tracker.of:%Y-%m-%d %H:%M}" == "2026-01-01 11:00"
     assert findings == [expected]
+
+
+def test_osv_of_rocky_linux_has_an_epoch_that_a_source_s_file_does_not_tell(tmp_path: Path) -> None:
+    rocky = rpm_image(
+        "rocky-9",
+        Software("openssl-libs", "1:3.5.1-4.el9_7", "", 0, "openssl", "3.5.1-4.el9_7"),
+        Software("vim-minimal", "2:8.2.2637-22.el9_6", "", 0, "vim", "8.2.2637-22.el9_6"),
+        Software("zlib", "1.2.11-40.el9", "", 0, "zlib", "1.2.11-40.el9"),
+    )
+    path = tmp_path / "osv.json"
+    path.write_text(json.dumps(ROCKY))
+    tracker = read(path, rocky, now=WHEN)
+    assert tracker.known == 1
+    assert [f"{finding.source.name} {finding.told}" for finding in tracker.findings] == [
+        "openssl 1:3.5.1-4.el9_7, fixed in 1:3.5.1-7.el9_7.1",
+        "zlib 1.2.11-40.el9, fixed in 0:1.2.11-41.el9",
+    ]
+    assert {finding.name for finding in tracker.findings} == {"RLSA-2026:1"}
+    assert tracker.findings[0].covers == {"CVE-2026-1"}
+
+
+@pytest.mark.parametrize(("version", "count"), [("1.2.13-150500.4.3.1", 1), ("1.2.13-160000.1", 0)])
+def test_osv_of_opensuse(version: str, count: int, tmp_path: Path) -> None:
+    suse = rpm_image("opensuse-15.6", Software("libz1", version, "", 0, "zlib", version))
+    path = tmp_path / "osv.json"
+    path.write_text(json.dumps(SUSE))
+    assert len(read(path, suse, now=WHEN).findings) == count
