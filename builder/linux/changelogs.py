@@ -14,8 +14,8 @@ from builder.feature import Filesystem
 
 LIMIT = 256 << 10
 """Characters that are read of one changelog, from its newest entry on; glibc's has half of it."""
-TOTAL_LIMIT = 2 << 20
-"""Characters of all changelogs together."""
+TOTAL_LIMIT = 3 << 20
+"""Characters of all changelogs together; those of an image's 250 packages have about as many."""
 
 _FILES = ("changelog.Debian.gz", "changelog.gz")
 """The second is that of a package which is made for Debian alone; of others it is upstream's."""
@@ -38,16 +38,21 @@ def changelogs(disk: Filesystem, packages: Iterable[str]) -> tuple[Changelog, ..
 
 
 def kept(found: Mapping[str, Iterable[str]]) -> tuple[Changelog, ...]:
-    """Of the entries by package what is within the limits; equal ones are kept once."""
-    room = TOTAL_LIMIT
+    """Of the entries by package what is within the limits; equal ones are kept once.
+
+    Where there is no room for all, the smallest changelogs are kept: of most packages.
+    """
     by_entries: dict[tuple[str, ...], list[str]] = {}
     for package, all_entries in found.items():
-        newest = tuple(_newest(all_entries))
-        size = 0 if newest in by_entries else sum(map(len, newest))
-        if newest and size <= room:
-            room -= size
+        if newest := tuple(_newest(all_entries)):
             by_entries.setdefault(newest, []).append(package)
-    return tuple(Changelog(tuple(packages), newest) for newest, packages in by_entries.items())
+    smallest_first = sorted(by_entries, key=_size)
+    totals = accumulate(map(_size, smallest_first))
+    return tuple(
+        Changelog(tuple(by_entries[newest]), newest)
+        for newest, total in zip(smallest_first, totals, strict=True)
+        if total <= TOTAL_LIMIT
+    )
 
 
 def entries(text: str) -> tuple[str, ...]:
@@ -55,6 +60,10 @@ def entries(text: str) -> tuple[str, ...]:
     starts = [match.start() for match in _HEADING.finditer(text)]
     ends = [*starts, len(text)][1:]
     return tuple(text[start:end].strip() for start, end in zip(starts, ends, strict=True))
+
+
+def _size(newest: Iterable[str]) -> int:
+    return sum(map(len, newest))
 
 
 def _newest(found: Iterable[str]) -> Iterator[str]:

@@ -59,8 +59,8 @@ def test_packages_of_one_source_have_one_changelog() -> None:
     )
     found = changelogs(disk, ["libssl3", "openssl", "apt", "bash", "broken", "cut", "absent"])
     assert found == (
-        Changelog(("libssl3", "openssl", "cut"), entries(TEXT)),
         Changelog(("apt",), ("apt (2.6.1) unstable; urgency=low",)),
+        Changelog(("libssl3", "openssl", "cut"), entries(TEXT)),
     )
 
 
@@ -78,5 +78,5 @@ def test_the_newest_entry_is_kept_as_far_as_the_limit(monkeypatch: pytest.Monkey
 
 def test_changelogs_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "TOTAL_LIMIT", 5)
-    found = kept({"a": ("1234",), "b": ("4567",), "c": ("1234",), "d": ("8",), "e": ()})
-    assert found == (Changelog(("a", "c"), ("1234",)), Changelog(("d",), ("8",)))
+    found = kept({"b": ("45678",), "a": ("1234",), "c": ("1234",), "d": ("8",), "e": ()})
+    assert found == (Changelog(("d",), ("8",)), Changelog(("a", "c"), ("1234",)))
