@@ -3,7 +3,10 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +103,39 @@ def test_many_small_parts_are_not_too_large(monkeypatch: pytest.MonkeyPatch) -> 
     many = {f"key-{number}": "x" * 50 for number in range(200)}
     assert dict(members(io.BytesIO(json.dumps(many).encode()))) == many
     assert len(list(items(io.BytesIO(json.dumps([*many.values()]).encode())))) == len(many)
+
+
+READS = """\
+import json, sys
+from pathlib import Path
+from builder.host.confined import limit_memory
+from builder.security.json_stream import members
+readers = {
+    "parts": lambda file: sum(1 for _ in members(file)),
+    "whole": lambda file: len(json.load(file)),
+}
+with Path(sys.argv[2]).open("rb") as file:
+    limit_memory(24 << 20)
+    print(readers[sys.argv[1]](file))
+"""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of 48 MiB in parts of 64 KiB."""
+    path = tmp_path_factory.mktemp("large") / "tracker.json"
+    part = '"%d": {"CVE-2026-1": {"description": "' + "x" * (64 << 10) + '"}}'
+    with path.open("w") as file:
+        file.write("{")
+        for number in range(768):
+            file.write(("," if number else "") + part % number)
+        file.write("}")
+    return path
+
+
+@pytest.mark.parametrize(("way", "said"), [("parts", "768"), ("whole", "MemoryError")])
+def test_a_file_larger_than_memory_is_read_in_parts(large: Path, way: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READS, way, large], capture_output=True, text=True, check=False
+    )
+    assert said in done.stdout + done.stderr
