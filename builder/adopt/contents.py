@@ -10,13 +10,11 @@ from builder.feature import Filesystem
 from builder.sbom.debian import installed, licence_names
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.ownership import owned
-from builder.sbom.rpm_database import DATABASES, read_database
+from builder.sbom.rpm_database import DATABASE_LIMIT, DATABASES, read_database
 
 STATUS = "/var/lib/dpkg/status"
 LISTS = "/var/lib/dpkg/info/*.list"
 
-DATABASE_LIMIT = 256 << 20
-"""Bytes. dpkg's of a desktop with 3,000 packages has four million, rpm's twenty times that."""
 FILES_LIMIT = 20_000
 """Files of no package that are told; an ordinary image has 3,000."""
 BYTES_LIMIT = 1 << 30

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.sbom import rpm_database as subject
 from builder.sbom.rpm_database import read_changelogs, read_database
 
 REAL = gzip.decompress((Path(__file__).parent / "rpmdb.sqlite.gz").read_bytes())
@@ -67,6 +68,15 @@ def test_a_header_without_sense_has_no_changelog() -> None:
     assert found == {"a": ()}
     with pytest.raises(ValueError, match="not a database"):
         read_changelogs(b"x" * 100, ["a"])
+
+
+def test_a_database_that_does_not_fit_into_memory_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subject, "DATABASE_LIMIT", len(REAL) - 1)
+    for read in (read_database, lambda content: read_changelogs(content, ["hello"])):
+        with pytest.raises(ValueError, match="more than 0 MiB"):
+            read(REAL)
 
 
 def test_several_versions_of_a_package_are_told() -> None:
