@@ -18,6 +18,7 @@ from builder.terminal.progress import Progress
 
 pytestmark = pytest.mark.integration
 
+FSTAB = "LABEL=root / ext4 defaults 0 1\n"
 V1 = "openssl (3.0.15-1~deb12u1) bookworm; urgency=medium\n\n  * First.\n"
 V2 = "openssl (3.0.15-1~deb12u2) bookworm-security; urgency=high\n\n  * Fix a hole.\n"
 LIBSSL = "usr/share/doc/libssl3"
@@ -26,7 +27,7 @@ LIBSSL = "usr/share/doc/libssl3"
 def build(directory: Path, told: Manifest, files: dict[str, str | bytes]) -> Path:
     """A build directory with a small disk; its packages' documentation is that of one source."""
     directory.mkdir()
-    everywhere = {"usr/lib/os-release": "ID=debian\nVERSION_ID=12\n", "etc/fstab": ""}
+    everywhere = {"etc/os-release": "ID=debian\nVERSION_ID=12\n", "etc/fstab": FSTAB}
     image = make_disk(directory, {**everywhere, **files}, {"usr/share/doc/bind9": "libssl3"})
     image = image.rename(directory / told.image.name)
     digest = hashlib.sha256(image.read_bytes()).hexdigest()
