@@ -87,8 +87,8 @@ def test_an_image_that_was_changed_after_it_was_signed_does_not_become_visible(
     )  # fmt: skip
     assert done.status == 4, done.err
     assert "its SHA-512 is not that of the manifest" in done.err
-    left = [(image.name, image.status, image.os_hidden) for image in images(cloud)]
-    assert left == [], done.err
+    # A draft may be left, which the next run deletes.
+    assert [image.name for image in images(cloud) if not image.os_hidden] == []
     verified = guest_image("verify", machines.directory, *machines.keys)
     assert verified.status == 1
     assert "image.qcow2" in verified.out
