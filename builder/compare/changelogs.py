@@ -45,13 +45,13 @@ def changelog_changes(
 def without_changelog(
     packages: Iterable[str], old: Iterable[Changelog], new: Iterable[Changelog]
 ) -> Iterator[str]:
-    """A sentence about the packages of which not both images have a changelog, where any are."""
+    """A sentence about the packages of which not both changelogs were read, where any are."""
     have = _by_package(old).keys() & _by_package(new).keys()
     without = [package for package in packages if package not in have]
     if without:
         more = len(without) - SHOWN
         names = [*without[:SHOWN], *([f"{more} more"] if more > 0 else [])]
-        yield f"Not both images have a changelog of {enumeration(names, 'and')}."
+        yield f"Not in both images, or too long, are the changelogs of {enumeration(names, 'and')}."
 
 
 def _by_package(changelogs: Iterable[Changelog]) -> Mapping[str, Entries]:

@@ -54,7 +54,7 @@ def test_changelogs_and_configuration_are_read_from_both_disks(tmp_path: Path) -
     found = compared(old, new)
     assert found.changelogs == (ChangelogChange(("bind9", "libssl3"), (V2.strip(),), ()),)
     assert [file.name for file in found.configuration or ()] == ["/etc/hosts"]
-    assert "Not both images have a changelog of vim." in found.unknown
+    assert "Not in both images, or too long, are the changelogs of vim." in found.unknown
 
 
 def test_what_is_no_changelog_on_a_disk_is_told_as_none(tmp_path: Path) -> None:
@@ -67,4 +67,7 @@ def test_what_is_no_changelog_on_a_disk_is_told_as_none(tmp_path: Path) -> None:
     new = build(tmp_path / "new", newer(), strange)
     found = compared(old, new)
     assert found.changelogs == ()
-    assert "Not both images have a changelog of bind9, libssl3 and vim." in found.unknown
+    assert (
+        "Not in both images, or too long, are the changelogs of bind9, libssl3 and vim."
+        in found.unknown
+    )

@@ -51,7 +51,7 @@ def test_packages_of_which_one_image_has_no_changelog_are_named() -> None:
     old, new = [log("a b", V1)], [log("a c", V1)]
     assert [*without_changelog(["a"], old, new)] == []
     assert [*without_changelog(["a", "b", "c"], old, new)] == [
-        "Not both images have a changelog of b and c."
+        "Not in both images, or too long, are the changelogs of b and c."
     ]
     many = [f"p{number}" for number in range(SHOWN + 2)]
     (told,) = without_changelog(many, old, new)
