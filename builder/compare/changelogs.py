@@ -60,8 +60,8 @@ def _by_package(changelogs: Iterable[Changelog]) -> Mapping[str, Entries]:
 
 def _above_common(entries: Entries, others: Entries) -> Entries:
     """An entry is known by its heading: maintainers mend the words of older ones."""
-    known = set(map(_heading, others))
-    return tuple(takewhile(lambda entry: _heading(entry) not in known, entries))
+    headings = set(map(_heading, others))
+    return tuple(takewhile(lambda entry: _heading(entry) not in headings, entries))
 
 
 def _heading(entry: str) -> str:
