@@ -28,9 +28,9 @@ def reproduce(directory: Path, progress: Progress, keep: Path | None = None) -> 
     old = manifest.read(directory)
     _require_reproducible(old)
     with contextlib.nullcontext(keep) if keep else _place() as place:
-        made = build(old.planned(), place, progress, again=old)
-        new = manifest.read(made)
-        return reproduction(old, new, loose_files(directory, old), loose_files(made, new))
+        other = build(old.planned(), place, progress, again=old)
+        new = manifest.read(other)
+        return reproduction(old, new, loose_files(directory, old), loose_files(other, new))
 
 
 def _require_reproducible(old: Manifest) -> None:

@@ -70,8 +70,8 @@ VARIABLES = {
     "LIBGUESTFS_PATH": "libguestfs' own: a ready-made appliance, in place of one that is made of a"
     " kernel in `/boot`.",
     "NO_COLOR": "Any text: no colours, not even on a terminal.",
-    "SOURCE_DATE_EPOCH": "The time that a build gives the files that it makes, in seconds since 1970; by"
-    " default that of the newest package.",
+    "SOURCE_DATE_EPOCH": "The time that a build gives the files that it makes, in seconds since"
+    " 1970; by default that of the newest package.",
     "SUPERMIN_KERNEL": "libguestfs' own: the kernel of the appliance.",
 }
 
