@@ -70,6 +70,7 @@ SECRETS = {  # likewise
     "/etc/dropbear-initramfs/authorized_keys": _ENTRY,
     "/efi/loader/random-seed": _SEED,
     "/var/db/dhcpcd/*": _LEASE,
+    "/var/lib/connman/ethernet_*": _LEASE,
     "/etc/hostid": "the host id of every guest",
     "/etc/krb5.keytab": "a key of Kerberos",
     "/etc/munge/munge.key": "a key of MUNGE",
@@ -109,6 +110,7 @@ REMEDY = (
 
 _DISK = "the id of one machine's disk"
 _INITIATOR = "/etc/iscsi/initiatorname.iscsi"
+_DHCP_NAME = (re.compile(r"DUIDRawData\s*=\s*\S"), "the name that every guest tells DHCP servers")
 _SETTINGS = {  # of a file: the assignment that is an identity
     _INITIATOR: (re.compile(r"InitiatorName\s*=\s*\S+"), "the iSCSI name of every guest"),
     "/etc/popularity-contest.conf": (re.compile(r"MY_HOSTID=\S+"), "the id of every guest"),
@@ -123,6 +125,9 @@ _SETTINGS = {  # of a file: the assignment that is an identity
         re.compile(r"(?i)PrivateKey\s*="),
         "a private key",
     ),
+    "/etc/systemd/network/*.network": _DHCP_NAME,
+    "/etc/systemd/networkd.conf": _DHCP_NAME,
+    "/etc/systemd/networkd.conf.d/*.conf": _DHCP_NAME,
     "/etc/systemd/network/*.netdev": (re.compile(r"(?i)PrivateKey\s*="), "a private key"),
     "/etc/lvm/devices/system.devices": (re.compile(r"IDTYPE="), _DISK),
     "/etc/multipath/bindings": (re.compile(r"\w+\s+\w+"), _DISK),
