@@ -83,7 +83,11 @@ def agent_listens_on_port(disk: Filesystem, _: GuestAgentParameters) -> str:
 @inspection("no command that Nova gives the agent is blocked")
 def agent_blocks_nothing_needed(disk: Filesystem, _: GuestAgentParameters) -> str:
     """Red Hat's package blocks commands by default; hardening confines the unit."""
-    found = (*guestagent.blocked_commands(disk, NOVA_COMMANDS), *guestagent.confined(disk))
+    found = (
+        *guestagent.refused(disk),
+        *guestagent.blocked_commands(disk, NOVA_COMMANDS),
+        *guestagent.confined(disk),
+    )
     if found:
         raise CheckFailed(f"{'; '.join(found)}; remove that, or have it leave Nova's commands out")
     return f"no configuration blocks {', '.join(sorted(NOVA_COMMANDS))}"

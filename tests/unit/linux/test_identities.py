@@ -152,9 +152,7 @@ def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, s
         {"/etc/udev/rules.d/70-vendor.rules": 'ATTR{address}=="fa:16:3e:*", NAME="eth0"\n'},
         {"/etc/systemd/network/a.network": "[Match]\nMACAddress=00:00:00:00:00:00\n"},
         {"/etc/systemd/network/a.network": "[Match]\nMACAddress=0000.0000.0000\n"},
-        {
-            "/etc/dhcp/dhclient.conf": "send host-name = gethostname();\nsend dhcp-lease-time 3600;\n"
-        },
+        {"/etc/dhcp/dhclient.conf": "send host-name = gethostname();\nsend a 3600;\n"},
         {"/etc/dhcp/dhclient.conf": "#send dhcp-client-identifier 1:0:a0:24:ab:fb:9c;\n"},
         {"/boot/grub/grub.cfg": "linux /vmlinuz-6012.2024.1101.7 ro\n"},
         {"/etc/network/interfaces": "iface eth0 inet dhcp\n  hostname $HOSTNAME\n"},
