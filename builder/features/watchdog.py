@@ -29,7 +29,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
-from builder.linux import kernels, modulesload, systemd, watchdog
+from builder.linux import conditions, kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
 from builder.linux.live_network import require_before_network, with_network_data
 from builder.linux.scripts import script
@@ -112,6 +112,7 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
 def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
     seen = systemd.require_started(disk, UNIT)
+    conditions.require_met(disk, UNIT)
     if watchdog.is_switched_off(disk):
         raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
     other = watchdog.fed_by_systemd(disk)

@@ -2,7 +2,7 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import cloudinit, growth, network, resolver, systemd
+from builder.linux import cloudinit, conditions, growth, network, resolver, systemd
 
 SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 
@@ -46,7 +46,10 @@ def root_can_grow(disk: Filesystem, _: FoundationParameters) -> str:
 @inspection("the SSH server will be started")
 def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """As a service, or by its socket."""
-    return systemd.require_any_started(disk, SSH_UNITS)
+    seen = systemd.require_any_started(disk, SSH_UNITS)
+    for unit in SSH_UNITS:
+        conditions.require_met(disk, unit)
+    return seen
 
 
 INSPECTIONS = (

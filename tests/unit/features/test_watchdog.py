@@ -69,6 +69,9 @@ def disks() -> Iterator[Case]:
 
 def held_by_systemd() -> Iterator[Case]:
     check = watchdog.daemon_feeds_device
+    conditions = "/etc/systemd/system/watchdog.service.d/a.conf"
+    physical = {conditions: "[Unit]\nConditionVirtualization=no\n"}
+    yield broken_disk(check, "condition", physical, f"{conditions}:2: has ConditionVirtualization=")
     own, drop_in = "/etc/systemd/system.conf", "/usr/lib/systemd/system.conf.d/a.conf"
     cause = f"{own}:2: has systemd itself feed a watchdog, which no daemon can open then"
     yield broken_disk(check, "systemd feeds", {own: "[Manager]\nRuntimeWatchdogSec=30\n"}, cause)

@@ -69,6 +69,10 @@ def disks() -> Iterator[Case]:
         check, "not installed", {f"{UNITS}/ssh.service": None}, "ssh.service is not installed"
     )
     yield broken_disk(check, "disabled", {f"{WANTS}/ssh.service": None}, "ssh.service is disabled")
+    own = {f"{UNITS}/ssh.service": f"[Unit]\nConditionPathExists=!/etc/ssh/off\n{INSTALL}"}
+    yield good_disk(check, "condition", own, "ssh.service is enabled")
+    off = {**own, "/etc/ssh/off": ""}
+    yield broken_disk(check, "no condition", off, "ssh.service:2: has ConditionPathExists=!/etc")
 
 
 @pytest.mark.parametrize("case", [*disks()], ids=str)
