@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import cloudconfig, machine_names
+from builder.linux import cloudconfig, machine_names, written_files
 from builder.linux.files import significant_lines, text
 from builder.linux.present import present
 
@@ -156,7 +156,15 @@ _CLOUD_KEYS = ("ssh_authorized_keys", "ssh-authorized-keys", "ssh_import_id")
 
 
 def identities(disk: Filesystem) -> Iterator[str]:
-    """Yield what would be the same in every guest of the image, with the file and the line."""
+    """Yield what would be the same in every guest of the image, with the file and the line.
+
+    Also what cloud-init writes into every guest.
+    """
+    yield from _identities(disk)
+    yield from written_files.added(disk, _identities)
+
+
+def _identities(disk: Filesystem) -> Iterator[str]:
     machine_id = text(disk, "/etc/machine-id").strip()
     if machine_id not in _NO_MACHINE_ID:
         yield f"/etc/machine-id is set to {machine_id}"

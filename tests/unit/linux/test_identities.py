@@ -119,6 +119,11 @@ def test_each_known_place_is_named(pattern: str) -> None:
             "[wireguard]\nprivate-key=AAA=\n",
             "wg.nmconnection:2: has a private key",
         ),
+        (
+            CLOUD,
+            "write_files:\n- path: /root/.ssh/authorized_keys\n  content: ssh-rsa AAAA me\n",
+            f"{CLOUD}:2: cloud-init writes /root/.ssh/authorized_keys is a key that lets",
+        ),
         (CLOUD, "ssh_keys: {rsa_private: x}\n", f"{CLOUD}:1: has a host key of SSH"),
         (CLOUD, "ssh_authorized_keys:\n- ssh-rsa AAAA me\n", f"{CLOUD}:1: has a key that lets"),
         (
@@ -170,6 +175,7 @@ def test_what_stands_in_a_file_is_named_with_its_line(path: str, content: str, s
         {"/etc/systemd/network/a.network": "[Match]\nMACAddress=01:80:c2:00:00:0e\n"},
         {"/etc/kernel/cmdline": "systemd.machine_id=firmware\n"},
         {"/etc/mysql/debian.cnf": "[client]\npassword =\n"},
+        {CLOUD: "write_files: [{path: /etc/motd, content: hello}]\n", "/etc/motd": "old\n"},
         {CLOUD: "ssh_deletekeys: true\nssh_authorized_keys: []\nusers: default\n"},
     ],
 )
