@@ -131,7 +131,10 @@ class Maker:
         self.handle.mount(root, "/")
         self.fill("", system("debian", "12", fstab, "aarch64"))
         self.handle.mkdir_p("/boot/efi")
-        grub = {"/boot/grub/grub.cfg": "linux /vmlinuz-1-arm64\n", "/boot/vmlinuz-1-arm64": "kernel"}
+        grub = {
+            "/boot/grub/grub.cfg": "linux /vmlinuz-1-arm64\n",
+            "/boot/vmlinuz-1-arm64": "kernel",
+        }
         self.fill("", grub)
         self.handle.umount_all()
 
