@@ -107,8 +107,7 @@ def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
     if all(DRIVER in kernel.builtin for kernel in kernels.require_every(disk)):
         return f"{DRIVER} is built into every kernel"
     path = modulesload.named_by(disk, DRIVER)
-    automatic = modulesload.is_loaded_by_device(disk, DRIVER, watchdog.PCI_ALIAS)
-    if path is None and not automatic:
+    if path is None and not modulesload.is_loaded_by_device(disk, DRIVER, watchdog.PCI_ALIAS):
         raise CheckFailed(
             f"no file of modules-load.d names {DRIVER}: nothing loads it at boot; write it into one"
         )

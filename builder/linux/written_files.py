@@ -88,9 +88,9 @@ def added(disk: Filesystem, find: Callable[[Filesystem], Iterable[str]]) -> Iter
         before = contents.get(file.path, _present(disk, file.path)) if file.appended else b""
         contents[file.path] = before + file.content
     places = {file.path: file.place for file in written}
-    known = frozenset(find(disk))
+    present = frozenset(find(disk))
     for finding in find(_Overlay(disk, contents)):
-        if finding not in known:
+        if finding not in present:
             path = next((path for path in places if finding.startswith(path)), written[0].path)
             yield f"{places[path]}: cloud-init writes {finding}"
 

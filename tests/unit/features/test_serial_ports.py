@@ -22,9 +22,9 @@ def disks() -> Iterator[Case]:
     )
 
     boot = f"linux /boot/vmlinuz-{RELEASE} console=ttyS0 8250.nr_uarts="
-    one = {GRUB_CFG: f"{boot}1\n"}
+    few = {GRUB_CFG: f"{boot}1\n"}
     yield broken_disk(
-        check, "one port", one, f"{GRUB_CFG}:1: has 8250.nr_uarts=1: there is no ttyS1"
+        check, "one port", few, f"{GRUB_CFG}:1: has 8250.nr_uarts=1: there is no ttyS1"
     )
     yield good_disk(check, "ports enough", {GRUB_CFG: f"{boot}2\n"}, f"{unit} is enabled")
     drop_in = f"/etc/systemd/system/{unit}.d/a.conf"
