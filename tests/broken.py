@@ -42,6 +42,7 @@ WRITTEN = {
     "/etc/iscsi/initiatorname.iscsi": "InitiatorName=iqn.1993-08.org.debian:01:1\n",
     "/etc/machine-id": "0123456789abcdef0123456789abcdef\n",
     "/etc/os-release": 'ID=debian\nVERSION_ID="11"\n',
+    "/etc/modprobe.d/blacklist-watchdog.conf": "blacklist i6300esb\n",
     "/etc/modprobe.d/cis.conf": "install virtio_net /bin/false\n",
     "/etc/netplan/60-static.yaml": f"network: {{ethernets: {{a: {{macaddress: '{MAC}'}}}}}}\n",
     "/etc/qemu/qemu-ga.conf": "[general]\nmethod=isa-serial\n",
@@ -54,6 +55,10 @@ WRITTEN = {
         "[Match]\nDriver=virtio_net\n[Link]\nCombinedChannels=1\n"
     ),
     "/etc/watchdog.conf": "watchdog-device = /dev/watchdog\nwatchdog-timeout = 10\n",
+    # As the image has it, but for what loads the driver in spite of a blacklist.
+    "/etc/udev/rules.d/90-guest-watchdog.rules": (
+        'SUBSYSTEM=="watchdog", TAG+="systemd", ENV{SYSTEMD_WANTS}+="watchdog.service"\n'
+    ),
     "/root/.bash_history": "reboot\n",
     "/var/lib/cloud/seed/nocloud/user-data": "#cloud-config\n",
 }

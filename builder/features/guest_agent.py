@@ -28,7 +28,7 @@ from builder.feature import (
     inspection,
     probe,
 )
-from builder.linux import guestagent, loadable, login, systemd
+from builder.linux import conditions, guestagent, loadable, login, systemd
 from builder.linux.live import output
 from builder.linux.live_network import (
     require_before_network,
@@ -67,7 +67,9 @@ class GuestAgentParameters(Parameters):
 @inspection("the guest agent is installed and will be started")
 def agent_will_start(disk: Filesystem, _: GuestAgentParameters) -> str:
     """By a link of systemd, or by udev when the virtio port appears."""
-    return systemd.require_started(disk, UNIT)
+    seen = systemd.require_started(disk, UNIT)
+    conditions.require_met(disk, UNIT)
+    return seen
 
 
 @inspection("the guest agent listens on the port that Nova gives")
@@ -83,7 +85,11 @@ def agent_listens_on_port(disk: Filesystem, _: GuestAgentParameters) -> str:
 @inspection("no command that Nova gives the agent is blocked")
 def agent_blocks_nothing_needed(disk: Filesystem, _: GuestAgentParameters) -> str:
     """Red Hat's package blocks commands by default; hardening confines the unit."""
-    found = (*guestagent.blocked_commands(disk, NOVA_COMMANDS), *guestagent.confined(disk))
+    found = (
+        *guestagent.refused(disk),
+        *guestagent.blocked_commands(disk, NOVA_COMMANDS),
+        *guestagent.confined(disk),
+    )
     if found:
         raise CheckFailed(f"{'; '.join(found)}; remove that, or have it leave Nova's commands out")
     return f"no configuration blocks {', '.join(sorted(NOVA_COMMANDS))}"

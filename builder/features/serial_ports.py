@@ -25,7 +25,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
-from builder.linux import login, systemd
+from builder.linux import login, serialconsole, systemd
 from builder.linux.live import output
 
 
@@ -47,7 +47,10 @@ def _ports(parameters: SerialPortsParameters) -> range:
 def gettys_will_start(disk: Filesystem, parameters: SerialPortsParameters) -> str:
     """What systemd starts by itself is a getty on the kernel's console alone."""
     units = [f"serial-getty@ttyS{number}.service" for number in _ports(parameters)]
-    return "; ".join(systemd.require_started(disk, unit) for unit in units)
+    seen = "; ".join(systemd.require_started(disk, unit) for unit in units)
+    for number in _ports(parameters):
+        serialconsole.require_login(disk, f"ttyS{number}")
+    return seen
 
 
 # Of 8250 ports the kernel has a few in reserve, with device nodes and nothing behind them.

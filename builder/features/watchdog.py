@@ -29,7 +29,7 @@ from builder.feature import (
     probe,
 )
 from builder.feature.needs import NOVA_DOCS
-from builder.linux import kernels, modulesload, systemd, watchdog
+from builder.linux import conditions, kernels, modulesload, systemd, watchdog
 from builder.linux.live import output
 from builder.linux.live_network import require_before_network, with_network_data
 from builder.linux.scripts import script
@@ -95,33 +95,46 @@ def kernels_have_i6300esb(disk: Filesystem, _: WatchdogParameters) -> str:
 
 @inspection("the driver of the watchdog is loaded at boot", applies=has_device)
 def driver_is_loaded(disk: Filesystem, _: WatchdogParameters) -> str:
-    """No alias of a PCI device may load it: distributions blacklist watchdog drivers."""
-    path = modulesload.named_by(disk, DRIVER)
+    """Distributions blacklist watchdog drivers, so that none is loaded because it has a device."""
+    taken = watchdog.taken_away_by(disk)
+    if taken is not None:
+        raise CheckFailed(f"{taken}: takes the i6300esb from its driver; remove that rule")
+    path = modulesload.commanded_by(disk, DRIVER)
     if path is not None:
-        return f"{path} names {DRIVER}"
+        return f"{path} has {DRIVER} loaded by its name"
     if watchdog.module_of_switch(disk) == DRIVER:
         return f"{watchdog.SWITCH} has the daemon's unit load {DRIVER}"
     if all(DRIVER in kernel.builtin for kernel in kernels.require_every(disk)):
         return f"{DRIVER} is built into every kernel"
-    raise CheckFailed(
-        f"no file of modules-load.d names {DRIVER}: nothing loads it at boot; write it into one"
-    )
+    path = modulesload.named_by(disk, DRIVER)
+    if path is None and not modulesload.is_loaded_by_device(disk, DRIVER, watchdog.PCI_ALIAS):
+        raise CheckFailed(
+            f"no file of modules-load.d names {DRIVER}: nothing loads it at boot; write it into one"
+        )
+    place = modulesload.blacklisted_by(disk, DRIVER)
+    if place is not None:
+        raise CheckFailed(
+            f"{place}: blacklists {DRIVER}, and {path or 'udev'} loads nothing that is blacklisted;"
+            " remove that, or have a udev rule run modprobe for the device"
+        )
+    return f"{path} names {DRIVER}" if path else f"udev loads {DRIVER} for the device"
 
 
 @inspection("the daemon will be started and feeds the watchdog's device", applies=has_device)
 def daemon_feeds_device(disk: Filesystem, _: WatchdogParameters) -> str:
     """Debian's package names no device: its daemon runs, and watches over nothing."""
     seen = systemd.require_started(disk, UNIT)
+    conditions.require_met(disk, UNIT)
     if watchdog.is_switched_off(disk):
         raise CheckFailed(f"{watchdog.SWITCH} switches the daemon off: run_watchdog is not 1")
-    other = watchdog.fed_by_systemd(disk)
+    settings = watchdog.settings(disk)
+    device = settings.get("watchdog-device")
+    other = watchdog.fed_by_systemd(disk, device or watchdog.DEVICES[0])
     if other is not None:
         raise CheckFailed(
             f"{other}: has systemd itself feed a watchdog, which no daemon can open then; remove "
             "RuntimeWatchdogSec, or set it to 0"
         )
-    settings = watchdog.settings(disk)
-    device = settings.get("watchdog-device")
     if device is None:
         raise CheckFailed(
             f"{watchdog.CONFIGURATION} names no watchdog-device; add 'watchdog-device = "

@@ -2,14 +2,19 @@
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 
-from builder.feature import CheckFailed, Filesystem
-from builder.linux import esp, kernels
+from builder.feature import CheckFailed, Filesystem, Kernel
+from builder.linux import esp, grubpath, kernel_image, kernels
+from builder.linux.bootentries import entries
 from builder.linux.files import text
 
 _GRUB = ("/boot/grub", "/boot/grub2")
 _ENTRIES = "/boot/loader/entries"
 _BIOS = ("x86_64", "i686")
+_LINKS = ("/vmlinuz", "/boot/vmlinuz")  # linux-update-symlinks(1), and SUSE's
+_REINSTALL = "install the kernel's package again"
+_CONFIGURE = "configure the boot loader anew ('update-grub', 'grub2-mkconfig')"
 _SYSTEMD_BOOT = ("loader/entries", "EFI/systemd", "EFI/Linux")
 
 
@@ -63,4 +68,31 @@ def _require_entries(disk: Filesystem, configuration: str) -> list[str]:
                 f"{configuration} has no entry for kernel {kernel.release}; make it anew: "
                 f"'grub-mkconfig -o {configuration}'"
             )
+    broken = [*_broken(disk, found), *_dangling(disk)]
+    if broken:
+        raise CheckFailed("; ".join(broken))
     return [kernel.release for kernel in found]
+
+
+def _broken(disk: Filesystem, found: Iterable[Kernel]) -> Iterator[str]:
+    """The kernels that no boot loader can start, as their files are not whole."""
+    for kernel in found:
+        try:
+            defect = kernel_image.defect(disk.read_bytes(kernel.image))
+        except FileNotFoundError:
+            defect = "is a link to a file that does not exist"
+        if defect:
+            what = f"kernel {kernel.release} cannot be started"
+            yield f"{what}: {kernel.image} {defect}; {_REINSTALL}"
+
+
+def _dangling(disk: Filesystem) -> Iterator[str]:
+    """Entries and links that lead to a kernel that was removed, or never written."""
+    for entry in entries(disk):
+        named = entry.kernel and not entry.kernel.startswith("$")
+        if named and not entry.is_for_recovery and not grubpath.exists(disk, entry.kernel):
+            yield f"{entry.place}: starts {entry.kernel}, which does not exist; {_CONFIGURE}"
+    for path in _LINKS:
+        target = disk.readlink(path)
+        if target is not None and not disk.exists(path):
+            yield f"{path} leads to {target}, which does not exist; remove it, or {_REINSTALL}"

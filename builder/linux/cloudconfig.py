@@ -16,6 +16,13 @@ from builder.linux.plain_yaml import PlainLoader
 
 MAIN = "/etc/cloud/cloud.cfg"
 
+_HEADER = "#cloud-config"
+_EMBEDDED = (
+    ("datasource", "None", "userdata_raw"),
+    ("datasource", "NoCloud", "user-data"),
+    ("datasource", "NoCloud", "vendor-data"),
+)
+
 
 @dataclass(frozen=True)
 class Document:
@@ -61,6 +68,18 @@ def documents(disk: Filesystem) -> tuple[Document, ...]:
         directory = f"{MAIN}.d"
     found = (main, *(parse(path, text(disk, path)) for path in disk.glob(f"{directory}/*.cfg")))
     return tuple(document for document in found if document is not None)
+
+
+def embedded(found: Sequence[Document]) -> Iterator[Document]:
+    """The user data that stand in the configuration themselves."""
+    for document in found:
+        for keys in _EMBEDDED:
+            content = document.get(*keys)
+            if isinstance(content, str) and content.startswith(_HEADER):
+                before = int(document.place(*keys).rpartition(":")[2])
+                inner = parse(document.path, content, before)
+                if inner is not None:
+                    yield inner
 
 
 def parse(path: str, content: str, before: int = 0) -> Document | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import cloudconfig, systemd, unitfile
+from builder.linux import cloudconfig, conditions, systemd, unitfile
 from builder.linux.bootentries import arguments
 from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.files import significant_lines, text
@@ -30,21 +30,23 @@ SWITCH = "/etc/cloud/cloud-init.disabled"
 CONFIG_DRIVE = "ConfigDrive"
 _OF_NOVA = (CONFIG_DRIVE, "OpenStack")
 _IDENTIFY = "/etc/cloud/ds-identify.cfg"
-_SEEDS = "/var/lib/cloud/seed"
+_SEEDS = (
+    "/var/lib/cloud/seed",
+    "/writable/system-data/var/lib/cloud/seed",  # Ubuntu Core's
+)
 _SEED_LABELS = ("cidata", "config-2")
 
 _SWITCHING = re.compile(
     r"cloud-init=disabled|ci\.di\.policy=(?:[^,]*,)*disabled(?:,.*)?|systemd\.mask=cloud-(?:init|config|final)\S*"
 )
 _SOURCE = re.compile(r"(?:ds|ci\.ds|ci\.datasource)=(\w+)\S*")
+_DATA_ARGUMENTS = ("cc:", "cloud-config-url=", "url=")
 _MANAGERS = (
     "/etc/systemd/system.conf",
     "/etc/systemd/system.conf.d/*.conf",
     "/usr/lib/systemd/system.conf.d/*.conf",
 )
 _SWITCHED_OFF = "cloud-init=disabled"
-_VIRTUALIZATIONS = frozenset({"qemu", "kvm", "vm", *unitfile.YES})
-_RUN_TIME = ("/run/", "/dev/", "/sys/", "/proc/")
 
 
 def will_start(disk: Filesystem) -> bool:
@@ -64,6 +66,7 @@ def idle(disk: Filesystem) -> Iterator[str]:
     target = systemd.unit(disk, _TARGET)
     if target.state is systemd.State.MASKED:
         yield f"{_TARGET} is masked by {target.path}; unmask it"
+    yield from _kept_away(disk, target)
     for directory in ("/etc", "/run", "/usr/local/lib"):
         path = f"{directory}/{_GENERATOR}"
         masked = disk.readlink(path) == "/dev/null" or (
@@ -140,31 +143,27 @@ def _not_started(disk: Filesystem, names: Sequence[str]) -> Iterator[str]:
     if assigned and not any("cloud-init" in command.value for command in commands):
         place = assigned[-1].place
         yield f"{place}: {started.name} does not run cloud-init any more; remove that"
-    for setting in settings:
-        if setting.path != started.path and _prevents(disk, setting):
-            yield f"{setting.place}: keeps {started.name} from being started; remove that"
+    yield from _kept_away(disk, started)
 
 
-def _prevents(disk: Filesystem, setting: unitfile.Setting) -> bool:
-    """Whether it is a condition that no guest of Nova's meets, as far as the disk tells."""
-    value = setting.value.lstrip("|")
-    negated, value = value.startswith("!"), value.lstrip("!")
-    match setting.name:
-        case "ConditionPathExists" | "AssertPathExists":
-            return not value.startswith(_RUN_TIME) and disk.exists(value) is negated
-        case "ConditionVirtualization" | "AssertVirtualization":
-            return bool(value) and (value in _VIRTUALIZATIONS) is negated
-    return False
+def _kept_away(disk: Filesystem, unit: systemd.Unit) -> Iterator[str]:
+    """The conditions of its drop-ins; those of its own file are the switches."""
+    for setting in conditions.unmet(disk, unitfile.settings(disk, unit.name)):
+        if setting.path != unit.path:
+            yield f"{setting.place}: keeps {unit.name} from being started; remove that"
 
 
 def _other_sources(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
     remedy = f"name {' and '.join(_OF_NOVA)}"
     document = last(found, "datasource_list")
-    sources = document.get("datasource_list") if document is not None else None
-    if document is not None and isinstance(sources, list) and not {*_OF_NOVA} & _texts(sources):
-        listed = ", ".join(sorted(_texts(sources))) or "nothing"
+    if document is not None:
         place = document.place("datasource_list")
-        yield f"{place}: has cloud-init look for {listed}, and not for Nova's data; {remedy}"
+        sources = document.get("datasource_list")
+        if not isinstance(sources, list):
+            yield f"{place}: is no list, and cloud-init reads nothing else there; {remedy}"
+        elif not {*_OF_NOVA} & _texts(sources):
+            listed = ", ".join(sorted(_texts(sources))) or "nothing"
+            yield f"{place}: has cloud-init look for {listed}, and not for Nova's data; {remedy}"
     for place, argument in arguments(disk):
         match = _SOURCE.fullmatch(argument)
         if match is not None and match[1].lower() not in {name.lower() for name in _OF_NOVA}:
@@ -212,8 +211,11 @@ def _own_name(found: Sequence[Document]) -> Iterator[str]:
 
 
 def _seeds(disk: Filesystem, found: Sequence[Document]) -> Iterator[str]:
-    for path in disk.files(_SEEDS):
+    for path in (path for directory in _SEEDS for path in disk.files(directory)):
         yield f"{path} is a seed: every guest is configured by it; remove it"
+    for place, argument in arguments(disk):
+        if argument.startswith(_DATA_ARGUMENTS):
+            yield f"{place}: has {argument}: it configures every guest; remove that"
     for volume in disk.volumes():
         if volume.label.lower() in _SEED_LABELS:
             yield (

@@ -1,8 +1,9 @@
 """Which devices a disk waits for at boot, and which of them it has.
 
-Sources: fstab(5), systemd.mount(5), systemd.swap(5), crypttab(5), GRUB's ``search``, initramfs.conf
-(``RESUME``), md(4), and the kernel's arguments ``root=`` and ``resume=``, with those of
-dracut.cmdline(7) and systemd-fstab-generator(8).
+Sources: fstab(5), systemd.mount(5), systemd.swap(5), crypttab(5), GRUB's ``search`` and device.map,
+initramfs.conf (``RESUME``), uswsusp.conf(5), md(4), and the kernel's arguments ``root=`` and
+``resume=``, with those of dracut.cmdline(7) (and its modules, which wait for each), and of
+systemd-fstab-generator(8) and systemd-cryptsetup-generator(8).
 """
 
 import posixpath
@@ -13,25 +14,15 @@ from dataclasses import dataclass
 from builder.feature import Filesystem, Volume
 from builder.linux import unitfile
 from builder.linux.bootentries import CONFIGURATIONS, NEXT_KERNELS, Entry, entries
+from builder.linux.device_names import OF_ONE_MACHINE, named
 from builder.linux.files import significant_lines, text
-from builder.linux.fstab import mounts, unit_files
+from builder.linux.fstab import DEVICE_MAPS, mounts, unit_files
 
 _FOREVER = "the boot waits for it 90 s, and ends in emergency mode"
 _INITRD_WAITS = "the initrd waits for it until it times out"
 _NO_ROOT = "the initrd finds no root"
 _NO_GRUB = "GRUB finds neither its files nor a kernel"
-
-_TAGS = {  # of fstab(5), and of links below /dev/disk: an attribute of a volume
-    "UUID": "uuid",
-    "LABEL": "label",
-    "PARTUUID": "part_uuid",
-    "PARTLABEL": "part_label",
-}
-_BY = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)")
-_OF_ONE_MACHINE = re.compile(r"/dev/disk/by-(?:path|id(?!/md-)|diskseq)/")
-_ARRAY = re.compile(r"/dev/md[/\d]|/dev/disk/by-id/md-")
-_MEMBER = "linux_raid_member"
-_MAPPED = re.compile(r"/dev/mapper/(.+)|/dev/(?!disk/|mapper/)([\w.+-]+)/([\w.+-]+)")
+_NO_DRIVE = "GRUB finds no drive when it is installed anew"
 
 # The system's own: without these it is not whole, whatever the options say.
 _OWN = frozenset({"/", "/boot", "/boot/efi", "/efi", "/usr", "/var"})
@@ -48,16 +39,28 @@ _ARGUMENTS = {  # of the kernel: what follows
     "resume": _INITRD_WAITS,
     "rd.luks.uuid": _INITRD_WAITS,
     "rd.luks.name": _INITRD_WAITS,
+    "rd.luks.partuuid": _INITRD_WAITS,
+    "rd_LUKS_UUID": _INITRD_WAITS,
+    "luks.uuid": _FOREVER,
+    "luks.name": _FOREVER,
     "rd.lvm.lv": _INITRD_WAITS,
+    "rd_LVM_LV": _INITRD_WAITS,
+    "rd.lvm.vg": _INITRD_WAITS,
+    "rd_LVM_VG": _INITRD_WAITS,
     "rd.md.uuid": _INITRD_WAITS,
+    "rd_MD_UUID": _INITRD_WAITS,
     "systemd.mount-extra": _FOREVER,
     "systemd.swap-extra": _FOREVER,
 }
+_CRYPTTABS = ("/etc/crypttab", "/etc/crypttab.initramfs")
 _LAST_COUNTS = ("root", "mount.usr", "resume")
 _NO_RESUME = "noresume"
 _ARGUMENT = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, _ARGUMENTS))})=([^\s\"']+)")
 _GRUB_DEVICE = re.compile(r"GRUB_DEVICE=[\"']?([^\s\"']+)")
 _RESUME = re.compile(r"RESUME=[\"']?([^\s\"']*)")
+_SUSPENSION = ("/etc/uswsusp.conf", "/etc/suspend.conf")
+_RESUME_DEVICE = re.compile(r"resume device\s*=\s*(\S+)")
+_DRIVE = re.compile(r"\([hf]d\d+\)\s+(\S+)")
 _SEARCH = re.compile(r"(?:^|\bthen\s|;)\s*search(?:\.fs_(uuid|label))?\s+([^;]+)")
 
 
@@ -83,7 +86,7 @@ def missing(disk: Filesystem) -> Iterator[str]:
     volumes = disk.volumes()
     unlocked = _named_by_crypttab(disk)
     for reference in _references(disk):
-        found = _resolved(reference.spec, volumes, unlocked)
+        found = named(reference.spec, volumes, unlocked)
         if found is None:
             continue
         complaint = _complaint(reference, found)
@@ -93,7 +96,7 @@ def missing(disk: Filesystem) -> Iterator[str]:
 
 
 def _complaint(reference: Reference, found: Sequence[Volume]) -> str:
-    if _OF_ONE_MACHINE.match(reference.spec):
+    if OF_ONE_MACHINE.match(reference.spec):
         return f"which is a name of one machine only: {reference.consequence}"
     if not found:
         return f"which this disk has not: {reference.consequence}"
@@ -124,24 +127,30 @@ def _references(disk: Filesystem) -> Iterator[Reference]:
     if not found or not all(_NO_RESUME in entry.arguments for entry in found):
         yield from _resume(disk)
     yield from _searches(disk)
+    yield from _drives(disk)
 
 
 def _of_entry(entry: Entry) -> Iterator[Reference]:
     for argument in entry.arguments:
         name, _, value = argument.partition("=")
         overridden = name in _LAST_COUNTS and value != entry.value(name)
-        off = name == "resume" and _NO_RESUME in entry.arguments
-        if name in _ARGUMENTS and not overridden and not off:
+        switch = ".".join(name.split(".")[:2])  # dracut.cmdline(7): rd.lvm=0, rd.luks=0, rd.md=0
+        off = _NO_RESUME if name == "resume" else f"{switch}=0"
+        if name in _ARGUMENTS and not overridden and off not in entry.arguments:
             yield _argument(entry.place, name, value)
 
 
 def _argument(place: str, name: str, value: str) -> Reference:
     match name:
-        case "rd.luks.uuid" | "rd.luks.name":
+        case "rd.luks.uuid" | "rd.luks.name" | "rd_LUKS_UUID" | "luks.uuid" | "luks.name":
             spec = f"UUID={value.partition('=')[0].removeprefix('luks-')}"
-        case "rd.lvm.lv":
+        case "rd.luks.partuuid":
+            spec = f"PARTUUID={value.removeprefix('keysource:').removeprefix('luks-')}"
+        case "rd.lvm.lv" | "rd_LVM_LV":
             spec = f"/dev/{value}"
-        case "rd.md.uuid":
+        case "rd.lvm.vg" | "rd_LVM_VG":
+            spec = f"/dev/{value}/"
+        case "rd.md.uuid" | "rd_MD_UUID":
             spec = f"/dev/disk/by-id/md-uuid-{value}"
         case "systemd.mount-extra" | "systemd.swap-extra":
             spec = value.partition(":")[0]
@@ -166,16 +175,18 @@ def _units(disk: Filesystem) -> Iterator[Reference]:
 
 
 def _encrypted(disk: Filesystem) -> Iterator[Reference]:
-    for number, line in significant_lines(text(disk, "/etc/crypttab")):
-        _, spec, *rest = [*line.split(), ""]
-        options = set(rest[1].split(",")) if len(rest) > 1 else set()
-        if not _OPTIONAL & options:
-            yield Reference(f"/etc/crypttab:{number}", spec, _FOREVER)
+    for path in _CRYPTTABS:
+        for number, line in significant_lines(text(disk, path)):
+            _, spec, *rest = [*line.split(), ""]
+            options = set(rest[1].split(",")) if len(rest) > 1 else set()
+            if not _OPTIONAL & options:
+                yield Reference(f"{path}:{number}", spec, _FOREVER)
 
 
 def _named_by_crypttab(disk: Filesystem) -> frozenset[str]:
-    lines = significant_lines(text(disk, "/etc/crypttab"))
-    return frozenset(line.split()[0] for _, line in lines)
+    return frozenset(
+        line.split()[0] for path in _CRYPTTABS for _, line in significant_lines(text(disk, path))
+    )
 
 
 def _next_kernels(disk: Filesystem) -> Iterator[Reference]:
@@ -199,6 +210,18 @@ def _resume(disk: Filesystem) -> Iterator[Reference]:
                 last = Reference(f"{path}:{number}", match[1], _INITRD_WAITS)
     if last is not None:
         yield last
+    for path in _SUSPENSION:
+        for number, line in significant_lines(text(disk, path)):
+            if match := _RESUME_DEVICE.match(line):
+                yield Reference(f"{path}:{number}", match[1], _INITRD_WAITS)
+
+
+def _drives(disk: Filesystem) -> Iterator[Reference]:
+    """The devices that ``grub-install`` takes for its drives."""
+    for path in (path for pattern in DEVICE_MAPS for path in disk.glob(pattern)):
+        for number, line in significant_lines(text(disk, path)):
+            if match := _DRIVE.match(line):
+                yield Reference(f"{path}:{number}", match[1], _NO_DRIVE)
 
 
 def _searches(disk: Filesystem) -> Iterator[Reference]:
@@ -220,48 +243,6 @@ def _searched(kind: str | None, words: Sequence[str]) -> str | None:
     if operands and {"--label", "--fs-label", "-l"} & set(words):
         return f"LABEL={operands[-1]}"
     return None
-
-
-def _resolved(
-    spec: str, volumes: Sequence[Volume], unlocked: frozenset[str]
-) -> tuple[Volume, ...] | None:
-    """The volumes that a text names; None where it is no name that a disk at rest can settle."""
-    tag, equals, value = spec.partition("=")
-    if link := _BY.fullmatch(spec):
-        tag, equals, value = link[1].upper(), "=", _unescaped(link[2])
-    if equals and tag in _TAGS:
-        wanted = value.strip("\"'")
-        return tuple(
-            volume for volume in volumes if _same(tag, getattr(volume, _TAGS[tag]), wanted)
-        )
-    if _OF_ONE_MACHINE.match(spec):
-        return ()
-    if _ARRAY.match(spec):  # what its members make up is not looked at
-        return None if any(volume.type == _MEMBER for volume in volumes) else ()
-    mapped = _MAPPED.fullmatch(spec)
-    if mapped is None:
-        return None
-    name = mapped[1] or "-".join(part.replace("-", "--") for part in (mapped[2], mapped[3]))
-    if name in unlocked or name.startswith(("luks-", "mpath")):
-        return None
-    return tuple(volume for volume in volumes if _mapped_name(volume.device) == name)
-
-
-def _same(tag: str, present: str, wanted: str) -> bool:
-    # udev writes UUIDs as blkid does; mount(8) takes them in either case.
-    return present == wanted or (tag.endswith("UUID") and present.lower() == wanted.lower())
-
-
-def _mapped_name(device: str) -> str:
-    match = _MAPPED.fullmatch(device)
-    if match is None:
-        return ""
-    return match[1] or "-".join(part.replace("-", "--") for part in (match[2], match[3]))
-
-
-def _unescaped(name: str) -> str:
-    """The text that udev has escaped in the name of a link."""
-    return re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), name)
 
 
 def _missing_files(disk: Filesystem) -> Iterator[str]:

@@ -16,7 +16,13 @@ _NAME = r"(?:(?:sd|vd|hd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?)"
 # A path, or the unit that systemd has of it.
 KERNEL_NAME = re.compile(rf"/dev/{_NAME}(?![\w/-])|(?<![\w-])dev-{_NAME}\.(?:device|swap)")
 
+DEVICE_MAPS = ("/boot/grub/device.map", "/boot/grub2/device.map")
+
 _PLACES = (
+    *DEVICE_MAPS,
+    "/etc/crypttab.initramfs",
+    "/etc/uswsusp.conf",
+    "/etc/suspend.conf",
     "/etc/fstab",
     "/etc/crypttab",
     "/boot/grub/grub.cfg",

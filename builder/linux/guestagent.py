@@ -90,16 +90,32 @@ class _Word:
 def blocked_commands(disk: Filesystem, commands: frozenset[str]) -> tuple[str, ...]:
     """Name each of ``commands`` that is blocked, with the file and line that does it."""
     found: dict[str, None] = {}
+    allowed: set[str] = set()
+    allowing = ""
     for option in options(disk):
         names = set(re.split(r"[,; ]+", option.value.strip())) - {""}
         if option.name == "block":
-            blocked = commands & names
+            found |= {f"{option.place} blocks {name}": None for name in sorted(commands & names)}
         elif option.name == "allow" and names:  # an empty list allows all
-            blocked = commands - names
-        else:
-            continue
-        found |= {f"{option.place} blocks {name}": None for name in sorted(blocked)}
+            allowed |= names
+            allowing = option.place
+    if allowing:
+        found |= {f"{allowing} blocks {name}": None for name in sorted(commands - allowed)}
     return tuple(found)
+
+
+def refused(disk: Filesystem) -> Iterator[str]:
+    """Yield what qemu-ga before 9.1 does not start with: both lists in one file, or command line.
+
+    In a later one what is blocked goes before what is allowed.
+    """
+    for told in _sources(disk):
+        places = {option.name: option.place for option in told}
+        if {"block", "allow"} <= places.keys():
+            yield (
+                f"{places['block']} has block-rpcs, and {places['allow']} allow-rpcs: before 9.1 "
+                "the agent does not start with both"
+            )
 
 
 def elsewhere(disk: Filesystem) -> Iterator[str]:
@@ -133,19 +149,29 @@ def options(disk: Filesystem) -> Iterator[Option]:
 
     For one name the last counts, but lists accumulate.
     """
+    own, commanded = _sources(disk)
+    yield from (*own, *_beside(disk), *commanded)
+
+
+def _sources(disk: Filesystem) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """What its own file and what its command line says, which qemu-ga reads in this order."""
     settings = unitfile.settings(disk, UNIT)
     variables = dict(_environment(disk, settings))
-    commanded = [
+    commanded = tuple(
         option
         for command in unitfile.values(settings, "Service", "ExecStart")
         for option in _parsed(list(_words(command, variables)))
-    ]
-    beside = [option for path in _BESIDE for option in _of_variables(disk, path)]
-    files = [option.value for option in (*beside, *commanded) if option.name == "config"]
+    )
+    files = [option.value for option in (*_beside(disk), *commanded) if option.name == "config"]
     if "QGA_CONF" in variables:
         files.append(variables["QGA_CONF"].text)
-    own = [option for path in files or [_CONFIGURATION] for option in _of_configuration(disk, path)]
-    yield from (*own, *beside, *commanded)
+    paths = files or [_CONFIGURATION]
+    return tuple(option for path in paths for option in _of_configuration(disk, path)), commanded
+
+
+def _beside(disk: Filesystem) -> Iterator[Option]:
+    for path in _BESIDE:
+        yield from _of_variables(disk, path)
 
 
 def _environment(disk: Filesystem, settings: Sequence[Setting]) -> Iterator[tuple[str, _Word]]:

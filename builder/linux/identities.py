@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import cloudconfig, machine_names
+from builder.linux import cloudconfig, machine_names, written_files
 from builder.linux.files import significant_lines, text
 from builder.linux.present import present
 
@@ -70,6 +70,7 @@ SECRETS = {  # likewise
     "/etc/dropbear-initramfs/authorized_keys": _ENTRY,
     "/efi/loader/random-seed": _SEED,
     "/var/db/dhcpcd/*": _LEASE,
+    "/var/lib/connman/ethernet_*": _LEASE,
     "/etc/hostid": "the host id of every guest",
     "/etc/krb5.keytab": "a key of Kerberos",
     "/etc/munge/munge.key": "a key of MUNGE",
@@ -109,6 +110,7 @@ REMEDY = (
 
 _DISK = "the id of one machine's disk"
 _INITIATOR = "/etc/iscsi/initiatorname.iscsi"
+_DHCP_NAME = (re.compile(r"DUIDRawData\s*=\s*\S"), "the name that every guest tells DHCP servers")
 _SETTINGS = {  # of a file: the assignment that is an identity
     _INITIATOR: (re.compile(r"InitiatorName\s*=\s*\S+"), "the iSCSI name of every guest"),
     "/etc/popularity-contest.conf": (re.compile(r"MY_HOSTID=\S+"), "the id of every guest"),
@@ -123,6 +125,9 @@ _SETTINGS = {  # of a file: the assignment that is an identity
         re.compile(r"(?i)PrivateKey\s*="),
         "a private key",
     ),
+    "/etc/systemd/network/*.network": _DHCP_NAME,
+    "/etc/systemd/networkd.conf": _DHCP_NAME,
+    "/etc/systemd/networkd.conf.d/*.conf": _DHCP_NAME,
     "/etc/systemd/network/*.netdev": (re.compile(r"(?i)PrivateKey\s*="), "a private key"),
     "/etc/lvm/devices/system.devices": (re.compile(r"IDTYPE="), _DISK),
     "/etc/multipath/bindings": (re.compile(r"\w+\s+\w+"), _DISK),
@@ -151,7 +156,15 @@ _CLOUD_KEYS = ("ssh_authorized_keys", "ssh-authorized-keys", "ssh_import_id")
 
 
 def identities(disk: Filesystem) -> Iterator[str]:
-    """Yield what would be the same in every guest of the image, with the file and the line."""
+    """Yield what would be the same in every guest of the image, with the file and the line.
+
+    Also what cloud-init writes into every guest.
+    """
+    yield from _identities(disk)
+    yield from written_files.added(disk, _identities)
+
+
+def _identities(disk: Filesystem) -> Iterator[str]:
     machine_id = text(disk, "/etc/machine-id").strip()
     if machine_id not in _NO_MACHINE_ID:
         yield f"/etc/machine-id is set to {machine_id}"

@@ -4,9 +4,8 @@ import posixpath
 from collections.abc import Iterator
 
 from builder.feature import CheckFailed, Filesystem, Kernel
-from builder.linux import kernels
+from builder.linux import grubpath, kernels
 from builder.linux.bootentries import Entry, entries
-from builder.linux.fstab import mounts
 
 _TO_THE_DISK = frozenset({"virtio_pci", "virtio_blk"})
 """A kernel that has these built in finds its root without an initrd."""
@@ -54,7 +53,6 @@ def _complaints(disk: Filesystem, kernel: Kernel, started: tuple[Entry, ...]) ->
 
 
 def _of_entry(disk: Filesystem, entry: Entry, own: str) -> Iterator[str]:
-    """GRUB may have ``/boot`` on a file system of its own, and a variable before the path."""
     paths = [path.rpartition(")")[2] for path in entry.initrds if not path.startswith("$")]
     names = {posixpath.basename(path) for path in paths}
     remedy = "configure the boot loader anew ('update-grub', 'grub2-mkconfig')"
@@ -64,19 +62,5 @@ def _of_entry(disk: Filesystem, entry: Entry, own: str) -> Iterator[str]:
         what = f"with {', '.join(paths)}, not with" if paths else "without"
         yield f"{entry.place}: starts {entry.kernel} {what} its initrd {own}; {remedy}"
     for path in paths:
-        if not any(map(disk.exists, _meanings(disk, path))):
+        if not grubpath.exists(disk, path):
             yield f"{entry.place}: names {path}, which does not exist; {remedy}"
-
-
-def _meanings(disk: Filesystem, path: str) -> Iterator[str]:
-    """What a path of GRUB's may mean: it begins at the top of the file system.
-
-    That is ``/boot``'s where this is one of its own, and above the subvolume of a btrfs.
-    """
-    yield path
-    yield f"/boot/{path.lstrip('/')}"
-    for mount in mounts(disk):
-        for option in mount.options:
-            name = option.removeprefix("subvol=").strip("/")
-            if option.startswith("subvol=") and path.startswith(f"/{name}/"):
-                yield posixpath.join(mount.mount_point, path.removeprefix(f"/{name}/"))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from builder.feature import CheckFailed, Filesystem, Kernel
+from builder.linux import shell
 from builder.linux.bootentries import arguments
 from builder.linux.files import search_path, significant_lines, text
 from builder.linux.modprobe import every_directive
@@ -20,7 +21,9 @@ _SYSCTL = (
     "/usr/local/lib/sysctl.d",
     "/usr/lib/sysctl.d",
 )
-_LOADING = re.compile(r"(?:^|[/\s;&|(])(?:modprobe|insmod)(?=\s|$)")
+_NOT_LOADING = frozenset(
+    {"-r", "--remove", "-n", "--dry-run", "--show", "-D", "--show-depends", "-c", "--showconfig"}
+)
 _DISABLED = re.compile(r"-?kernel[./]modules_disabled\s*=\s*(\S+)$")
 _MODULES = "/etc/initramfs-tools/modules"
 
@@ -80,8 +83,8 @@ def _obstacles(
                 # libkmod takes the first command that there is for a module.
                 names = set(fnmatch.filter(needed, module)) - commanded
                 commanded |= names
-                if not _LOADING.search(command):
-                    for name in sorted(names):
+                for name in sorted(names):
+                    if not _loads(command, name):
                         yield place, name, f"has '{command}' run to load {name}"
             case "alias" if directive.arguments == ("off",) and module in needed:
                 yield place, module, f"switches {module} off"
@@ -91,6 +94,21 @@ def _obstacles(
     for place in _places_of_disabling(disk):
         for module in sorted(needed)[:1]:
             yield place, module, "forbids the kernel to load modules"
+
+
+def _loads(line: str, module: str) -> bool:
+    """Whether a line for the shell may load a module: modprobe(8), insmod(8)."""
+    wanted = {module, module.removeprefix("fs_")}
+    for command in shell.commands(line):
+        arguments = command[1:]
+        match shell.program(command):
+            case "modprobe" if _NOT_LOADING.isdisjoint(arguments):
+                named = {argument.replace("-", "_") for argument in arguments}
+                if wanted & named or any("$" in argument for argument in arguments):
+                    return True
+            case "insmod" if wanted & set(map(_name, arguments)):
+                return True
+    return False
 
 
 def _forbidden_to_kernels(

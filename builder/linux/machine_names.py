@@ -1,7 +1,8 @@
 """What names one machine on a disk: addresses of its NICs, its host name, its machine id.
 
-Sources: systemd.link(5), udev(7), netplan, interfaces(5), dracut.cmdline(7), hosts(5), hostname(5),
-machine-info(5), and the arguments of kernel-command-line(7).
+Sources: systemd.link(5), udev(7), netplan, interfaces(5), dracut.cmdline(7), dhclient.conf(5),
+dhcpcd.conf(5), hosts(5), hostname(5), machine-info(5), the arguments of kernel-command-line(7), and
+for the identifiers of DHCP, which have an address in them, RFC 2132 (9.14), 4361 and 8415 (11).
 """
 
 import re
@@ -41,16 +42,30 @@ _MAC_PLACES = (
     "/boot/loader/entries/*.conf",
     "/etc/iftab",
     "/etc/mactab",
+    "/etc/dhclient*.conf",
+    "/etc/dhcp/dhclient*.conf",
+    "/etc/dhcp/dhclient.d/*.conf",
+    "/etc/dhcpcd.conf",
+    "/etc/iscsi/ifaces/*",
+    "/etc/connman/*.config",
+    "/var/lib/connman/*.config",
+    "/var/lib/NetworkManager/no-auto-default.state",
+)
+_IDENTIFIER = (  # of a DHCP client: before the address, its type, or those of a DUID
+    r"(?:0?1[:-]"
+    r"|(?:ff[:-](?:[0-9a-f]{2}[:-]){4})?0?0[:-]0?(?:3[:-]0?0[:-]0?1|1[:-]0?0[:-]0?1(?:[:-][0-9a-f]{2}){4})[:-])"
 )
 _MAC = re.compile(  # dracut.cmdline(7): ifname=eth0:MAC, BOOTIF=01-MAC
-    r"(?:(?<![\w:.-])|\bifname=[\w.]+:|\bBOOTIF=01-)"
-    r"(?P<mac>[0-9a-f]{2}(?P<dash>[:-])(?:[0-9a-f]{2}(?P=dash)){4}[0-9a-f]{2})(?![\w:-])",
+    rf"(?:(?<![\w:.-]){_IDENTIFIER}?|\bifname=[\w.]+:|\bBOOTIF=01-)"
+    r"(?P<mac>[0-9a-f]{2}(?P<dash>[:-])(?:[0-9a-f]{2}(?P=dash)){4}[0-9a-f]{2}"
+    r"|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
     re.IGNORECASE,
 )
 _NO_MAC = "000000000000"
 _GROUP = 0x01  # of the first octet: IEEE 802, an address of many machines
 
-_HOST_NAMES = {  # of a file: what stands before the names
+_SENT = re.compile(r"send\s+(?:host-name|fqdn\.fqdn)\s+\"([^\"]+)\"")
+_HOST_NAMES = {  # of files: what stands before the names
     "/etc/hostname": re.compile(r"(\S+)$"),
     "/etc/HOSTNAME": re.compile(r"(\S+)$"),
     "/etc/mailname": re.compile(r"(\S+)$"),
@@ -59,6 +74,16 @@ _HOST_NAMES = {  # of a file: what stands before the names
     "/etc/machine-info": re.compile(r"PRETTY_HOSTNAME=[\"']?([^\s\"']+)"),
     "/etc/exim4/update-exim4.conf.conf": re.compile(r"dc_other_hostnames='([^']+)'"),
     "/etc/postfix/main.cf": re.compile(r"myhostname\s*=\s*([^\s$]+)$"),
+    # What is told to DHCP servers, which may enter it in the DNS.
+    "/etc/dhclient*.conf": _SENT,
+    "/etc/dhcp/dhclient*.conf": _SENT,
+    "/etc/dhcpcd.conf": re.compile(r"hostname\s+(\S+)$"),
+    "/etc/network/interfaces": re.compile(r"hostname\s+([^\s$]+)$"),
+    "/etc/network/interfaces.d/*": re.compile(r"hostname\s+([^\s$]+)$"),
+    "/etc/systemd/network/*.network": re.compile(r"Hostname\s*=\s*(\S+)$"),
+    "/etc/NetworkManager/system-connections/*": re.compile(r"dhcp-hostname\s*=\s*(\S+)$"),
+    "/etc/sysconfig/network-scripts/ifcfg-*": re.compile(r"DHCP_HOSTNAME=[\"']?([^\s\"']+)"),
+    "/etc/sysconfig/network/dhcp": re.compile(r"DHCLIENT_HOSTNAME_OPTION=\"(?!AUTO)([^\s\"]+)"),
 }
 _NOBODY = re.compile(r"localhost\d?|\(none\)|loopback|ipv?6-(?:localhost|loopback)")
 _NAMING = re.compile(r"systemd\.(?:machine_id=(?!firmware$)|hostname=)(\S+)")
@@ -74,22 +99,29 @@ def _macs(disk: Filesystem) -> Iterator[str]:
     for path in dict.fromkeys(path for pattern in _MAC_PLACES for path in disk.glob(pattern)):
         for number, line in significant_lines(text(disk, path)):
             for match in _MAC.finditer(line):
-                digits = match["mac"].replace(match["dash"], "")
+                digits = re.sub(r"[:.-]", "", match["mac"])
                 if digits != _NO_MAC and not int(digits[:2], 16) & _GROUP:
                     yield f"{path}:{number}: names {match['mac']}, the MAC address of one machine"
 
 
 def _host_names(disk: Filesystem) -> Iterator[str]:
     distribution = osrelease.read(disk).get("ID", "")
-    for path, pattern in _HOST_NAMES.items():
-        for number, line in significant_lines(text(disk, path)):
-            match = pattern.match(line)
-            for name in re.split(r"[\s:;]+", match[1].strip()) if match is not None else ():
-                if not _is_nobody(name, distribution):
-                    yield f"{path}:{number}: names {name}, the host name of one machine"
+    for place, found in _named(disk):
+        for name in re.split(r"[\s:;]+", found.strip()):
+            if not _is_nobody(name, distribution):
+                yield f"{place}: names {name}, the host name of one machine"
     for place, argument in arguments(disk):
         if match := _NAMING.fullmatch(argument):
             yield f"{place}: has {argument}: every guest is {match[1]}"
+
+
+def _named(disk: Filesystem) -> Iterator[tuple[str, str]]:
+    """What the files name, which may be several names, with the file and the line."""
+    for files, pattern in _HOST_NAMES.items():
+        for path in disk.glob(files):
+            for number, line in significant_lines(text(disk, path)):
+                if match := pattern.match(line):
+                    yield f"{path}:{number}", match[1]
 
 
 def _is_nobody(name: str, distribution: str) -> bool:

@@ -54,7 +54,9 @@ def _word(value: str) -> str:
 
 
 def _unquote(value: str) -> str:
+    """The value as a shell has it; as it is written where that is no assignment of one word."""
     try:
-        return "".join(shlex.split(value))
+        words = shlex.split(value)
     except ValueError:  # an open quote
         return value
+    return value if len(words) > 1 else "".join(words)

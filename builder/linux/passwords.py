@@ -10,14 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from builder.feature import Filesystem
-from builder.linux import cloudconfig, systemd, unitfile
+from builder.linux import cloudconfig, systemd, unitfile, written_files
 from builder.linux.bootentries import arguments
 from builder.linux.cloudconfig import Document, last, scalar
 from builder.linux.files import significant_lines, text
 
 REMEDY = "lock each ('passwd --lock'), and let cloud-init or the agent set one guest's password"
 
-_HEADER = "#cloud-config"
 _PASSWORDS = ("passwd", "hashed_passwd", "plain_text_passwd")
 _SHADOWED = "x"  # what passwd(5) has where the password stands in shadow(5)
 _CREDENTIALS = (
@@ -43,15 +42,15 @@ _DEBUG_SHELL = "debug-shell.service"
 _SHELL = re.compile(  # systemd-debug-generator(8), and the kernel's init=
     r"systemd\.debug[-_]shell(?:=(?:1|yes|true|on|/dev/\w+|tty\w+))?|init=/\S*/(?:ba|da|z|k)?sh"
 )
-_EMBEDDED = (
-    ("datasource", "None", "userdata_raw"),
-    ("datasource", "NoCloud", "user-data"),
-    ("datasource", "NoCloud", "vendor-data"),
-)
 
 
 def passwords(disk: Filesystem) -> Iterator[str]:
-    """Yield each, with the file and the line."""
+    """Yield each, with the file and the line; also those of files that cloud-init writes."""
+    yield from _passwords(disk)
+    yield from written_files.added(disk, _passwords)
+
+
+def _passwords(disk: Filesystem) -> Iterator[str]:
     yield from _of_accounts(disk)
     yield from _of_cloud_init(disk)
     for path in (path for pattern in _CREDENTIALS for path in disk.glob(pattern)):
@@ -101,13 +100,8 @@ def _is_locked(password: str) -> bool:
 def _of_cloud_init(disk: Filesystem) -> Iterator[str]:
     found = cloudconfig.documents(disk)
     yield from _of_configuration(found)
-    for document in found:
-        for keys in _EMBEDDED:
-            content = document.get(*keys)
-            if isinstance(content, str) and content.startswith(_HEADER):
-                before = int(document.place(*keys).rpartition(":")[2])
-                embedded = cloudconfig.parse(document.path, content, before)
-                yield from _of_configuration((embedded,) if embedded is not None else ())
+    for embedded in cloudconfig.embedded(found):
+        yield from _of_configuration((embedded,))
 
 
 def _of_configuration(found: Sequence[Document]) -> Iterator[str]:

@@ -84,9 +84,15 @@ def parsed(disk: Filesystem, path: str) -> Iterator[Setting]:
 
 
 def _owners(disk: Filesystem, unit: str) -> Iterator[str]:
-    """The names that a drop-in's directory may have, the most special first."""
+    """The names that a drop-in's directory may have, the most special first.
+
+    An instance, as getty@tty1.service, has its template's, too.
+    """
     stem, _, kind = unit.rpartition(".")
     yield unit
+    prefix, at, _ = stem.partition("@")
+    if at:
+        yield f"{prefix}@.{kind}"
     yield from _aliases(disk, unit, kind)
     parts = stem.split("-")
     for length in range(len(parts) - 1, 0, -1):

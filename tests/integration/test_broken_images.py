@@ -112,7 +112,7 @@ def test_each_thing_that_is_not_set_up_is_seen(broken: Broken, built: Built) -> 
         "multiqueue/irqbalance-will-start": ["irqbalance.service is masked"],
         "multiqueue/queues-are-not-limited": ["00-first.link sets CombinedChannels=1"],
         "multiqueue/queue-rule-exists": ["/etc/systemd/network/00-first.link is the first"],
-        "watchdog/driver-is-loaded": ["no file of modules-load.d names i6300esb"],
+        "watchdog/driver-is-loaded": ["blacklist-watchdog.conf:1: blacklists i6300esb, and udev"],
         "watchdog/daemon-feeds-device": ["switches the daemon off"],
         "watchdog/timeout-is-as-asked": ["has watchdog-timeout 10"],
     }

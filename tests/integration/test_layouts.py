@@ -107,7 +107,7 @@ class Maker:
         self.fill(
             "/@",
             {
-                "/boot/vmlinuz-linux": b"",
+                "/boot/vmlinuz-linux": b"kernel",
                 f"/usr/lib/modules/{ARCH_RELEASE}/pkgbase": "linux\n",
                 f"/usr/lib/modules/{ARCH_RELEASE}/modules.dep": "kernel/virtio_scsi.ko.zst:\n",
             },
@@ -131,7 +131,10 @@ class Maker:
         self.handle.mount(root, "/")
         self.fill("", system("debian", "12", fstab, "aarch64"))
         self.handle.mkdir_p("/boot/efi")
-        grub = {"/boot/grub/grub.cfg": "linux /vmlinuz-1-arm64\n", "/boot/vmlinuz-1-arm64": ""}
+        grub = {
+            "/boot/grub/grub.cfg": "linux /vmlinuz-1-arm64\n",
+            "/boot/vmlinuz-1-arm64": "kernel",
+        }
         self.fill("", grub)
         self.handle.umount_all()
 

@@ -149,7 +149,7 @@ def masked(unit: str) -> Change:
 def second_kernel(release: str, **changes: bytes | str | None) -> Change:
     """A second kernel, as good as the first unless something of it is given."""
     tree: dict[str, bytes | str | Link | None] = {
-        f"/boot/vmlinuz-{release}": b"",
+        f"/boot/vmlinuz-{release}": b"kernel",
         f"/boot/initrd.img-{release}": INITRD.replace(RELEASE.encode(), release.encode()),
         f"/usr/lib/modules/{release}/modules.dep": GOOD[MODULES_DEP],
     }
@@ -167,7 +167,7 @@ ARCH_KERNEL: Change = {
     firmware_disk.BUILTIN: None,
     MODULES_DEP: None,
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": None,
-    "/boot/vmlinuz-linux": b"",
+    "/boot/vmlinuz-linux": b"kernel",
     "/boot/initramfs-linux.img": INITRD.replace(RELEASE.encode(), ARCH_RELEASE.encode()),
     f"/usr/lib/modules/{ARCH_RELEASE}/pkgbase": "linux\n",
     f"/usr/lib/modules/{ARCH_RELEASE}/vmlinuz": b"",

@@ -2,7 +2,7 @@
 
 from builder.feature import CheckFailed, Filesystem, inspection
 from builder.features.inspections.parameters import FoundationParameters
-from builder.linux import cloudinit, growth, network, resolver, systemd
+from builder.linux import cloudinit, conditions, growth, network, network_wait, resolver, systemd
 
 SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 
@@ -11,6 +11,15 @@ SSH_UNITS = ("ssh.service", "sshd.service", "ssh.socket", "sshd.socket")
 def network_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """Files that are rendered for a stack that is not started leave the NIC down."""
     return network.require_stack(disk)
+
+
+@inspection("nothing holds the boot up where there is no network")
+def nothing_waits_for_network(disk: Filesystem, _: FoundationParameters) -> str:
+    """A server may have no NIC, or one that nobody answers on; its boot is held up for minutes."""
+    found = tuple(dict.fromkeys(network_wait.waits(disk)))
+    if found:
+        raise CheckFailed(f"{'; '.join(found)}; {network_wait.REMEDY}")
+    return f"nothing waits longer than {network_wait.LIMIT:.0f} s for a network"
 
 
 @inspection("the guest will be told its name servers")
@@ -46,11 +55,15 @@ def root_can_grow(disk: Filesystem, _: FoundationParameters) -> str:
 @inspection("the SSH server will be started")
 def ssh_will_start(disk: Filesystem, _: FoundationParameters) -> str:
     """As a service, or by its socket."""
-    return systemd.require_any_started(disk, SSH_UNITS)
+    seen = systemd.require_any_started(disk, SSH_UNITS)
+    for unit in SSH_UNITS:
+        conditions.require_met(disk, unit)
+    return seen
 
 
 INSPECTIONS = (
     network_will_start,
+    nothing_waits_for_network,
     name_servers_will_be_told,
     cloud_init_will_start,
     cloud_init_listens,

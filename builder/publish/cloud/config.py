@@ -28,6 +28,9 @@ _HOST = re.compile(r"[\w.:%~-]+")
 """No blank and no placeholder that somebody has left: ``{host}``, ``<host>``."""
 
 
+_BEHIND_VERSION = re.compile(r"/(?P<version>v[23](?:\.\d+)?)/+[^/]")
+
+
 class _Warnings(logging.Handler):
     """Keeps what is logged."""
 
@@ -68,20 +71,48 @@ def region(cloud: str, request_limit: float) -> Any:  # Any: openstacksdk has no
     if wrong := [*_wrong_region(cloud, entry)]:
         raise _wrong(wrong)
     with _understood():
-        found = config.get_one(cloud=cloud)
+        try:
+            found = config.get_one(cloud=cloud)
+        except KeyError as error:
+            raise _wrong([*_unfilled(cloud, entry, str(error.args[0]))]) from error
     if wrong := [*_wrong_addresses(cloud, found.config)]:
         raise _wrong(wrong)
     found.config["api_timeout"] = _seconds(cloud, found.config.get("api_timeout"), request_limit)
     return found
 
 
-def _wrong_addresses(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    """Addresses that nobody could ask; openstacksdk would say so in its own words, and late."""
+def _unfilled(cloud: str, entry: Mapping[str, Any], field: str) -> Iterator[str]:
+    """The texts with a field in braces for which openstacksdk has nothing; none of a secret."""
+    places = [(name, value) for name, value in _texts(entry) if f"{{{field}" in value]
+    for name, value in places:
+        if _is_address(name):
+            what = f"is {shown(redacted(value))}: nothing fills {{{field}}} in; write it out"
+        else:
+            what = "has braces, which have a meaning to openstacksdk; those of a text are doubled"
+        yield f"{name} of {cloud} {what}."
+    if not places:
+        yield "openstacksdk cannot read it: something in it is missing, or has braces."
+
+
+def _texts(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What stands in an entry and below its ``auth``."""
     login = entry.get("auth")
     for name, value in {**entry, **(login if isinstance(login, Mapping) else {})}.items():
-        is_address = name == "auth_url" or name.endswith(("endpoint", "endpoint_override"))
-        if is_address and value and (reason := _unusable(str(value))):
-            yield f"{name} of {cloud} {reason}"
+        if isinstance(value, str | int | float):
+            yield name, str(value)
+
+
+def _is_address(name: str) -> bool:
+    return name == "auth_url" or name.endswith(("endpoint", "endpoint_override"))
+
+
+def _wrong_addresses(cloud: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    """Addresses that nobody could ask; openstacksdk would say so in its own words, and late."""
+    for name, value in _texts(entry):
+        if value and _is_address(name):
+            reason = _unusable(value) or (_beyond_identity(value) if name == "auth_url" else "")
+            if reason:
+                yield f"{name} of {cloud} {reason}"
 
 
 def _unusable(address: str) -> str:
@@ -92,10 +123,21 @@ def _unusable(address: str) -> str:
         usable = parts.scheme in {"http", "https"} and host_is_whole and parts.port != 0
     except ValueError:  # brackets around what is no IPv6 address, a port that is no number
         usable = False
-    if not usable:
+    if not usable or address.split() != [address]:
         return f"is {shown(redacted(address))}: it begins with https:// or http://, and a host."
     if parts.username is not None:
         return "has a login in it: that belongs below 'auth'."
+    return ""
+
+
+def _beyond_identity(address: str) -> str:
+    """What keystoneauth would go on behind: it adds ``/auth/tokens`` itself."""
+    parts = urlsplit(address)
+    match = _BEHIND_VERSION.search(parts.path)
+    if match is not None or parts.query or parts.fragment:
+        path = parts.path[: match.end("version")] if match is not None else parts.path
+        root = f"{parts.scheme}://{parts.netloc}{path}"
+        return f"is {shown(redacted(address))}: it ends with the version, {shown(redacted(root))}."
     return ""
 
 

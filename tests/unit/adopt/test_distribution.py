@@ -89,6 +89,9 @@ def reasons(image: ForeignImage) -> dict[str, str]:
         ('ID="sles"\nVERSION_ID="15.6"\n', "sles", "15.6"),
         ("ID=Debian\nVERSION_ID=12\n", "", "12"),
         ('ID=debian\nVERSION_ID="12 (bookworm)"\n', "debian", ""),
+        ("ID=my linux\nVERSION_ID='12' '1'\n", "", ""),
+        ('ID="debian\nVERSION_ID=12 # stable\n', "", ""),
+        ("ID=de'bi'an\nVERSION_ID=\"1\"2\n", "debian", "12"),
     ],
 )
 def test_a_distribution_is_called_what_glance_calls_it(
@@ -126,10 +129,11 @@ def test_a_disk_without_os_release_claims_neither_name_nor_version() -> None:
     assert reasons(image)["os_distro"] == "os-release has no ID"
 
 
-def test_what_os_release_must_not_have_is_no_version() -> None:
-    image = foreign(disk("ID=debian\nVERSION_ID=V1.0\n", cloud=user("debian")))
+@pytest.mark.parametrize("written", ["V1.0", "1 2", '"12'])
+def test_what_os_release_must_not_have_is_no_version(written: str) -> None:
+    image = foreign(disk(f"ID=debian\nVERSION_ID={written}\n", cloud=user("debian")))
     assert reasons(image)["os_version"] == (
-        "os-release has VERSION_ID=V1.0, which os-release(5) does not allow"
+        f"os-release has VERSION_ID={written}, which os-release(5) does not allow"
     )
 
 

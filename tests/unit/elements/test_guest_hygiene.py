@@ -12,7 +12,7 @@ from builder.linux import hygiene, identities
 def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None:
     """All but apt's downloads: there the package cache lies, which is no part of the image."""
     patterns = {*identities.IDENTITIES, *hygiene.LEFTOVERS} - {"/var/cache/apt/archives/*.deb"}
-    for pattern in (*patterns, "/var/log/x", "/etc/machine-id", "/run/x"):
+    for pattern in (*patterns, *hygiene.LOGIN_RECORDS, "/var/log/x", "/etc/machine-id", "/run/x"):
         path = tmp_path / pattern.replace("*", "a_b-proxy_lease_key").lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("something")

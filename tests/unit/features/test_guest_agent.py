@@ -38,6 +38,9 @@ def disks() -> Iterator[Case]:
     yield broken_disk(
         check, "masked", masked(agent), f"{agent} is masked by /etc/systemd/system/{agent}"
     )
+    drop_in = f"/etc/systemd/system/{agent}.d/vmware.conf"
+    elsewhere = {drop_in: "[Unit]\nConditionVirtualization=vmware\n"}
+    yield broken_disk(check, "condition", elsewhere, f"{drop_in}:2: has ConditionVirtualization=v")
     yield broken_disk(check, "no rule", {AGENT_RULE: None}, "no udev rule starts it")
     yield good_disk(
         check,

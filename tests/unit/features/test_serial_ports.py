@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from check_cases import Case, broken_disk, good_disks, right_guest, wrong_guest
+from check_cases import Case, broken_disk, good_disk, good_disks, right_guest, wrong_guest
 from fake_guest import FakeGuest
 from fake_terminal import Terminal
-from good_disk import GETTY, UNITS, masked
+from good_disk import GETTY, GRUB_CFG, RELEASE, UNITS, masked
 
 from builder.features import serial_ports
 
@@ -20,6 +20,16 @@ def disks() -> Iterator[Case]:
     yield broken_disk(
         check, "not installed", {f"{UNITS}/serial-getty@.service": None}, "is not installed"
     )
+
+    boot = f"linux /boot/vmlinuz-{RELEASE} console=ttyS0 8250.nr_uarts="
+    few = {GRUB_CFG: f"{boot}1\n"}
+    yield broken_disk(
+        check, "one port", few, f"{GRUB_CFG}:1: has 8250.nr_uarts=1: there is no ttyS1"
+    )
+    yield good_disk(check, "ports enough", {GRUB_CFG: f"{boot}2\n"}, f"{unit} is enabled")
+    drop_in = f"/etc/systemd/system/{unit}.d/a.conf"
+    other = {drop_in: "[Service]\nTTYPath=/dev/ttyS2\n"}
+    yield broken_disk(check, "another port", other, f"{drop_in}:2: has {unit} use /dev/ttyS2, not")
 
 
 def guests() -> Iterator[Case]:

@@ -10,7 +10,9 @@ from fakes import Link
 from good_disk import (
     ARCH_KERNEL,
     ARCH_RELEASE,
+    INITRD_PATH,
     NO_KERNEL,
+    RELEASE,
     UNITS,
     WANTS,
     WATCHDOG_CONF,
@@ -18,6 +20,7 @@ from good_disk import (
     masked,
     second_kernel,
 )
+from initrds import cpio
 from unit_states import beside_network
 
 from builder.features import watchdog
@@ -29,6 +32,7 @@ LINK_RULE = (
     'TAG+="systemd", ENV{SYSTEMD_WANTS}+="watchdog.service"\n'
 )
 LINKED = "watchdog-device = /dev/watchdog-i6300esb\n"
+ALIAS = "pci:v00008086d000025ABsv*sd*bc*sc*i*"
 FIRED = {"WATCHDOG": {"action": "reset"}}
 
 
@@ -52,6 +56,7 @@ def disks() -> Iterator[Case]:
     yield good_disk(check, "Debian's unit loads it", unit, "has the daemon's unit load i6300esb")
     local = {WATCHDOG_LOAD: None, "/usr/local/lib/modules-load.d/a.conf": "i6300esb\n"}
     yield good_disk(check, "a local file", local, "/usr/local/lib/modules-load.d/a.conf names")
+    yield from drivers()
     yield broken_disk(check, "no file", {WATCHDOG_LOAD: None}, "nothing loads it at boot")
     yield broken_disk(
         check, "a comment", {WATCHDOG_LOAD: "# i6300esb\n"}, "nothing loads it at boot"
@@ -67,8 +72,47 @@ def disks() -> Iterator[Case]:
     )
 
 
+def drivers() -> Iterator[Case]:
+    check = watchdog.driver_is_loaded
+    blacklist = "/usr/lib/modprobe.d/blacklist.conf"
+    blacklisted = {blacklist: "# slow\nblacklist i6300esb\n"}
+    cause = f"{blacklist}:2: blacklists i6300esb, and {WATCHDOG_LOAD} loads nothing that is"
+    yield broken_disk(check, "blacklisted", blacklisted, cause)
+    argument = {"/etc/kernel/cmdline": "modprobe.blacklist=iTCO_wdt,i6300esb\n"}
+    yield broken_disk(check, "blacklisted by an argument", argument, "cmdline:1: blacklists i6300")
+    other = {blacklist: "blacklist iTCO_wdt\n"}
+    yield good_disk(check, "another is blacklisted", other, f"{WATCHDOG_LOAD} names i6300esb")
+    rule = 'ACTION=="add", ATTR{device}=="0x25ab", RUN+="/sbin/modprobe i6300esb"\n'
+    commanded = {**blacklisted, RULE: rule}
+    yield good_disk(check, "a rule loads it", commanded, f"{RULE} has i6300esb loaded by its name")
+    alias = {f"/usr/lib/modules/{RELEASE}/modules.alias": f"alias {ALIAS} i6300esb\n"}
+    alone = {WATCHDOG_LOAD: None, **alias}
+    yield good_disk(check, "its device loads it", alone, "udev loads i6300esb for the device")
+    cause = "blacklists i6300esb, and udev loads nothing"
+    yield broken_disk(check, "not its device", {**alone, **blacklisted}, cause)
+    tree = f"usr/lib/modules/{RELEASE}/kernel/i6300esb.ko"
+    initrd = {INITRD_PATH: cpio({"init": b"", tree: b""})}
+    listed = {**blacklisted, **initrd, "/etc/initramfs-tools/modules": "i6300esb heartbeat=30\n"}
+    yield good_disk(
+        check, "the initrd loads it", listed, "/etc/initramfs-tools/modules has i6300esb"
+    )
+    forced = {**blacklisted, **initrd, "/etc/dracut.conf.d/a.conf": 'force_drivers+=" i6300esb "\n'}
+    yield good_disk(check, "dracut loads it", forced, "/etc/dracut.conf.d/a.conf has i6300esb")
+    later = {**blacklisted, "/etc/initramfs-tools/modules": "i6300esb\n"}
+    yield broken_disk(check, "an older initrd", later, f"{blacklist}:2: blacklists i6300esb")
+    device = 'SUBSYSTEM=="pci", ATTR{vendor}=="0x8086", ATTR{device}=="0x25*"'
+    for taking in ('ATTR{remove}="1"', 'ATTR{driver_override}="vfio-pci"', 'RUN+="/a/unbind"'):
+        rules = {"/etc/udev/rules.d/10-a.rules": f"{device}, {taking}\n"}
+        yield broken_disk(check, taking, rules, "10-a.rules: takes the i6300esb from its driver")
+        others = {"/etc/udev/rules.d/10-a.rules": f"{device.replace('0x25*', '0x29*')}, {taking}\n"}
+        yield good_disk(check, f"{taking} of another", others, "names i6300esb")
+
+
 def held_by_systemd() -> Iterator[Case]:
     check = watchdog.daemon_feeds_device
+    conditions = "/etc/systemd/system/watchdog.service.d/a.conf"
+    physical = {conditions: "[Unit]\nConditionVirtualization=no\n"}
+    yield broken_disk(check, "condition", physical, f"{conditions}:2: has ConditionVirtualization=")
     own, drop_in = "/etc/systemd/system.conf", "/usr/lib/systemd/system.conf.d/a.conf"
     cause = f"{own}:2: has systemd itself feed a watchdog, which no daemon can open then"
     yield broken_disk(check, "systemd feeds", {own: "[Manager]\nRuntimeWatchdogSec=30\n"}, cause)
@@ -81,6 +125,16 @@ def held_by_systemd() -> Iterator[Case]:
         drop_in: "[Manager]\nRuntimeWatchdogSec=off\nRebootWatchdogSec=10min\n",
     }
     yield good_disk(check, "systemd no longer", taken_back, "names /dev/watchdog")
+    itco = "[Manager]\nRuntimeWatchdogSec=30\nWatchdogDevice=/dev/watchdog-itco\n"
+    yield good_disk(check, "systemd feeds another", {own: itco}, "names /dev/watchdog")
+    same = {own: itco.replace("itco", "i6300esb"), RULE: LINK_RULE}
+    yield broken_disk(check, "systemd feeds it by a link", same, cause)
+    again = {own: "[Manager]\nRuntimeWatchdogSec=0min\n"}
+    yield good_disk(check, "systemd for no time", again, "names /dev/watchdog")
+    glob = {RULE: LINK_RULE.replace("i6300ESB timer", "i6300ESB*|other"), WATCHDOG_CONF: LINKED}
+    yield good_disk(check, "a link by a pattern", glob, f"{RULE} links to the i6300ESB timer")
+    every = {RULE: LINK_RULE.replace("i6300ESB timer", "*"), WATCHDOG_CONF: LINKED}
+    yield broken_disk(check, "a link to any", every, "no udev rule makes it a link to the 'i6300")
     comment = {own: "[Manager]\n#RuntimeWatchdogSec=30\n"}
     yield good_disk(check, "systemd's default", comment, "names /dev/watchdog")
 

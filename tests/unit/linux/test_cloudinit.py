@@ -124,6 +124,20 @@ def test_it_starts_where_its_unit_is_enabled_and_nothing_switches_it_off() -> No
             f"{DROP_IN}:2: keeps cloud-init.service",
         ),
         ({DROP_IN: "[Unit]\nConditionVirtualization=vmware\n"}, f"{DROP_IN}:2: keeps cloud-init."),
+        (
+            {
+                DROP_IN: "[Unit]\nConditionKernelCommandLine=cloud-init\n",
+                GRUB: "linux /vmlinuz ro\n",
+            },
+            f"{DROP_IN}:2: keeps cloud-init.service from being started",
+        ),
+        (
+            {
+                f"{UNITS}/cloud-init.target": "[Unit]\n",
+                "/etc/systemd/system/cloud-init.target.d/a.conf": "[Unit]\nAssertHost=build7\n",
+            },
+            "cloud-init.target.d/a.conf:2: keeps cloud-init.target from being started",
+        ),
         ({IDENTIFY: 'policy: "disabled" # by us\n'}, f"{IDENTIFY}:1: has policy disabled"),
         ({GRUB: "linux /vmlinuz ci.di.policy=disabled,found=all\n"}, "has ci.di.policy=disabled"),
         (
@@ -150,6 +164,11 @@ def test_what_keeps_it_from_being_started_is_told(
         {DROP_IN: "[Unit]\nConditionPathExists=!/etc/cloud/cloud-init.disabled\n"},
         {DROP_IN: "[Service]\nExecStart=\nExecStart=/usr/bin/cloud-init init\n"},
         {DROP_IN: "[Unit]\nConditionPathExists=/run/cloud-init/enabled\n"},
+        {
+            DROP_IN: "[Unit]\nConditionKernelCommandLine=!cloud-init=disabled\n",
+            GRUB: "linux /vmlinuz ro\nlinux /vmlinuz single cloud-init=disabled\n",
+        },
+        {DROP_IN: "[Unit]\nConditionPathExists=/etc/none\nConditionPathExists=\n"},
         {DROP_IN: "[Unit]\nConditionVirtualization=!container\nConditionVirtualization=kvm\n"},
         {MANAGER: "[Manager]\n#DefaultEnvironment=KERNEL_CMDLINE=cloud-init=disabled\n"},
         {
@@ -173,6 +192,17 @@ NET = "network: {config: disabled}\n"
         ({LATER: "datasource_list: [ NoCloud, None ]\n"}, f"{LATER}:1: has cloud-init look for No"),
         ({LATER: "datasource_list: []\n"}, "has cloud-init look for nothing"),
         ({MAIN: "datasource_list:\n- Ec2\n"}, f"{MAIN}:1: has cloud-init look for Ec2"),
+        ({LATER: "datasource_list: ConfigDrive\n"}, f"{LATER}:1: is no list"),
+        (
+            {LATER: "datasource_list: '[ConfigDrive, OpenStack]'\n"},
+            f"{LATER}:1: is no list",
+        ),
+        ({LATER: "datasource_list:\n"}, f"{LATER}:1: is no list"),
+        (
+            {"/writable/system-data/var/lib/cloud/seed/nocloud/user-data": "x"},
+            "/writable/system-data/var/lib/cloud/seed/nocloud/user-data is a seed",
+        ),
+        ({GRUB: "linux /vmlinuz cloud-config-url=http://192.0.2.1/a\n"}, "configures every guest"),
         (
             {
                 MAIN: "conf_d: /etc/cloud/other\n",

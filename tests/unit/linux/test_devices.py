@@ -73,6 +73,34 @@ def found(tree: Tree) -> list[str]:
         (GRUB, "linux /vmlinuz rd.md.uuid=1:2:3:4\n", "by-id/md-uuid-1:2:3:4, which this disk has"),
         (GRUB, "linux /vmlinuz systemd.mount-extra=UUID=00:/data:ext4\n", "names UUID=00, which"),
         (GRUB, "if true; then search --fs-uuid --set=root 00; fi\n", f"{GRUB}:1: names UUID=00"),
+        (
+            GRUB,
+            "linux /vmlinuz rd.lvm.vg=cl rd.lvm.vg=my-group\n",
+            f"{GRUB}:1: names /dev/cl/, whic",
+        ),
+        (
+            GRUB,
+            "linux /vmlinuz rd_LVM_VG=cl\n",
+            "names /dev/cl/, which this disk has not: the initr",
+        ),
+        (
+            GRUB,
+            "linux /vmlinuz rd.luks.partuuid=luks-p9\n",
+            "names PARTUUID=p9, which this disk has",
+        ),
+        (GRUB, "linux /vmlinuz luks.uuid=00\n", "names UUID=00, which this disk has not: the boot"),
+        ("/etc/default/grub", 'GRUB_CMDLINE_LINUX="rd.lvm.vg=cl"\n', "grub:1: names /dev/cl/"),
+        (
+            "/etc/uswsusp.conf",
+            "# x\nresume device = /dev/disk/by-uuid/00\n",
+            "uswsusp.conf:2: name",
+        ),
+        (
+            "/boot/grub/device.map",
+            "(hd0)\t/dev/disk/by-id/ata-1\n",
+            "a name of one machine only: G",
+        ),
+        ("/etc/crypttab.initramfs", "secret UUID=00 none luks\n", "initramfs:1: names UUID=00"),
         ("/etc/default/grub", 'GRUB_CMDLINE_LINUX="rd.lvm.lv=cl/root"\n', "names /dev/cl/root"),
     ],
 )
@@ -114,6 +142,16 @@ def test_what_is_not_there_is_named_with_its_line(path: str, content: str, seen:
             "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=00\n",
             GRUB: "linux /vmlinuz root=UUID=aa-bb resume=UUID=00 noresume\n",
         },
+        {GRUB: "linux /vmlinuz rd.lvm.vg=my-group rd.lvm=1 rd_LVM_LV=my-group/data\n"},
+        {"/etc/uswsusp.conf": "resume device = /dev/disk/by-uuid/cc-dd\nimage size = 1\n"},
+        {GRUB: "linux /vmlinuz rd.lvm=0 rd.lvm.vg=cl rd.luks=0 rd.luks.uuid=00\n"},
+        {"/etc/fstab": "host:/ /srv nfs _netdev 0 0\n/proc/ /srv/proc none bind 0 0\n"},
+        {"/etc/uswsusp.conf": "#resume device = /dev/disk/by-uuid/00\n"},
+        {
+            "/etc/uswsusp.conf": "resume device = /dev/disk/by-uuid/00\n",
+            GRUB: "linux /vmlinuz root=UUID=aa-bb noresume\n",
+        },
+        {"/boot/grub/device.map": "(hd0) /dev/disk/by-uuid/aa-bb\n# (hd1) /dev/disk/by-id/x\n"},
         {GRUB: "search --fs-uuid --set=root aa-bb; set prefix=($root)/boot/grub\n"},
         {
             "/etc/initramfs-tools/conf.d/a": "RESUME=UUID=00\n",

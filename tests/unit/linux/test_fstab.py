@@ -57,6 +57,8 @@ def test_labels_and_uuids_are_no_findings() -> None:
         ("/boot/grub/custom.cfg", "linux /v root=/dev/sda3", "custom.cfg:1: names /dev/sda3"),
         ("/etc/initramfs-tools/conf.d/resume", "RESUME=/dev/vda5", "resume:1: names /dev/vda5"),
         ("/etc/dracut.conf.d/a.conf", 'kernel_cmdline="root=/dev/sda1"', "names /dev/sda1"),
+        ("/boot/grub2/device.map", "(hd0) /dev/vda\n", "device.map:1: names /dev/vda"),
+        ("/etc/uswsusp.conf", "resume device = /dev/sda5\n", "uswsusp.conf:1: names /dev/sda5"),
         (f"{UNITS}/data.mount", "[Mount]\nWhat=/dev/vdb1", "data.mount:2: names /dev/vdb1"),
         (f"{UNITS}/a.swap", "[Swap]\nWhat=/dev/vdb2", "a.swap:2: names /dev/vdb2"),
         (f"{UNITS}/db.service.d/a.conf", "[Unit]\nBindsTo=dev-vdb1.device", "names dev-vdb1.devi"),

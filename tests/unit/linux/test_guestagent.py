@@ -27,6 +27,7 @@ def run(command: str) -> Tree:
 def told(tree: Tree) -> list[str]:
     disk = FakeFilesystem({UNIT: DEBIAN, **tree})
     return [
+        *guestagent.refused(disk),
         *guestagent.blocked_commands(disk, NEEDED),
         *guestagent.elsewhere(disk),
         *guestagent.confined(disk),
@@ -101,6 +102,15 @@ def told(tree: Tree) -> list[str]:
         ),
         ({DROP_IN: "[Service]\nPrivateUsers=yes\n"}, "PrivateUsers=yes: the agent cannot freeze"),
         ({DROP_IN: "[Service]\nDevicePolicy=closed\n"}, "the agent does not see its port"),
+        (
+            {CONF: "[general]\nblock-rpcs=guest-exec\nallow-rpcs=guest-set-user-password\n"},
+            f"{CONF}:2 has block-rpcs, and {CONF}:3 allow-rpcs: before 9.1 the agent does not",
+        ),
+        (run("qemu-ga -b guest-exec --allow-rpcs guest-ping"), f"{DROP_IN}:3 has block-rpcs, and"),
+        (
+            run("qemu-ga -a guest-ping -a guest-fsfreeze-freeze"),
+            f"{DROP_IN}:3 blocks guest-set-user-password",
+        ),
         ({DROP_IN: "[Service]\nInaccessiblePaths=-/etc/shadow\n"}, "cannot write /etc/shadow"),
     ],
 )
@@ -127,6 +137,11 @@ def test_a_restriction_is_told_with_its_line(tree: Tree, seen: str) -> None:
         },
         {CONF: f"[general]\nmethod=virtio-serial\npath={guestagent.PORT}\n#block-rpcs=guest-set\n"},
         {CONF: "[general]\nallow-rpcs=guest-set-user-password,guest-fsfreeze-freeze,guest-ping\n"},
+        {
+            CONF: "[general]\nallow-rpcs=guest-ping,guest-set-user-password\n",
+            **run("qemu-ga -a guest-fsfreeze-freeze"),
+        },
+        {CONF: "[general]\nblock-rpcs=guest-exec\n", DEFAULT: "DAEMON_ARGS=-bguest-file-open\n"},
         {DROP_IN: "[Service]\nCapabilityBoundingSet=~CAP_SYS_BOOT\n"},
         {DEFAULT: "#DAEMON_ARGS='-b guest-set-user-password'\n"},
         {UNIT: RED_HAT, CONF: "[general]\nmethod=isa-serial\npath=/dev/ttyS0\n"},

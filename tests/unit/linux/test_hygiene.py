@@ -21,6 +21,17 @@ REPO = "[base]\nname=Base\nbaseurl=https://mirror.example.org/rocky\n"
         ("/etc/dib-manifests/dib_arguments", "-a amd64", "is a record of the build host's"),
         ("/etc/.resolv.conf.systemd-resolved.bak", "nameserver 192.0.2.1\n", "a copy of the build"),
         ("/etc/resolvconf/resolv.conf.d/original", "nameserver 192.0.2.1\n", "a copy of the build"),
+        ("/etc/resolv.conf.bak", "nameserver 192.0.2.1\n", "a copy of the build's resolv.conf"),
+        ("/etc/resolv.conf~", "nameserver 192.0.2.1\n", "a copy of the build's resolv.conf"),
+        ("/root/.ssh/known_hosts", "host ssh-rsa AAAA\n", "is the hosts that the build has log"),
+        ("/var/spool/mail/root", "From cron\n", "/var/spool/mail/root is mail of another machine"),
+        ("/var/log/wtmp", bytes(4) + b"reboot", "/var/log/wtmp is who has logged in to another"),
+        ("/var/log/btmp", b"root", "/var/log/btmp is who has logged in to another machine"),
+        ("/var/log/lastlog", bytes(292) + b"x", "/var/log/lastlog is who has logged in"),
+        ("/var/lib/wtmpdb/wtmp.db", b"SQLite", "wtmp.db is who has logged in to another machine"),
+        ("/var/log/YaST2/y2log", "x", "/var/log/YaST2/y2log is an installer's log"),
+        ("/root/autoinst.xml", "<profile/>", "/root/autoinst.xml is an installer's record"),
+        ("/var/log/auth.log", "sshd[1]\n", "/var/log/auth.log is the log of another machine"),
         ("/root/.cache/pip/http/a", b"wheel", "/root/.cache/pip is what a program of the build"),
         ("/var/cache/ccache/0/a.o", b"object", "/var/cache/ccache/0 is what a compiler"),
         ("/tmp/build/main.c", "int x;", "/tmp/build is a temporary file"),
@@ -83,7 +94,9 @@ REPO = "[base]\nname=Base\nbaseurl=https://mirror.example.org/rocky\n"
         ("/etc/zypp/repos.d/a.repo", "[a]\nbaseurl=http://[::1]:80/a\n", "a.repo:2: has packages"),
     ],
 )
-def test_a_trace_of_the_build_is_found_with_its_place(path: str, content: str, said: str) -> None:
+def test_a_trace_of_the_build_is_found_with_its_place(
+    path: str, content: str | bytes, said: str
+) -> None:
     (found,) = leftovers(FakeFilesystem({path: content}))
     assert said in found
 
@@ -104,6 +117,9 @@ def test_a_trace_of_the_build_is_found_with_its_place(path: str, content: str, s
         {"/etc/wgetrc": "#https_proxy = http://proxy.example.org/\nuse_proxy = on\n"},
         {"/etc/sysconfig/proxy": 'PROXY_ENABLED="no"\nHTTP_PROXY=""\n'},
         {"/etc/profile.d/proxy.sh": 'export http_proxy="$HTTP_PROXY"\n'},
+        {"/etc/resolv.conf.head": "nameserver 192.0.2.1\n", "/etc/resolv.conf.bak": ""},
+        {"/var/log/lastlog": bytes(292 * 3), "/var/log/wtmp": b"", "/var/spool/mail/debian": b""},
+        {"/etc/ssh/ssh_known_hosts": "host ssh-rsa AAAA\n", "/var/log/YaST2": b""},
         {"/var/log/dpkg.log": "status installed\n", "/var/log/journal/0123": b""},
         {"/etc/apt/sources.list": "deb https://mirror.example.org/debian bookworm main\n"},
         {"/etc/apt/sources.list": "# deb cdrom:[Debian 12]/ bookworm main\n"},

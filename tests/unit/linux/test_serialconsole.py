@@ -11,9 +11,11 @@ BLOCK = "/boot/loader/entries/a.conf"
 TEMPLATE = "/usr/lib/systemd/system/serial-getty@.service"
 GOOD: Tree = {
     GRUB: "linux /vmlinuz console=tty0 console=ttyS0,115200\n",
-    TEMPLATE: "[Service]\n[Install]\nWantedBy=getty.target\n",
+    TEMPLATE: "[Service]\nExecStart=-/sbin/agetty %I $TERM\n[Install]\nWantedBy=getty.target\n",
     "/usr/lib/systemd/system/getty.target": "[Unit]\n",
 }
+DROP_INS = "/etc/systemd/system/serial-getty@ttyS0.service.d"
+TEMPLATE_DROP_INS = "/etc/systemd/system/serial-getty@.service.d"
 SERIAL = "serial-getty@ttyS0.service"
 
 
@@ -42,6 +44,27 @@ SERIAL = "serial-getty@ttyS0.service"
             f"{GRUB}:1: has systemd.mask={SERIAL}: nobody can log in there",
         ),
         ({GRUB: "linux /vmlinuz ro # console=ttyS0\n"}, f"{GRUB}:1: gives the kernel no console"),
+        (
+            {GRUB: "linux /vmlinuz console=ttyS0 8250.nr_uarts=0\n"},
+            f"{GRUB}:1: has 8250.nr_uarts=0: there is no ttyS0; remove that",
+        ),
+        ({GRUB: "linux /vmlinuz console=uart8250,io,0x2f8,115200\n"}, "the kernel console=ttyS1"),
+        (
+            {f"{DROP_INS}/off.conf": "[Service]\nExecStart=\nExecStart=/bin/true\n"},
+            f"{DROP_INS}/off.conf:3: {SERIAL} runs no login",
+        ),
+        (
+            {f"{TEMPLATE_DROP_INS}/off.conf": "[Service]\nExecStart=\n"},
+            f"{TEMPLATE_DROP_INS}/off.conf:2: {SERIAL} runs no login",
+        ),
+        (
+            {f"{DROP_INS}/a.conf": "[Unit]\nConditionPathExists=/etc/debug\n"},
+            f"{DROP_INS}/a.conf:2: keeps {SERIAL} from being started",
+        ),
+        (
+            {f"{DROP_INS}/a.conf": "[Service]\nTTYPath=/dev/tty9\n"},
+            f"{DROP_INS}/a.conf:2: has {SERIAL} use /dev/tty9, not ttyS0",
+        ),
         ({GRUB: "set default=0\n"}, "no entry that starts a kernel"),
     ],
 )
@@ -57,6 +80,10 @@ def test_a_silent_console_is_told(tree: Tree, seen: str) -> None:
         {},
         {GRUB: "linux /vmlinuz console=ttyS0 console=tty0\n"},
         {GRUB: "linux /vmlinuz console=ttyS0,115200n8\nlinux /vmlinuz single\n"},
+        {GRUB: "linux /vmlinuz console=tty0 console=uart8250,io,0x3f8,115200n8\n"},
+        {GRUB: "linux /vmlinuz console=ttyS0 8250.nr_uarts=4 earlycon=uart8250,io,0x2f8\n"},
+        {f"{DROP_INS}/a.conf": "[Service]\nExecStart=\nExecStart=-/sbin/agetty -L 9600 %I\n"},
+        {f"{DROP_INS}/a.conf": "[Service]\nRestartSec=1\nTTYPath=/dev/%I\n"},
         {GRUB: "linux /vmlinuz ro \\\n  console=ttyS0\n"},
         {GRUB: "linux /vmlinuz ro console=ttyS0 # console=tty0\n"},
         {GRUB: "set args='console=ttyS0'\nlinux /vmlinuz ${args}\n"},

@@ -52,6 +52,17 @@ def test_the_drop_ins_of_an_alias_count() -> None:
     assert names(tree) == ["unit", "by its alias"]
 
 
+def test_the_drop_ins_of_its_template_are_an_instance_s() -> None:
+    tree: Tree = {
+        f"{VENDOR}/getty@.service": run("template"),
+        f"{LOCAL}/getty@.service.d/a.conf": run("of each"),
+        f"{LOCAL}/getty@tty2.service.d/b.conf": run("of this one"),
+        f"{LOCAL}/getty@tty3.service.d/c.conf": run("of another"),
+    }
+    found = unitfile.settings(FakeFilesystem(tree), "getty@tty2.service")
+    assert [setting.value for setting in found] == ["template", "of each", "of this one"]
+
+
 def test_an_empty_assignment_takes_back_those_before_it() -> None:
     tree: Tree = {
         f"{VENDOR}/{UNIT}": "[Service]\nExecStart=a\n[Install]\nExecStart=of another section\n",

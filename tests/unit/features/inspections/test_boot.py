@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from check_cases import Case, broken_disk, good_disk, good_disks
-from firmware_disk import GRUB, LOADER, mounted_at
+from fakes import Link
+from firmware_disk import GRUB, KERNEL, LOADER, SIGNED, mounted_at
 from good_disk import (
     ARCH_KERNEL,
     ARCH_RELEASE,
@@ -99,6 +100,18 @@ def boot_loaders() -> Iterator[Case]:
     cause = f"has no entry for kernel {ARCH_RELEASE}"
     other = {**ARCH_KERNEL, GRUB_CFG: "linux /boot/vmlinuz-linux-lts root=UUID=x rw\n"}
     yield broken_disk(check, "an entry for another package's kernel", other, cause)
+    half = {KERNEL: SIGNED[:0x300]}
+    cause = f"kernel {RELEASE} cannot be started: {KERNEL} is cut off: it has "
+    yield broken_disk(check, "half a kernel", half, cause)
+    yield broken_disk(check, "an empty kernel", {KERNEL: b""}, f"{KERNEL} is empty; install the")
+    nowhere = {KERNEL: Link("/var/none")}
+    yield broken_disk(check, "a kernel elsewhere", nowhere, "is a link to a file that does not ex")
+    entry = {GRUB_CFG: f"linux /vmlinuz-{RELEASE} ro\nlinux /vmlinuz-{OTHER} ro\n"}
+    cause = f"{GRUB_CFG}:2: starts /vmlinuz-{OTHER}, which does not exist; configure the boot"
+    yield broken_disk(check, "a kernel that was removed", entry, cause)
+    link = {"/vmlinuz": Link("boot/vmlinuz-0")}
+    cause = "/vmlinuz leads to boot/vmlinuz-0, which does not exist; remove it, or install"
+    yield broken_disk(check, "a link to none", link, cause)
     systemd_boot = {GRUB_CFG: None, "/boot/efi/loader/entries/a.conf": "title a\n"}
     cause = "there is no GRUB: /boot/efi/loader/entries is of syst"
     yield broken_disk(check, "systemd-boot", systemd_boot, cause)
@@ -111,6 +124,12 @@ def complete_boot_loaders() -> Iterator[Case]:
     both = "GRUB for BIOS and UEFI"
     entry = {GRUB_CFG: "blscfg\n", BLS_ENTRY: f"linux /vmlinuz-{RELEASE}\n"}
     yield good_disk(check, "a BLS entry", entry, f"starts {RELEASE}")
+    rescue = {GRUB_CFG: f"linux (hd0)/vmlinuz-{RELEASE}\nlinux /vmlinuz-0-rescue-1 ro\n"}
+    yield good_disk(check, "a rescue kernel that is gone", rescue, f"starts {RELEASE}")
+    unified = {**rescue, GRUB_CFG: f"blscfg\nlinux /vmlinuz-{RELEASE}\n", BLS_ENTRY: "efi /a.efi\n"}
+    yield good_disk(check, "an entry of another kind", unified, f"starts {RELEASE}")
+    link = {"/vmlinuz": Link(f"boot/vmlinuz-{RELEASE}"), "/vmlinuz.old": Link("boot/vmlinuz-0")}
+    yield good_disk(check, "a link to it", link, f"starts {RELEASE}")
     lower = {LOADER: None, GRUB: None, "/boot/efi/EFI/Boot/bootx64.efi": b""}
     yield good_disk(check, "names in lower case", lower, both)
     for place in ("/efi", "/boot"):

@@ -17,6 +17,10 @@ def disks() -> Iterator[Case]:
     yield broken_disk(
         check, "no resolved", {resolved: None}, "systemd-resolved.service is disabled"
     )
+    check = first_boot.nothing_waits_for_network
+    waiter = "systemd-networkd-wait-online.service"
+    held = {f"{UNITS}/{waiter}": "[Service]\nExecStart=w\n", f"{WANTS}/{waiter}": Link("x")}
+    yield broken_disk(check, "two minutes", held, f"{waiter} wait up to 120 s for a network; give")
     check = first_boot.network_will_start
     networkd = f"{WANTS}/systemd-networkd.service"
     yield broken_disk(
@@ -69,6 +73,10 @@ def disks() -> Iterator[Case]:
         check, "not installed", {f"{UNITS}/ssh.service": None}, "ssh.service is not installed"
     )
     yield broken_disk(check, "disabled", {f"{WANTS}/ssh.service": None}, "ssh.service is disabled")
+    own = {f"{UNITS}/ssh.service": f"[Unit]\nConditionPathExists=!/etc/ssh/off\n{INSTALL}"}
+    yield good_disk(check, "condition", own, "ssh.service is enabled")
+    off = {**own, "/etc/ssh/off": ""}
+    yield broken_disk(check, "no condition", off, "ssh.service:2: has ConditionPathExists=!/etc")
 
 
 @pytest.mark.parametrize("case", [*disks()], ids=str)

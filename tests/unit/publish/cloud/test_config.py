@@ -54,7 +54,8 @@ def test_what_is_wrong_in_it_is_told(clouds_yaml: Path, text: str, said: str) ->
 @pytest.mark.parametrize(
     "address",
     ["cloud:5000/v3", "https:/cloud", "https://", "https://cloud:port/v3", "https://cloud:99999",
-     "https://<host>/v3", "https://cl oud/v3", "https://[::1/v3", "ftp://cloud"],
+     "https://<host>/v3", "https://cl oud/v3", "https://[::1/v3", "ftp://cloud",
+     "https://cloud/v3 ", "https://{host}/v3", "https://cloud/{project}/v3"],
 )  # fmt: skip
 def test_an_address_that_nobody_can_ask_is_told(clouds_yaml: Path, address: str) -> None:
     clouds_yaml.write_text(
@@ -64,7 +65,35 @@ def test_an_address_that_nobody_can_ask_is_told(clouds_yaml: Path, address: str)
         region("mine", 5)
 
 
-@pytest.mark.parametrize("address", ["HTTPS://Cloud_1.example:5000/v3", "http://[fe80::1%25lo]:5/"])
+@pytest.mark.parametrize(
+    ("address", "root"),
+    [
+        ("https://cloud/v3/auth/tokens", "https://cloud/v3"),
+        ("https://cloud:5000/identity/v2.0//tokens", "https://cloud:5000/identity/v2.0"),
+        ("https://cloud/v3?domain=x", "https://cloud/v3"),
+        ("https://cloud/#/v3", "https://cloud/"),
+    ],
+)
+def test_an_address_behind_the_version_is_told(clouds_yaml: Path, address: str, root: str) -> None:
+    clouds_yaml.write_text(
+        f"clouds: {{mine: {{{AUTH.replace('http://127.0.0.1:9/v3', address)}}}}}"
+    )
+    seen = address.replace("domain=x", "<secret>")
+    said = f"auth_url of mine is '{seen}': it ends with the version, '{root}'."
+    with pytest.raises(InputError, match=re.escape(said)):
+        region("mine", 5)
+
+
+def test_braces_in_another_text_are_told_without_it(clouds_yaml: Path) -> None:
+    clouds_yaml.write_text(f"clouds: {{mine: {{app_name: 'ca{{nary}}', {AUTH}}}}}")
+    with pytest.raises(InputError, match="app_name of mine has braces") as error:
+        region("mine", 5)
+    assert "nary" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["HTTPS://Cloud_1.example:5000/v3", "http://[fe80::1%25lo]:5/", "https://c/v3/"]
+)
 def test_an_address_that_can_be_asked_is_taken(clouds_yaml: Path, address: str) -> None:
     clouds_yaml.write_text(
         f"clouds: {{mine: {{{AUTH.replace('http://127.0.0.1:9/v3', address)}}}}}"
