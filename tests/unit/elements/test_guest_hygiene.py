@@ -10,8 +10,9 @@ from builder.linux import hygiene, identities
 
 
 def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None:
-    """All but apt's downloads: there the package cache lies, which is no part of the image."""
-    patterns = {*identities.IDENTITIES, *hygiene.LEFTOVERS} - {"/var/cache/apt/archives/*.deb"}
+    """But not apt's downloads, where the package cache lies, nor the resolv.conf that waits."""
+    kept = {"/var/cache/apt/archives/*.deb", "/etc/resolv.conf.ORIG"}
+    patterns = {*identities.IDENTITIES, *hygiene.LEFTOVERS} - kept
     for pattern in (*patterns, *hygiene.LOGIN_RECORDS, "/var/log/x", "/etc/machine-id", "/run/x"):
         path = tmp_path / pattern.replace("*", "a_b-proxy_lease_key").lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,6 +22,17 @@ def test_the_element_removes_what_the_inspections_forbid(tmp_path: Path) -> None
     assert [
         path for path in tmp_path.rglob("*") if path.is_file() and path.read_text().strip()
     ] == []
+
+
+def test_the_image_s_own_resolver_waits_there_until_the_build_ends(tmp_path: Path) -> None:
+    """diskimage-builder moves it back after the hooks: guest-resolver tells why it is there."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/shadow").write_text("")
+    (tmp_path / "var/log").mkdir(parents=True)
+    own = tmp_path / "etc/resolv.conf.ORIG"
+    own.symlink_to("../run/systemd/resolve/stub-resolv.conf")
+    clean(tmp_path)
+    assert own.is_symlink()
 
 
 def test_accounts_are_no_younger_than_the_images_packages(tmp_path: Path) -> None:
