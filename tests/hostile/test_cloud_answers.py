@@ -158,7 +158,7 @@ def test_data_without_an_end_is_given_up(cloud: Cloud, short: None, answer: Answ
 # ---- a login that can never come to its end
 
 
-@pytest.mark.parametrize("tail", ["", "/v3", "/v3/auth/tokens"])
+@pytest.mark.parametrize("tail", ["", "/v3", "/identity/v3"])
 def test_an_identity_address_that_answers_401_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail: str
 ) -> None:
@@ -176,6 +176,7 @@ def test_an_identity_address_that_answers_401_is_told(
     [
         ({"auth": {"auth_url": "keystone.example:5000/v3"}}, "auth_url"),
         ({"auth": {"auth_url": "ftp://keystone.example"}}, "auth_url"),
+        ({"auth": {"auth_url": "http://keystone.example/v3/auth/tokens"}}, "ends with the version"),
         ({"auth": {"auth_url": "http://me:secret@keystone.example/v3"}}, "login"),
         (
             {
