@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.build.superblock import forget_what_was_written
 from builder.errors import BuilderError
 
 SECTOR = 512
@@ -213,6 +214,8 @@ class Assembler:
             "write the root file system",
         )  # fmt: skip
         self._set_times(disk, layout)
+        with self.see(disk).open("r+b") as file:
+            forget_what_was_written(file, start=ROOT_START, size=layout.root_size)
 
     def _set_times(self, disk: Path, layout: Layout) -> None:
         """Set what nobody can set in the tree: the time of change, and that of access stays.

@@ -243,6 +243,15 @@ def test_equal_trees_that_were_made_in_another_order_and_at_another_time_give_eq
     assert sha256_of(images[0]) == sha256_of(images[1])
 
 
+@pytest.mark.parametrize("block", [0, 32768, 98304, 163840, 229376])
+def test_no_superblock_tells_how_much_was_written(root: str, block: int) -> None:
+    """With another than the first one e2fsck and dumpe2fs verify its checksum, too."""
+    where = ["-o", f"superblock={block}", "-o", "blocksize=4096"] if block else []
+    told = shell("dumpe2fs", "-h", *where, root)
+    assert "Lifetime writes" not in told
+    assert "Checksum type:            crc32c" in told
+
+
 @pytest.mark.parametrize("path", ["/", "/etc/hostname", "/usr/bin", "/bin", "/lost+found"])
 def test_no_file_is_younger_than_the_layout(disk: Path, root: str, path: str) -> None:
     told = debugfs(root, f"stat {path}")

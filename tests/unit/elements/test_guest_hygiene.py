@@ -1,9 +1,11 @@
 """What the element guest-hygiene removes."""
 
 import os
+import struct
 import subprocess
 from pathlib import Path
 
+import pytest
 from element_files import OURS
 
 from builder.linux import hygiene, identities
@@ -33,6 +35,24 @@ def test_the_image_s_own_resolver_waits_there_until_the_build_ends(tmp_path: Pat
     own.symlink_to("../run/systemd/resolve/stub-resolv.conf")
     clean(tmp_path)
     assert own.is_symlink()
+
+
+def test_the_journal_s_directory_keeps_its_mode_and_loses_its_acls(tmp_path: Path) -> None:
+    journal = tmp_path / "var/log/journal"
+    journal.mkdir(parents=True)
+    journal.chmod(0o2755)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/shadow").write_text("")
+    # linux/posix_acl_xattr.h: version 2; tag, permissions and id of user, group, mask and others.
+    entries = ((0x01, 7, -1), (0x04, 5, -1), (0x08, 5, 4), (0x10, 5, -1), (0x20, 5, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(journal, "system.posix_acl_default", acl)
+    except OSError as error:
+        pytest.skip(f"no ACLs here: {error.strerror}")
+    clean(tmp_path)
+    assert "system.posix_acl_default" not in os.listxattr(journal)
+    assert journal.stat().st_mode & 0o7777 == 0o2755
 
 
 def test_accounts_are_no_younger_than_the_images_packages(tmp_path: Path) -> None:
