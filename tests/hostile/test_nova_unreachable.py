@@ -1,6 +1,8 @@
 """Clouds whose Nova is not found, lets nobody in, or comes to no end: exit code 5, and why."""
 
+import gc
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,6 +36,10 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             return CloudApi("mine")
 
         yield start
+    with warnings.catch_warnings():
+        # A CloudApi keeps its connections as long as a command lasts; here they end with the test.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def refusal(act: Callable[[], object]) -> CloudError:
