@@ -2,16 +2,12 @@
 
 import contextlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from builder.build.build import build
 from builder.compare.reproduction import Reproduction, reproduction
 from builder.errors import InputError
-from builder.host.locking import locked, remove_leftovers
-from builder.host.paths import cache_directory
+from builder.host.scratch import scratch
 from builder.redaction import LOGIN, SECRET
 from builder.sbom.read import loose_files
 from builder.store import manifest
@@ -22,12 +18,12 @@ from builder.terminal.progress import Progress
 def reproduce(directory: Path, progress: Progress, keep: Path | None = None) -> Reproduction:
     """Build what a build directory has again, with its times and ids, and compare both.
 
-    ``keep`` is where the new build stays, in place of a directory that is removed. Raises
+    ``keep`` is where the new build stays, in place of a temporary directory. Raises
     ``InputError`` for a build that cannot be made again, and otherwise as ``build`` does.
     """
     old = manifest.read(directory)
     _require_reproducible(old)
-    with contextlib.nullcontext(keep) if keep else _place() as place:
+    with contextlib.nullcontext(keep) if keep else scratch("reproduce") as place:
         other = build(old.planned(), place, progress, again=old)
         new = manifest.read(other)
         return reproduction(old, new, loose_files(directory, old), loose_files(other, new))
@@ -50,19 +46,3 @@ def _require_reproducible(old: Manifest) -> None:
             f"The plan of build {old.build} has an address with a secret, which is not kept.",
             hint="Build its profile again where the secret is known, and compare the checksums.",
         )
-
-
-@contextlib.contextmanager
-def _place() -> Iterator[Path]:
-    """A directory for one build, which is removed; and so are those of killed processes."""
-    shared = cache_directory() / "reproductions"
-    shared.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as locks:
-        with locked(shared):
-            remove_leftovers(shared.iterdir())
-            place = Path(tempfile.mkdtemp(dir=shared))
-            locks.enter_context(locked(place))
-        try:
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)

@@ -26,10 +26,12 @@ def test_a_build_made_again_is_the_same_file_until_an_element_changes(tmp_path: 
     build = (copy.home / LATEST).resolve()
     command = copy.command("reproduce", build, "--output", copy.dist)
 
-    done = copy.run(command)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    done = copy.run(command, TMPDIR=str(temporary))
     assert (done.returncode, "the same, byte for byte" in done.stdout) == (0, True), done.stdout
     assert {*copy.home.iterdir()} == {build, copy.home / LATEST}
-    assert [*(copy.cache / "reproductions").iterdir()] == []
+    assert [*temporary.iterdir()] == []
 
     copy.hook("guest-foundation", "install.d/60-more", "echo more > /etc/more")
     done = copy.run([*command, "--json"])
