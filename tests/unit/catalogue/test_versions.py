@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from builder.catalogue.versions import new_version, place_of
 from builder.errors import HostError, InputError
@@ -51,11 +52,14 @@ def test_who_reads_meanwhile_always_finds_a_whole_one(tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    for _ in range(200):
-        write(site, text)
-    done.set()
-    reader.join()
-    assert seen
+    try:
+        for _ in range(40):
+            write(site, text)
+            begun = len(seen) + 1  # the one that began before ends; a version stays for one turn
+            wait_until(lambda begun=begun: wrong or len(seen) > begun, "the next reading")
+    finally:
+        done.set()
+        reader.join()
     assert wrong == []
 
 
