@@ -218,7 +218,7 @@ class Assembler:
             forget_what_was_written(file, start=ROOT_START, size=layout.root_size)
 
     def _set_times(self, disk: Path, layout: Layout) -> None:
-        """Set what nobody can set in the tree: the time of change, and that of access stays.
+        """Set the time of change, which nobody can set in a tree, and of access, for it was read.
 
         From 1.47.1 on mke2fs itself does as much, by ``SOURCE_DATE_EPOCH``.
         """

@@ -25,8 +25,8 @@ from builder.words import enumeration
 
 KIB = 1024
 _OF_EACH_BUILD = re.compile(r"BOOT_IMAGE=.*|(root=UUID=).*")
-"""Arguments that differ with every build: the kernel's file, which is told by its release, and
-the UUID of the root file system, which is made anew."""
+"""Arguments that tell nothing new: the kernel's file, which is told by its release, and the UUID of
+the root file system, which is made of the inputs."""
 
 
 @dataclass(frozen=True, kw_only=True)
