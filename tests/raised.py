@@ -31,7 +31,7 @@ _OF_THIS_RUN = (
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
     (re.compile(r"(?<![\w:])\d\d:\d\d:\d\d(?![\w:])"), "TIME"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
-    (re.compile(r"\b[0-9a-f]{32,}\b"), "HEX"),
+    (re.compile(r"\b(?:[0-9a-f]{32,}\b|[0-9a-f]{12}(?=…))"), "HEX"),
     # The last words of an appliance are those to which it has come.
     (re.compile(r"(appliance did not start\.)(?:\n(?! *Try again).*)+"), r"\1"),
     (re.compile(r"\d+(?:\.\d+)? ([GM]iB) free"), r"SOME \1 free"),
