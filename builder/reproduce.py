@@ -2,31 +2,45 @@
 
 import contextlib
 import json
+import os
 from pathlib import Path
 
+from builder.archive.pins import pins
 from builder.build.build import build
 from builder.compare.reproduction import Reproduction, reproduction
 from builder.errors import InputError
+from builder.host.paths import cache_directory
 from builder.host.scratch import scratch
 from builder.redaction import LOGIN, SECRET
 from builder.sbom.read import loose_files
 from builder.store import manifest
-from builder.store.manifest import Manifest
+from builder.store.manifest import Manifest, Package
 from builder.terminal.progress import Progress
 
 
 def reproduce(directory: Path, progress: Progress, keep: Path | None = None) -> Reproduction:
-    """Build what a build directory has again, with its times and ids, and compare both.
+    """Build what a build directory has again, with its times, ids and packages, and compare both.
 
     ``keep`` is where the new build stays, in place of a temporary directory. Raises
-    ``InputError`` for a build that cannot be made again, and otherwise as ``build`` does.
+    ``InputError`` for a build that cannot be made again, ``HostError`` with the packages that the
+    archive does not have any more, and otherwise as ``build`` does.
     """
     old = manifest.read(directory)
     _require_reproducible(old)
+    progress.phase("asking the archive")
+    wanted = _pins(old)
     with contextlib.nullcontext(keep) if keep else scratch("reproduce") as place:
-        other = build(old.planned(), place, progress, again=old)
+        other = build(old.planned(), place, progress, again=old, pins=wanted)
         new = manifest.read(other)
         return reproduction(old, new, loose_files(directory, old), loose_files(other, new))
+
+
+def _pins(old: Manifest) -> tuple[Package, ...]:
+    """The packages that must be the same; none where apt has no part in it."""
+    plan = old.planned()
+    if plan.distribution.package_format != "deb":
+        return ()
+    return pins(plan, old.packages, cache=cache_directory(), caller=os.environ)
 
 
 def _require_reproducible(old: Manifest) -> None:

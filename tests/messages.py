@@ -51,6 +51,7 @@ ELSEWHERE = {
     "archive/apt_root.py apt_root 1": _DUE,
     "archive/index_directory.py writing 1": _DUE,
     "archive/indexes.py verified_indexes 1": _DUE,
+    "archive/pins.py pins 1": "tests/integration/test_pins.py",
     "archive/rpm/archive.py _require_credible 1": _DUE_RPM,
     "archive/rpm/archive.py _require_credible 2": _DUE_RPM,
     "archive/rpm/indexes.py KeptRepository._download 1": _DUE_RPM,

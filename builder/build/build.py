@@ -11,6 +11,7 @@ from typing import TextIO
 
 from builder.build import dib, requirements, space_needs
 from builder.build import packages as image_packages
+from builder.build.apt_settings import apt_settings
 from builder.build.dib_environment import ROOT_LABEL, mirrors, secrets
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
@@ -30,7 +31,7 @@ from builder.host.room import Room
 from builder.plan.model import Plan
 from builder.store import build_directory
 from builder.store.build_directory import Seal
-from builder.store.manifest import Manifest
+from builder.store.manifest import Manifest, Package
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
@@ -46,11 +47,13 @@ def build(
     *,
     seal: Seal = lambda _: None,
     again: Manifest | None = None,
+    pins: Sequence[Package] = (),
 ) -> Path:
     """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
     ``seal`` is handed the complete directory before it gets this name. With ``again`` times and ids
-    are those of an earlier build, so that the same content gives the same image.
+    are those of an earlier build, so that the same content gives the same image. ``pins`` are
+    packages that are taken in their very versions, which the archive must have.
     Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
     and ``BuilderError`` if the build fails; then only its log stays.
     """
@@ -61,7 +64,7 @@ def build(
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
     requirements.require_for_build(dist, cache_directory(), plan.distribution, in_memory=in_memory)
-    order = _ordered(plan, elements, again)
+    order = _ordered(plan, elements, again, pins)
 
     def measured(scratch: Path | None = None) -> list[Room]:
         """The places that the build writes to, as they are now."""
@@ -82,7 +85,9 @@ def build(
     return place.directory.parent.parent / place.name
 
 
-def _ordered(plan: Plan, elements: Sequence[Path], again: Manifest | None) -> Order:
+def _ordered(
+    plan: Plan, elements: Sequence[Path], again: Manifest | None, pins: Sequence[Package]
+) -> Order:
     caller = dict(os.environ)
     parts = ingredients(plan, *elements)
     inputs = digest_of(plan, parts)
@@ -94,6 +99,7 @@ def _ordered(plan: Plan, elements: Sequence[Path], again: Manifest | None) -> Or
         parts=parts,
         inputs=inputs,
         root_uuid=str(uuid.uuid5(_NAMESPACE, again.inputs if again else inputs)),
+        apt=apt_settings(pins),
         date=again.source_date if again else asked(caller),
     )
 
@@ -140,6 +146,8 @@ def _build_in(
             lambda: measured(sandbox.path(sandbox.scratch)),
         ),
     ):  # fmt: skip
+        for name, text in order.apt.items():
+            (cache.settings / name).write_text(text)
         log = _logger(log_file.write, order.hidden.redact)
         if plan.files:
             progress.phase("files")

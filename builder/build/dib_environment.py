@@ -152,6 +152,7 @@ def environment(
         "DIB_MMDEBSTRAP_EXTRA_ARGS": mmdebstrap_arguments(packages, own, variables),
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
+        "DIB_GUEST_APT": str(packages.settings),
         "DIB_GUEST_DATE": "" if date is None else str(date),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,

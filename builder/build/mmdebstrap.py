@@ -26,7 +26,7 @@ def mmdebstrap_arguments(
     Read by ``sudo sh -c "…"`` in diskimage-builder's element debootstrap, hence the quotes.
     """
     archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
-    hooks = []
+    hooks = [f'mkdir -p "$1"/etc/apt && cp -rT {packages.settings} "$1"/etc/apt']
     for mirror, suite in (
         ("DIB_DISTRIBUTION_MIRROR", "updates"),
         ("DIB_DEBIAN_SECURITY_MIRROR", "security"),

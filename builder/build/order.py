@@ -25,5 +25,7 @@ class Order:
     """The digest of all that."""
     root_uuid: str
     """Of the root file system; the disk's other ids are made of it."""
+    apt: Mapping[str, str]
+    """Files that apt has in ``/etc/apt`` while the image is built (``apt_settings``)."""
     date: int | None
     """The time that files get, if not that of the newest package: seconds since 1970."""

@@ -44,6 +44,11 @@ class PackageCache:
         """Where the distribution's package manager finds and leaves package files."""
         return self.directory / "apt" / self.distro
 
+    @property
+    def settings(self) -> Path:
+        """Files that apt has in the image's ``/etc/apt`` for the time of the build."""
+        return self.directory / "settings"
+
     def note_used(self, installed: Iterable[tuple[str, str, str]]) -> None:
         """Note that an image has these packages: name, version and architecture of each."""
         for name, version, architecture in installed:
@@ -75,6 +80,7 @@ def package_cache(
                 cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
                 locks.enter_context(locked(cache.directory))
             cache.archives.mkdir(parents=True)
+            cache.settings.mkdir()
         except OSError as error:
             raise HostError(
                 f"Could not make the package cache {shared}.",

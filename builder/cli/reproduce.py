@@ -25,12 +25,13 @@ from builder.terminal.progress import Progress
 def reproduce(build: str, *, output: Path, keep: Path | None, as_json: bool) -> int:
     """Build an image again, and tell whether it is the same file.
 
-    The plan, the times and the ids are those of BUILD's manifest, so that with equal packages,
-    elements and tools every byte is the same. If not, what is known to differ is named: what it was
-    made from, packages, and files that belong to no package. BUILD is a build directory, or the
-    name of a built profile (its latest build). Needs root, as every build does.
+    The plan, the times, the ids and the packages' versions are those of BUILD's manifest, so that
+    with equal elements and tools every byte is the same. If not, what is known to differ is named:
+    what it was made from, packages, and files that belong to no package. BUILD is a build
+    directory, or the name of a built profile (its latest build). Needs root, as every build does.
 
-    The exit code is 0 where it is the same, and 1 where it is not.
+    The exit code is 0 where it is the same, and 1 where it is not; 3 where the archive does not
+    have the versions any more, which are named.
 
     \b
     Examples:

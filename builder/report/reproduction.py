@@ -35,9 +35,8 @@ def reproduction_text(found: Reproduction) -> list[Part]:
 def _conclusion(found: Reproduction) -> str:
     if found.packages:
         return (
-            "The archive has other packages by now. Name mirrors that still have those of then, a"
-            " snapshot archive's, in the environment: DIB_DISTRIBUTION_MIRROR and"
-            " DIB_DEBIAN_SECURITY_MIRROR."
+            "The archive has other packages by now. Name a mirror that still has those of then:"
+            " DIB_DISTRIBUTION_MIRROR in the environment."
         )
     if found.made_from or found.tools:
         return "Take the program, the elements and the tools of then."

@@ -98,6 +98,9 @@ class Machine:
     def security(self, *words: str) -> Answer:
         return self._answer("security", "night", *words)
 
+    def reproduce(self, *words: str) -> Answer:
+        return self._answer("reproduce", "night", *words)
+
     def _answer(self, *words: str) -> Answer:
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as end:

@@ -28,6 +28,7 @@ def bootstrap(distribution: Distribution, scratch: Path) -> subprocess.Completed
     mirrors = host_mirrors(distribution.os_distro, distribution.release)
     packages = PackageCache(scratch, distribution.os_distro, scratch / "store")
     packages.archives.mkdir(parents=True)
+    packages.settings.mkdir()
     words = shlex.split(mmdebstrap_arguments(packages, distribution, mirrors))
     mirror = mirrors["DIB_DISTRIBUTION_MIRROR"]
     return subprocess.run(

@@ -47,7 +47,7 @@ def test_what_it_was_made_from_is_named_part_by_part() -> None:
     assert "Take the program, the elements and the tools of then." in told
 
 
-def test_packages_that_the_archive_no_longer_has_are_named_with_a_way_to_get_them() -> None:
+def test_other_packages_are_named_with_a_way_to_get_those_of_then() -> None:
     old = manifest()
     openssl = Package(name="openssl", version="3.0.11-1", architecture="amd64", installed_size=1)
     newer = openssl.model_copy(update={"version": "3.0.13-1"})

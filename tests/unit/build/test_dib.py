@@ -225,6 +225,7 @@ def build_tree(
                 parts={},
                 inputs="",
                 root_uuid="",
+                apt={},
                 date=None,
             ),
             FakeSandbox(),

@@ -72,6 +72,21 @@ def test_the_image_s_mirrors_take_the_place_of_the_build_s(
     assert file.read_text() == after
 
 
+def test_what_apt_was_told_for_the_time_of_the_build_goes_and_nothing_else(tmp_path: Path) -> None:
+    told = write_file(tmp_path, "settings/preferences", "Package: *\n").parent
+    kept = write_file(tmp_path, "image/etc/apt/preferences.d/mine", "Package: *\n")
+    gone = write_file(tmp_path, "image/etc/apt/preferences", "Package: *\n")
+    done = replace_mirrors(tmp_path / "image", DIB_GUEST_APT=str(told))
+    assert (done.returncode, kept.exists(), gone.exists()) == (0, True, False), done.stderr
+
+
+def test_without_anything_told_for_its_time_all_stays(tmp_path: Path) -> None:
+    (tmp_path / "settings").mkdir()
+    kept = write_file(tmp_path, "image/etc/apt/preferences", "Package: *\n")
+    done = replace_mirrors(tmp_path / "image", DIB_GUEST_APT=str(tmp_path / "settings"))
+    assert (done.returncode, kept.exists()) == (0, True), done.stderr
+
+
 def test_without_mirrors_of_the_image_the_build_s_stay(tmp_path: Path) -> None:
     source = "deb http://mirror.example/debian bookworm main\n"
     file = write_file(tmp_path, "etc/apt/sources.list", source)
