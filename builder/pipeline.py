@@ -4,14 +4,17 @@ What a verb of the command line does is one function here: it asks first for wha
 lacks, then lets each room do its part.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from minisign import SecretKey
 
 from builder.adopt.adopt import adopt
 from builder.adopt.plan import boots_at_most
+from builder.archive.snapshot import snapshot_of
 from builder.attest.checksums import check, sign_checksums
 from builder.attest.key import Attester
 from builder.attest.require import unsigned
@@ -24,6 +27,7 @@ from builder.compare.changelogs import changelog_changes, without_changelog
 from builder.compare.packages import in_another_version
 from builder.compare.reproduction import Reproduction
 from builder.features.registry import installed
+from builder.host.paths import cache_directory
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
 from builder.proof.boot import ProofOptions, kept_logs
@@ -58,16 +62,19 @@ def build_image(
     progress: Progress,
     attester: Attester | None = None,
     minisigner: SecretKey | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Path:
     """Build a profile's image from scratch, and return its directory.
 
-    ``attester`` signs what it is, ``minisigner`` its checksums.
+    ``attester`` signs what it is, ``minisigner`` its checksums; ``at`` is the moment that its
+    packages are of, in place of the profile's.
 
     Raises ``InputError``, ``HostError`` and ``BuilderError`` as the build does.
     """
-    plan = plan_of(profile)
+    plan = plan_of(profile, at)
     _warn_if_unproven(plan, progress)
-    return build(plan, dist, progress, seal=_seal(attester, minisigner))
+    return _build(plan, dist, progress, _seal(attester, minisigner))
 
 
 def make_image(
@@ -76,21 +83,22 @@ def make_image(
     progress: Progress,
     *,
     fresh: bool,
+    at: datetime | None = None,
     attester: Attester | None = None,
     minisigner: SecretKey | None = None,
 ) -> Build:
     """Build a profile's image, or reuse a build of equal inputs unless ``fresh``; then prove it.
 
     What has been proven by earlier evidence is not proven again. An ``attester`` signs both, and
-    reuses only what it has signed itself. Raises ``InputError``,
+    reuses only what it has signed itself; ``at`` as for ``build_image``. Raises ``InputError``,
     ``HostError``, ``ImageError`` and ``BuilderError`` as the build and the proof do.
     """
-    plan = plan_of(profile)
+    plan = plan_of(profile, at)
     _warn_if_unproven(plan, progress)
     require_for_proof(plan.boots)
     directory = None if fresh else reusable(plan, dist)
     if directory is None or not _vouched(directory, attester, minisigner):
-        directory = build(plan, dist, progress, seal=_seal(attester, minisigner))
+        directory = _build(plan, dist, progress, _seal(attester, minisigner))
     else:
         progress.event(f"reusing build {directory}")
     present = manifest.read(directory)
@@ -150,10 +158,15 @@ def adopt_image(
 
 
 def reproduce_build(
-    word: str, dist: Path, progress: Progress, keep: Path | None = None
+    word: str,
+    dist: Path,
+    progress: Progress,
+    *,
+    keep: Path | None = None,
+    at: datetime | None = None,
 ) -> Reproduction:
     """Build what a word names again, and compare both. Raises as ``reproduce`` does."""
-    return reproduce(find_build(word, dist), progress, keep)
+    return reproduce(find_build(word, dist), progress, keep=keep, at=at)
 
 
 def compare_builds(
@@ -202,6 +215,13 @@ def _compare_disks(
             *without_changelog(packages, before.changelogs, after.changelogs),
         ),
     )
+
+
+def _build(plan: Plan, dist: Path, progress: Progress, seal: Seal) -> Path:
+    if plan.snapshot is not None:
+        progress.phase("asking the archive")
+    snapshot = snapshot_of(plan, cache=cache_directory(), caller=os.environ)
+    return build(plan, dist, progress, seal=seal, snapshot=snapshot)
 
 
 def _prove(

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from builder.archive.apt_answer import fields, index_digests
 from builder.archive.index_directory import index_directory, writing
+from builder.archive.release import untimely
 from builder.archive.sources import Source
 from builder.distribution import Distribution
 from builder.errors import BuilderError, HostError
 from builder.host.files import replace_text, sha256_of
 from builder.host.process import require_tool, run
+from builder.words import day_of
 
 UPDATE_LIMIT = 300.0
 """Seconds for the indexes of all sources: some ten megabytes at first."""
@@ -65,7 +67,8 @@ class AptRoot:
     def release(self, source: Source) -> str:
         """What a source's signed release file says.
 
-        Raises ``HostError`` where it is of another suite, as of a mirror that was set up wrongly.
+        Raises ``HostError`` where it is of another suite, as of a mirror that was set up wrongly,
+        or of another moment than a snapshot has to be.
         """
         paths = [
             path
@@ -81,6 +84,12 @@ class AptRoot:
                 f"{source.mirror} does not have the suite {source.suite}.",
                 details=[f"Its release file is of the suite {named}."],
                 hint="Name another mirror, or tell the one who runs it.",
+            )
+        if source.at is not None and (reason := untimely(said, source.at)):
+            raise HostError(
+                f"{source.mirror} does not have {source.suite} as it was at {day_of(source.at)}.",
+                details=[reason],
+                hint="Name a moment that the snapshot archive has, or another one's address.",
             )
         return text
 

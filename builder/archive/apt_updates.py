@@ -35,7 +35,7 @@ def apt_updates(
     caller: Mapping[str, str],
 ) -> tuple[Update, ...]:
     """What a new image would have otherwise, by apt itself; the rest as for ``updates``."""
-    sources = sources_of(plan.distribution, mirrors, plan.environment)
+    sources = sources_of(plan.distribution, mirrors, plan.environment, plan.snapshot)
     with apt_root(cache, plan.distribution, sources, caller) as root:
         root.update()
         releases = [root.release(source) for source in sources]

@@ -53,8 +53,8 @@ def pins(
             f"{len(gone)} of {len(packages)} packages are not to be had any more in the versions of"
             " the build.",
             details=[each.told for each in gone],
-            hint="Name mirrors that still have them, in DIB_DISTRIBUTION_MIRROR and"
-            " DIB_DEBIAN_SECURITY_MIRROR.",
+            hint="Take them from a snapshot of then, with --at, or name mirrors that still have"
+            " them: DIB_DISTRIBUTION_MIRROR and DIB_DEBIAN_SECURITY_MIRROR in the environment.",
         )
     there = {(name, architecture) for name, _, architecture in listed}
     return tuple(each for each in packages if (bare_name(each), each.architecture) in there)
@@ -84,7 +84,7 @@ def _listed(
     plan: Plan, packages: Sequence[Package], cache: Path, caller: Mapping[str, str]
 ) -> frozenset[Identity]:
     """What the archive has under the names of these packages, by its signed indexes."""
-    sources = sources_of(plan.distribution, mirrors(plan, caller), plan.environment)
+    sources = sources_of(plan.distribution, mirrors(plan, caller), plan.environment, plan.snapshot)
     names = {bare_name(package) for package in packages}
     with apt_root(cache, plan.distribution, sources, caller) as root:
         root.update()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from builder.archive.mirrors import MirrorKind, named_mirrors
 from builder.distribution import Distribution
@@ -32,10 +33,14 @@ class Source:
     suite: str
     components: tuple[str, ...]
     architecture: str
+    at: datetime | None = None
+    """The moment that it is a snapshot of; None for the archive of today."""
 
     def line(self, keyring: str) -> str:
         """It as a line of sources.list(5), signed by the keys of this file."""
         options = f"signed-by={keyring} arch={self.architecture}"
+        if self.at is not None:  # whether it was valid then is judged here, and not by apt
+            options += " check-valid-until=no"
         return f"deb [{options}] {self.mirror} {self.suite} {' '.join(self.components)}"
 
     @property
@@ -49,10 +54,14 @@ class Source:
 
 
 def sources_of(
-    distribution: Distribution, mirrors: Mapping[str, str], environment: Mapping[str, str]
+    distribution: Distribution,
+    mirrors: Mapping[str, str],
+    environment: Mapping[str, str],
+    at: datetime | None = None,
 ) -> tuple[Source, ...]:
     """The sources, by the addresses of ``mirrors`` and the plan's environment.
 
+    ``at`` is the moment of which these mirrors are snapshots.
     Raises ``HostError`` where nobody names a mirror, or where the distribution has none of apt's.
     """
     suites = _SUITES.get(distribution.os_distro)
@@ -70,6 +79,7 @@ def sources_of(
             f"{distribution.release}{suffix}",
             tuple(components.split(",")),
             DEBIAN_ARCHITECTURES[distribution.architecture],
+            at,
         )
         for kind, suffix in suites
     )

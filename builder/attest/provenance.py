@@ -7,6 +7,7 @@ from builder.attest.canonical import build_sections, section_digests
 from builder.attest.key import Attester
 from builder.attest.statement import PROVENANCE, Json, descriptor, descriptors, statement
 from builder.plan.model import Plan
+from builder.profile.snapshot import told
 from builder.store.manifest import FILE_NAME, Manifest
 
 BUILT = "guest-image-builder:build/v1"
@@ -48,8 +49,8 @@ def provenance(
                 },
                 "metadata": {
                     "invocationId": build.build,
-                    "startedOn": f"{build.created:%Y-%m-%dT%H:%M:%SZ}",
-                    "finishedOn": f"{finished:%Y-%m-%dT%H:%M:%SZ}",
+                    "startedOn": told(build.created),
+                    "finishedOn": told(finished),
                 },
                 "byproducts": [
                     *descriptors({name: files[name] for name in files if name not in bills}),
@@ -76,6 +77,7 @@ def _parameters(build: Manifest, plan: Plan) -> Json:
         "features": plan.parameters,
         "packages": plan.packages,
         "environment": plan.environment,
+        **({"snapshot": told(build.snapshot.at)} if build.snapshot else {}),
     }
 
 
@@ -85,6 +87,12 @@ def _inputs(build: Manifest, plan: Plan) -> Iterator[Json]:
         yield descriptor(build.adopted.source, build.inputs)
     for path, sha256 in build.keyrings.items():
         yield {"uri": f"file://{path}", "digest": {"sha256": sha256}}
+    if build.snapshot:
+        for suite, release in build.snapshot.suites.items():
+            yield {
+                **descriptor(f"release file of {suite}", release.sha256),
+                "annotations": {"guestimage_date": told(release.date)},
+            }
     for source in plan.files:
         yield descriptor(source.name, source.sha256)
     for name, version in build.ingredients.items():

@@ -12,9 +12,17 @@ _PRIORITY = 1001
 """A version of this priority is taken also where a later one is installed (apt_preferences(5))."""
 
 
-def apt_settings(pins: Sequence[Package]) -> Mapping[str, str]:
-    """The files of ``/etc/apt`` by their names; ``pins`` are taken in these versions only."""
-    return {"preferences": "\n".join(map(_pin, pins))} if pins else {}
+_ANY_AGE = 'Acquire::Check-Valid-Until "false";\n'
+
+
+def apt_settings(pins: Sequence[Package], *, snapshot: bool) -> Mapping[str, str]:
+    """The files of ``/etc/apt`` by their names.
+
+    ``pins`` are taken in these versions only. The sources of a ``snapshot`` have expired: whether
+    they were valid then has been judged before (``builder.archive.release``).
+    """
+    preferences = {"preferences": "\n".join(map(_pin, pins))} if pins else {}
+    return {**preferences, **({"apt.conf": _ANY_AGE} if snapshot else {})}
 
 
 def _pin(package: Package) -> str:

@@ -12,7 +12,7 @@ from typing import TextIO
 from builder.build import dib, requirements, space_needs
 from builder.build import packages as image_packages
 from builder.build.apt_settings import apt_settings
-from builder.build.dib_environment import ROOT_LABEL, mirrors, secrets
+from builder.build.dib_environment import ROOT_LABEL, secrets, usual_mirrors
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained_failures, told_when_full
@@ -31,7 +31,7 @@ from builder.host.room import Room
 from builder.plan.model import Plan
 from builder.store import build_directory
 from builder.store.build_directory import Seal
-from builder.store.manifest import Manifest, Package
+from builder.store.manifest import Manifest, Package, Snapshot
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
@@ -48,12 +48,14 @@ def build(
     seal: Seal = lambda _: None,
     again: Manifest | None = None,
     pins: Sequence[Package] = (),
+    snapshot: Snapshot | None = None,
 ) -> Path:
     """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
     ``seal`` is handed the complete directory before it gets this name. With ``again`` times and ids
     are those of an earlier build, so that the same content gives the same image. ``pins`` are
-    packages that are taken in their very versions, which the archive must have.
+    packages that are taken in their very versions, which the archive must have; ``snapshot`` is
+    what it has at the plan's moment.
     Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
     and ``BuilderError`` if the build fails; then only its log stays.
     """
@@ -64,7 +66,7 @@ def build(
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
     requirements.require_for_build(dist, cache_directory(), plan.distribution, in_memory=in_memory)
-    order = _ordered(plan, elements, again, pins)
+    order = _ordered(plan, elements, again, pins, snapshot)
 
     def measured(scratch: Path | None = None) -> list[Room]:
         """The places that the build writes to, as they are now."""
@@ -86,7 +88,11 @@ def build(
 
 
 def _ordered(
-    plan: Plan, elements: Sequence[Path], again: Manifest | None, pins: Sequence[Package]
+    plan: Plan,
+    elements: Sequence[Path],
+    again: Manifest | None,
+    pins: Sequence[Package],
+    snapshot: Snapshot | None,
 ) -> Order:
     caller = dict(os.environ)
     parts = ingredients(plan, *elements)
@@ -99,7 +105,8 @@ def _ordered(
         parts=parts,
         inputs=inputs,
         root_uuid=str(uuid.uuid5(_NAMESPACE, again.inputs if again else inputs)),
-        apt=apt_settings(pins),
+        snapshot=snapshot,
+        apt=apt_settings(pins, snapshot=plan.snapshot is not None),
         date=again.source_date if again else asked(caller),
     )
 
@@ -138,7 +145,7 @@ def _build_in(
             cache_directory(),
             distro=plan.distribution.os_distro,
             release=plan.distribution.release,
-            mirrors=mirrors(plan, order.caller),
+            mirrors=usual_mirrors(plan, order.caller),
         ) as cache,
         Sandbox(work, in_memory=in_memory) as sandbox,
         explained_failures(

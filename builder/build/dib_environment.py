@@ -3,27 +3,31 @@
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from builder.build.apt_sources import host_mirrors
 from builder.build.elements import elements_paths
 from builder.build.mmdebstrap import mmdebstrap_arguments
 from builder.build.package_cache import PackageCache
+from builder.build.setting import BUILDER, OF_CALLER, OF_HOST, OF_PLAN, Setting
+from builder.build.snapshot_mirrors import snapshot_mirrors
 from builder.build.source_date import asked
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.errors import InputError
 from builder.feature.source_file import is_address
 from builder.features.registry import Registry
 from builder.plan.model import Plan
-from builder.profile.model import IMAGE_MIRRORS, MIRROR_ADDRESS
+from builder.profile.forms import MIRROR_ADDRESS, SNAPSHOT_ADDRESS
+from builder.profile.mirrors import IMAGE_MIRRORS
+from builder.profile.snapshot import SNAPSHOT_MIRRORS
 from builder.redaction import Secrets, private_part, redacted
 
 ROOT_LABEL = "cloudimg-rootfs"
 
 PASSED_ON = (
     "http_proxy", "https_proxy", "no_proxy", "DIB_DISTRIBUTION_MIRROR",
-    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE",
+    "DIB_DEBIAN_SECURITY_MIRROR", "DIB_DEBUG_TRACE", *SNAPSHOT_MIRRORS.values(),
 )  # fmt: skip
 """Variables of the caller that reach diskimage-builder; every other one is kept out."""
 
@@ -36,29 +40,16 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 _PLAIN_PROXY = re.compile(r"[A-Za-z0-9._~:/%+\[\]@,*-]*")
 
 
-@dataclass(frozen=True)
-class Setting:
-    """The value of a variable, and where it comes from."""
-
-    value: str
-    origin: str
-
-
-BUILDER = "guest-image"
-
-OF_HOST = "the host's apt sources"
-
-OF_CALLER = "the environment"
-
-OF_PLAN = "the profile"
-
-
 def _require_plain(variables: Mapping[str, str]) -> None:
     """Refuse what a shell would read more into: diskimage-builder quotes no mirror and no proxy."""
+    forms = {
+        **dict.fromkeys(sorted(MIRRORS), MIRROR_ADDRESS),
+        **dict.fromkeys(SNAPSHOT_MIRRORS.values(), SNAPSHOT_ADDRESS),
+    }
     bad = [
         f"{name}={redacted(variables[name])}"
-        for name in sorted(MIRRORS)
-        if name in variables and not re.fullmatch(MIRROR_ADDRESS, variables[name])
+        for name, form in forms.items()
+        if name in variables and not re.fullmatch(form, variables[name])
     ]
     if bad:
         raise InputError(
@@ -100,6 +91,10 @@ def _require_public(distribution: Distribution, settings: Mapping[str, Setting])
             + " and ".join(f"mirrors.in_image.{kind}" for kind in reasons)
             + ". The build still uses the mirror above.",
         )
+
+
+def _require_build_mirror(distribution: Distribution, settings: Mapping[str, Setting]) -> None:
+    """Refuse a mirror for the image that would take no mirror's place."""
     nameless = [
         kind
         for kind, variable in distribution.mirrors.items()
@@ -167,6 +162,12 @@ def mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def usual_mirrors(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
+    """Those that packages would come from without a snapshot."""
+    found = _found(plan.distribution, plan.environment, caller)
+    return {name: setting.value for name, setting in found.items() if name in MIRRORS}
+
+
 def proxies(plan: Plan, caller: Mapping[str, str]) -> dict[str, str]:
     """The proxies that they are asked through, by variable."""
     return {
@@ -183,7 +184,8 @@ def secrets(plan: Plan, caller: Mapping[str, str]) -> Secrets:
 
 
 def _secrets(plan: Plan, given: Mapping[str, Setting]) -> Secrets:
-    named = (given[name].value for name in sorted(MIRRORS | set(PROXIES)) if name in given)
+    names = sorted({*MIRRORS, *SNAPSHOT_MIRRORS.values(), *PROXIES})
+    named = (given[name].value for name in names if name in given)
     return Secrets((*named, *(file.source for file in plan.files if is_address(file.source))))
 
 
@@ -203,6 +205,9 @@ def archive_addresses(
 def _given(plan: Plan, caller: Mapping[str, str]) -> dict[str, Setting]:
     given = _found(plan.distribution, plan.environment, caller)
     _require_public(plan.distribution, given)
+    if plan.snapshot is not None:
+        return snapshot_mirrors(plan.distribution, plan.snapshot, given)
+    _require_build_mirror(plan.distribution, given)
     return given
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builder.plan.model import Plan
 from builder.redaction import Secrets
+from builder.store.manifest import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Order:
     """The digest of all that."""
     root_uuid: str
     """Of the root file system; the disk's other ids are made of it."""
+    snapshot: Snapshot | None
+    """What the packages are taken from, where not from the archive of today."""
     apt: Mapping[str, str]
     """Files that apt has in ``/etc/apt`` while the image is built (``apt_settings``)."""
     date: int | None

@@ -65,6 +65,7 @@ def write_record(
         ),
         tools=tool_versions(plan.distribution.tools),
         keyrings=keyring_digests(plan.distribution),
+        snapshot=order.snapshot,
         packages=packages_of(contents),
         directories=dict(disk.sizes.directories),
         unpackaged=dict(disk.sizes.unpackaged),

@@ -1,5 +1,6 @@
 """The verb ``image``."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -8,7 +9,13 @@ from minisign import SecretKey
 from builder.attest.key import Attester
 from builder.cli.conclusion import conclude, write_junit
 from builder.cli.keys import minisign_key_option, signing_key_option
-from builder.cli.options import json_option, junit_option, output_option, profile_argument
+from builder.cli.options import (
+    at_option,
+    json_option,
+    junit_option,
+    output_option,
+    profile_argument,
+)
 from builder.cli.verbs import cli
 from builder.pipeline import make_image
 from builder.terminal.progress import Progress
@@ -17,6 +24,7 @@ from builder.terminal.progress import Progress
 @cli.command()
 @profile_argument
 @output_option
+@at_option
 @click.option(
     "--fresh", is_flag=True, help="Build even if a build of a day or less, of equal inputs, exists."
 )
@@ -28,6 +36,7 @@ def image(
     profile: str,
     output: Path,
     *,
+    at: datetime | None,
     fresh: bool,
     attester: Attester | None,
     minisigner: SecretKey | None,
@@ -46,7 +55,13 @@ def image(
     """
     with Progress() as progress:
         build = make_image(
-            profile, output, progress, fresh=fresh, attester=attester, minisigner=minisigner
+            profile,
+            output,
+            progress,
+            fresh=fresh,
+            at=at,
+            attester=attester,
+            minisigner=minisigner,
         )
     write_junit(junit, build.manifest)
     return conclude(build, as_json=as_json)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 from builder.errors import HostError
 from builder.host.files import replace_text
 from builder.profile.load import shipped_profiles
+from builder.profile.snapshot import moment
 from builder.terminal.output import say
 
 
@@ -40,6 +42,24 @@ builds_option = click.option(
     help="Where builds are kept.",
 )
 """For verbs whose ``--output`` is what they write."""
+
+
+def _moment(
+    _context: click.Context, _parameter: click.Parameter, given: str | None
+) -> datetime | None:
+    try:
+        return moment(given) if given else None
+    except ValueError as error:
+        raise click.BadParameter(f"'{given}' {error}.") from error
+
+
+at_option = click.option(
+    "--at",
+    metavar="MOMENT",
+    callback=_moment,
+    help="Take packages from the archive's snapshot of this day or time in UTC, such as 2026-11-01"
+    " or 2026-11-01T12:00:00Z, in place of the profile's 'snapshot'.",
+)
 
 BUILDS_OWN = Path()
 """In place of a file's name: the file that a build directory has anyway."""

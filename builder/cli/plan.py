@@ -2,9 +2,10 @@
 
 import os
 from dataclasses import asdict
+from datetime import datetime
 
 from builder.build.dib_environment import expected_environment, secrets, unnamed_mirrors
-from builder.cli.options import json_option, print_json, profile_argument
+from builder.cli.options import at_option, json_option, print_json, profile_argument
 from builder.cli.verbs import cli
 from builder.features.registry import installed
 from builder.plan.model import to_json
@@ -15,8 +16,9 @@ from builder.terminal.output import show
 
 @cli.command()
 @profile_argument
+@at_option
 @json_option
-def plan(profile: str, *, as_json: bool) -> None:
+def plan(profile: str, *, at: datetime | None, as_json: bool) -> None:
     """Show what a build of PROFILE would do, without doing any of it.
 
     PROFILE is the name of a shipped profile, or the path of a profile file. The environment is
@@ -30,7 +32,7 @@ def plan(profile: str, *, as_json: bool) -> None:
       guest-image plan pinned-scsi --json | jq .claims
       guest-image plan base --json | jq .build_environment.DIB_DISTRIBUTION_MIRROR
     """
-    planned = plan_of(profile)
+    planned = plan_of(profile, at)
     environment = expected_environment(planned, installed(), os.environ)
     notes = unnamed_mirrors(planned.distribution, environment)
     if as_json:

@@ -1,10 +1,11 @@
 """The verb ``reproduce``."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from builder.cli.options import complete_profile, json_option, output_option, print_json
+from builder.cli.options import at_option, complete_profile, json_option, output_option, print_json
 from builder.cli.verbs import cli
 from builder.pipeline import reproduce_build
 from builder.report.reproduction import reproduction_json, reproduction_text
@@ -21,8 +22,11 @@ from builder.terminal.progress import Progress
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the new build there; it is removed otherwise.",
 )
+@at_option
 @json_option
-def reproduce(build: str, *, output: Path, keep: Path | None, as_json: bool) -> int:
+def reproduce(
+    build: str, *, output: Path, keep: Path | None, at: datetime | None, as_json: bool
+) -> int:
     """Build an image again, and tell whether it is the same file.
 
     The plan, the times, the ids and the packages' versions are those of BUILD's manifest, so that
@@ -37,10 +41,11 @@ def reproduce(build: str, *, output: Path, keep: Path | None, as_json: bool) -> 
     Examples:
       guest-image reproduce pinned-scsi
       guest-image reproduce dist/pinned-scsi/20261126T040113Z-73af0c --keep again
+      guest-image reproduce pinned-scsi --at 2026-11-01
       guest-image reproduce pinned-scsi --json | jq .same
     """
     with Progress() as progress:
-        found = reproduce_build(build, output, progress, keep)
+        found = reproduce_build(build, output, progress, keep=keep, at=at)
     if as_json:
         print_json(reproduction_json(found))
     else:

@@ -60,6 +60,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         probes=planned_checks(used, lambda feature: feature.probes),
         boots=boots(named_probes(used), merged.properties, merged.flavor),
         needs={feature.name: needs for feature, values in used if (needs := feature.needs(values))},
+        snapshot=profile.snapshot,
         publish=profile.publish,
     )
 

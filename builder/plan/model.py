@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -69,6 +70,8 @@ class Plan:
     """What the image needs of a cloud besides its properties, by feature, foundation first."""
     files: tuple[SourceFile, ...] = ()
     """Files of the user's own that the elements need."""
+    snapshot: datetime | None = None
+    """The moment that the packages are of, where they are not to be today's."""
     publish: Publication = field(default_factory=Publication)
 
     @property

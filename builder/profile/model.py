@@ -8,23 +8,18 @@ value takes the inherited one away); a feature is removed with ``false``.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, LiteralString
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
+from builder.profile.forms import Moment, PackageName, Section
+from builder.profile.mirrors import Mirrors
 from builder.profile.publication import Publication
-from builder.redaction import private_part
+from builder.profile.snapshot import no_snapshot_reason
 from builder.scs.purpose import GENERIC
 from builder.scs.sources import vendor_sources
 from builder.words import enumeration
@@ -32,22 +27,6 @@ from builder.words import enumeration
 SUFFIXES = (".yaml", ".yml")
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """A profile's name is the name of a directory, and of an image in Glance."""
-
-
-def _matching(
-    pattern: str, meaning: str, kind: LiteralString = "form"
-) -> tuple[AfterValidator, WithJsonSchema]:
-    """Annotations of a text that must match; ``meaning`` completes "'TEXT' …" for a human.
-
-    Of the kind ``address`` the text is shown without what is secret in it.
-    """
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise PydanticCustomError(kind, "{reason}", {"reason": meaning})
-        return text
-
-    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
 def _one_line(text: str) -> str:
@@ -64,38 +43,11 @@ def _known_distribution(name: str) -> str:
     return name
 
 
-def _public(address: str) -> str:
-    if reason := private_part(address):
-        meaning = f"is not for everybody: {reason}"
-        raise PydanticCustomError("address", "{reason}", {"reason": meaning})
-    return address
-
-
-_PACKAGE = _matching(
-    # Debian's policy manual, 5.6.7; RPM's names have capitals and underscores, too.
-    r"[A-Za-z0-9][A-Za-z0-9+._-]+",
-    "is not the name of a package: letters, digits, '+', '-', '.', '_'",
-)
-MIRROR_ADDRESS = r"https?://[A-Za-z0-9._~:/%+\[\]-]+"
-"""What diskimage-builder's shell scripts take for one word."""
-_MIRROR = _matching(
-    MIRROR_ADDRESS,
-    "is not a mirror: write an http:// or https:// address without a password",
-    "address",
-)
-
-PackageName = Annotated[str, *_PACKAGE]
-MirrorAddress = Annotated[str, *_MIRROR]
-PublicMirror = Annotated[str, AfterValidator(_public), *_MIRROR]
 DistributionName = Annotated[
     str,
     AfterValidator(_known_distribution),
     WithJsonSchema({"type": "string", "enum": list(DISTRIBUTIONS)}),
 ]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _default_compression(data: dict[str, Any]) -> Literal["zstd", "none"]:  # Any: pydantic's type
@@ -106,7 +58,7 @@ def _default_extra(data: dict[str, Any]) -> int:  # Any: pydantic's type
     return 256 if data.get("size_gib") is None else 0
 
 
-class Disk(_Model):
+class Disk(Section):
     """The image's file, and the room that the disk in it has."""
 
     format: Literal["qcow2", "raw"] = Field(
@@ -154,43 +106,10 @@ class Disk(_Model):
         return extra_mib
 
 
-IMAGE_MIRRORS: Mapping[Literal["archive", "security"], str] = {
-    "archive": "DIB_IMAGE_MIRROR_ARCHIVE",
-    "security": "DIB_IMAGE_MIRROR_SECURITY",
-}
-"""Each kind of mirror with the variable in which the element guest-package-sources looks for it."""
-
-
-class ImageMirrors(_Model):
-    """Where guests get packages from; by default the mirrors that the image was built from."""
-
-    archive: PublicMirror | None = Field(default=None, description="The distribution's archive.")
-    security: PublicMirror | None = Field(default=None, description="Its security updates.")
-
-
-class Mirrors(_Model):
-    """Where packages come from; by default the build host's own mirrors, where it has any."""
-
-    archive: MirrorAddress | None = Field(default=None, description="The distribution's archive.")
-    security: MirrorAddress | None = Field(default=None, description="Its security updates.")
-    in_image: ImageMirrors = ImageMirrors()
-
-    def environment(self, distribution: Distribution) -> dict[str, str]:
-        """The variables in which diskimage-builder's elements and ours look for mirrors."""
-        build = {"archive": self.archive, "security": self.security}
-        image = {"archive": self.in_image.archive, "security": self.in_image.security}
-        variables = {
-            variable: mirror
-            for kind, own in distribution.mirrors.items()
-            for variable, mirror in ((own, build[kind]), (IMAGE_MIRRORS[kind], image[kind]))
-        }
-        return {variable: mirror for variable, mirror in variables.items() if mirror is not None}
-
-
 InitrdDrivers = Literal["virtual", "all"]
 
 
-class Document(_Model):
+class Document(Section):
     """A guest image: its distribution, its disk and its features."""
 
     extends: str | None = Field(
@@ -213,6 +132,11 @@ class Document(_Model):
     )
     disk: Disk = Disk()
     mirrors: Mirrors = Mirrors()
+    snapshot: Moment | None = Field(
+        default=None,
+        description="The moment that the packages are of: a day (its beginning) or a time, in UTC."
+        " They come from mirrors.snapshot then.",
+    )
     packages: tuple[PackageName, ...] = Field(
         default=(), description="Packages to install beside those of the features."
     )
@@ -228,13 +152,22 @@ class Document(_Model):
     def only_its_kinds(cls, mirrors: Mirrors, info: ValidationInfo) -> Mirrors:
         """Refuse a mirror that the distribution's elements would not look at."""
         distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
-        named = mirrors.security or mirrors.in_image.security
+        named = mirrors.security or mirrors.in_image.security or mirrors.snapshot.security
         if distribution and named and "security" not in distribution.mirrors:
             raise ValueError(
                 f"{distribution.name} has no mirror of its own for security updates:\n"
                 "its archive has them. Write 'archive' only."
             )
         return mirrors
+
+    @field_validator("snapshot")
+    @classmethod
+    def where_there_are_any(cls, snapshot: str | None, info: ValidationInfo) -> str | None:
+        """Refuse a moment of an archive that is not asked for its past."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if snapshot and distribution and (reason := no_snapshot_reason(distribution)):
+            raise ValueError(f"{reason}\nRemove it, or leave its value empty.")
+        return snapshot
 
     @field_validator("initramfs")
     @classmethod
@@ -283,6 +216,8 @@ class Profile:
     initrd_drivers: InitrdDrivers
     disk: Disk
     mirrors: Mirrors
+    snapshot: datetime | None
+    """The moment that the packages are of, where they are not to be today's."""
     packages: tuple[str, ...]
     features: Mapping[str, Parameters]
     """Parameters by the feature's name, in the order of the file."""

@@ -20,6 +20,7 @@ from builder.features.registry import FOUNDATION, Registry, parameters_of
 from builder.profile.messages import diagnose, unknown
 from builder.profile.model import Document, Profile
 from builder.profile.packages import element_directories, package_conflicts
+from builder.profile.snapshot import moment
 from builder.profile.yaml import Position, Problem, SourceError, Value
 from builder.words import nearest, shown
 
@@ -71,6 +72,7 @@ class Checker:
             initrd_drivers=document.initrd_drivers,
             disk=document.disk,
             mirrors=document.mirrors,
+            snapshot=moment(document.snapshot) if document.snapshot else None,
             packages=document.packages,
             features=features,
             publish=document.publish,

@@ -7,6 +7,7 @@ from builder.features.registry import Registered
 from builder.plan.boots import Boot
 from builder.plan.model import Plan
 from builder.profile.model import Disk, Profile
+from builder.profile.snapshot import told
 from builder.report.needs import needs_sections
 from builder.terminal.output import STRONG, Part, items, line, prose, section, table
 
@@ -27,6 +28,7 @@ def plan_text(
         ("initramfs", distribution.initramfs or "unknown"),
         ("disk", _disk(plan.disk)),
         ("packages", " ".join(plan.packages) or "those of the features"),
+        *([("snapshot", told(plan.snapshot))] if plan.snapshot else []),
     ]
     claims = (
         (f"{claim.property}={claim.value}", claim.owner, claim.grade.value, claim.promise)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from builder.profile.snapshot import told
 from builder.sbom.facts import Contents, LooseFile, PackageFormat, Software, Subject
 from builder.sbom.licences import licence_of
 from builder.sbom.names import document_id, package_url, source_url, supplier_of, timestamp
@@ -68,7 +69,10 @@ def _image(subject: Subject) -> Json:
             {"alg": "SHA-256", "content": subject.sha256},
             {"alg": "SHA-512", "content": subject.sha512},
         ],
-        "properties": _properties("file", [subject.file]),
+        "properties": [
+            *_properties("file", [subject.file]),
+            *_properties("snapshot", [told(subject.snapshot)] if subject.snapshot else []),
+        ],
     }
 
 

@@ -77,6 +77,8 @@ class Subject:
     """A time and a digest of what the image was made from."""
     created: datetime
     """The time of what the image was made from, as far as it is known; else when it was made."""
+    snapshot: datetime | None = None
+    """The moment of the archive that its packages are of, where not of the day."""
     file: str
     sha256: str
     sha512: str

@@ -1,8 +1,10 @@
 """The bill as an SPDX 2.3 document (ISO/IEC 5962 is its version 2.2.1). Pure."""
 
 import re
+from datetime import datetime
 from typing import Any
 
+from builder.profile.snapshot import told
 from builder.sbom.facts import Contents, LooseFile, Software, Subject
 from builder.sbom.licences import Licence, licence_of
 from builder.sbom.names import document_id, package_url, source_url, supplier_of, timestamp
@@ -96,8 +98,13 @@ def _image(subject: Subject) -> Json:
             {"algorithm": "SHA256", "checksumValue": subject.sha256},
             {"algorithm": "SHA512", "checksumValue": subject.sha512},
         ],
+        **({"comment": _moment(subject.snapshot)} if subject.snapshot else {}),
         **_licensing(None),
     }
+
+
+def _moment(snapshot: datetime) -> str:
+    return f"Its packages are those that the archive had at {told(snapshot)}."
 
 
 def _package(spdx_id: str, url: str, software: Software, licence: Licence | None) -> Json:

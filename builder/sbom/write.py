@@ -31,6 +31,7 @@ def subject_of(build: Manifest, plan: Plan) -> Subject:
         profile=plan.profile,
         version=version_,
         created=created,
+        snapshot=build.snapshot.at if build.snapshot else None,
         file=build.image.name,
         sha256=build.image.sha256,
         sha512=build.image.sha512,

@@ -74,6 +74,24 @@ class SbomFile(_Section):
     """Of this file."""
 
 
+class SuiteRelease(_Section):
+    """A suite of an archive, by its signed release file."""
+
+    date: datetime
+    """When it was made, as it says."""
+    sha256: Sha256
+    """Of the file."""
+
+
+class Snapshot(_Section):
+    """The moment of an archive that a build took its packages from."""
+
+    at: datetime
+    """As it was asked for."""
+    suites: dict[str, SuiteRelease]
+    """What the archive had then."""
+
+
 class Evidence(_Section):
     """The recorded outcome of one check, with what was seen."""
 
@@ -242,6 +260,8 @@ class Manifest(_Section):
     """The version of each program that made the image."""
     keyrings: dict[str, str] = {}
     """The SHA-256 of each keyring that the packages' signatures were checked by, by its file."""
+    snapshot: Snapshot | None = None
+    """The moment that the packages are of, where they were not those of the day."""
     packages: tuple[Package, ...]
     """Every package in the image."""
     directories: dict[str, Bytes] = {}

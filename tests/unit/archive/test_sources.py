@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -27,6 +28,13 @@ def test_the_sources_are_those_of_a_build() -> None:
     assert lines("ubuntu-24.04") == [
         f"{start}/debian noble{suite} main universe" for suite in ("", "-updates", "-security")
     ]
+
+
+def test_the_sources_of_a_snapshot_are_judged_by_its_moment_and_not_by_today() -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    for source in sources_of(DISTRIBUTIONS["debian-12"], BOTH, {}, at):
+        assert source.at == at
+        assert "[signed-by=/keys.gpg arch=amd64 check-valid-until=no] " in source.line("/keys.gpg")
 
 
 def test_the_environment_of_a_plan_may_name_other_components() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from builder.attest.sign import sign_build
 from builder.attest.statement import FILES, PROVENANCE, TEST_RESULT
 from builder.feature import Outcome
 from builder.store import manifest as manifests
+from builder.store.manifest import Snapshot, SuiteRelease
 
 OWN = "guestimage_"
 
@@ -118,6 +120,25 @@ def test_provenance_tells_inputs_builder_and_parameters(tmp_path: Path) -> None:
     assert details["metadata"]["startedOn"] == "2026-01-02T03:04:05Z"
     byproducts = {each["name"] for each in details["byproducts"]}
     assert {"build.log", "SHA256SUMS", "manifest.json#plan", "manifest.json#packages"} <= byproducts
+
+
+def test_provenance_tells_the_moment_of_the_archive_and_its_release_files(tmp_path: Path) -> None:
+    builder = machine(tmp_path, "builder")
+    directory = built(tmp_path / "build")
+    then = datetime(2026, 11, 1, tzinfo=UTC)
+    release = SuiteRelease(date=then - timedelta(days=2), sha256="7" * 64)
+    snapshot = Snapshot(at=then, suites={"bookworm-security": release})
+    build = manifests.read(directory)
+    manifests.write(directory, build.model_copy(update={"snapshot": snapshot}))
+    sign_build(directory, builder.attester)
+    (told,) = of_kind(directory, PROVENANCE)
+    definition = told["predicate"]["buildDefinition"]
+    assert definition["externalParameters"]["snapshot"] == "2026-11-01T00:00:00Z"
+    assert {
+        "name": "release file of bookworm-security",
+        "digest": {"sha256": "7" * 64},
+        "annotations": {"guestimage_date": "2026-10-30T00:00:00Z"},
+    } in definition["resolvedDependencies"]
 
 
 def test_a_build_without_a_proof_has_provenance_and_its_record(tmp_path: Path) -> None:

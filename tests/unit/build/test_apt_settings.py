@@ -9,7 +9,11 @@ def package(name: str, version: str, architecture: str) -> Package:
 
 
 def test_a_usual_build_tells_apt_nothing() -> None:
-    assert apt_settings(()) == {}
+    assert apt_settings((), snapshot=False) == {}
+
+
+def test_the_sources_of_a_snapshot_have_no_age() -> None:
+    assert apt_settings((), snapshot=True) == {"apt.conf": 'Acquire::Check-Valid-Until "false";\n'}
 
 
 def test_pinned_packages_are_taken_in_their_versions_even_where_a_later_one_is_there() -> None:
@@ -17,7 +21,7 @@ def test_pinned_packages_are_taken_in_their_versions_even_where_a_later_one_is_t
         package("libc6:amd64", "2.36-9+deb12u1", "amd64"),
         package("adduser", "1:3.134~rc1", "all"),
     )
-    assert apt_settings(pins) == {
+    assert apt_settings(pins, snapshot=False) == {
         "preferences": """\
 Package: libc6:amd64
 Pin: version 2.36-9+deb12u1

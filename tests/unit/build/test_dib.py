@@ -16,13 +16,15 @@ from samples import plan
 
 from builder.build import dib, dib_environment
 from builder.build.dib import element_of
-from builder.build.dib_environment import PASSED_ON, Setting, environment
+from builder.build.dib_environment import PASSED_ON, environment
 from builder.build.order import Order
 from builder.build.package_cache import PackageCache
 from builder.build.sandbox import Sandbox
+from builder.build.setting import Setting
 from builder.distribution import DISTRIBUTIONS
 from builder.errors import BuilderError, InputError
 from builder.host.paths import elements_path
+from builder.profile.snapshot import SNAPSHOT_MIRRORS
 from builder.redaction import Secrets
 from builder.terminal.progress import Progress
 
@@ -84,7 +86,7 @@ VARIABLES = st.dictionaries(
 
 @given(VARIABLES)
 def test_of_the_caller_s_variables_only_the_named_ones_pass(caller: dict[str, str]) -> None:
-    plain = (*dib_environment.MIRRORS, *dib_environment.PROXIES)
+    plain = (*dib_environment.MIRRORS, *SNAPSHOT_MIRRORS.values(), *dib_environment.PROXIES)
     caller |= {name: "http://mirror.example/debian" for name in plain if name in caller}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dib_environment, "host_mirrors", lambda *_: {})
@@ -225,6 +227,7 @@ def build_tree(
                 parts={},
                 inputs="",
                 root_uuid="",
+                snapshot=None,
                 apt={},
                 date=None,
             ),

@@ -65,6 +65,18 @@ def test_a_plan_says_where_a_mirror_comes_from(
     assert re.search(f"  the profile  +{MIRROR}=http://profile.example/debian\n", text)
 
 
+def test_a_plan_shows_the_snapshot_that_it_is_asked_for(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("ARCHIVE", "SECURITY"):
+        monkeypatch.setenv(f"DIB_SNAPSHOT_MIRROR_{kind}", f"http://then.example/{{at}}/{kind}")
+    monkeypatch.setenv("DIB_DEBIAN_SECURITY_MIRROR", "http://host.example/security")
+    text = shown("base", "--at", "2026-11-01")
+    assert re.search("^snapshot +2026-11-01T00:00:00Z$", text, re.MULTILINE)
+    assert f"{MIRROR}=http://then.example/20261101T000000Z/ARCHIVE\n" in text
+    assert "DIB_IMAGE_MIRROR_ARCHIVE=http://host.example/debian\n" in text
+
+
 def test_its_json_has_it_beside_a_plan_that_knows_nothing_of_this_machine(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,18 @@ def test_a_choice_that_is_missing_is_told_with_all_that_there_is(run: Run) -> No
     ]  # fmt: skip
 
 
+def test_a_moment_that_is_none_is_told_with_how_one_is_written(run: Run) -> None:
+    code, said = run("plan", "base", "--at", "last week")
+    assert code == 2
+    assert "'last week' is not a moment: write 2026-11-01 or" in " ".join(said.split())
+
+
+def test_a_distribution_without_snapshots_is_told(run: Run) -> None:
+    code, said = run("plan", "rocky-9", "--at", "2026-11-01")
+    assert code == 2
+    assert "images of rocky-9 are not built from snapshots" in " ".join(said.split())
+
+
 def test_a_directory_that_is_gone_is_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ from builder.features.registry import FOUNDATION, Registered, shipped
 from builder.plan.merge import make_plan
 from builder.plan.model import Plan, to_json
 from builder.profile.load import load, shipped_profiles
-from builder.profile.model import Mirrors
+from builder.profile.mirrors import Mirrors
 
 
 class Nothing(Parameters):

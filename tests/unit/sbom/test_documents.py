@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_files_and_the_image_have_their_digests() -> None:
     other = spdx(SUBJECT, CONTENTS)
     assert len({each["SPDXID"] for each in other["files"]}) == len(FILES)
     assert other["packages"][0]["checksums"][0]["checksumValue"] == SUBJECT.sha256
+
+
+def test_an_image_of_a_past_day_tells_which(tmp_path: Path) -> None:
+    then = replace(SUBJECT, snapshot=datetime(2026, 11, 1, tzinfo=UTC))
+    document = cyclonedx(then, CONTENTS)
+    assert complaint(document) is None
+    told = {"name": "guest-image:snapshot", "value": "2026-11-01T00:00:00Z"}
+    assert told in document["metadata"]["component"]["properties"]
+    other = spdx(then, CONTENTS)
+    assert ntia(other, tmp_path).compliant
+    assert "had at 2026-11-01T00:00:00Z" in other["packages"][0]["comment"]
+    assert "comment" not in spdx(SUBJECT, CONTENTS)["packages"][0]
 
 
 def test_what_could_not_be_read_is_told() -> None:
