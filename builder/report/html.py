@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builder.feature import Grade, Outcome, machine_text
 from builder.host.files import replace_text
+from builder.profile.snapshot import told
 from builder.report import view
 from builder.report.adopted import faults
 from builder.report.needs import required
@@ -73,6 +74,7 @@ def html(build: Manifest, *, consoles: Mapping[str, str], build_log: str) -> str
         },
         hooks=sorted(build.hooks.items(), key=lambda hook: -hook[1]),
         mirrors=view.mirrors(build_log),
+        moment=told(build.snapshot.at) if build.snapshot else "",
         script="report.js",
     )
 

@@ -1,6 +1,7 @@
 """The HTML report by its structure; how it looks and behaves is in the browser's tests."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from html_page import Page
@@ -10,7 +11,7 @@ from samples import OTHER_SHA256, complete, evidence, manifest, observed, plan
 from builder.feature import Outcome
 from builder.report.html import html
 from builder.report.view import CheckRow
-from builder.store.manifest import Adopted, Manifest, SbomFile, UnprovenClaim
+from builder.store.manifest import Adopted, Manifest, SbomFile, Snapshot, UnprovenClaim
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
 
@@ -131,6 +132,15 @@ def test_packages_phases_hooks_and_tools_are_listed() -> None:
     assert "root.d/08-debootstrap 25s" in shown["times"]
     assert "qemu-img version 7.2" in shown["reproduce"]
     assert "debian-archive-keyring.gpg " + "5" * 64 in shown["reproduce"]
+
+
+def test_a_build_of_a_past_moment_is_made_again_of_that_moment() -> None:
+    then = Snapshot(at=datetime(2026, 11, 1, tzinfo=UTC), suites={})
+    log = "     2.0 ++ export DIB_DISTRIBUTION_MIRROR=http://then.example/20261101T000000Z\n"
+    shown = page(proven().model_copy(update={"snapshot": then}), log).sections["reproduce"]
+    assert "guest-image image pinned-scsi --fresh --at 2026-11-01T00:00:00Z" in shown
+    assert "export DIB_DISTRIBUTION_MIRROR" not in shown
+    assert "--at" not in page(proven(), log).sections["reproduce"]
 
 
 def test_the_mirrors_come_from_the_builds_log_if_they_are_plain() -> None:
