@@ -16,6 +16,7 @@ from builder.errors import InputError
 from builder.host.paths import cache_directory
 from builder.host.scratch import scratch
 from builder.plan.model import Plan
+from builder.proof.file_difference import file_difference
 from builder.redaction import LOGIN, SECRET
 from builder.sbom.read import loose_files
 from builder.store import manifest
@@ -44,7 +45,11 @@ def reproduce(
     with contextlib.nullcontext(keep) if keep else scratch("reproduce") as place:
         other = build(plan, place, progress, again=old, pins=wanted, snapshot=snapshot)
         new = manifest.read(other)
-        return reproduction(old, new, loose_files(directory, old), loose_files(other, new))
+        found = reproduction(old, new, loose_files(directory, old), loose_files(other, new))
+        if found.same or found.first_changed is None:
+            return found
+        builds = (directory, old), (other, new)
+        return replace(found, first=file_difference(*builds, found.first_changed, progress))
 
 
 def _pins(plan: Plan, packages: Sequence[Package]) -> tuple[Package, ...]:

@@ -9,6 +9,15 @@ from builder.compare.packages import PackageChange, package_changes
 from builder.store.manifest import Manifest
 
 
+@dataclass(frozen=True)
+class FileDifference:
+    """A file that two images have in common, and how it differs."""
+
+    path: str
+    text: str
+    """In diffoscope's words; a sentence where these were not to be had."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
     """A build, the same build made again, and what differs between them."""
@@ -21,11 +30,19 @@ class Reproduction:
     packages: tuple[PackageChange, ...]
     files: tuple[Change[str], ...] | None
     """Those that belong to no package, with their SHA-256; None where no bill tells of them."""
+    first: FileDifference | None = None
+    """How the first file differs that both images have, where that was looked at."""
 
     @property
     def same(self) -> bool:
         """Whether both image files have the same bytes."""
         return self.old.image.sha256 == self.new.image.sha256
+
+    @property
+    def first_changed(self) -> str | None:
+        """The path of the first file that both have, and that differs."""
+        changed = (each.name for each in self.files or () if None not in {each.old, each.new})
+        return next(changed, None)
 
 
 def reproduction(

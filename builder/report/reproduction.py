@@ -7,11 +7,13 @@ from pydantic_core import to_jsonable_python
 
 from builder.compare.change import Change
 from builder.compare.packages import PackageChange
-from builder.compare.reproduction import Reproduction
-from builder.terminal.output import BAD, GOOD, Part, prose, section, table
+from builder.compare.reproduction import FileDifference, Reproduction
+from builder.terminal.output import BAD, GOOD, Part, items, prose, section, table
 
 SHOWN = 20
 """Files that are named."""
+SHOWN_LINES = 40
+"""Of what differs inside of a file."""
 
 
 def reproduction_text(found: Reproduction) -> list[Part]:
@@ -28,6 +30,7 @@ def reproduction_text(found: Reproduction) -> list[Part]:
         *section("packages", table(map(_package, found.packages))),
         *section("files of no package", table(map(_file, files[:SHOWN]))),
         *section("", prose(f"and {more} more files") if more > 0 else []),
+        *(_inside(found.first) if found.first else []),
         *section("", prose(_conclusion(found))),
     ]
 
@@ -41,6 +44,13 @@ def _conclusion(found: Reproduction) -> str:
     if found.made_from or found.tools:
         return "Take the program, the elements and the tools of then."
     return "All that it was made from is the same: please report this as a bug."
+
+
+def _inside(first: FileDifference) -> list[Part]:
+    lines = first.text.splitlines()
+    more = len(lines) - SHOWN_LINES
+    rest = [f"and {more} more lines"] if more > 0 else []
+    return section(f"inside of {first.path}", items([*lines[:SHOWN_LINES], *rest]))
 
 
 def _rows(changes: Iterable[Change[str]]) -> Iterable[tuple[str, str]]:
@@ -69,5 +79,6 @@ def reproduction_json(found: Reproduction) -> Any:  # Any: JSON
             "tools": found.tools,
             "packages": found.packages,
             "files": found.files,
+            "first": found.first,
         }
     )

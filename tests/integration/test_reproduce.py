@@ -15,6 +15,7 @@ from builder.store.build_directory import LATEST
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.whole,
+    pytest.mark.program("diffoscope"),
     pytest.mark.skipif(os.geteuid() != 0, reason="a build needs root"),
 ]
 
@@ -33,12 +34,16 @@ def test_a_build_made_again_is_the_same_file_until_an_element_changes(tmp_path: 
     assert {*copy.home.iterdir()} == {build, copy.home / LATEST}
     assert [*temporary.iterdir()] == []
 
-    copy.hook("guest-foundation", "install.d/60-more", "echo more > /etc/more")
+    copy.hook(
+        "guest-foundation", "install.d/60-more", "echo more | tee -a /etc/hostname > /etc/more"
+    )
     done = copy.run([*command, "--json"])
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)
     assert not told["same"]
     assert [part["name"] for part in told["made_from"]] == ["element guest-foundation"]
     assert told["packages"] == []
-    assert [file["name"] for file in told["files"]] == ["/etc/more"]
+    assert [file["name"] for file in told["files"]] == ["/etc/hostname", "/etc/more"]
+    assert told["first"]["path"] == "/etc/hostname"
+    assert "+more" in told["first"]["text"]
     assert (copy.processes(), copy.mounts()) == ([], set())

@@ -1,12 +1,13 @@
 """What of a build that was made again differs, and which builds cannot be made again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from samples import manifest
 
-from builder.compare.reproduction import Reproduction, reproduction
+from builder.compare.reproduction import FileDifference, Reproduction, reproduction
 from builder.errors import InputError
 from builder.report.reproduction import reproduction_json, reproduction_text
 from builder.reproduce import reproduce
@@ -76,6 +77,24 @@ def test_of_many_files_the_first_are_named_and_the_others_counted() -> None:
     files = {f"/opt/{number:02}": "1" for number in range(25)}
     told = text(reproduction(manifest(), changed(manifest()), files, {}))
     assert "and 5 more files" in told
+
+
+def test_what_differs_inside_of_the_first_file_is_told_as_far_as_there_is_room() -> None:
+    lines = [f"-{number}" for number in range(50)]
+    found = reproduction(
+        manifest(), changed(manifest()), {"/a": "1", "/b": "2", "/c": "3"}, {"/b": "9", "/c": "8"}
+    )
+    assert found.first_changed == "/b"
+    told = text(replace(found, first=FileDifference("/b", "\n".join(lines))))
+    assert "inside of /b\n  -0\n  -1\n" in told
+    assert "and 10 more lines" in told
+    assert "-40" not in told
+
+
+def test_a_file_that_only_one_has_has_no_inside_to_compare() -> None:
+    found = reproduction(manifest(), changed(manifest()), {"/a": "1"}, {"/b": "2"})
+    assert found.first_changed is None
+    assert reproduction_json(found)["first"] is None
 
 
 def test_without_bills_no_files_are_compared() -> None:
