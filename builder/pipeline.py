@@ -20,7 +20,8 @@ from builder.attest.key import Attester
 from builder.attest.require import unsigned
 from builder.attest.sign import sign_build, sign_proof
 from builder.build.build import build
-from builder.build.reuse import reusable
+from builder.build.reuse import of_same_content, reusable
+from builder.build.take_over import take_over
 from builder.compare.builds import Difference, compare
 from builder.compare.change import changes
 from builder.compare.changelogs import changelog_changes, without_changelog
@@ -89,6 +90,7 @@ def make_image(
 ) -> Build:
     """Build a profile's image, or reuse a build of equal inputs unless ``fresh``; then prove it.
 
+    Where a build of another plan has the same image, it is taken over, and proven anew.
     What has been proven by earlier evidence is not proven again. An ``attester`` signs both, and
     reuses only what it has signed itself; ``at`` as for ``build_image``. Raises ``InputError``,
     ``HostError``, ``ImageError`` and ``BuilderError`` as the build and the proof do.
@@ -96,15 +98,26 @@ def make_image(
     plan = plan_of(profile, at)
     _warn_if_unproven(plan, progress)
     require_for_proof(plan.boots)
-    directory = None if fresh else reusable(plan, dist)
-    if directory is None or not _vouched(directory, attester, minisigner):
-        directory = _build(plan, dist, progress, _seal(attester, minisigner))
-    else:
-        progress.event(f"reusing build {directory}")
+    directory = _made(plan, dist, progress, fresh=fresh, attester=attester, minisigner=minisigner)
     present = manifest.read(directory)
     if not verdict_of(present).proven:
         present = _prove(directory, progress, attester, boots=True)
     return Build(directory, present, plan)
+
+
+def must_be_built(
+    profile: str,
+    dist: Path,
+    *,
+    fresh: bool,
+    at: datetime | None = None,
+    attester: Attester | None = None,
+    minisigner: SecretKey | None = None,
+) -> bool:
+    """Whether ``make_image`` would build. Raises as it does where this machine lacks something."""
+    plan = plan_of(profile, at)
+    require_for_proof(plan.boots)
+    return fresh or not any(_present(plan, dist, attester, minisigner))
 
 
 def find(word: str, dist: Path, only: Sequence[str] = ()) -> Build:
@@ -254,6 +267,38 @@ def _seal(attester: Attester | None, minisigner: SecretKey | None) -> Seal:
             sign_build(directory, attester)
 
     return seal
+
+
+def _made(
+    plan: Plan,
+    dist: Path,
+    progress: Progress,
+    *,
+    fresh: bool,
+    attester: Attester | None,
+    minisigner: SecretKey | None,
+) -> Path:
+    """The directory of a build of the plan: an earlier one, or a new one."""
+    seal = _seal(attester, minisigner)
+    same, origin = (None, None) if fresh else _present(plan, dist, attester, minisigner)
+    if same:
+        progress.event(f"reusing build {same}")
+        return same
+    if origin:
+        progress.event(f"taking over the image of {origin}")
+        return take_over(plan, origin, dist, progress, seal=seal)
+    return _build(plan, dist, progress, seal)
+
+
+def _present(
+    plan: Plan, dist: Path, attester: Attester | None, minisigner: SecretKey | None
+) -> tuple[Path | None, Path | None]:
+    """A build that stands for a new one, or else one of whose image a new one can be made."""
+    same = reusable(plan, dist)
+    if same and _vouched(same, attester, minisigner):
+        return same, None
+    origin = of_same_content(plan, dist)
+    return None, origin if origin and _vouched(origin, attester, minisigner) else None
 
 
 def _vouched(directory: Path, attester: Attester | None, minisigner: SecretKey | None) -> bool:

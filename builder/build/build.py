@@ -1,9 +1,7 @@
 """A plan becomes a build directory: image, manifest, log, checksums."""
 
 import contextlib
-import os
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +9,15 @@ from typing import TextIO
 
 from builder.build import dib, requirements, space_needs
 from builder.build import packages as image_packages
-from builder.build.apt_settings import apt_settings
-from builder.build.dib_environment import ROOT_LABEL, secrets, usual_mirrors
+from builder.build.dib_environment import ROOT_LABEL, usual_mirrors
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained_failures, told_when_full
-from builder.build.order import Order
+from builder.build.order import Order, ordered
 from builder.build.package_cache import package_cache
 from builder.build.record import Disk, write_record
-from builder.build.reuse import digest_of, ingredients
 from builder.build.sandbox import Sandbox
-from builder.build.source_date import asked, settle, source_date
+from builder.build.source_date import settle, source_date
 from builder.build.source_files import fetch_sources
 from builder.build.tree_directory import require_tree_directory
 from builder.features.registry import installed
@@ -35,9 +31,6 @@ from builder.store.manifest import Manifest, Package, Snapshot
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0
-
-_NAMESPACE = uuid.UUID("3d9c4a67-51c8-4b7e-9a52-d1f06f8e2b13")
-"""Of the ids that are made of a build's inputs: a random UUID, once and for all."""
 
 
 def build(
@@ -66,7 +59,7 @@ def build(
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
     requirements.require_for_build(dist, cache_directory(), plan.distribution, in_memory=in_memory)
-    order = _ordered(plan, elements, again, pins, snapshot)
+    order = ordered(plan, again, pins, snapshot)
 
     def measured(scratch: Path | None = None) -> list[Room]:
         """The places that the build writes to, as they are now."""
@@ -85,30 +78,6 @@ def build(
         _build_in(place, order, progress, measured, in_memory=in_memory)
         seal(place.directory)
     return place.directory.parent.parent / place.name
-
-
-def _ordered(
-    plan: Plan,
-    elements: Sequence[Path],
-    again: Manifest | None,
-    pins: Sequence[Package],
-    snapshot: Snapshot | None,
-) -> Order:
-    caller = dict(os.environ)
-    parts = ingredients(plan, *elements)
-    inputs = digest_of(plan, parts)
-    return Order(
-        plan=plan,
-        elements=elements,
-        caller=caller,
-        hidden=secrets(plan, caller),
-        parts=parts,
-        inputs=inputs,
-        root_uuid=str(uuid.uuid5(_NAMESPACE, again.inputs if again else inputs)),
-        snapshot=snapshot,
-        apt=apt_settings(pins, snapshot=plan.snapshot is not None),
-        date=again.source_date if again else asked(caller),
-    )
 
 
 @contextlib.contextmanager

@@ -5,10 +5,13 @@ into their place, and renamed once more when every hook has run, so nothing is c
 mounted. Used through the element ``guest-tree``.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from diskimage_builder.block_device.plugin import NodeBase, PluginBase
+
+MOUNTS = Path("/proc/self/mounts")
 
 
 class GuestTreeNode(NodeBase):  # type: ignore[misc]  # diskimage-builder ships no types
@@ -38,7 +41,24 @@ class GuestTreeNode(NodeBase):  # type: ignore[misc]  # diskimage-builder ships 
 
     def cleanup(self) -> None:
         """Hand the tree over. Called after a build that succeeded, with everything unmounted."""
-        (self.build / "mnt").rename(self.destination)
+        tree = self.build / "mnt"
+        _empty(tree / "dev")
+        tree.rename(self.destination)
+
+
+def _empty(devices: Path) -> None:
+    """Remove the device nodes: a running kernel makes them (devtmpfs).
+
+    Who is no root of the machine could make none. Never those of the machine itself.
+    """
+    mounts = [line.split(" ")[1] for line in MOUNTS.read_text().splitlines()]
+    if str(devices.resolve()) in mounts:
+        raise RuntimeError(f"{devices} is still the machine's /dev.")
+    for path in devices.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 class GuestTree(PluginBase):  # type: ignore[misc]  # diskimage-builder ships no types

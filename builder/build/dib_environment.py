@@ -35,6 +35,11 @@ MIRRORS = {
     name for distribution in DISTRIBUTIONS.values() for name in distribution.mirrors.values()
 }
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+AS_ROOT = Path(__file__).parent / "as_root"
+"""Has what takes sudo's place: root is there already, and sudo works in no user namespace."""
+
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 _PLAIN_PROXY = re.compile(r"[A-Za-z0-9._~:/%+\[\]@,*-]*")
@@ -129,8 +134,7 @@ def environment(
     given = _given(plan, caller)
     variables = {name: setting.value for name, setting in given.items()}
     fixed = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-        ":/sbin:/bin",
+        "PATH": f"{AS_ROOT}:{Path(sys.executable).parent}:{SYSTEM_PATH}",
         "HOME": str(scratch),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",  # diskimage-builder installs in the order of sets

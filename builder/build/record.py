@@ -51,6 +51,7 @@ def write_record(
     build = Manifest(
         build=place.name,
         inputs=order.inputs,
+        content=order.content,
         ingredients=dict(order.parts),
         created=created,
         source_date=disk.date,

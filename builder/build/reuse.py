@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from builder.features.registry import installed
 from builder.host.files import sha256_of
 from builder.plan.model import DIGEST_CHARACTERS, Plan, to_json
 from builder.store import build_directory, manifest
+from builder.store.manifest import Manifest
 
 CODE = Path(builder.__file__).parent
 """This program's own code."""
@@ -30,6 +31,11 @@ ENTRANCES = ("builder.build.build", "builder.build.dib_block_device")
 
 REUSE_LIMIT = timedelta(days=1)
 """For how long a build stands for another of the same inputs: the archives move on."""
+
+OF_CONTENT = (
+    "distribution", "disk", "elements", "packages", "environment", "argv", "files", "snapshot",
+)  # fmt: skip
+"""What of a plan diskimage-builder and the tools of the disk are given."""
 
 _OF_ALL_FEATURES = ("__init__.py", "registry.py", "combination.py")
 
@@ -46,6 +52,16 @@ def inputs_digest(plan: Plan, *elements: Path, code: Path = CODE) -> str:
 def digest_of(plan: Plan, parts: Mapping[str, str]) -> str:
     """The same of a plan and what ``ingredients`` says of it."""
     return hashlib.sha256(json.dumps([to_json(plan), parts], sort_keys=True).encode()).hexdigest()
+
+
+def content_of(plan: Plan, parts: Mapping[str, str]) -> str:
+    """Hex SHA-256 over what of that goes into the image's file.
+
+    Plans that differ in claims and checks alone, as by a watchdog's action, have one image.
+    """
+    told = to_json(plan)
+    content = {field: told[field] for field in OF_CONTENT}
+    return hashlib.sha256(json.dumps([content, parts], sort_keys=True).encode()).hexdigest()
 
 
 def ingredients(plan: Plan, *elements: Path, code: Path = CODE) -> dict[str, str]:
@@ -82,23 +98,35 @@ def _digest(paths: Iterable[Path], home: Path) -> str:
 
 
 def reusable(plan: Plan, dist: Path) -> Path | None:
-    """The latest build, if it is complete, of the same inputs, and young enough.
+    """The latest build, if it is complete, of the same inputs, and young enough."""
+    inputs = inputs_digest(plan, *elements_paths(plan, installed()))
+    return _young(dist / plan.profile / build_directory.LATEST, lambda each: each.inputs == inputs)
+
+
+def of_same_content(plan: Plan, dist: Path) -> Path | None:
+    """A profile's latest build whose image is the one that would be built, as for ``reusable``."""
+    content = content_of(plan, ingredients(plan, *elements_paths(plan, installed())))
+    builds = sorted(dist.glob(f"*/{build_directory.LATEST}"))
+    found = (_young(build, lambda each: each.content == content) for build in builds)
+    return next((build for build in found if build is not None), None)
+
+
+def _young(latest: Path, fits: Callable[[Manifest], bool]) -> Path | None:
+    """The build, if it fits, its image is whole, and it is young enough.
 
     How old one of the future is cannot be told: this host's clock has been set back since.
     """
-    latest = dist / plan.profile / build_directory.LATEST
     if not (latest / manifest.FILE_NAME).is_file():
         return None
     try:
-        latest_manifest = manifest.read(latest)
+        build = manifest.read(latest)
     except InputError:
         return None
-    of_same = latest_manifest.inputs == inputs_digest(plan, *elements_paths(plan, installed()))
-    if not of_same or asked(os.environ) not in {None, latest_manifest.source_date}:
+    if not fits(build) or asked(os.environ) not in {None, build.source_date}:
         return None
-    if not timedelta() <= datetime.now(UTC) - latest_manifest.created <= REUSE_LIMIT:
+    if not timedelta() <= datetime.now(UTC) - build.created <= REUSE_LIMIT:
         return None
-    image = latest / latest_manifest.image.name
-    if not image.is_file() or sha256_of(image) != latest_manifest.image.sha256:
+    image = latest / build.image.name
+    if not image.is_file() or sha256_of(image) != build.image.sha256:
         return None
     return latest.resolve()

@@ -5,7 +5,6 @@ seen by the host, and when the builder dies, however it dies, the kernel removes
 every process.
 """
 
-import os
 import subprocess  # noqa: TID251 - the namespace's first process is held open, not run to its end
 import time
 from collections.abc import Sequence
@@ -113,8 +112,6 @@ class Sandbox(AbstractContextManager["Sandbox"]):
 
 def _remedy(said: str) -> str:
     """What helps against an error of unshare(1)."""
-    if os.geteuid() != 0:
-        return "Builds run as root: use 'sudo make image …' or a root shell."
     if "propagation" in said:
         return (
             "The root directory is not a mount point here, as in a plain chroot. Make it one before"

@@ -9,6 +9,7 @@ from builder.attest.key import Attester
 from builder.cli.keys import minisign_key_option, signing_key_option
 from builder.cli.options import at_option, output_option, profile_argument
 from builder.cli.verbs import cli
+from builder.host.user_namespace import become_root
 from builder.pipeline import build_image
 from builder.terminal.output import say
 from builder.terminal.progress import Progress
@@ -36,6 +37,7 @@ def build(
       guest-image build base --at 2026-11-01
       guest-image prove "$(guest-image build base)"
     """
+    become_root()
     with Progress() as progress:
         directory = build_image(profile, output, progress, attester, minisigner, at=at)
     say(f"{directory}\n")

@@ -1,5 +1,6 @@
 """The verb ``image``."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from minisign import SecretKey
 
 from builder.attest.key import Attester
 from builder.cli.conclusion import conclude, write_junit
-from builder.cli.keys import minisign_key_option, signing_key_option
+from builder.cli.keys import given_keys, minisign_key_option, signing_key_option
 from builder.cli.options import (
     at_option,
     json_option,
@@ -17,7 +18,9 @@ from builder.cli.options import (
     profile_argument,
 )
 from builder.cli.verbs import cli
-from builder.pipeline import make_image
+from builder.host.user_namespace import run_as_root
+from builder.pipeline import make_image, must_be_built
+from builder.terminal import log
 from builder.terminal.progress import Progress
 
 
@@ -32,7 +35,9 @@ from builder.terminal.progress import Progress
 @minisign_key_option
 @junit_option
 @json_option
+@click.pass_context
 def image(
+    context: click.Context,
     profile: str,
     output: Path,
     *,
@@ -53,6 +58,13 @@ def image(
       guest-image image pinned-scsi
       guest-image image ./mine.yaml --output /srv/images --fresh
     """
+    if os.geteuid() != 0:
+        needed = must_be_built(
+            profile, output, fresh=fresh, at=at, attester=attester, minisigner=minisigner
+        )
+        if needed:
+            _build_as_root(context, profile, output, at)
+        fresh = False
     with Progress() as progress:
         build = make_image(
             profile,
@@ -65,3 +77,13 @@ def image(
         )
     write_junit(junit, build.manifest)
     return conclude(build, as_json=as_json)
+
+
+def _build_as_root(context: click.Context, profile: str, output: Path, at: datetime | None) -> None:
+    """Leave the build to root of a namespace, and nothing else: libguestfs does not work there."""
+    json_lines = {log.VARIABLE: "json"} if log.speaks_json() else {}
+    moment = [f"--at={at:%Y-%m-%dT%H:%M:%SZ}"] if at else []
+    arguments = ["build", profile, "--output", str(output), *moment]
+    status = run_as_root(arguments, {**given_keys(context), **json_lines})
+    if status != 0:
+        context.exit(status)

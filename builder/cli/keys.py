@@ -1,9 +1,10 @@
 """The options that name keys: whose signature is made, and whose counts."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import click
 from minisign import PublicKey as MinisignKey
@@ -16,23 +17,36 @@ from builder.attest.key import PASSPHRASE, Attester, PublicKey, attester, public
 
 VARIABLE = "GUEST_IMAGE_SIGNING_KEY"
 MINISIGN_VARIABLE = "GUEST_IMAGE_MINISIGN_KEY"
+_GIVEN = "builder.cli.keys"
+
+
+def given_keys(context: click.Context) -> Mapping[str, str]:
+    """The variables by which this program, started by this command, signs with the same keys."""
+    return cast("Mapping[str, str]", context.meta.get(_GIVEN, {}))
+
+
+def _note(context: click.Context, variable: str, given: str | None) -> None:
+    if given:
+        context.meta.setdefault(_GIVEN, {})[variable] = given
 
 
 def _attester(
-    _context: click.Context, _parameter: click.Parameter, given: str | None
+    context: click.Context, _parameter: click.Parameter, given: str | None
 ) -> Attester | None:
     """Who signs. Programs that are started, an image's own among them, must not find the key."""
     passphrase = os.environ.pop(PASSPHRASE, None)
     os.environ.pop(VARIABLE, None)
+    _note(context, VARIABLE, given)
     return attester(given, passphrase) if given else None
 
 
 def _minisigner(
-    _context: click.Context, _parameter: click.Parameter, given: str | None
+    context: click.Context, _parameter: click.Parameter, given: str | None
 ) -> SecretKey | None:
     """Who signs the checksums; as ``_attester``."""
     passphrase = os.environ.pop(MINISIGN_PASSPHRASE, None)
     os.environ.pop(MINISIGN_VARIABLE, None)
+    _note(context, MINISIGN_VARIABLE, given)
     return secret_key(given, passphrase) if given else None
 
 

@@ -7,6 +7,7 @@ import click
 
 from builder.cli.options import at_option, complete_profile, json_option, output_option, print_json
 from builder.cli.verbs import cli
+from builder.host.user_namespace import become_root
 from builder.pipeline import reproduce_build
 from builder.report.reproduction import reproduction_json, reproduction_text
 from builder.terminal.output import show
@@ -32,7 +33,7 @@ def reproduce(
     The plan, the times, the ids and the packages' versions are those of BUILD's manifest, so that
     with equal elements and tools every byte is the same. If not, what is known to differ is named:
     what it was made from, packages, and files that belong to no package. BUILD is a build
-    directory, or the name of a built profile (its latest build). Needs root, as every build does.
+    directory, or the name of a built profile (its latest build).
 
     The exit code is 0 where it is the same, and 1 where it is not; 3 where the archive does not
     have the versions any more, which are named.
@@ -44,6 +45,7 @@ def reproduce(
       guest-image reproduce pinned-scsi --at 2026-11-01
       guest-image reproduce pinned-scsi --json | jq .same
     """
+    become_root()
     with Progress() as progress:
         found = reproduce_build(build, output, progress, keep=keep, at=at)
     if as_json:

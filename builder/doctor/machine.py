@@ -15,7 +15,7 @@ from builder.build.requirements import (
 from builder.build.sandbox import Sandbox
 from builder.doctor.finding import Finding, good, lacking, refused, warning
 from builder.errors import InputError
-from builder.host import accelerator
+from builder.host import accelerator, user_namespace
 from builder.host.paths import cache_directory
 from builder.host.room import GIB, Room, existing
 from builder.host.scratch import scratch
@@ -29,16 +29,24 @@ def rights() -> Iterator[Finding]:
     """Root, and what root may do. Raises ``HostError`` where no build can have a sandbox."""
     user = os.geteuid()
     if user != 0:
-        yield lacking(
-            "rights",
-            f"Not root: a build makes files that belong to root. What works without:"
-            f" {_WITHOUT_ROOT}.",
-            "Run builds as root (sudo).",
-            user=user,
-        )
+        yield _rights_of_an_ordinary_user(user)
         return
     with scratch("doctor") as directory, Sandbox(directory, in_memory=works_in_memory()):
         yield good("rights", "Root, who may make the namespaces that builds work in.", user=user)
+
+
+def _rights_of_an_ordinary_user(user: int) -> Finding:
+    obstacles = user_namespace.obstacles()
+    if not obstacles:
+        return good("rights", "Not root: builds work in a user namespace of yours.", user=user)
+    reasons, remedies = zip(*obstacles, strict=True)
+    return lacking(
+        "rights",
+        f"Not root, and no user namespace to build in. {' '.join(reasons)} What works all the same:"
+        f" {_WITHOUT_ROOT}.",
+        f"{' '.join(filter(None, remedies))} Or run builds as root (sudo).".strip(),
+        user=user,
+    )
 
 
 def acceleration() -> Iterator[Finding]:

@@ -51,6 +51,12 @@ def cyclonedx(subject: Subject, contents: Contents) -> Json:
     }
 
 
+def cyclonedx_of(document: Json, subject: Subject) -> Json:
+    """The document as it would be of another image with the same contents."""
+    other = cyclonedx(subject, Contents("deb", (), ()))
+    return {**document, **{key: other[key] for key in ("serialNumber", "metadata")}}
+
+
 def _tool(subject: Subject) -> Json:
     return {
         "type": "application",

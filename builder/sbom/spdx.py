@@ -46,6 +46,13 @@ def spdx(subject: Subject, contents: Contents) -> Json:
     }
 
 
+def spdx_of(document: Json, subject: Subject) -> Json:
+    """The document as it would be of another image with the same contents."""
+    other = spdx(subject, Contents("deb", (), ()))
+    told = {key: other[key] for key in ("name", "documentNamespace", "creationInfo")}
+    return {**document, **told, "packages": [*other["packages"], *document["packages"][1:]]}
+
+
 def _packages(
     subject: Subject, contents: Contents, ids: "_Ids"
 ) -> tuple[list[Json], list[Json], list[Json], dict[str, str]]:

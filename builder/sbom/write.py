@@ -10,9 +10,9 @@ from typing import Literal
 
 from builder.host.files import replace_text
 from builder.plan.model import Plan
-from builder.sbom.cyclonedx import cyclonedx
+from builder.sbom.cyclonedx import cyclonedx, cyclonedx_of
 from builder.sbom.facts import Contents, Subject
-from builder.sbom.spdx import spdx
+from builder.sbom.spdx import spdx, spdx_of
 from builder.store.build_directory import build_name
 from builder.store.manifest import Manifest, Package, SbomFile
 
@@ -62,6 +62,19 @@ def write_bills(directory: Path, subject: Subject, contents: Contents) -> tuple[
     return (
         _written(directory, "CycloneDX", CYCLONEDX, cyclonedx(subject, contents)),
         _written(directory, "SPDX", SPDX, spdx(subject, contents)),
+    )
+
+
+def copy_bills(build: Path, directory: Path, subject: Subject) -> tuple[SbomFile, ...]:
+    """Write the documents of a build as those of another image with the same contents.
+
+    The bytes are those that ``write_bills`` would write. Raises ``OSError``, and ``ValueError``
+    or ``KeyError`` where one is no such document.
+    """
+    kept = {name: json.loads((build / name).read_text()) for name in (CYCLONEDX, SPDX)}
+    return (
+        _written(directory, "CycloneDX", CYCLONEDX, cyclonedx_of(kept[CYCLONEDX], subject)),
+        _written(directory, "SPDX", SPDX, spdx_of(kept[SPDX], subject)),
     )
 
 

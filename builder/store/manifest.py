@@ -244,6 +244,8 @@ class Manifest(_Section):
     """The name of the build directory."""
     inputs: str
     """Digest of what the build was made from: the plan, the elements, the builder's versions."""
+    content: str = ""
+    """Digest of what of that goes into the image's file; not known of older builds."""
     ingredients: dict[str, str] = {}
     """The same besides the plan, part by part: versions, and digests of code and elements; not
     known of older builds."""

@@ -83,8 +83,15 @@ def anywhere(said: str) -> str:
     """What is said, but for where the programs and the elements are installed."""
     plain = re.sub(r"/bin/python[0-9.]*", "/bin/python", said)
     return re.sub(
-        r"/[^\s:\"=]*/(bin/python|bin|elements|builder/\w+/\w+\.py)(?=[\s:\"])", r"…/\1", plain
-    )
+        r"/[^\s:\"=]*/(bin/python|bin|elements|as_root|builder/\w+/\w+\.py)(?=[\s:\"])",
+        r"…/\1", plain,
+    )  # fmt: skip
+
+
+def test_the_programs_that_a_build_starts_can_be_started(elsewhere: Path) -> None:
+    program = next((elsewhere / "venv/lib").glob("*/site-packages/builder/build/as_root/sudo"))
+    done = subprocess.run([program, "-E", "echo", "as root"], capture_output=True, check=True)
+    assert done.stdout == b"as root\n"
 
 
 def test_the_reports_template_is_in_the_wheel(program: Path, elsewhere: Path) -> None:

@@ -6,6 +6,8 @@ import pytest
 import yaml
 from diskimage_builder.block_device.blockdevice import BlockDevice
 
+from builder.build import dib_block_device
+
 # diskimage-builder leaves its state files open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
@@ -15,6 +17,9 @@ def build(tmp_path: Path) -> Path:
     build = tmp_path / "dib_build"
     (build / "built/etc").mkdir(parents=True)
     (build / "built/etc/hostname").write_text("guest\n")
+    (build / "built/dev/pts").mkdir(parents=True)
+    (build / "built/dev/null").touch()
+    (build / "built/dev/fd").symlink_to("/proc/self/fd")
     return build
 
 
@@ -60,7 +65,25 @@ def test_the_tree_is_handed_over_when_all_is_done(
     assert not destination.exists()
     call(params, "cleanup")
     assert (destination / "etc/hostname").read_text() == "guest\n"
+    assert [*(destination / "dev").iterdir()] == []
     assert not (build / "mnt").exists()
+
+
+def test_where_the_machine_s_devices_are_still_mounted_none_is_touched(
+    build: Path,
+    destination: Path,
+    params: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"tmpfs / tmpfs rw 0 0\ndevtmpfs {build / 'mnt/dev'} devtmpfs rw 0 0\n")
+    monkeypatch.setattr(dib_block_device, "MOUNTS", mounts)
+    call(params, "init", "create", "umount")
+    with pytest.raises(RuntimeError, match="still the machine's /dev"):
+        call(params, "cleanup")
+    assert (build / "mnt/dev/null").exists()
+    assert not destination.exists()
 
 
 def test_diskimage_builder_is_told_the_tree_s_path_as_the_image_s(

@@ -10,7 +10,7 @@ import pytest
 from builder.build.requirements import GIB, MEMORY
 from builder.doctor import machine
 from builder.doctor.finding import Finding, State
-from builder.host import accelerator
+from builder.host import accelerator, user_namespace
 from builder.host.accelerator import Accelerator
 
 
@@ -24,13 +24,22 @@ def free(monkeypatch: pytest.MonkeyPatch, gib: float) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 50, 0, int(gib * GIB)))
 
 
-def test_without_root_it_is_told_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_and_namespace_it_is_told_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(user_namespace, "obstacles", lambda: [("It is forbidden.", "Allow it.")])
     (found,) = machine.rights()
     assert found.state is State.LACKING
-    assert "What works without: plan, inspect, prove" in found.seen
-    assert found.remedy == "Run builds as root (sudo)."
+    assert "It is forbidden. What works all the same: plan, inspect, prove" in found.seen
+    assert found.remedy == "Allow it. Or run builds as root (sudo)."
     assert found.facts == {"user": 1000}
+
+
+def test_without_root_a_user_namespace_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(user_namespace, "obstacles", list)
+    (found,) = machine.rights()
+    assert found.state is State.GOOD
+    assert "user namespace" in found.seen
 
 
 @pytest.mark.parametrize(
