@@ -150,7 +150,7 @@ golden: $(VENV)/installed-dev ## Write the golden files, the profile schema and 
 	$(VENV)/bin/guest-image $(CI_RENDER)
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
-bench: host $(VENV)/installed ## Time a build against a plain disk-image-create, and print the ratio
+bench: host $(VENV)/installed ## Time builds against a plain disk-image-create and each other, and print the ratios
 	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/build.py
 
 bench-command: $(VENV)/installed ## Time the command itself: its help, a plan

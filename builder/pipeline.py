@@ -14,6 +14,7 @@ from minisign import SecretKey
 
 from builder.adopt.adopt import adopt
 from builder.adopt.plan import boots_at_most
+from builder.archive.releases import releases_now
 from builder.archive.snapshot import snapshot_of
 from builder.attest.checksums import check, sign_checksums
 from builder.attest.key import Attester
@@ -234,7 +235,8 @@ def _build(plan: Plan, dist: Path, progress: Progress, seal: Seal) -> Path:
     if plan.snapshot is not None:
         progress.phase("asking the archive")
     snapshot = snapshot_of(plan, cache=cache_directory(), caller=os.environ)
-    return build(plan, dist, progress, seal=seal, snapshot=snapshot)
+    indexes = releases_now(plan, os.environ)
+    return build(plan, dist, progress, seal=seal, snapshot=snapshot, indexes=indexes)
 
 
 def _prove(

@@ -57,8 +57,8 @@ MERGES = (
 """A rule, what the extended profile says, and what the profile says."""
 
 VARIABLES = {
-    "GUEST_IMAGE_CACHE": "Where downloaded packages are kept; by default `guest-image-builder` in"
-    " `$XDG_CACHE_HOME`, or in `~/.cache`.",
+    "GUEST_IMAGE_CACHE": "Where downloaded packages and bootstrapped systems are kept; by"
+    " default `guest-image-builder` in `$XDG_CACHE_HOME`, or in `~/.cache`.",
     "GUEST_IMAGE_DEBUG": "`1` shows the traceback of an internal error.",
     "GUEST_IMAGE_LOG_FORMAT": "`json`: progress and errors as JSON lines, like `--log-format`.",
     "GUEST_IMAGE_MINISIGN_KEY": "Signs `SHA256SUMS`, like `--minisign-key`: the path of a secret"

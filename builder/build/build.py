@@ -42,13 +42,15 @@ def build(
     again: Manifest | None = None,
     pins: Sequence[Package] = (),
     snapshot: Snapshot | None = None,
+    indexes: str = "",
 ) -> Path:
     """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
     ``seal`` is handed the complete directory before it gets this name. With ``again`` times and ids
     are those of an earlier build, so that the same content gives the same image. ``pins`` are
     packages that are taken in their very versions, which the archive must have; ``snapshot`` is
-    what it has at the plan's moment.
+    what it has at the plan's moment, and ``indexes`` are those of this moment, for which a system
+    that was bootstrapped before may serve.
     Raises ``InputError`` or ``HostError`` before anything is done if this machine lacks something,
     and ``BuilderError`` if the build fails; then only its log stays.
     """
@@ -59,7 +61,7 @@ def build(
         requirements.require_plain(directory, "install its package elsewhere")
     in_memory = requirements.works_in_memory()
     requirements.require_for_build(dist, cache_directory(), plan.distribution, in_memory=in_memory)
-    order = ordered(plan, again, pins, snapshot)
+    order = ordered(plan, again, pins, snapshot, indexes)
 
     def measured(scratch: Path | None = None) -> list[Room]:
         """The places that the build writes to, as they are now."""

@@ -70,6 +70,7 @@ def build_tree(
         tree=tree,
         root_uuid=order.root_uuid,
         date=order.date,
+        indexes=order.indexes,
         files=files,
     )
     for note in unnamed_mirrors(plan.distribution, settings):

@@ -5,6 +5,7 @@ into their place, and renamed once more when every hook has run, so nothing is c
 mounted. Used through the element ``guest-tree``.
 """
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def _empty(devices: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+    os.utime(devices)  # its time does not tell whether there were any
 
 
 class GuestTree(PluginBase):  # type: ignore[misc]  # diskimage-builder ships no types

@@ -124,10 +124,12 @@ def environment(
     root_uuid: str,
     date: int | None,
     files: Path,
+    indexes: str = "",
 ) -> dict[str, Setting]:
     """The whole environment of disk-image-create.
 
-    ``date`` is the time that files get, where it is not to be that of the newest package.
+    ``date`` is the time that files get, where it is not to be that of the newest package;
+    ``indexes`` are the archive's, where a bootstrapped system that was kept may serve.
     Mirrors: the profile's, else the caller's variables, else those of the host's apt sources.
     """
     own = plan.distribution
@@ -152,6 +154,9 @@ def environment(
         "DIB_GUEST_TREE": str(tree),
         "DIB_GUEST_FILES": str(files),
         "DIB_GUEST_APT": str(packages.settings),
+        "DIB_GUEST_PACKAGES": packages.told,
+        "DIB_GUEST_LAYERS": str(packages.layers),
+        "DIB_GUEST_INDEXES": indexes,
         "DIB_GUEST_DATE": "" if date is None else str(date),
         "DIB_ROOT_UUID": root_uuid,
         "ROOT_LABEL": ROOT_LABEL,

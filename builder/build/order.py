@@ -43,6 +43,8 @@ class Order:
     """What the packages are taken from, where not from the archive of today."""
     apt: Mapping[str, str]
     """Files that apt has in ``/etc/apt`` while the image is built (``apt_settings``)."""
+    indexes: str
+    """The archive's, where a bootstrapped system that was kept may serve (``releases_now``)."""
     date: int | None
     """The time that files get, if not that of the newest package: seconds since 1970."""
 
@@ -52,6 +54,7 @@ def ordered(
     again: Manifest | None = None,
     pins: Sequence[Package] = (),
     snapshot: Snapshot | None = None,
+    indexes: str = "",
 ) -> Order:
     """The order of a plan, in this process's environment; as for ``build``.
 
@@ -73,5 +76,6 @@ def ordered(
         root_uuid=str(uuid.uuid5(_NAMESPACE, named_by)),
         snapshot=snapshot,
         apt=apt_settings(pins, snapshot=plan.snapshot is not None),
+        indexes=indexes,
         date=again.source_date if again else asked(caller),
     )

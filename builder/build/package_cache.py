@@ -45,6 +45,21 @@ class PackageCache:
         return self.directory / "apt" / self.distro
 
     @property
+    def index(self) -> Path:
+        """What the archive's signed index vouches for, once it was asked."""
+        return self.directory / "index"
+
+    @property
+    def told(self) -> str:
+        """These places, as ``verified_packages`` is told them."""
+        return f"{self.store} {self.archives} {self.taken} {self.index}"
+
+    @property
+    def layers(self) -> Path:
+        """Where bootstrapped systems are kept (``builder.build.layer``)."""
+        return self.store.parent.parent / "layers"
+
+    @property
     def settings(self) -> Path:
         """Files that apt has in the image's ``/etc/apt`` for the time of the build."""
         return self.directory / "settings"

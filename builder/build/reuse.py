@@ -26,8 +26,11 @@ from builder.store.manifest import Manifest
 CODE = Path(builder.__file__).parent
 """This program's own code."""
 
-ENTRANCES = ("builder.build.build", "builder.build.dib_block_device")
-"""Where a build begins: the one is called, the other is loaded by diskimage-builder."""
+ENTRANCES = ("builder.build.build", "builder.build.dib_block_device", "builder.build.layer")
+"""Where a build begins: the one is called, the others are loaded or run by diskimage-builder."""
+
+_SCRIPTS = "build/as_root/*"
+"""Of this code, what a build runs besides."""
 
 REUSE_LIMIT = timedelta(days=1)
 """For how long a build stands for another of the same inputs: the archives move on."""
@@ -72,7 +75,7 @@ def ingredients(plan: Plan, *elements: Path, code: Path = CODE) -> dict[str, str
     """
     found = {program: version(program) for program in ("guest-image-builder", "diskimage-builder")}
     files: dict[str, list[Path]] = {}
-    for path in reachable(code, ENTRANCES):
+    for path in (*reachable(code, ENTRANCES), *sorted(code.glob(_SCRIPTS))):
         files.setdefault(_part(path.relative_to(code)), []).append(path)
     found |= {part: _digest(paths, code) for part, paths in sorted(files.items())}
     for home, name in itertools.product(elements, plan.elements):

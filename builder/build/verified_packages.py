@@ -3,17 +3,20 @@
 apt takes a file of the right name and size from its archive directory as it is. So no file gets
 there but one whose SHA-256 the index has. Run as a program by mmdebstrap, before it downloads
 anything, with the host's own Python; so it needs nothing but the standard library.
+
+What the index vouches for is kept in a file, for builds that find it unchanged (``layer``).
 """
 
 import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import stat
 import subprocess  # noqa: TID251 - no module of this program is there when it runs
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 LIMIT = 600.0
@@ -29,20 +32,60 @@ def archive_name(package: str, version: str, architecture: str) -> str:
     return f"{package}_{version.replace(':', '%3a')}_{architecture}.deb"
 
 
-def digests(index: Iterable[str], wanted: Collection[str]) -> Digests:
-    """What an index (``Packages``, by its lines) says of the files that are wanted."""
+def digests(index: Iterable[str]) -> Digests:
+    """What an index (``Packages``, by its lines) says of its files."""
     found: dict[str, set[tuple[int, str]]] = {}
     for fields in _stanzas(index):
         with contextlib.suppress(KeyError, ValueError):
-            name = archive_name(fields["Package"], fields["Version"], fields["Architecture"])
-            if name in wanted:
-                found.setdefault(name, set()).add((int(fields["Size"]), fields["SHA256"]))
+            found.setdefault(_name(fields), set()).add((int(fields["Size"]), fields["SHA256"]))
     return found
+
+
+def names(status: Iterable[str]) -> Iterator[str]:
+    """What apt calls the files of packages, by paragraphs such as those of dpkg's status."""
+    for fields in _stanzas(status):
+        with contextlib.suppress(KeyError):
+            yield _name(fields)
+
+
+def _name(fields: Mapping[str, str]) -> str:
+    return archive_name(fields["Package"], fields["Version"], fields["Architecture"])
 
 
 def take(store: Path, archives: Path, vouched: Digests) -> list[str]:
     """Copy what may be taken from the store into apt's archives, and return the names."""
-    return [name for name in sorted(vouched) if _take(store / name, archives / name, vouched[name])]
+    wanted = sorted(path.name for path in store.glob("*.deb") if path.name in vouched)
+    return [name for name in wanted if _take(store / name, archives / name, vouched[name])]
+
+
+def releases_of(directory: Path) -> str:
+    """Which indexes lie in apt's directory of them: the digests of their signed releases."""
+    return told_releases(path.read_bytes() for path in directory.glob("*InRelease"))
+
+
+def told_releases(signed: Iterable[bytes]) -> str:
+    """The same of these files' contents: hex SHA-256, sorted, with commas."""
+    return ",".join(sorted(hashlib.sha256(text).hexdigest() for text in signed))
+
+
+def write_index(path: Path, releases: str, vouched: Digests) -> None:
+    """Keep what indexes vouch for: a line that names them, and one for each file."""
+    lines = (
+        f"{name} {size} {digest}\n"
+        for name, files in vouched.items()
+        for size, digest in sorted(files)
+    )
+    path.write_text(f"{releases}\n{''.join(lines)}")
+
+
+def read_index(path: Path) -> tuple[str, Digests]:
+    """What was kept. Raises ``ValueError`` where it is something else."""
+    releases, *lines = path.read_text().splitlines()
+    vouched: dict[str, set[tuple[int, str]]] = {}
+    for line in lines:
+        name, size, digest = line.rsplit(" ", 2)
+        vouched.setdefault(name, set()).add((int(size), digest))
+    return releases, vouched
 
 
 def _stanzas(index: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -104,17 +147,23 @@ def _apt(*words: str) -> list[str]:
     return done.stdout.decode(errors="replace").splitlines()
 
 
-def main(store: Path, archives: Path, listing: Path) -> None:
-    """Take what is wanted, and list it. Without an index nothing is, which apt will explain."""
-    wanted = {path.name for path in store.glob("*.deb")}
+def main(store: Path, archives: Path, listing: Path, index: Path) -> None:
+    """Take what may be taken, and list it. Without an index nothing is, which apt will explain."""
     taken: list[str] = []
-    if wanted:
-        try:
-            taken = take(store, archives, digests(_indices(), wanted))
-        except (subprocess.SubprocessError, OSError, KeyError) as error:
-            print(f"no cached package is used: {error}", file=sys.stderr)  # noqa: T201 - the log
+    try:
+        vouched = digests(_indices())
+        lists = _apt("apt-config", "shell", "lists", "Dir::State::lists/d")[0]
+        write_index(index, releases_of(Path(shlex.split(lists)[0].partition("=")[2])), vouched)
+        taken = take(store, archives, vouched)
+    except (subprocess.SubprocessError, OSError, KeyError) as error:
+        print(f"no cached package is used: {error}", file=sys.stderr)  # noqa: T201 - the log
+    tell(listing, taken)
+
+
+def tell(listing: Path, taken: Sequence[str]) -> None:
+    """List what was taken, for those who keep what was not."""
     listing.write_text("".join(f"{name}\n" for name in taken))
-    print(f"{len(taken)} of {len(wanted)} cached packages are what the archive signed")  # noqa: T201
+    print(f"{len(taken)} cached packages are what the archive signed")  # noqa: T201 - the log
 
 
 if __name__ == "__main__":

@@ -112,5 +112,8 @@ def environment(nightly: Nightly) -> Mapping[str, str]:
 
 
 def cached(nightly: Nightly) -> Sequence[str]:
-    """What a new system keeps from night to night, below the repository's top."""
-    return (BUILDS, CACHE, f"{nightly.checkout}/.venv".removeprefix("./"))
+    """What a new system keeps from night to night, below the repository's top.
+
+    Packages, which the archive vouches for; nothing would for a bootstrapped system.
+    """
+    return (BUILDS, f"{CACHE}/packages", f"{nightly.checkout}/.venv".removeprefix("./"))

@@ -3,16 +3,15 @@
 import http.client
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from builder.build.dib_environment import mirrors, proxies, secrets, unnamed_mirrors
 from builder.distribution import Distribution
 from builder.doctor.ask import Question, ask_in_parallel
 from builder.doctor.finding import Finding, good, lacking, warning
+from builder.host.web import open_address, proxy_for
 from builder.plan.model import Plan
 from builder.redaction import Secrets
 
@@ -67,18 +66,14 @@ def mirrors_of(distribution: Distribution, addresses: Mapping[str, str]) -> Iter
 
 def _ask(mirror: Mirror, given: Mapping[str, str], hidden: Secrets) -> Iterator[Finding]:
     subject = f"mirror: {mirror.kind}"
-    proxy = _proxy(mirror.index, given)
+    proxy = proxy_for(mirror.index, given)
     through = f", through the proxy {hidden.redact(proxy)}" if proxy else ""
     facts: dict[str, object] = {"address": hidden.redact(mirror.address)}
     told = f"{hidden.redact(mirror.address)}{through}"
     remedy = _OTHER.format(variable=mirror.variable)
     start = time.monotonic()
     try:
-        scheme = urlsplit(mirror.index).scheme
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({scheme: proxy} if proxy else {})
-        )
-        with opener.open(mirror.index, timeout=ANSWER_LIMIT) as answer:
+        with open_address(mirror.index, given, timeout=ANSWER_LIMIT) as answer:
             answer.read(1)
     except urllib.error.HTTPError as error:
         error.close()
@@ -92,12 +87,3 @@ def _ask(mirror: Mirror, given: Mapping[str, str], hidden: Secrets) -> Iterator[
     else:
         seconds = round(time.monotonic() - start, 3)
         yield good(subject, f"{told} answers in {seconds:.1f} s.", seconds=seconds, **facts)
-
-
-def _proxy(address: str, given: Mapping[str, str]) -> str:
-    """The proxy for an address, or the empty string."""
-    parts = urlsplit(address)
-    exceptions = {"no": given.get("no_proxy", "")}
-    if urllib.request.proxy_bypass_environment(parts.netloc, exceptions):  # type: ignore[attr-defined] # typeshed lacks it
-        return ""
-    return given.get(f"{parts.scheme}_proxy", "")

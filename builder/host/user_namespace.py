@@ -77,11 +77,11 @@ def run_as_root(arguments: Sequence[str | Path], variables: Mapping[str, str]) -
 def _entering() -> list[str]:
     unshare = require_tool("unshare", "util-linux")
     if reasons := obstacles():
+        remedies = dict.fromkeys(remedy for _, remedy in reasons if remedy)
         raise HostError(
             "An ordinary user's build works in a user namespace, and none can be made.",
             details=[reason for reason, _ in reasons],
-            hint=" ".join(dict.fromkeys(remedy for _, remedy in reasons))
-            + " Or build as root: sudo, or a root shell.",
+            hint=" ".join([*remedies, "Root can build in any case: sudo, or a root shell."]),
         )
     return [unshare, *ENTER, "--", sys.executable]
 

@@ -81,7 +81,7 @@ class Archive:
     def take(self) -> set[str]:
         program = [sys.executable, "-I", verified_packages.__file__]
         subprocess.run(
-            [*program, self.store, self.archives, self.listing],
+            [*program, self.store, self.archives, self.listing, self.root / "index"],
             env={**os.environ, "MMDEBSTRAP_APT_CONFIG": str(self.configuration)},
             check=True,
             timeout=120,
@@ -182,4 +182,4 @@ def test_a_package_that_its_archive_has_no_more_is_not_taken(archive: Archive) -
 
 @given(st.text(alphabet=st.sampled_from("PackageVrsionSHA256: \n\t_%x1"), max_size=400))
 def test_no_index_is_worse_than_none(text: str) -> None:
-    assert set(digests(text.splitlines(), {"a_1_all.deb"})) <= {"a_1_all.deb"}
+    digests(text.splitlines())

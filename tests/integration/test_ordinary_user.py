@@ -27,7 +27,9 @@ PROFILE = "pinned-scsi"
 
 @pytest.fixture
 def user(tmp_path: Path) -> OrdinaryUser:
-    return OrdinaryUser(tmp_path / "home")
+    place = tmp_path / "place"  # pytest's own directory is closed to others
+    place.mkdir()
+    return OrdinaryUser(place / "home")
 
 
 def run(

@@ -5,12 +5,14 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from copies import Copy
 
-from builder.store.build_directory import LATEST
+from builder.host.files import sha256_of
+from builder.store.build_directory import LATEST, LOG
 
 pytestmark = [
     pytest.mark.integration,
@@ -19,12 +21,21 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="a build needs root"),
 ]
 
+UNPACKED = "bootstrapped with the same options from the same indexes"
+
+
+def built(copy: Copy) -> Path:
+    done = copy.run(copy.build_command())
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
 
 def test_a_build_made_again_is_the_same_file_until_an_element_changes(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
-    built = copy.run(copy.build_command())
-    assert built.returncode == 0, built.stderr
-    build = (copy.home / LATEST).resolve()
+    cold, build = built(copy), built(copy)
+    assert [UNPACKED in (each / LOG).read_text() for each in (cold, build)] == [False, True]
+    assert sha256_of(cold / "image.qcow2") == sha256_of(build / "image.qcow2")
+    shutil.rmtree(cold)
     command = copy.command("reproduce", build, "--output", copy.dist)
 
     temporary = tmp_path / "temporary"

@@ -229,6 +229,7 @@ def build_tree(
                 parts={},
                 inputs="",
                 content="",
+                indexes="",
                 root_uuid="",
                 snapshot=None,
                 apt={},

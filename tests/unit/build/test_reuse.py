@@ -116,6 +116,8 @@ def test_a_build_can_reach_its_own_room_the_features_and_what_they_stand_on() ->
     [
         ("build/disk_image.py", True),
         ("build/dib_block_device.py", True),
+        ("build/layer.py", True),
+        ("build/as_root/sudo", True),
         ("features/watchdog.py", True),
         ("plan/model.py", True),
         ("report/html.py", False),

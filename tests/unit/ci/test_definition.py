@@ -168,7 +168,8 @@ def test_what_is_kept_from_night_to_night_in_a_container_is_what_the_scripts_use
     (cache,) = (step for step in workflow["steps"] if "cache" in step.get("uses", ""))
     kept = cache["with"]["path"].split()
     assert kept == parsed("gitlab", Place.CONTAINER)[gitlab.FILE][gitlab.TEMPLATE]["cache"]["paths"]
-    assert {workflow["env"]["OUTPUT"], workflow["env"]["GUEST_IMAGE_CACHE"]} < set(kept)
+    packages = f"{workflow['env']['GUEST_IMAGE_CACHE']}/packages"
+    assert {workflow["env"]["OUTPUT"], packages} < set(kept)
     assert any(workflow["env"]["GUEST_IMAGE"].startswith(path) for path in kept)
 
 

@@ -40,7 +40,7 @@ def _ordinary_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Pa
 def refusal() -> HostError:
     with pytest.raises(HostError, match="ordinary user's build") as caught:
         become_root()
-    assert "Or build as root" in caught.value.hint
+    assert "Root can build" in caught.value.hint
     return caught.value
 
 
