@@ -33,7 +33,8 @@ from builder.report.update import update
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH, Seal
-from builder.store.manifest import Adopted, Evidence, ImageFile, Manifest
+from builder.store.disk_files import image_file
+from builder.store.manifest import Adopted, Evidence, Manifest
 from builder.terminal.progress import Progress
 
 FORMATS = ("qcow2", "raw")
@@ -101,14 +102,7 @@ def _adopt_in(
         inputs=sums[0],
         created=created,
         plan=to_json(_booting_only(plan)),
-        image=ImageFile(
-            name=image.name,
-            format=foreign.disk.format,
-            size=image.stat().st_size,
-            virtual_size=info.virtual_size,
-            sha256=sums[0],
-            sha512=sums[1],
-        ),
+        image=image_file(image, foreign.disk.format, info.virtual_size),
         tools={"guest-image-builder": version("guest-image-builder")},
         packages=packages_of(facts.contents) if facts.contents else (),
         timings={},

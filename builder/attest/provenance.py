@@ -26,6 +26,7 @@ def provenance(
     ``files`` are those beside the image that nobody changes any more, by their SHA-256.
     """
     plan = build.planned()
+    formats = {file.name: file.sha256 for file in build.formats}
     bills = {bill.name: bill.sha256 for bill in build.sbom}
     sections = build_sections(section_digests(build))
     return statement(
@@ -58,7 +59,7 @@ def provenance(
                 ],
             },
         },
-        *descriptors(bills),
+        *descriptors({**formats, **bills}),
     )
 
 

@@ -123,6 +123,7 @@ def _names(directory: Path, build: Manifest | None, told: Iterable[str]) -> Iter
     """The files that a build has, or should have, besides its manifest."""
     names = dict.fromkeys(name for name in told if not name.startswith(SECTION))
     if build:
+        names |= dict.fromkeys(file.name for file in build.files)
         names |= dict.fromkeys(bill.name for bill in build.sbom)
     logs = sorted(path.name for path in directory.glob("*.log"))
     names |= dict.fromkeys(

@@ -171,9 +171,10 @@ def _write_disk(
     raw = sandbox.scratch / "disk.raw"
     assembler.write_disk(tree, raw, layout)
     progress.phase("convert")
-    image = directory / f"image.{plan.disk.format}"
-    assembler.convert(raw, image, image_format=plan.disk.format, compression=plan.disk.compression)
-    return Disk(image, layout.size, date, software, sizes, files)
+    images = {name: directory / f"image.{name}" for name in (plan.disk.format, *plan.disk.others)}
+    for name, image in images.items():
+        assembler.convert(raw, image, image_format=name, compression=plan.disk.compression)
+    return Disk(images, layout.size, date, software, sizes, files)
 
 
 def _logger(write: Callable[[str], object], redact: Callable[[str], str]) -> Callable[[str], None]:

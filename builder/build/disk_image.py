@@ -8,12 +8,13 @@ system partition, and GRUB's two BIOS images are written where the firmware and 
 import os
 import struct
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.build.superblock import forget_what_was_written
 from builder.errors import BuilderError
+from builder.profile.model import DiskFormat
 
 SECTOR = 512
 MIB = 1024 * 1024
@@ -43,6 +44,16 @@ EXT4_FEATURES = (
     "large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
 )
 
+
+# What Glance's inspector and other clouds' imports take: a VMDK that is one file, and a VHD whose
+# beginning tells what it is and whose disk keeps its size (a fixed one looks like a raw disk).
+_CONVERSIONS: Mapping[DiskFormat, Sequence[str]] = {
+    "qcow2": ("-O", "qcow2"),
+    "raw": ("-O", "raw"),
+    "vmdk": ("-O", "vmdk", "-o", "subformat=streamOptimized"),
+    "vhd": ("-O", "vpc", "-o", "subformat=dynamic,force_size=on"),
+    "vhdx": ("-O", "vhdx", "-o", "subformat=dynamic"),
+}
 
 ROOT_INODE, FIRST_INODE = 2, 11
 """Numbers by ext4's documentation (kernel, "Special inodes"); mke2fs gives those that follow in
@@ -244,12 +255,14 @@ class Assembler:
         times = (f"{name}={layout.date}" for name in ("E2FSPROGS_FAKE_TIME", "SOURCE_DATE_EPOCH"))
         return ["env", "TZ=UTC", *times]
 
-    def convert(self, disk: Path, image: Path, *, image_format: str, compression: str) -> None:
-        """Write ``disk`` as a sparse ``image``: qcow2 compressed with zstd or zlib, or raw."""
-        options: list[str] = []
+    def convert(
+        self, disk: Path, image: Path, *, image_format: DiskFormat, compression: str
+    ) -> None:
+        """Write ``disk`` as a sparse ``image``; a qcow2 is compressed with zstd or zlib."""
+        options = [*_CONVERSIONS[image_format]]
         if image_format == "qcow2" and compression != "none":
-            options = ["-c", "-o", f"compression_type={compression}"]
+            options += ["-c", "-o", f"compression_type={compression}"]
         self.run(
-            ["qemu-img", "convert", "-f", "raw", "-O", image_format, *options, disk, image],
+            ["qemu-img", "convert", "-f", "raw", *options, disk, image],
             f"convert the disk to {image_format}",
         )

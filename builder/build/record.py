@@ -9,22 +9,25 @@ from pathlib import Path
 from builder.build.order import Order
 from builder.build.packages import Sizes
 from builder.distribution import Distribution
-from builder.host.files import digests, replace_text, sha256_of
+from builder.host.files import replace_text, sha256_of
 from builder.host.process import run
 from builder.plan.model import to_json
+from builder.profile.model import DiskFormat
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS
-from builder.store.manifest import ImageFile, Manifest
+from builder.store.disk_files import checksums, format_files, image_file
+from builder.store.manifest import Manifest
 from builder.terminal.progress import Progress
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A finished image file, and what went into it."""
+    """A finished disk, and what went into it."""
 
-    image: Path
+    images: Mapping[DiskFormat, Path]
+    """Its file in each format."""
     virtual_size: int
     date: int
     """The time that its files have at most: seconds since 1970."""
@@ -45,8 +48,9 @@ def write_record(
     """Write the checksums, the bills of materials and the manifest of a finished image."""
     plan = order.plan
     progress.phase("checksums")
-    sha256, sha512 = digests(disk.image)
-    replace_text(place.directory / CHECKSUMS, f"{sha256}  {disk.image.name}\n")
+    image = image_file(disk.images[plan.disk.format], plan.disk.format, disk.virtual_size)
+    formats = format_files(image, {name: disk.images[name] for name in plan.disk.others})
+    replace_text(place.directory / CHECKSUMS, checksums((image, *formats)))
     contents = Contents(plan.distribution.package_format or "deb", disk.software, disk.files)
     build = Manifest(
         build=place.name,
@@ -56,14 +60,8 @@ def write_record(
         created=created,
         source_date=disk.date,
         plan=order.hidden.redact_json(to_json(plan)),
-        image=ImageFile(
-            name=disk.image.name,
-            format=plan.disk.format,
-            size=disk.image.stat().st_size,
-            virtual_size=disk.virtual_size,
-            sha256=sha256,
-            sha512=sha512,
-        ),
+        image=image,
+        formats=formats,
         tools=tool_versions(plan.distribution.tools),
         keyrings=keyring_digests(plan.distribution),
         snapshot=order.snapshot,

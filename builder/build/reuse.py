@@ -129,7 +129,8 @@ def _young(latest: Path, fits: Callable[[Manifest], bool]) -> Path | None:
         return None
     if not timedelta() <= datetime.now(UTC) - build.created <= REUSE_LIMIT:
         return None
-    image = latest / build.image.name
-    if not image.is_file() or sha256_of(image) != build.image.sha256:
-        return None
-    return latest.resolve()
+    whole = all(
+        (latest / file.name).is_file() and sha256_of(latest / file.name) == file.sha256
+        for file in build.files
+    )
+    return latest.resolve() if whole else None

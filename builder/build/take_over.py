@@ -14,6 +14,7 @@ from builder.plan.model import Plan, to_json
 from builder.sbom.write import copy_bills, subject_of
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, Seal, Workplace
+from builder.store.disk_files import checksums
 from builder.store.manifest import Manifest
 from builder.terminal.progress import Progress
 
@@ -38,15 +39,17 @@ def take_over(
 def _write(place: Workplace, order: Order, origin: Path, progress: Progress) -> None:
     progress.phase("copy")
     before = manifest.read(origin)
-    image = place.directory / before.image.name
-    words = ["cp", "--reflink=auto", "--sparse=always", "--", str(origin / image.name), str(image)]
-    run(words, timeout=COPY_LIMIT, purpose=f"copy the image of {origin}")
-    if sha256_of(image) != before.image.sha256:
-        raise BuilderError(
-            f"The image of {origin} has changed while it was copied.",
-            hint="Build anew, with --fresh.",
-        )
-    replace_text(place.directory / CHECKSUMS, f"{before.image.sha256}  {image.name}\n")
+    for file in before.files:
+        copy = place.directory / file.name
+        words = ["cp", "--reflink=auto", "--sparse=always", "--"]
+        paths = origin / file.name, copy
+        run([*words, *paths], timeout=COPY_LIMIT, purpose=f"copy the image of {origin}")
+        if sha256_of(copy) != file.sha256:
+            raise BuilderError(
+                f"The image of {origin} has changed while it was copied.",
+                hint="Build anew, with --fresh.",
+            )
+    replace_text(place.directory / CHECKSUMS, checksums(before.files))
     place.log.write_text(f"The image is that of {origin}, which has the log of its making.\n")
     build = Manifest(
         build=place.name,
@@ -57,6 +60,7 @@ def _write(place: Workplace, order: Order, origin: Path, progress: Progress) -> 
         source_date=before.source_date,
         plan=order.hidden.redact_json(to_json(order.plan)),
         image=before.image,
+        formats=before.formats,
         tools=before.tools,
         keyrings=before.keyrings,
         snapshot=before.snapshot,

@@ -28,11 +28,11 @@ class Checked:
     now: Notes = field(default_factory=dict)
 
     def require(self, directory: Path, build: Manifest) -> Mapping[str, int]:
-        """The sizes of the image and the bills, by their names.
+        """The sizes of the image in all formats and of the bills, by their names.
 
         Raises ``ImageError`` where one of them is missing, cut off, or another one.
         """
-        wanted = {build.image.name: build.image.sha256}
+        wanted = {file.name: file.sha256 for file in build.files}
         wanted |= {bill.name: bill.sha256 for bill in build.sbom}
         sizes, faults = {}, []
         for name, sha256 in wanted.items():

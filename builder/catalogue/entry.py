@@ -15,7 +15,7 @@ from builder.feature import Grade
 from builder.publish.cloud.names import public_name
 from builder.store import manifest
 from builder.store.build_directory import CHECKSUMS, REPORT
-from builder.store.manifest import ImageFile, Manifest, SbomFile
+from builder.store.manifest import DiskFile, FormatFile, ImageFile, Manifest, SbomFile
 from builder.store.verdict import ORDER, Verdict
 
 IMAGES = "images"
@@ -44,9 +44,11 @@ class Entry:
     """How many replaced images its profile keeps."""
     distribution: Distribution
     image: ImageFile
+    formats: tuple[FormatFile, ...]
+    """The same disk in other formats."""
     bills: tuple[SbomFile, ...]
     sizes: Mapping[str, int]
-    """Bytes of the image and of the bills, by the names of their files."""
+    """Bytes of the image in all formats and of the bills, by the names of their files."""
     beside: tuple[str, ...]
     """Those of ``BESIDE`` that it has."""
     packages: int | None
@@ -66,9 +68,14 @@ class Entry:
         """Its directory below that of all builds, as part of an address."""
         return f"{quote(self.profile, safe='')}/{quote(self.build, safe='')}"
 
-    def image_address(self, base_url: str) -> str:
-        """Where the image is: below ``base_url`` where that is given, else in the catalogue."""
-        return f"{base_url}{self.below if base_url else self.home}/{self.image.name}"
+    @property
+    def files(self) -> tuple[DiskFile, ...]:
+        """Every file that has the disk: the image first."""
+        return (self.image, *self.formats)
+
+    def address_of(self, file: DiskFile, base_url: str) -> str:
+        """Where a file is: below ``base_url`` where that is given, else in the catalogue."""
+        return f"{base_url}{self.below if base_url else self.home}/{file.name}"
 
 
 def entry_of(
@@ -98,6 +105,7 @@ def entry_of(
         keep_last=plan.publish.keep_last,
         distribution=plan.distribution,
         image=build.image,
+        formats=build.formats,
         bills=build.sbom,
         sizes=sizes,
         beside=tuple(beside),

@@ -81,7 +81,7 @@ def _definition(builds: Sequence[Described], url: str, base_url: str) -> Definit
 
 def _version(build: Described, common: Mapping[str, object], url: str, base_url: str) -> Definition:
     own = {name: value for name, value in build.meta.items() if name not in common}
-    address = build.entry.image_address(base_url)
+    address = build.entry.address_of(build.entry.image, base_url)
     return {
         "version": build.entry.build,
         "url": address if base_url else f"{url}{address}",

@@ -127,6 +127,7 @@ def _row(entry: Entry, base_url: str) -> Row:
         claims=", ".join(f"{number} {grade}" for grade, number in entry.grades.items()),
         links=(
             *(Link(name, f"{entry.home}/{file}") for name, file in files),
-            Link("image", entry.image_address(base_url)),
+            Link("image", entry.address_of(entry.image, base_url)),
+            *(Link(file.format, entry.address_of(file, base_url)) for file in entry.formats),
         ),
     )

@@ -66,7 +66,7 @@ def write_catalogue(
 def _place(entry: Entry, version: Path, earlier: Path, *, with_image: bool) -> None:
     names = [*entry.beside, *(bill.name for bill in entry.bills)]
     if with_image:
-        names.append(entry.image.name)
+        names += [file.name for file in entry.files]
     below = Path(IMAGES, entry.profile, entry.build)
     place_files(entry.directory, names, version / below, earlier / below)
 

@@ -17,7 +17,7 @@ PRODUCTS = "streams/v1/images.json"
 CONTENT_ID = "guest-image-builder:download"
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-_KINDS = {"qcow2": "disk1.img", "raw": "disk.raw"}
+_KINDS = {"qcow2": "disk1.img", "raw": "disk.raw", "vmdk": "vmdk", "vhd": "vhd", "vhdx": "vhdx"}
 """What clients call a disk by its format. A raw one has a name that none takes for a qcow2."""
 
 JsonObject = dict[str, Any]  # Any: JSON
@@ -85,19 +85,18 @@ def _about(entry: Entry, names: Sequence[str]) -> JsonObject:
 
 
 def _version(entry: Entry, base_url: str) -> JsonObject:
-    image = entry.image
-    kind = _KINDS[image.format]
     # What is elsewhere has a path below that place.
     elsewhere = {"mirrors": [base_url]} if base_url else {}
     items: JsonObject = {
         kind: {
             "ftype": kind,
-            "path": f"{entry.below if base_url else entry.home}/{image.name}",
+            "path": f"{entry.below if base_url else entry.home}/{file.name}",
             **elsewhere,
-            "sha256": image.sha256,
-            "sha512": image.sha512,
-            "size": image.size,
+            "sha256": file.sha256,
+            "sha512": file.sha512,
+            "size": file.size,
         }
+        for kind, file in ((_KINDS[file.format], file) for file in entry.files)
     }
     for bill in entry.bills:
         items[bill.name] = {

@@ -135,6 +135,7 @@ def _proof_tools(build: Manifest) -> dict[str, str]:
 
 def _sizes(build: Manifest) -> dict[str, int]:
     sizes = {"image file": build.image.size, "disk": build.image.virtual_size}
+    sizes |= {f"{file.format} file": file.size for file in build.formats}
     if build.packages:
         installed = sum(package.installed_size for package in build.packages)
         sizes["packages, as installed"] = installed * KIB

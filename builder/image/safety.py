@@ -17,7 +17,9 @@ from builder.host.process import require_tool, run_unchecked
 from builder.image.held import held
 from builder.image.overlay import pseudo_name
 
-FORMATS = {"qcow2": "qcow2", "gpt": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc"}
+FORMATS = {
+    "qcow2": "qcow2", "gpt": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx",
+}  # fmt: skip
 """Formats that are inspected, as the inspector names them, and QEMU's names of them."""
 
 _CHECK_LIMIT = 120  # seconds; it reads the tables only

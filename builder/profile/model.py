@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
@@ -50,8 +50,21 @@ DistributionName = Annotated[
 ]
 
 
+ProvableFormat = Literal["qcow2", "raw"]
+"""What a guest is booted from here as it is in a cloud."""
+
+_PROVABLE = frozenset(get_args(ProvableFormat))
+
+DiskFormat = Literal["qcow2", "raw", "vmdk", "vhd", "vhdx"]
+"""As Glance calls them."""
+
+
+def _default_format(data: dict[str, Any]) -> ProvableFormat:  # Any: pydantic's type
+    return next((name for name in data.get("formats", ()) if name in _PROVABLE), "qcow2")
+
+
 def _default_compression(data: dict[str, Any]) -> Literal["zstd", "none"]:  # Any: pydantic's type
-    return "none" if data.get("format") == "raw" else "zstd"
+    return "zstd" if "qcow2" in {data.get("format"), *data.get("formats", ())} else "none"
 
 
 def _default_extra(data: dict[str, Any]) -> int:  # Any: pydantic's type
@@ -61,8 +74,15 @@ def _default_extra(data: dict[str, Any]) -> int:  # Any: pydantic's type
 class Disk(Section):
     """The image's file, and the room that the disk in it has."""
 
-    format: Literal["qcow2", "raw"] = Field(
-        default="qcow2", description="The image's format; qcow2 by default."
+    formats: tuple[DiskFormat, ...] = Field(
+        default=(),
+        description="All formats that the disk is written in; by default 'format' alone. vmdk, vhd"
+        " and vhdx are for other clouds.",
+    )
+    format: ProvableFormat = Field(
+        default_factory=_default_format,
+        description="The format of the file that is proven; by default the first of 'formats' that"
+        " can be, else qcow2.",
     )
     compression: Literal["zstd", "zlib", "none"] = Field(
         default_factory=_default_compression,
@@ -82,11 +102,41 @@ class Disk(Section):
         " size_gib.",
     )
 
+    @property
+    def others(self) -> tuple[DiskFormat, ...]:
+        """The formats besides that which is proven."""
+        return tuple(name for name in self.formats if name != self.format)
+
+    @field_validator("formats")
+    @classmethod
+    def with_a_provable_one(cls, formats: tuple[DiskFormat, ...]) -> tuple[DiskFormat, ...]:
+        """Each once: a list adds to that of the profile which it extends."""
+        if formats and not _PROVABLE & {*formats}:
+            raise ValueError(
+                "none of them can be proven: guests are booted from qcow2 or raw.\n"
+                "Add one of the two; the others are made of the same disk."
+            )
+        return tuple(dict.fromkeys(formats))
+
+    @field_validator("format")
+    @classmethod
+    def one_of_all(cls, image_format: str, info: ValidationInfo) -> str:
+        """What is proven is one of the files."""
+        formats = info.data.get("formats")
+        if formats and image_format not in formats:
+            raise ValueError(
+                f"it is not among 'formats': {', '.join(formats)}.\n"
+                f"Add '{image_format}' to them, or remove 'format' (in a profile that extends"
+                " another:\nleave its value empty)."
+            )
+        return image_format
+
     @field_validator("compression")
     @classmethod
     def only_qcow2(cls, compression: str, info: ValidationInfo) -> str:
         """A raw image has no compression of its own."""
-        if info.data.get("format") == "raw" and compression != "none":
+        named = {info.data.get("format"), *info.data.get("formats", ())} - {None}
+        if named and "qcow2" not in named and compression != "none":
             raise ValueError(
                 "a raw image cannot be compressed.\n"
                 "Remove 'compression' (in a profile that extends another: leave its value empty),\n"

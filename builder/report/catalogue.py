@@ -10,6 +10,7 @@ from builder.profile.model import Disk, Profile
 from builder.profile.snapshot import told
 from builder.report.needs import needs_sections
 from builder.terminal.output import STRONG, Part, items, line, prose, section, table
+from builder.words import enumeration
 
 
 def plan_text(
@@ -79,6 +80,8 @@ def features_text(features: Iterable[Registered]) -> list[Part]:
 
 def _disk(disk: Disk) -> str:
     image = f"{disk.format}, {disk.compression}" if disk.format == "qcow2" else disk.format
+    if disk.others:
+        image += f" (and {enumeration(disk.others, 'and')})"
     if disk.size_gib is not None:
         return f"{image}, {disk.size_gib} GiB"
     return f"{image}, content and {disk.extra_mib} MiB of free space"

@@ -74,6 +74,7 @@ def verdict_json(build: Manifest) -> dict[str, object]:
         "build": build.build,
         "profile": build.planned().profile,
         "image": build.image.model_dump(),
+        "formats": [file.model_dump() for file in build.formats],
         "proven": verdict.proven,
         "complete": verdict.complete,
         "booted": verdict.booted,

@@ -16,6 +16,7 @@ from builder.errors import InputError
 from builder.feature import Outcome
 from builder.host.files import replace_text
 from builder.plan.model import Plan, from_json
+from builder.profile.model import DiskFormat, ProvableFormat
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -45,15 +46,29 @@ Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=0, lt=1 << 63)]
 
 
-class ImageFile(_Section):
-    """The image file. Sizes are in bytes."""
+class DiskFile(_Section):
+    """A file with the disk in it. Sizes are in bytes."""
 
     name: FileName
-    format: Literal["qcow2", "raw"]
+    format: DiskFormat
     size: Bytes
     virtual_size: Bytes
     sha256: str
     sha512: str
+    content_sha256: str = ""
+    """Of the disk in it, as a raw file would have it; not known of older builds."""
+
+
+class ImageFile(DiskFile):
+    """The image file: that which is proven."""
+
+    format: ProvableFormat
+
+
+class FormatFile(DiskFile):
+    """The same disk in a file of another format."""
+
+    content_sha256: Sha256
 
 
 class Package(_Section):
@@ -258,6 +273,8 @@ class Manifest(_Section):
     """The whole plan, as ``guest-image plan --json`` prints it beside the environment."""
     image: ImageFile
     """The image file."""
+    formats: tuple[FormatFile, ...] = ()
+    """The same disk in further formats: what is known of the image's disk holds for theirs."""
     tools: dict[str, str]
     """The version of each program that made the image."""
     keyrings: dict[str, str] = {}
@@ -288,6 +305,11 @@ class Manifest(_Section):
     """Where and how the image was published, newest last."""
     adopted: Adopted | None = None
     """Only of an image that was built elsewhere: its plan has what it has evidence for."""
+
+    @property
+    def files(self) -> tuple[DiskFile, ...]:
+        """Every file that has the disk: the image first."""
+        return (self.image, *self.formats)
 
     def planned(self) -> Plan:
         """The plan that the image was built by."""
@@ -380,6 +402,13 @@ def read(directory: Path) -> Manifest:
     strangers = [name for boot in plan.boots for name in boot.probes if name not in planned]
     if strangers:
         raise _unreadable(path, [f"plan.boots: no probe '{name}' is planned" for name in strangers])
+    others = [
+        f"formats: the disk in {file.name} is not that in {manifest.image.name}"
+        for file in manifest.formats
+        if file.content_sha256 != manifest.image.content_sha256
+    ]
+    if others:
+        raise _unreadable(path, others)
     return manifest
 
 

@@ -25,6 +25,9 @@ from builder.build.requirements import BUILD_TOOLS
 from builder.build.source_date import settle
 from builder.errors import BuilderError
 from builder.host.files import sha256_of
+from builder.image.content import QEMU_FORMATS, content_sha256
+from builder.image.safety import check_image
+from builder.profile.model import DiskFormat
 
 pytestmark = pytest.mark.integration
 
@@ -189,22 +192,28 @@ def test_the_disk_is_sparse(disk: Path) -> None:
 
 @pytest.mark.parametrize(
     ("image_format", "compression"),
-    [("qcow2", "zstd"), ("qcow2", "zlib"), ("qcow2", "none"), ("raw", "none")],
+    [
+        *(("qcow2", compression) for compression in ("zstd", "zlib", "none")),
+        *((name, "none") for name in ("raw", "vmdk", "vhd", "vhdx")),
+    ],
 )
 def test_a_converted_image_has_the_same_content(
-    disk: Path, run: Directly, tmp_path: Path, image_format: str, compression: str
+    disk: Path, run: Directly, tmp_path: Path, image_format: DiskFormat, compression: str
 ) -> None:
     image = tmp_path / "image"
     Assembler(run, lambda path: path).convert(
         disk, image, image_format=image_format, compression=compression
     )
-    info = shell("qemu-img", "info", "-f", image_format, image)
-    assert f"file format: {image_format}" in info
+    assert check_image(image).virtual_size == GIB
+    qemu_format = QEMU_FORMATS.get(image_format, image_format)
+    info = shell("qemu-img", "info", "-f", qemu_format, image)
+    assert f"file format: {qemu_format}" in info
     if image_format == "qcow2":
         wanted = compression if compression != "none" else "zlib"  # the format's default
         assert f"compression type: {wanted}" in info
-    compared = shell("qemu-img", "compare", "-f", "raw", "-F", image_format, disk, image)
+    compared = shell("qemu-img", "compare", "-f", "raw", "-F", qemu_format, disk, image)
     assert "identical" in compared
+    assert content_sha256(image, image_format) == sha256_of(disk)
     assert image.stat().st_blocks * 512 < GIB // 5
 
 

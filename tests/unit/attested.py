@@ -25,14 +25,16 @@ from samples import complete, manifest, plan
 from builder.attest.key import Attester, PublicKey, attester, public_key
 from builder.attest.sign import sign_build, sign_proof, sign_record
 from builder.feature import Outcome
-from builder.host.files import digests
+from builder.host.files import digests, sha256_of
 from builder.proof.boot import kept_logs
 from builder.report.update import update
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import manifest as manifests
-from builder.store.manifest import Evidence, ImageFile
+from builder.store.disk_files import checksums
+from builder.store.manifest import Evidence, FormatFile, ImageFile
 
 PLAN = plan("pinned-scsi")
+CONTENT = "e" * 64
 SECRET = "correct horse"  # noqa: S105 - of keys that are made here
 IMAGE = b"QFI\xfb" + bytes(range(256)) * 64
 
@@ -90,7 +92,7 @@ def built(directory: Path, image: bytes = IMAGE) -> Path:
     directory.mkdir(parents=True)
     (directory / "image.qcow2").write_bytes(image)
     sha256, sha512 = digests(directory / "image.qcow2")
-    (directory / "SHA256SUMS").write_text(f"{sha256}  image.qcow2\n")
+    (directory / "image.vmdk").write_bytes(b"KDMV" + image)
     (directory / "build.log").write_text("     0.1 bootstrap\n     9.9 convert\n")
     file = ImageFile(
         name="image.qcow2",
@@ -99,8 +101,19 @@ def built(directory: Path, image: bytes = IMAGE) -> Path:
         virtual_size=2 << 30,
         sha256=sha256,
         sha512=sha512,
+        content_sha256=CONTENT,
     )
-    build = manifest(PLAN, image=file, packages=packages_of(CONTENTS))
+    vmdk = FormatFile(
+        name="image.vmdk",
+        format="vmdk",
+        size=len(image) + 4,
+        virtual_size=2 << 30,
+        sha256=sha256_of(directory / "image.vmdk"),
+        sha512="d" * 128,
+        content_sha256=CONTENT,
+    )
+    (directory / "SHA256SUMS").write_text(checksums((file, vmdk)))
+    build = manifest(PLAN, image=file, formats=(vmdk,), packages=packages_of(CONTENTS))
     bills = write_bills(directory, subject_of(build, PLAN), CONTENTS)
     manifests.write(directory, build.model_copy(update={"sbom": bills}))
     return directory

@@ -31,12 +31,12 @@ def states(build: Path, *pairs: MinisignPair) -> dict[str, str]:
     return {part.name: part.state for part in verify(build, [], keys).parts}
 
 
-def test_the_signature_covers_checksums_and_image_and_nothing_else(
+def test_the_signature_covers_checksums_and_the_disks_files_and_nothing_else(
     build: Path, pair: MinisignPair
 ) -> None:
     found = states(build, pair)
     signed = {name for name, state in found.items() if state is State.SIGNED}
-    assert signed == {"image.qcow2", "SHA256SUMS", "SHA256SUMS.minisig"}
+    assert signed == {"image.qcow2", "image.vmdk", "SHA256SUMS", "SHA256SUMS.minisig"}
     assert found["manifest.json"] is State.UNSIGNED
 
 

@@ -104,7 +104,8 @@ def test_provenance_tells_inputs_builder_and_parameters(tmp_path: Path) -> None:
     (told,) = of_kind(directory, PROVENANCE)
     definition, details = (told["predicate"][part] for part in ("buildDefinition", "runDetails"))
     assert told["subject"][0] == {"name": "image.qcow2", "digest": {"sha256": build.image.sha256}}
-    assert {each["name"] for each in told["subject"][1:]} == {"sbom.cdx.json", "sbom.spdx.json"}
+    others = {each["name"] for each in told["subject"][1:]}
+    assert others == {"image.vmdk", "sbom.cdx.json", "sbom.spdx.json"}
     assert definition["buildType"] == BUILT
     assert definition["externalParameters"]["profile"] == "pinned-scsi"
     assert definition["externalParameters"]["features"]["watchdog"]["action"] == "reset"

@@ -41,14 +41,14 @@ def test_a_build_of_three_machines_holds_by_their_three_keys(signed: Release) ->
     keys = [key.keyid for key in signed.keys]
     assert [by[name] for name in ("image.qcow2", "evidence", "manifest.json")] == keys
     assert {
-        "image.qcow2", "sbom.cdx.json", "sbom.spdx.json", "SHA256SUMS", "build.log",
+        "image.qcow2", "image.vmdk", "sbom.cdx.json", "sbom.spdx.json", "SHA256SUMS", "build.log",
         "manifest.json", "evidence", "report.html", "bios-console.log", "uefi-qemu.log",
     } <= set(by)  # fmt: skip
 
 
 FILES = [
-    "image.qcow2", "sbom.cdx.json", "sbom.spdx.json", "SHA256SUMS", "build.log", "report.html",
-    "bios-console.log", "manifest.json",
+    "image.qcow2", "image.vmdk", "sbom.cdx.json", "sbom.spdx.json", "SHA256SUMS", "build.log",
+    "report.html", "bios-console.log", "manifest.json",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from builder.host.files import sha256_of
 from builder.host.paths import elements_path
 from builder.plan.model import Plan
 from builder.store.build_directory import LATEST
-from builder.store.manifest import write
+from builder.store.manifest import FormatFile, read, write
 
 SECOND = timedelta(seconds=1)
 Build = Callable[..., Path]
@@ -72,6 +72,25 @@ def test_one_of_other_inputs_is_not(build: Build, base: Plan, tmp_path: Path) ->
 
 def test_one_whose_image_has_changed_is_not(build: Build, base: Plan, tmp_path: Path) -> None:
     (build(timedelta()) / "image.qcow2").write_bytes(b"another")
+    assert reusable(base, tmp_path) is None
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"another")])
+def test_one_whose_file_in_another_format_is_gone_or_has_changed_is_not(
+    harm: Callable[[Path], object], build: Build, base: Plan, tmp_path: Path
+) -> None:
+    directory = build(timedelta())
+    vmdk = directory / "image.vmdk"
+    vmdk.write_bytes(b"a vmdk")
+    stored = read(directory)
+    file = FormatFile(
+        **stored.image.model_dump(exclude={"name", "format", "sha256", "content_sha256"}),
+        name=vmdk.name, format="vmdk", sha256=sha256_of(vmdk), content_sha256="e" * 64,
+    )  # fmt: skip
+    image = stored.image.model_copy(update={"content_sha256": file.content_sha256})
+    write(directory, stored.model_copy(update={"image": image, "formats": (file,)}))
+    assert reusable(base, tmp_path) == directory
+    harm(vmdk)
     assert reusable(base, tmp_path) is None
 
 

@@ -19,7 +19,8 @@ from builder.profile.model import Disk
 from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.write import subject_of, write_bills
 from builder.store.build_directory import LATEST
-from builder.store.manifest import Manifest, read, write
+from builder.store.disk_files import checksums
+from builder.store.manifest import FormatFile, Manifest, read, write
 from builder.terminal.progress import Progress
 
 CONTENTS = Contents(
@@ -57,8 +58,13 @@ def origin(tmp_path: Path, first: Plan) -> Origin:
             inputs=order.inputs, content=order.content, ingredients=dict(order.parts),
             source_date=1_700_000_000,
         )  # fmt: skip
-        file = build.image.model_copy(update={"sha256": sha256_of(image)})
-        build = build.model_copy(update={"image": file, **fields})
+        vmdk = directory / "image.vmdk"
+        vmdk.write_bytes(b"its vmdk" * 1000)
+        disk = {"content_sha256": "e" * 64}
+        file = build.image.model_copy(update={"sha256": sha256_of(image), **disk})
+        told = {"name": vmdk.name, "format": "vmdk", "sha256": sha256_of(vmdk), **disk}
+        formats = (FormatFile(**{**file.model_dump(), **told}),)
+        build = build.model_copy(update={"image": file, "formats": formats, **fields})
         bills = write_bills(directory, subject_of(build, first), CONTENTS)
         build = build.model_copy(update={"sbom": bills})
         write(directory, build.with_evidence(complete(first)))
@@ -108,7 +114,9 @@ def test_the_image_is_copied_and_all_else_is_as_if_it_had_been_built(
     assert write_bills(written, subject_of(told, second), CONTENTS) == told.sbom
     for bill in told.sbom:
         assert (build / bill.name).read_bytes() == (written / bill.name).read_bytes()
-    assert (build / "SHA256SUMS").read_text() == f"{told.image.sha256}  image.qcow2\n"
+    assert told.formats == read(before).formats
+    assert (build / "image.vmdk").read_bytes() == (before / "image.vmdk").read_bytes()
+    assert (build / "SHA256SUMS").read_text() == checksums(told.files)
     assert str(before) in (build / "build.log").read_text()
     assert (tmp_path / "mine" / LATEST).resolve() == build
 
@@ -125,9 +133,12 @@ def test_what_is_another_image_or_an_old_one_is_not_taken(
     assert of_same_content(second, tmp_path) is None
 
 
-def test_a_changed_file_is_not_taken_nor_kept(second: Plan, origin: Origin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["image.qcow2", "image.vmdk"])
+def test_a_changed_file_is_not_taken_nor_kept(
+    second: Plan, origin: Origin, tmp_path: Path, name: str
+) -> None:
     before = origin()
-    with (before / "image.qcow2").open("r+b") as image:
+    with (before / name).open("r+b") as image:
         image.write(b"b")
     assert of_same_content(second, tmp_path) is None
     with pytest.raises(BuilderError, match="has changed"):

@@ -93,4 +93,4 @@ def test_a_name_without_any_such_character_is_no_alias() -> None:
 def test_an_address_is_quoted() -> None:
     odd = entry(proven_build(replace(PINNED, profile="adopted 1#2")))
     assert odd.home.startswith("images/adopted%201%232/")
-    assert odd.image_address("https://x/").startswith("https://x/adopted%201%232/")
+    assert odd.address_of(odd.image, "https://x/").startswith("https://x/adopted%201%232/")

@@ -20,6 +20,7 @@ from builder.catalogue import streams
 from builder.catalogue.site import Addresses, write_catalogue
 from builder.errors import BuilderError, HostError
 from builder.report import update
+from builder.store.manifest import FormatFile, Manifest
 from builder.terminal.progress import Progress
 
 URL = "https://images.example/"
@@ -98,6 +99,40 @@ def test_a_raw_image_is_not_taken_for_a_qcow2() -> None:
     product = streams.products([raw], datetime(2026, 2, 1, tzinfo=UTC), "")["products"]
     ((_, version),) = product["pinned-scsi:amd64"]["versions"].items()
     assert version["items"]["disk.raw"]["path"].endswith("/image.raw")
+
+
+def with_vmdk(dist: Path, build: Manifest) -> Path:
+    """A build whose disk is there as a VMDK, too."""
+    data = b"KDMV" + build.build.encode()
+    image = build.image.model_copy(update={"content_sha256": "e" * 64})
+    vmdk = FormatFile(
+        name="image.vmdk", format="vmdk", size=len(data), virtual_size=image.virtual_size,
+        sha256=hashlib.sha256(data).hexdigest(), sha512=hashlib.sha512(data).hexdigest(),
+        content_sha256=image.content_sha256,
+    )  # fmt: skip
+    directory = store_build(dist, build.model_copy(update={"image": image, "formats": (vmdk,)}))
+    (directory / vmdk.name).write_bytes(data)
+    return directory
+
+
+def test_a_disk_in_several_formats_is_listed_in_each(tmp_path: Path) -> None:
+    with_vmdk(tmp_path / "dist", proven_build())
+    site = written(tmp_path / "dist")
+    found = {item["ftype"]: item for item in items(site)}
+    assert {"disk1.img", "vmdk"} < set(found)
+    for kind in ("disk1.img", "vmdk"):
+        data = (site / found[kind]["path"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == found[kind]["sha256"]
+    assert '/image.vmdk" aria-label="vmdk of pinned-scsi' in (site / "index.html").read_text()
+
+
+def test_a_build_with_another_file_in_one_of_its_formats_is_not_listed(tmp_path: Path) -> None:
+    directory = with_vmdk(tmp_path / "dist", proven_build())
+    store_build(tmp_path / "dist", proven_build(BASE))
+    (directory / "image.vmdk").write_bytes(b"KDMV")
+    with Progress() as progress:
+        (error,) = write_catalogue(tmp_path / "dist", tmp_path / "site", Addresses(), progress)
+    assert "image.vmdk has the SHA-256" in str(error)
 
 
 def test_images_elsewhere_are_not_in_it_and_everything_else_is(dist: Path) -> None:

@@ -90,6 +90,45 @@ def test_a_raw_disk_is_not_compressed(tmp_path: Path) -> None:
     assert disk.compression == "none"
 
 
+@pytest.mark.parametrize(
+    ("disk", "proven", "others", "compression"),
+    [
+        ("{formats: [qcow2, raw, vmdk]}", "qcow2", ("raw", "vmdk"), "zstd"),
+        ("{formats: [vhd, raw, vhdx]}", "raw", ("vhd", "vhdx"), "none"),
+        ("{formats: [qcow2, raw], format: raw}", "raw", ("qcow2",), "zstd"),
+        ("{formats: [raw, qcow2, raw], compression: zlib}", "raw", ("qcow2",), "zlib"),
+        ("{format: raw}", "raw", (), "none"),
+    ],
+)
+def test_of_several_formats_the_first_that_can_be_booted_is_proven(
+    tmp_path: Path, disk: str, proven: str, others: tuple[str, ...], compression: str
+) -> None:
+    found = loaded(tmp_path, f"distribution: debian-12\ndisk: {disk}").disk
+    assert (found.format, found.others, found.compression) == (proven, others, compression)
+
+
+def test_formats_of_parent_and_child_add_up(tmp_path: Path) -> None:
+    write(tmp_path, "extends: base\ndisk: {formats: [qcow2, raw]}", "parent.yaml")
+    disk = loaded(tmp_path, "extends: parent.yaml\ndisk: {formats: [raw, vmdk]}").disk
+    assert (disk.format, disk.others) == ("qcow2", ("raw", "vmdk"))
+
+
+@pytest.mark.parametrize(
+    ("disk", "complaint"),
+    [
+        ("{formats: [vmdk, vhd]}", "disk.formats: none of them can be proven"),
+        ("{formats: [qcow2], format: raw}", "disk.format: it is not among 'formats': qcow2."),
+        ("{formats: [raw, vmdk], compression: zstd}", "a raw image cannot be compressed"),
+        ("{formats: [qcow2, iso]}", "'iso'"),
+        ("{format: vmdk}", "'vmdk'"),
+    ],
+)
+def test_formats_that_cannot_be_are_refused(tmp_path: Path, disk: str, complaint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        loaded(tmp_path, f"distribution: debian-12\ndisk: {disk}")
+    assert complaint in str(caught.value)
+
+
 def test_an_error_of_the_parent_is_placed_in_the_parent(tmp_path: Path) -> None:
     write(tmp_path, "distribution: debian-12\nfeatures:\n  watchdog: {action: bad}", "p.yaml")
     with pytest.raises(SourceError) as caught:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import OTHER_SHA256, complete, evidence, manifest, plan
+from samples import OTHER_SHA256, SHA256, complete, evidence, manifest, plan
 
 from builder.errors import InputError
 from builder.feature import Outcome
@@ -228,3 +228,23 @@ def test_the_manifests_of_one_profile_are_found_among_others(tmp_path: Path) -> 
     (tmp_path / "base/latest").symlink_to("20260102T030405Z-3f9c2a")
     assert [path.parent.name for path, _ in manifests(tmp_path)] == ["base", "other"]
     assert [path.parent.name for path, _ in manifests(tmp_path, "base")] == ["base"]
+
+
+# ---- several formats
+
+
+@pytest.mark.parametrize("recorded", ["", OTHER_SHA256])
+def test_a_file_whose_disk_is_not_that_of_the_image_is_refused(
+    tmp_path: Path, recorded: str
+) -> None:
+    data = manifest().model_dump(mode="json")
+    file = data["image"] | {"name": "image.vmdk", "format": "vmdk", "content_sha256": SHA256}
+    data["image"]["content_sha256"] = SHA256
+    data["formats"] = [file]
+    replace_text(tmp_path / FILE_NAME, json.dumps(data))
+    assert [file.name for file in read(tmp_path).files] == ["image.qcow2", "image.vmdk"]
+    data["image"]["content_sha256"] = recorded
+    replace_text(tmp_path / FILE_NAME, json.dumps(data))
+    with pytest.raises(InputError) as caught:
+        read(tmp_path)
+    assert "the disk in image.vmdk is not that in image.qcow2" in str(caught.value)
