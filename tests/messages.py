@@ -98,7 +98,6 @@ _NEEDS_A_CLOUD = "a cloud that changes meanwhile, or that breaks its word"
 
 NOT_RAISED = {
     "report/view.py problems 1": "a row of a report, which is called Problem as well",
-    "publish/candidate/prepare.py _require_format 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.download 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.images 1": _NEEDS_A_CLOUD,
     "publish/cloud/glance.py Glance.import_data 2": _NEEDS_A_CLOUD,

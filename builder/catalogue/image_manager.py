@@ -66,7 +66,7 @@ def _definition(builds: Sequence[Described], url: str, base_url: str) -> Definit
         "name": newest.name,
         "shortname": profile,
         "enable": True,
-        "format": newest.disk_format,
+        "format": newest.data.disk_format,
         "login": newest.properties.get("image_original_user", ""),
         "min_disk": newest.min_disk,
         "min_ram": newest.min_ram,

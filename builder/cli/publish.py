@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -19,6 +20,7 @@ from builder.cli.keys import require_signed_by_option, signing_key_option
 from builder.cli.options import complete_profile, json_option, output_option
 from builder.cli.publication import published_answer
 from builder.cli.verbs import cli
+from builder.profile.model import DiskFormat
 from builder.publish.candidate.admission import Waivers
 from builder.publish.candidate.prepare import ready, settings_of
 from builder.publish.candidate.signature import Signer
@@ -53,6 +55,13 @@ from builder.terminal.progress import Progress
     show_default=True,
     help="How Glance gets the data.",
 )
+@click.option(
+    "--as",
+    "sent_as",
+    type=click.Choice([*get_args(DiskFormat)]),
+    help="The format that the clouds are sent: one of the build's files, or 'raw', which is made on"
+    " the way. By default the image as it was proven.",
+)
 @click.option("--url", help="Where Glance finds the image; for web-download.")
 @click.option(
     "--store", "stores", multiple=True, help="A store of Glance; may be given several times."
@@ -83,6 +92,7 @@ def publish(
     signers: tuple[PublicKey, ...],
     attester: Attester | None,
     method: Method,
+    sent_as: DiskFormat | None,
     url: str | None,
     stores: tuple[str, ...],
     sign_key: Path | None,
@@ -103,6 +113,7 @@ def publish(
       guest-image publish pinned-scsi --cloud staging --cloud prod
       guest-image publish dist/base/latest --cloud mycloud --allow present
       guest-image publish base --cloud mycloud --max-security-lag 7d
+      guest-image publish base --cloud ceph --as raw
     """
     if (url is None) == (method == "web-download"):
         raise click.UsageError("--method web-download and --url belong together.")
@@ -114,6 +125,7 @@ def publish(
         signers=signers,
         signer=_signer(sign_key, sign_certificate, certificate_id),
         max_security_lag=max_security_lag,
+        asked=sent_as,
     )
     delivery = Delivery(method, url, stores)
 

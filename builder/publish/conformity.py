@@ -94,7 +94,7 @@ def as_offered(wanted: Wanted) -> ScsImage:
         tags=wanted.tags,
         min_disk=wanted.min_disk,
         min_ram=wanted.min_ram,
-        size=wanted.size,
+        size=wanted.data.size,
         visibility=wanted.visibility,
     )
 

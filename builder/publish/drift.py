@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from builder.publish.cloud.change import Change
+from builder.publish.cloud.data import data_of
 from builder.publish.cloud.difference import (
     Difference,
     content_differences,
@@ -93,15 +94,14 @@ def recorded_images(
         if record.project == place.project or not place.project
     ]
     here = [record for record in records if record.published.endpoint == place.endpoint]
-    moved = [
-        record for record in records if _is_of(present.get(record.published.image), record.build)
-    ]
+    moved = [record for record in records if _is_of(present.get(record.published.image), record)]
     return {record.published.image: record for record in (*moved, *here)}
 
 
-def _is_of(image: CloudImage | None, build: Manifest) -> bool:
+def _is_of(image: CloudImage | None, record: Record) -> bool:
     return image is not None and (
-        image.build == build.build or image.hash_value == build.image.sha512
+        image.build == record.build.build
+        or image.hash_value in data_of(record.build, record.published).hashes.values()
     )
 
 
@@ -286,9 +286,7 @@ def wanted_of(record: Record) -> Wanted:
         profile=build.planned().profile,
         build=published.properties.get(BUILD, build.build),
         name=published.name,
-        size=build.image.size,
-        sha512=build.image.sha512,
-        disk_format=build.image.format,
+        data=data_of(build, published),
         min_disk=published.min_disk,
         min_ram=published.min_ram,
         visibility=published.visibility,

@@ -83,10 +83,10 @@ def _future(seen: Survey, wanted: Wanted) -> CloudImage:
         owner="",
         created=seen.now,
         updated=seen.now,
-        size=wanted.size,
+        size=wanted.data.size,
         hash_algorithm="sha512",
-        hash_value=wanted.sha512,
-        disk_format=wanted.disk_format,
+        hash_value=wanted.data.hashes.get("sha512", ""),
+        disk_format=wanted.data.disk_format,
         container_format="bare",
         min_disk=wanted.min_disk,
         min_ram=wanted.min_ram,
@@ -143,7 +143,9 @@ def _new(wanted: Wanted, before: CloudImage | None, sound: CloudImage | None) ->
         "members": ", ".join(wanted.members),
     }
     differences = mapping_differences(now, {key: value for key, value in should.items() if value})
-    size = f"{wanted.size / MIB:.0f} MiB" if sound is None else f"uploaded already as {sound.id}"
+    size = (
+        f"{wanted.data.size / MIB:.0f} MiB" if sound is None else f"uploaded already as {sound.id}"
+    )
     instead = f" instead of {before.id}" if before else ""
     return [
         f"+ image '{wanted.name}' of build {wanted.build}, {size}{instead}",

@@ -8,12 +8,15 @@ from builder.attest.key import PublicKey
 from builder.errors import CloudError, InputError
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Waivers
+from builder.publish.candidate.form import Form
 from builder.publish.candidate.prepare import Ready, ready
 from builder.publish.candidate.stream import Origin
+from builder.publish.cloud.data import data_of, own_data
 from builder.publish.cloud.difference import content_differences, known_hash
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.history import current
 from builder.publish.cloud.survey import name_of, survey
+from builder.store import manifest
 from builder.store.build_directory import manifests
 
 
@@ -47,13 +50,16 @@ def promotable(
             details=[f"Looked for it below: {dist}"],
             hint="Name the directory of builds with --output, or copy the manifest to it.",
         )
+    build = manifest.read(directory)
+    record = build.published_as(source.endpoint, image.id)
+    data = data_of(build, record) if record else own_data(build.image)
     prepared = ready(
         directory,
         waivers,
         max_age=max_age,
         settings=settings,
         signers=signers,
-        origin=Origin(lambda: source.download(image.id, image.size or 0)),
+        form=Form(data, Origin(lambda: source.download(image.id, image.size or 0))),
         max_security_lag=max_security_lag,
     )
     # In another algorithm nothing is known; the data is compared on its way in any case.

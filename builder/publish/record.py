@@ -6,10 +6,11 @@ from pathlib import Path
 
 from builder.errors import HostError
 from builder.publish.candidate.prepare import Ready
+from builder.publish.cloud.data import own_data
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
 from builder.report.update import update
-from builder.store.manifest import Published
+from builder.store.manifest import Published, PublishedData
 
 
 def require_writable(directory: Path) -> None:
@@ -38,6 +39,7 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         min_disk=wanted.min_disk,
         min_ram=wanted.min_ram,
         properties=dict(wanted.properties),
+        data=_data(ready_build),
         on_inspection=admission.on_inspection,
         dropped=admission.dropped,
         unchecked=admission.unchecked,
@@ -52,3 +54,13 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
             details=[f"{directory} cannot be written: {error.strerror or error}"],
             hint="Make it writable; then run the same command again.",
         ) from error
+
+
+def _data(ready_build: Ready) -> PublishedData | None:
+    build, data = ready_build.build, ready_build.wanted.data
+    if data == own_data(build.image):
+        return None
+    return PublishedData(
+        sent_as=ready_build.sent_as, disk_format=data.disk_format, size=data.size,
+        hashes=dict(data.hashes),
+    )  # fmt: skip

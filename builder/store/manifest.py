@@ -155,6 +155,19 @@ class BootRecord(_Section):
     """What the boot loader told the kernel; known where the kernel's release is."""
 
 
+class PublishedData(_Section):
+    """The data of a published image, where that is not the file of the manifest's ``image``."""
+
+    sent_as: str
+    """The format that was sent, by Glance's name."""
+    disk_format: str
+    """The format that the cloud has."""
+    size: Bytes
+    """Of that."""
+    hashes: dict[str, str]
+    """Of that, in hex, by Glance's names of the algorithms."""
+
+
 class Published(_Section):
     """The image as it was published in one cloud."""
 
@@ -182,6 +195,8 @@ class Published(_Section):
     """The least memory of a flavor, in MiB."""
     properties: dict[str, str]
     """Its properties."""
+    data: PublishedData | None = None
+    """Its data, where that is not the image's own file."""
     on_inspection: tuple[str, ...]
     """Properties that were allowed without the probe that they need (``--allow present``)."""
     dropped: tuple[str, ...]

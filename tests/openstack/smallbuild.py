@@ -1,6 +1,5 @@
 """Builds of a few megabytes with complete evidence, as if they had been built and proven."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -16,7 +15,8 @@ from builder.plan.model import Plan, to_json
 from builder.profile.load import load
 from builder.sbom.facts import Contents, Software
 from builder.sbom.write import packages_of, subject_of, write_bills
-from builder.store.manifest import Evidence, ImageFile, Manifest, write
+from builder.store.disk_files import image_file
+from builder.store.manifest import Evidence, Manifest, write
 from builder.store.verdict import expected
 
 MIB = 1024 * 1024
@@ -72,21 +72,13 @@ def small_build_of(
         small_image(path, size)
     else:
         path.hardlink_to(image)
-    data = path.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
+    file = image_file(path, "qcow2", size)
     usual: dict[str, Any] = {
         "build": name,
         "inputs": "c" * 64,
         "created": created,
         "plan": to_json(plan),
-        "image": ImageFile(
-            name=path.name,
-            format="qcow2",
-            size=len(data),
-            virtual_size=size,
-            sha256=sha256,
-            sha512=hashlib.sha512(data).hexdigest(),
-        ),
+        "image": file,
         "tools": {},
         "packages": packages_of(CONTENTS),
         "timings": {},
@@ -98,7 +90,7 @@ def small_build_of(
                 title=check.check,
                 outcome=Outcome.PASSED,
                 seen="it is so",
-                image_sha256=sha256,
+                image_sha256=file.sha256,
                 boot=check.boot,
                 at=created,
                 seconds=0.1,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from builder.publish.cloud.change import Change
-from builder.publish.cloud.image import BUILD, IDENTITY, PROFILE, SHA256, CloudImage, Wanted
+from builder.publish.cloud.image import BUILD, IDENTITY, PROFILE, SHA256, CloudImage, Data, Wanted
 from builder.publish.cloud.image import NAME as PUBLIC_NAME
 
 NAME = "pinned-scsi"
@@ -59,9 +59,11 @@ def wanted_like(image: CloudImage, **fields: Any) -> Wanted:
             "profile": image.profile,
             "build": image.build,
             "name": NAME,
-            "size": image.size,
-            "sha512": image.hash_value,
-            "disk_format": image.disk_format,
+            "data": Data(
+                disk_format=image.disk_format,
+                size=image.size or 0,
+                hashes={"sha512": image.hash_value, "sha256": image.properties.get(SHA256, "")},
+            ),
             "min_disk": image.min_disk,
             "min_ram": image.min_ram,
             "visibility": image.visibility,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from builder.cloud.api.model import Flavor, Network
 from builder.cloud.server.servers import NO_NIC
 from builder.errors import CloudError, InputError
+from builder.publish.cloud.data import data_of, own_data
 from builder.publish.cloud.image import ACTIVE, SHA256, CloudImage
 from builder.store.manifest import Manifest
 from builder.words import did_you_mean, enumeration, shown
@@ -25,10 +26,11 @@ def image_of(build: Manifest, images: Iterable[CloudImage], cloud: str) -> Cloud
             f"Cloud '{cloud}' has no published image of build {build.build}.",
             hint=f"Publish it: guest-image publish {profile} --cloud {cloud}",
         )
-    wanted = {"sha512": build.image.sha512, "sha256": build.image.sha256}
-    hash_value = wanted.get(found.hash_algorithm)
+    records = [record for record in build.published if record.image == found.id]
+    sent = [own_data(build.image), *(data_of(build, record) for record in records)]
+    hashes = [data.hashes.get(found.hash_algorithm, found.hash_value) for data in sent]
     same = found.properties.get(SHA256) == build.image.sha256
-    if not same or (hash_value is not None and found.hash_value != hash_value):
+    if not same or found.hash_value not in hashes:
         raise CloudError(
             f"Image {found.id} of cloud '{cloud}' is not the file of build {build.build}.",
             hint=f"See what differs: guest-image audit --cloud {cloud}",

@@ -14,6 +14,7 @@ from builder.nova.properties import NAME_LIMIT, complaints
 from builder.plan.model import Plan
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission
+from builder.publish.cloud.data import own_data
 from builder.publish.cloud.image import BUILD, NAME, OBSERVED, PROFILE, SBOM, SHA256, Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
 from builder.scs.purpose import GENERIC, PURPOSE
@@ -74,9 +75,7 @@ def described(build: Manifest, admission: Admission, settings: Publication) -> W
         profile=plan.profile,
         build=build.build,
         name=name,
-        size=build.image.size,
-        sha512=build.image.sha512,
-        disk_format=build.image.format,
+        data=own_data(build.image),
         min_disk=-(-build.image.virtual_size // GIB),
         min_ram=settings.min_ram_mib or _least_memory(plan),
         visibility=settings.visibility,

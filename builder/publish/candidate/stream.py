@@ -1,16 +1,17 @@
 """An image's data on its way to a cloud: in pieces, counted and hashed."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import ImageError
 from builder.host.files import BLOCK
-from builder.publish.cloud.difference import (
-    known_hash,
-)
-from builder.publish.cloud.image import Wanted
+from builder.publish.cloud.difference import known_hash
+from builder.publish.cloud.image import Data, Wanted
+
+_ALGORITHMS = {"sha512": "SHA-512", "sha256": "SHA-256"}
+"""Those that data is compared by, by Glance's names: the manifest has one of them at least."""
 
 
 class Upload:
@@ -20,12 +21,12 @@ class Upload:
     """
 
     def __init__(
-        self, pieces: Iterator[bytes], *, size: int, sha512: str, tell: Callable[[int, int], None]
+        self, pieces: Iterator[bytes], data: Data, *, tell: Callable[[int, int], None]
     ) -> None:
-        self.size = size
+        self.size = data.size
         self._pieces = pieces
-        self._expected = sha512
-        self._digest = hashlib.sha512()
+        self._algorithm, self._expected = _strongest(data.hashes)
+        self._digest = hashlib.new(self._algorithm)
         self._sent = 0
         self._tell = tell
 
@@ -40,7 +41,7 @@ class Upload:
             if self._sent < self.size:
                 raise self._other(f"it ended after {self._sent} of {self.size} bytes")
             if self._digest.hexdigest() != self._expected:
-                raise self._other("its SHA-512 is not that of the manifest")
+                raise self._other(f"its {_ALGORITHMS[self._algorithm]} is not that of the manifest")
         self._tell(self._sent, self.size)
         return piece
 
@@ -50,6 +51,11 @@ class Upload:
             details=[f"While it was sent: {what}."],
             hint="Leave the file alone while it is published. If it was changed, build it again.",
         )
+
+
+def _strongest(hashes: Mapping[str, str]) -> tuple[str, str]:
+    algorithm = next(name for name in _ALGORITHMS if name in hashes)
+    return algorithm, hashes[algorithm]
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.publish.cloud.image import ACTIVE, NOTES, SHA256, CloudImage, Wanted
+from builder.publish.cloud.image import ACTIVE, NOTES, CloudImage, Wanted
 
 SHOWN = 90
 
@@ -26,7 +26,7 @@ class Difference:
 
 def known_hash(wanted: Wanted, algorithm: str) -> str | None:
     """The data's hash in Glance's algorithm, or None where the manifest has none of it."""
-    return {"sha512": wanted.sha512, "sha256": wanted.properties.get(SHA256)}.get(algorithm)
+    return wanted.data.hashes.get(algorithm)
 
 
 def content_differences(
@@ -39,8 +39,8 @@ def content_differences(
     """
     pairs: tuple[tuple[str, str | None, str | None], ...] = (
         ("status", image.status, ACTIVE),
-        ("size", _text(image.size), str(wanted.size)),
-        ("disk_format", image.disk_format, wanted.disk_format),
+        ("size", _text(image.size), str(wanted.data.size)),
+        ("disk_format", image.disk_format, wanted.data.disk_format),
         ("container_format", image.container_format, "bare"),
         ("hash", image.hash_value or None, hash_value or image.hash_value or None),
     )

@@ -89,6 +89,17 @@ class CloudImage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Data:
+    """The data of an image: what is sent, or what a cloud has."""
+
+    disk_format: str
+    size: int
+    """Bytes."""
+    hashes: Mapping[str, str]
+    """In hex, by Glance's names of the algorithms."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """An image as it is to be published."""
 
@@ -96,9 +107,7 @@ class Wanted:
     build: str
     name: str
     """The public name."""
-    size: int
-    sha512: str
-    disk_format: str
+    data: Data
     min_disk: int
     min_ram: int
     visibility: str

@@ -15,8 +15,8 @@ AGAIN = "Nothing visible was changed by this step. Run the same command again."
 ADDRESS = "Check the network and the cloud's addresses in clouds.yaml."
 
 _FORMAT = (
-    "The cloud does not take this format of disk: set disk.format in the profile to one that it"
-    " takes (often raw), or ask its operators ([image_format] disk_formats of Glance)."
+    "The cloud does not take this format of disk: publish another one (--as raw, often), set"
+    " disk.format in the profile, or ask its operators ([image_format] disk_formats of Glance)."
 )
 _QUOTA = "Free quota of images in this project, or have it raised; then run the same command again."
 _BUSY = "The cloud is busy, or its store is full. Run the same command again later."

@@ -132,7 +132,7 @@ def _create(
         "name": draft_name(wanted.name, wanted.build),
         "visibility": "private",
         "os_hidden": True,
-        "disk_format": wanted.disk_format,
+        "disk_format": wanted.data.disk_format,
         "container_format": "bare",
         "min_disk": wanted.min_disk,
         "min_ram": wanted.min_ram,
@@ -184,20 +184,20 @@ def _fill(
     progress: Progress,
 ) -> None:
     progress.phase(f"{glance}: uploading")
-    data = Upload(origin.pieces(), size=wanted.size, sha512=wanted.sha512, tell=progress.transfer)
+    upload = Upload(origin.pieces(), wanted.data, tell=progress.transfer)
     several = len(delivery.stores) > 1
     if delivery.method == "web-download":
         glance.import_data(
             draft.id, "web-download", uri=delivery.url, stores=delivery.stores, limit=IMPORT_LIMIT
         )
     elif delivery.method == "glance-direct" or several:
-        glance.stage(draft.id, data)
+        glance.stage(draft.id, upload)
         progress.phase(f"{glance}: importing")
         glance.import_data(
             draft.id, "glance-direct", uri=None, stores=delivery.stores, limit=IMPORT_LIMIT
         )
     else:
-        glance.upload(draft.id, data, next(iter(delivery.stores), None))
+        glance.upload(draft.id, upload, next(iter(delivery.stores), None))
 
 
 def _read_back(glance: Glance, image_id: str, wanted: Wanted, origin: Origin) -> CloudImage:

@@ -329,3 +329,13 @@ def test_the_state_tells_what_an_image_is() -> None:
 
 def test_times_are_compared_by_the_clouds_clock() -> None:
     assert findings([OLD, NEW], records(), {}, now=day(9) + timedelta(days=999)) == []
+
+
+def test_an_image_that_was_sent_in_another_format_is_held_against_that() -> None:
+    raw = {"sent_as": "raw", "disk_format": "raw", "size": 2 << 30, "hashes": {"sha512": "e" * 128}}
+    as_sent = {"disk_format": "raw", "size": 2 << 30, "hash_value": "e" * 128}
+    old, new = (replace(image, **as_sent) for image in (OLD, NEW))
+    assert audit(old, new, data=raw) == []
+    (finding,) = audit(old, replace(new, hash_value="f" * 128), data=raw)
+    assert finding.drift
+    assert [line.split(":")[0] for line in finding.lines] == ["~ hash"]

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,15 +13,16 @@ from cloud_images import day, image, wanted_like
 from reports import publication
 from samples import manifest
 
-from builder.errors import HostError
+from builder.errors import HostError, InputError
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Admission, Refused
 from builder.publish.candidate.prepare import Ready, for_cloud
 from builder.publish.candidate.stream import Origin
-from builder.publish.cloud.image import CloudImage
+from builder.publish.cloud.data import own_data
+from builder.publish.cloud.image import CloudImage, Data
 from builder.publish.cloud.survey import Survey
 from builder.publish.record import record, require_writable
-from builder.store.manifest import Manifest, read, write
+from builder.store.manifest import Manifest, PublishedData, read, write
 
 
 def ready(directory: Path, build: Manifest, published: CloudImage, stale: str = "") -> Ready:
@@ -103,6 +105,37 @@ def test_a_signature_stays_though_the_build_is_not_signed_again(tmp_path: Path) 
     lost = ready(tmp_path, manifest(), plain)
     assert other.items() <= for_cloud(lost, seen(changed), ENDPOINT).wanted.properties.items()
     assert for_cloud(told, seen(plain), "https://another.example") == told
+
+
+RAW = PublishedData(sent_as="raw", disk_format="raw", size=9, hashes={"sha512": "e" * 128})
+
+
+def test_what_is_published_keeps_the_data_that_it_was_sent(tmp_path: Path) -> None:
+    published = image("8d2f0d3e")
+    record = publication().model_copy(
+        update={"endpoint": ENDPOINT, "image": "8d2f0d3e", "data": RAW}
+    )
+    build = manifest(published=(record,))
+    for asked in (None, "raw"):
+        again = replace(ready(tmp_path, build, published), asked=asked)
+        there = for_cloud(again, seen(published), ENDPOINT)
+        assert there.wanted.data == Data(disk_format="raw", size=9, hashes={"sha512": "e" * 128})
+        assert there.sent_as == "raw"
+    other = replace(ready(tmp_path, build, published), asked="qcow2")
+    with pytest.raises(InputError, match="is published as raw already: image 8d2f0d3e"):
+        for_cloud(other, seen(published), ENDPOINT)
+
+
+def test_the_manifest_tells_the_data_where_it_is_not_the_image_itself(tmp_path: Path) -> None:
+    write(tmp_path, manifest())
+    published = image("8d2f0d3e")
+    glance: Any = SimpleNamespace(cloud="prod", endpoint=ENDPOINT)
+    plain = ready(tmp_path, manifest(), published)
+    own = replace(plain, wanted=replace(plain.wanted, data=own_data(manifest().image)))
+    record(own, glance, published)
+    raw = Data(disk_format="raw", size=9, hashes={"sha512": "e" * 128})
+    record(replace(own, wanted=replace(own.wanted, data=raw), sent_as="raw"), glance, published)
+    assert [told.data for told in read(tmp_path).published] == [None, RAW]
 
 
 def test_a_publication_that_the_manifest_does_not_tell_is_told(

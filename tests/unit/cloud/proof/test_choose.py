@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 from cloud_images import image
 from guest_lines import FLAVOR
+from reports import publication
 from samples import manifest
 
 from builder.cloud.api.model import Flavor, Network
@@ -8,6 +11,7 @@ from builder.cloud.proof.choose import flavor_for, image_of, network_for
 from builder.cloud.server.servers import NO_NIC
 from builder.errors import CloudError, InputError
 from builder.publish.cloud.image import CloudImage
+from builder.store.manifest import PublishedData
 
 BUILD = manifest()
 OURS = {"guest_image_build": BUILD.build}
@@ -47,6 +51,18 @@ def test_a_build_that_is_not_published_is_not_observed() -> None:
 def test_evidence_is_of_the_very_file(other: CloudImage) -> None:
     with pytest.raises(CloudError, match="is not the file of build"):
         image_of(BUILD, [other], "prod")
+
+
+def test_data_that_the_manifest_tells_of_is_that_of_the_build_too() -> None:
+    data = PublishedData(sent_as="qcow2", disk_format="raw", size=9, hashes={"sha512": "e" * 128})
+    record = publication().model_copy(update={"image": "y", "data": data})
+    build = manifest(published=(record,))
+    raw = image("y", properties=OURS, disk_format="raw", hash_value="e" * 128)
+    assert image_of(build, [raw], "prod") is raw
+    with pytest.raises(CloudError, match="is not the file of build"):
+        image_of(build, [replace(raw, hash_value="f" * 128)], "prod")
+    with pytest.raises(CloudError, match="is not the file of build"):
+        image_of(build, [image("x", properties=OURS, hash_value="e" * 128)], "prod")
 
 
 def test_a_hash_of_an_algorithm_that_is_not_known_says_nothing() -> None:

@@ -12,9 +12,11 @@ from samples import WHEN, observed
 from builder.attest import bundle
 from builder.attest.sign import sign_build, sign_observations, sign_record
 from builder.publish.candidate.admission import Refused, Waivers
+from builder.publish.candidate.form import Form
 from builder.publish.candidate.prepare import ready
 from builder.publish.candidate.signed_by import require_signed
 from builder.publish.candidate.stream import Origin
+from builder.publish.cloud.image import Data
 from builder.report.update import update
 from builder.store import manifest as manifests
 
@@ -130,13 +132,16 @@ def test_a_truncated_bundle_is_told_with_the_line(signed: Release) -> None:
     assert "attestations.intoto.jsonl: line 1 is not an envelope" in reasons(signed)
 
 
+FORM = Form(Data(disk_format="qcow2", size=0, hashes={}), Origin(lambda: iter([b""])))
+
+
 def test_publish_asks_for_it_before_anything_else(signed: Release, tmp_path: Path) -> None:
     def prepare(*keys: object) -> object:
         return ready(
             signed.directory,
             Waivers(),
             max_age=timedelta(days=99_999),
-            origin=Origin(lambda: iter([b""])),
+            form=FORM,
             signers=keys,
         )
 

@@ -8,13 +8,18 @@ import pytest
 
 from builder.errors import ImageError
 from builder.publish.candidate.stream import Upload, pieces_of
+from builder.publish.cloud.image import Data
 
 DATA = [b"some", b"data"]
 SHA512 = hashlib.sha512(b"somedata").hexdigest()
 
 
 def sent(pieces: Iterable[bytes], size: int = 8, sha512: str = SHA512) -> bytes:
-    upload = Upload(iter(pieces), size=size, sha512=sha512, tell=lambda _sent, _size: None)
+    upload = Upload(
+        iter(pieces),
+        Data(disk_format="qcow2", size=size, hashes={"sha512": sha512}),
+        tell=lambda _sent, _size: None,
+    )
     return b"".join(iter(upload.read, b""))
 
 
@@ -49,7 +54,9 @@ def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
 def test_every_piece_is_told_with_all_that_was_sent_before() -> None:
     told: list[tuple[int, int]] = []
     upload = Upload(
-        iter(DATA), size=8, sha512=SHA512, tell=lambda sent, size: told.append((sent, size))
+        iter(DATA),
+        Data(disk_format="qcow2", size=8, hashes={"sha512": SHA512}),
+        tell=lambda sent, size: told.append((sent, size)),
     )
     assert b"".join(iter(upload.read, b"")) == b"somedata"
     assert told == [(4, 8), (8, 8), (8, 8)]
