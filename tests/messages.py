@@ -33,6 +33,7 @@ _DISKS = "tests/integration/test_disk.py"
 _PUBLISHING = "tests/openstack/test_publish.py"
 _NOVA = "tests/hostile/test_nova_answers.py"
 _NO_NOVA = "tests/hostile/test_nova_unreachable.py"
+_CONVERTED = "tests/hostile/test_converted_images.py"
 _RACES = "tests/openstack/test_publish_races.py"
 _REFUSED = "tests/openstack/test_publish_refused.py"
 _PUBLISHED = "tests/openstack/test_published.py"
@@ -89,6 +90,10 @@ ELSEWHERE = {
     "publish/cloud/survey.py _refuse_strangers 1": _REFUSED,
     "publish/promote.py promotable 2": _PUBLISHED,
     "publish/publish.py _require_content 1": _PUBLISHED,
+    "publish/rollout/conversion.py _received 1": _CONVERTED,
+    "publish/rollout/conversion.py _require_room 1": _CONVERTED,
+    "publish/rollout/conversion.py require_same_disk 1": _CONVERTED,
+    "publish/rollout/conversion.py require_same_disk 2": _CONVERTED,
     "publish/rollout/draft.py _busy 1": _RACES,
     "publish/rollout/draft.py _read_back 1": _PUBLISHING,
 }

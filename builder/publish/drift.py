@@ -25,7 +25,7 @@ from builder.publish.cloud.image import (
 from builder.publish.cloud.names import dated
 from builder.publish.rollout.switch import TargetState, switch
 from builder.scs.purpose import replaced
-from builder.store.manifest import Manifest, Published
+from builder.store.manifest import Manifest, Published, PublishedData
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,19 @@ def _of_image(
         lines = tuple(map(str, everything))
         changes = (change,) if changeable else ()
         found.append(Finding(subject, lines, changes=changes, sharings=people))
+    if record.published.data and record.published.data.converted:
+        found.append(Finding(subject, (_converted(record.published.data),), drift=False))
     if image.hash_value and expected is None:
         note = f"the manifest has no {image.hash_algorithm} hash: the data was not compared"
         found.append(Finding(subject, (note,), drift=False))
     return found
+
+
+def _converted(data: PublishedData) -> str:
+    return (
+        f"the cloud has made {data.disk_format} of the {data.sent_as} that it was sent; the disk"
+        " was compared when it was published"
+    )
 
 
 def _in_its_turn(wanted: Wanted, image: CloudImage) -> Wanted:

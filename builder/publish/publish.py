@@ -23,6 +23,7 @@ from builder.publish.preview import preview
 from builder.publish.record import record, require_writable
 from builder.publish.rollout.apply import carry_out
 from builder.publish.rollout.changes import planned_changes
+from builder.publish.rollout.conversion import is_conversion, require_same_disk
 from builder.publish.rollout.draft import (
     Delivery,
     checked_draft,
@@ -120,7 +121,7 @@ def publish(
             if seen.answering(wanted.name) != answering:
                 raise _overtaken(glance, wanted, target)
         else:
-            _require_content(glance, target, wanted, origin)
+            _require_content(glance, target, wanted, origin, delivery, progress)
             removed = remove_abandoned(glance, seen, progress, publisher=publisher)
         progress.phase(f"{glance}: publishing")
         shared = _set_members(glance, target, wanted)
@@ -134,10 +135,19 @@ def publish(
     return Result(image, bool(changed), tuple(kept))
 
 
-def _require_content(glance: Glance, image: CloudImage, wanted: Wanted, origin: Origin) -> None:
+def _require_content(
+    glance: Glance,
+    image: CloudImage,
+    wanted: Wanted,
+    origin: Origin,
+    delivery: Delivery,
+    progress: Progress,
+) -> None:
     hash_value = origin.hash_value(wanted, image.hash_algorithm)
     differences = content_differences(image, wanted, hash_value)
-    if differences:
+    if delivery.imports and is_conversion(differences):  # and the manifest does not tell of it
+        require_same_disk(glance, image, wanted, progress)
+    elif differences:
         raise CloudError(
             f"Image {image.id} in cloud '{glance}' is of build {wanted.build}, but no longer as it"
             " was published.",

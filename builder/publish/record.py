@@ -6,7 +6,7 @@ from pathlib import Path
 
 from builder.errors import HostError
 from builder.publish.candidate.prepare import Ready
-from builder.publish.cloud.data import own_data
+from builder.publish.cloud.data import data_in, own_data
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
 from builder.report.update import update
@@ -39,7 +39,7 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         min_disk=wanted.min_disk,
         min_ram=wanted.min_ram,
         properties=dict(wanted.properties),
-        data=_data(ready_build),
+        data=_data(ready_build, image),
         on_inspection=admission.on_inspection,
         dropped=admission.dropped,
         unchecked=admission.unchecked,
@@ -56,11 +56,14 @@ def record(ready_build: Ready, glance: Glance, image: CloudImage) -> None:
         ) from error
 
 
-def _data(ready_build: Ready) -> PublishedData | None:
-    build, data = ready_build.build, ready_build.wanted.data
-    if data == own_data(build.image):
+def _data(ready_build: Ready, image: CloudImage) -> PublishedData | None:
+    """What the cloud has, which may have converted what it was sent."""
+    data = data_in(image, ready_build.wanted)
+    if data == own_data(ready_build.build.image):
         return None
     return PublishedData(
-        sent_as=ready_build.sent_as, disk_format=data.disk_format, size=data.size,
+        sent_as=ready_build.sent_as,
+        disk_format=data.disk_format,
+        size=data.size,
         hashes=dict(data.hashes),
-    )  # fmt: skip
+    )

@@ -167,6 +167,11 @@ class PublishedData(_Section):
     hashes: dict[str, str]
     """Of that, in hex, by Glance's names of the algorithms."""
 
+    @property
+    def converted(self) -> bool:
+        """Whether the cloud has made another format of what it was sent."""
+        return self.disk_format != self.sent_as
+
 
 class Published(_Section):
     """The image as it was published in one cloud."""

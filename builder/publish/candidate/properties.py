@@ -83,6 +83,8 @@ def described(build: Manifest, admission: Admission, settings: Publication) -> W
         protected=settings.protected,
         tags=frozenset((*_distribution_tag(plan), *settings.tags, *admission.tags)),
         properties=dict(sorted(properties.items())),
+        content_sha256=build.image.content_sha256,
+        virtual_size=build.image.virtual_size,
     )
 
 

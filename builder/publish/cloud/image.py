@@ -115,3 +115,7 @@ class Wanted:
     protected: bool
     tags: frozenset[str]
     properties: Mapping[str, str]
+    content_sha256: str = ""
+    """Of the disk in the data, in whatever format; empty where nobody knows it."""
+    virtual_size: int = 0
+    """Bytes of that disk."""

@@ -26,6 +26,7 @@ from builder.publish.cloud.image import ACTIVE, IDENTITY, PUBLISHER, CloudImage,
 from builder.publish.cloud.names import draft_name
 from builder.publish.cloud.remedies import CONFLICT
 from builder.publish.cloud.survey import Survey
+from builder.publish.rollout.conversion import is_conversion, require_same_disk
 from builder.publish.rollout.switch import claim
 from builder.terminal.progress import Progress
 
@@ -48,6 +49,11 @@ class Delivery:
     """Where Glance fetches it from; for ``web-download``."""
     stores: tuple[str, ...] = ()
     """Where Glance keeps it; by default in its default store."""
+
+    @property
+    def imports(self) -> bool:
+        """Whether Glance imports it, and so may convert it."""
+        return self.method != "direct" or len(self.stores) > 1
 
 
 def checked_draft(
@@ -76,7 +82,7 @@ def checked_draft(
     with _removed_on_failure(glance, draft):
         _fill(glance, draft, wanted, origin, delivery, progress)
         progress.phase(f"{glance}: reading back")
-        return _read_back(glance, draft.id, wanted, origin)
+        return _read_back(glance, draft.id, wanted, origin, delivery, progress)
 
 
 def require_nobody_at_work(
@@ -200,13 +206,23 @@ def _fill(
         glance.upload(draft.id, upload, next(iter(delivery.stores), None))
 
 
-def _read_back(glance: Glance, image_id: str, wanted: Wanted, origin: Origin) -> CloudImage:
+def _read_back(
+    glance: Glance,
+    image_id: str,
+    wanted: Wanted,
+    origin: Origin,
+    delivery: Delivery,
+    progress: Progress,
+) -> CloudImage:
     image = glance.image(image_id)
     differences = (
         [Difference("image", None, image_id)]
         if image is None
         else _differences(image, wanted, origin)
     )
+    if image is not None and delivery.imports and is_conversion(differences):
+        require_same_disk(glance, image, wanted, progress)
+        return image
     if image is None or differences:
         raise CloudError(
             f"Cloud '{glance}' returned different data or properties; it was not published.",

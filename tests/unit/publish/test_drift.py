@@ -339,3 +339,15 @@ def test_an_image_that_was_sent_in_another_format_is_held_against_that() -> None
     (finding,) = audit(old, replace(new, hash_value="f" * 128), data=raw)
     assert finding.drift
     assert [line.split(":")[0] for line in finding.lines] == ["~ hash"]
+
+
+def test_an_image_that_the_cloud_has_converted_is_told_and_is_no_drift() -> None:
+    raw = {
+        "sent_as": "qcow2", "disk_format": "raw", "size": 2 << 30, "hashes": {"sha512": "e" * 128},
+    }  # fmt: skip
+    as_made = {"disk_format": "raw", "size": 2 << 30, "hash_value": "e" * 128}
+    found = audit(*(replace(image, **as_made) for image in (OLD, NEW)), data=raw)
+    assert [finding.drift for finding in found] == [False, False]
+    assert "the cloud has made raw of the qcow2" in found[0].lines[0]
+    again = {**as_made, "disk_format": "qcow2"}
+    assert any(finding.drift for finding in audit(OLD, replace(NEW, **again), data=raw))

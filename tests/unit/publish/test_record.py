@@ -132,10 +132,28 @@ def test_the_manifest_tells_the_data_where_it_is_not_the_image_itself(tmp_path: 
     glance: Any = SimpleNamespace(cloud="prod", endpoint=ENDPOINT)
     plain = ready(tmp_path, manifest(), published)
     own = replace(plain, wanted=replace(plain.wanted, data=own_data(manifest().image)))
-    record(own, glance, published)
+    record(own, glance, replace(published, size=manifest().image.size))
     raw = Data(disk_format="raw", size=9, hashes={"sha512": "e" * 128})
-    record(replace(own, wanted=replace(own.wanted, data=raw), sent_as="raw"), glance, published)
+    there = replace(published, disk_format="raw", size=9, hash_value="e" * 128)
+    record(replace(own, wanted=replace(own.wanted, data=raw), sent_as="raw"), glance, there)
     assert [told.data for told in read(tmp_path).published] == [None, RAW]
+
+
+def test_the_manifest_tells_what_the_cloud_has_made_of_the_data(tmp_path: Path) -> None:
+    write(tmp_path, manifest())
+    published = image("8d2f0d3e")
+    glance: Any = SimpleNamespace(cloud="prod", endpoint=ENDPOINT)
+    sent = replace(ready(tmp_path, manifest(), published), sent_as="qcow2")
+    sent = replace(sent, wanted=replace(sent.wanted, content_sha256="5" * 64))
+    there = replace(published, disk_format="raw", size=2 << 30, hash_value="e" * 128)
+    record(sent, glance, there)
+    (told,) = read(tmp_path).published
+    assert told.data is not None
+    assert told.data.converted
+    assert told.data.model_dump() == {
+        "sent_as": "qcow2", "disk_format": "raw", "size": 2 << 30,
+        "hashes": {"sha256": "5" * 64, "sha512": "e" * 128},
+    }  # fmt: skip
 
 
 def test_a_publication_that_the_manifest_does_not_tell_is_told(
