@@ -13,6 +13,7 @@ from builder.build.dib_environment import ROOT_LABEL, usual_mirrors
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
 from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained_failures, told_when_full
+from builder.build.format_ids import settle_ids
 from builder.build.order import Order, ordered
 from builder.build.package_cache import package_cache
 from builder.build.record import Disk, write_record
@@ -174,6 +175,7 @@ def _write_disk(
     images = {name: directory / f"image.{name}" for name in (plan.disk.format, *plan.disk.others)}
     for name, image in images.items():
         assembler.convert(raw, image, image_format=name, compression=plan.disk.compression)
+        settle_ids(image, name, layout.id_of(name), date)
     return Disk(images, layout.size, date, software, sizes, files)
 
 

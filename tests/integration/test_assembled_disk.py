@@ -21,6 +21,7 @@ from builder.build.disk_image import (
     Layout,
     bios_boot_code,
 )
+from builder.build.format_ids import settle_ids
 from builder.build.requirements import BUILD_TOOLS
 from builder.build.source_date import settle
 from builder.errors import BuilderError
@@ -215,6 +216,41 @@ def test_a_converted_image_has_the_same_content(
     assert "identical" in compared
     assert content_sha256(image, image_format) == sha256_of(disk)
     assert image.stat().st_blocks * 512 < GIB // 5
+
+
+@pytest.mark.parametrize("image_format", ["qcow2", "raw", "vmdk", "vhd", "vhdx"])
+def test_a_disk_that_is_written_again_at_another_time_gives_an_equal_file(
+    disk: Path, run: Directly, tmp_path: Path, image_format: DiskFormat
+) -> None:
+    images = [tmp_path / name / f"image.{image_format}" for name in ("first", "again")]
+    for image in images:
+        image.parent.mkdir()
+        Assembler(run, lambda path: path).convert(
+            disk, image, image_format=image_format, compression="none"
+        )
+        settle_ids(image, image_format, LAYOUT.id_of(image_format), DATE)
+        time.sleep(1.1)  # a VHD tells seconds
+    assert sha256_of(images[0]) == sha256_of(images[1])
+    assert check_image(images[0]).virtual_size == GIB
+    assert content_sha256(images[0], image_format) == sha256_of(disk)
+    qemu_format = QEMU_FORMATS.get(image_format, image_format)
+    if image_format not in {"raw", "vhd"}:  # of these qemu-img knows nothing to check
+        shell("qemu-img", "check", "-f", qemu_format, images[0])
+
+
+@pytest.mark.parametrize("image_format", ["vmdk", "vhd", "vhdx"])
+def test_files_with_other_ids_are_other_files(
+    disk: Path, run: Directly, tmp_path: Path, image_format: DiskFormat
+) -> None:
+    image = tmp_path / "image"
+    Assembler(run, lambda path: path).convert(
+        disk, image, image_format=image_format, compression="none"
+    )
+    seen = set()
+    for other in ("one", "two", "one"):
+        settle_ids(image, image_format, LAYOUT.id_of(other), DATE)
+        seen.add(sha256_of(image))
+    assert len(seen) == 2
 
 
 def test_every_program_of_the_assembly_is_asked_for_before_a_build(
