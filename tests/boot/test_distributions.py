@@ -25,7 +25,7 @@ pytestmark = pytest.mark.boot
 
 Built = Callable[[str], Path]
 
-PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi")
+PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi", "debian-13-dracut")
 
 ESSENTIAL = (
     "foundation/firmware-is-as-asked",

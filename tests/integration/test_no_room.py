@@ -45,7 +45,7 @@ def phases(said: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("phase", "memory"),
-    [("bootstrap", "150M"), ("install packages", "700M"), ("disk", "1500M")],
+    [("bootstrap", "150M"), ("disk", "1500M")],
 )
 def test_memory_that_becomes_full_is_named_with_its_room(
     phase: str, memory: str, tmp_path: Path
