@@ -103,7 +103,7 @@ def keep(layer: Path, target: Path, index: Path, releases: str) -> None:
 
     What cannot be kept is not, which is no error: nothing but time is lost.
     """
-    partial = layer.with_name(f".{layer.name}.{os.getpid()}")
+    partial = index.with_name("layer")  # beside it: what a killed build leaves there is removed
     try:
         seen, _ = verified_packages.read_index(index)
         if seen != releases:

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 AT_WORK = {
-    "install packages": r"dpkg.* --(unpack|configure)",
+    "install packages": r"package-installs|install-packages",
     "initrd and boot loader": r"mkinitramfs|update-initramfs|grub-mkimage",
     "disk": "mke2fs",
     "convert": "qemu-img convert",

@@ -58,7 +58,7 @@ class Machine:
 
     @property
     def layers(self) -> list[Path]:
-        return sorted((self.home / "layers").glob("[!.]*"))
+        return sorted((self.home / "layers").glob("*"))
 
     @property
     def ran(self) -> int:
