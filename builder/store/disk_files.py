@@ -1,6 +1,7 @@
 """The files that have a build's disk, as its manifest and its checksums tell of them."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from builder.errors import BuilderError
@@ -12,7 +13,10 @@ from builder.store.manifest import DiskFile, FormatFile, ImageFile
 
 def image_file(path: Path, image_format: ProvableFormat, virtual_size: int) -> ImageFile:
     """What is told of the image: the file that is proven. Raises ``ImageError``."""
-    sha256, sha512 = digests(path)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        of_file = beside.submit(digests, path)
+        content = None if image_format == "raw" else content_sha256(path, image_format)
+        sha256, sha512 = of_file.result()
     return ImageFile(
         name=path.name,
         format=image_format,
@@ -20,7 +24,7 @@ def image_file(path: Path, image_format: ProvableFormat, virtual_size: int) -> I
         virtual_size=virtual_size,
         sha256=sha256,
         sha512=sha512,
-        content_sha256=sha256 if image_format == "raw" else content_sha256(path, image_format),
+        content_sha256=content or sha256,
     )
 
 
