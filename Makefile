@@ -147,6 +147,7 @@ CI_RENDER := ci render --for github --on container pinned-scsi debian-13-pinned-
 
 golden: $(VENV)/installed-dev ## Write the golden files, the profile schema and the scheduled builds anew
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
+	$(VENV)/bin/guest-image fleet schema > profiles/images.schema.json
 	$(VENV)/bin/guest-image $(CI_RENDER)
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 

@@ -1,0 +1,71 @@
+"""The verbs below ``fleet``."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+
+MATRIX = """\
+ways:
+  release: {staging: staging, production: [prod]}
+images:
+  base:
+  web:
+    profile: pinned-scsi
+    variants:
+      distribution: [debian-12, debian-13]
+      format: [raw]
+    way: release
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images.yaml").write_text(MATRIX)
+    return tmp_path
+
+
+def test_the_plan_shows_each_images_steps_and_what_is_due(
+    run: Run, here: Path, golden: Callable[[str, str], None]
+) -> None:
+    code, out, _ = run("fleet", "plan")
+    assert code == 0
+    golden(out, "fleet/plan.txt")
+
+
+def test_the_plan_for_programs_is_a_graph(run: Run, here: Path) -> None:
+    _, out, _ = run("fleet", "plan", here / "images.yaml", "--json")
+    data = json.loads(out)
+    ids = {step["id"] for step in data["steps"]}
+    assert [image["name"] for image in data["images"]] == [
+        "base",
+        "web-debian-12-raw",
+        "web-debian-13-raw",
+    ]
+    assert all(set(step["needs"]) <= ids for step in data["steps"])
+    assert data["steps"][0] == {
+        "id": "base/build",
+        "image": "base",
+        "kind": "build",
+        "cloud": None,
+        "needs": [],
+        "standing": "due",
+        "reason": "never built",
+    }
+
+
+def test_a_matrix_that_is_wrong_is_wrong_input(run: Run, here: Path) -> None:
+    (here / "images.yaml").write_text("images: {base: {way: release}}")
+    code, _, err = run("fleet", "plan")
+    assert code == 2
+    assert err.startswith("images.yaml:1:22: images.base.way: unknown way 'release'.")
+
+
+def test_the_schema_is_the_committed_one(run: Run) -> None:
+    _, out, _ = run("fleet", "schema")
+    committed = Path(__file__).parents[3] / "profiles" / "images.schema.json"
+    assert out == committed.read_text()
