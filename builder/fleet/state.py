@@ -47,6 +47,11 @@ class State:
 
     standing: Standing
     reason: str
+    asks: str = ""
+    """Who is asked whether it is still done."""
+
+    def __str__(self) -> str:
+        return f"{self.reason}; the {self.asks} is asked" if self.asks else self.reason
 
 
 def states(image: Image, steps: Sequence[Step], dist: Path, *, now: datetime) -> dict[str, State]:
@@ -59,7 +64,7 @@ def states(image: Image, steps: Sequence[Step], dist: Path, *, now: datetime) ->
             titles = enumeration((need.partition("/")[2] for need in undone), "and")
             found[step.id] = State(Standing.WAITS, f"for {titles}")
         else:
-            found[step.id] = state_of(step, image, build, now=now)
+            found[step.id] = state_of(step, image.plan, build, now=now)
     return found
 
 
@@ -80,13 +85,13 @@ def latest(image: str, dist: Path) -> Latest | None:
         return None
 
 
-def state_of(step: Step, image: Image, build: Latest | None, *, now: datetime) -> State:
+def state_of(step: Step, plan: Plan, build: Latest | None, *, now: datetime) -> State:
     """How a step stands whose needs are done."""
     if build is None:
         return State(Standing.DUE, "never built")
     match step.kind:
         case Kind.BUILD:
-            return _of_build(image.plan, build, now)
+            return _of_build(plan, build, now)
         case Kind.PROOF:
             return _of_proof(build.manifest)
         case Kind.CLOUD_PROOF:
@@ -107,7 +112,7 @@ def _of_build(plan: Plan, build: Latest, now: datetime) -> State:
     old = now - present.created
     if not timedelta() <= old <= REUSE_LIMIT:
         told = f"{age(old)} old" if old >= timedelta() else "from the future"
-        return State(Standing.ASKED, f"{present.build} is {told}; the archive is asked")
+        return State(Standing.ASKED, f"{present.build} is {told}", "archive")
     return State(Standing.DONE, present.build)
 
 
@@ -127,7 +132,7 @@ def _of_publication(build: Manifest, cloud: str) -> State:
     records = [record for record in build.published if record.cloud == cloud]
     if not records:
         return State(Standing.DUE, "not published")
-    return State(Standing.ASKED, f"published as {records[-1].image}; the cloud is asked")
+    return State(Standing.ASKED, f"published as {records[-1].image}", "cloud")
 
 
 def _of_cloud_proof(build: Manifest, cloud: str) -> State:

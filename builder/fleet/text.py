@@ -34,9 +34,7 @@ def plan_text(fleet: Fleet, steps: Sequence[Step], states: Mapping[str, State]) 
         for step in steps:
             if step.image == image.name:
                 state = states[step.id]
-                rows.append(
-                    (step.title, line(state.standing, _STYLES[state.standing]), state.reason)
-                )
+                rows.append((step.title, line(state.standing, _STYLES[state.standing]), str(state)))
         yield from table(rows)
     yield line("")
     yield line(_summary(fleet, states.values()))
@@ -74,7 +72,7 @@ def plan_json(
                 "cloud": step.cloud or None,
                 "needs": list(step.needs),
                 "standing": states[step.id].standing,
-                "reason": states[step.id].reason,
+                "reason": str(states[step.id]),
             }
             for step in steps
         ],

@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from fake_fleet import VERBS, FakeFleet, made
+
+from builder.fleet.perform import Place
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -69,3 +73,40 @@ def test_the_schema_is_the_committed_one(run: Run) -> None:
     _, out, _ = run("fleet", "schema")
     committed = Path(__file__).parents[3] / "profiles" / "images.schema.json"
     assert out == committed.read_text()
+
+
+@pytest.fixture
+def faked(here: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFleet:
+    """The verbs that a run starts are fakes."""
+    monkeypatch.setattr("builder.cli.fleet.run.Place", partial(Place, program=VERBS))
+    return made(here, monkeypatch, "images: {base: , pinned-scsi: }")
+
+
+def test_a_run_ends_with_a_table_a_page_and_junit(run: Run, faked: FakeFleet, here: Path) -> None:
+    code, out, err = run("fleet", "run")
+    assert code == 0
+    assert out.endswith("2 of 2 images complete; steps: 4 done.\n")
+    assert "base: build done: 20" in err
+    assert "2 of 2 images complete" in (here / "dist/fleet.html").read_text()
+    assert 'tests="4"' in (here / "dist/fleet.xml").read_text()
+
+
+def test_a_run_that_fails_ends_with_the_first_failures_code(
+    run: Run, faked: FakeFleet, here: Path
+) -> None:
+    faked.let("pinned-scsi.build", "fails", "3")
+    code, out, _ = run(
+        "fleet", "run", "--json", "--html", here / "a.html", "--junit", here / "a.xml"
+    )
+    assert code == 3
+    assert [step["result"] for step in json.loads(out)] == ["done", "done", "failed", "not begun"]
+    assert (here / "a.html").exists()
+    assert 'failures="1"' in (here / "a.xml").read_text()
+    assert not (here / "dist/fleet.html").exists()
+
+
+def test_builds_cannot_be_kept_in_a_file(run: Run, faked: FakeFleet, here: Path) -> None:
+    (here / "file").touch()
+    code, _, err = run("fleet", "run", "--output", here / "file" / "dist")
+    assert code == 3
+    assert "Could not make the directory" in err

@@ -24,7 +24,7 @@ def image(tmp_path: Path) -> Image:
 
 def told(image: Image, dist: Path) -> dict[str, str]:
     found = states(image, steps([image]), dist, now=NOW)
-    return {name.partition("/")[2]: f"{s.standing}: {s.reason}" for name, s in found.items()}
+    return {name.partition("/")[2]: f"{s.standing}: {s}" for name, s in found.items()}
 
 
 def test_a_first_build_is_due_and_all_else_waits(image: Image, tmp_path: Path) -> None:
