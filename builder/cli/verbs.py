@@ -84,6 +84,8 @@ PROOF_VERBS = {
 FLEET_VERBS = {
     "plan": "Show the steps of all images in FILE, and which of them are due; do none of them.",
     "run": "Do all that is due of the images in FILE: build, prove, publish, prove there, promote.",
+    "scheduler": "Run the scheduler of a fleet on many machines, until it is ended.",
+    "worker": "Work for the fleet of SCHEDULER, until that ends.",
     "schema": "Print the JSON Schema of images.yaml, with every installed feature's parameters.",
 }
 """The same of the verbs below ``fleet``."""

@@ -21,6 +21,8 @@ class Job:
     """How the cloud of the step makes servers."""
     source: str = ""
     """The cloud that has the image, for a publication in another."""
+    architecture: str = "x86_64"
+    """Of the image: a build runs its programs."""
 
 
 def jobs(fleet: Fleet, steps: Sequence[Step]) -> tuple[Job, ...]:
@@ -33,6 +35,7 @@ def jobs(fleet: Fleet, steps: Sequence[Step]) -> tuple[Job, ...]:
             documents[step.image],
             fleet.clouds.get(step.cloud, Cloud()),
             images[step.image].way.staging or "",
+            images[step.image].profile.distribution.architecture,
         )
         for step in steps
     )

@@ -67,7 +67,7 @@ def run_session(
         follower = _Follower(path)
         while not running.wait(_POLL):
             for message in follower.new():
-                if message.get("event") == "phase":
+                if message.get("event") in {"phase", "at-work"}:
                     tell(str(message.get("message", "")))
             if cancelled.is_set():
                 running.end(PATIENCE)

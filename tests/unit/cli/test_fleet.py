@@ -1,6 +1,7 @@
 """The verbs below ``fleet``."""
 
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -110,3 +111,32 @@ def test_builds_cannot_be_kept_in_a_file(run: Run, faked: FakeFleet, here: Path)
     code, _, err = run("fleet", "run", "--output", here / "file" / "dist")
     assert code == 3
     assert "Could not make the directory" in err
+
+
+def test_a_scheduler_and_a_store_belong_together(run: Run, here: Path) -> None:
+    code, _, err = run("fleet", "run", "--scheduler", "tcp://127.0.0.1:8786")
+    assert code == 2
+    assert "--scheduler and --store belong together." in err
+
+
+def test_a_scheduler_elsewhere_needs_the_fleets_key(run: Run, here: Path) -> None:
+    words = ("--scheduler", "tcp://10.0.0.5:8786", "--store", str(here))
+    code, _, err = run("fleet", "run", *words)
+    assert code == 2
+    assert "no key to speak to it with" in err
+
+
+def test_a_key_that_cannot_be_written_is_told(run: Run, here: Path) -> None:
+    code, _, err = run("fleet", "scheduler", "--key", here / "missing" / "fleet.pem")
+    assert code == 3
+    assert "The key could not be written" in err
+
+
+def test_without_dask_it_is_told_what_to_install(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed.security", None)
+    monkeypatch.delitem(sys.modules, "builder.fleet.cluster.secret", raising=False)
+    code, _, err = run("fleet", "worker", "tcp://127.0.0.1:8786")
+    assert code == 3
+    assert "pip install 'guest-image-builder[fleet]'" in err

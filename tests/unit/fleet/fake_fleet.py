@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fleets import build_of, fleet_of, published
-from samples import complete, observed
+from fleets import DIGEST, build_of, evidence_of, fleet_of, published
+from samples import observed
 
 from builder.fleet.capacity import Capacity
 from builder.fleet.graph import steps
@@ -56,11 +56,11 @@ class FakeFleet:
         for image in self.fleet.images:
             build = build_of(image, datetime.now(UTC), proven=False)
             (self.home / f"{image.name}.json").write_text(build.model_dump_json())
-            evidence = [result.model_dump(mode="json") for result in complete(image.plan)]
+            evidence = [result.model_dump(mode="json") for result in evidence_of(image)]
             (self.home / f"{image.name}.evidence.json").write_text(json.dumps(evidence))
             for name, record in (
                 ("published", published("x", datetime.now(UTC))),
-                ("observed", observed("boots", cloud="x")),
+                ("observed", observed("boots", cloud="x", sha256=DIGEST)),
             ):
                 (self.home / f"{image.name}.{name}.json").write_text(record.model_dump_json())
 

@@ -1,5 +1,6 @@
 """Fleets of a few lines, and builds of their images as if they had been made."""
 
+import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from builder.fleet.matrix import load_fleet
 from builder.fleet.model import Fleet, Image
 from builder.store import manifest as store
 from builder.store.build_directory import LATEST
-from builder.store.manifest import Manifest, Published
+from builder.store.manifest import Evidence, Manifest, Published
 
 RELEASE = """\
 ways: {release: {staging: staging, production: [prod, prod-2]}}
 images: {base: {way: release}}
 """
 IMAGE = b"an image"
+DIGEST = hashlib.sha256(IMAGE).hexdigest()
 
 
 def fleet_of(directory: Path, text: str) -> Fleet:
@@ -35,10 +37,18 @@ def build_of(image: Image, created: datetime, *, proven: bool = True, **fields: 
         inputs=digest_of(image.plan, parts),
         ingredients=parts,
         created=created,
-        evidence=complete(image.plan) if proven else (),
+        evidence=evidence_of(image) if proven else (),
         **fields,
     )
-    return build.model_copy(update={"image": build.image.model_copy(update={"size": len(IMAGE)})})
+    file = build.image.model_copy(update={"size": len(IMAGE), "sha256": DIGEST})
+    return build.model_copy(update={"image": file})
+
+
+def evidence_of(image: Image) -> tuple[Evidence, ...]:
+    """All that proves an image, of the file that is in its builds here."""
+    return tuple(
+        result.model_copy(update={"image_sha256": DIGEST}) for result in complete(image.plan)
+    )
 
 
 def put(dist: Path, build: Manifest) -> Path:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fake_fleet import FakeFleet
-from fleets import RELEASE, build_of, put
-from samples import complete
+from fleets import RELEASE, build_of, evidence_of, put
 
 from builder.feature import Outcome as Ending
 from builder.fleet.job import Outcome, Result
@@ -95,7 +94,7 @@ def test_a_verb_that_ends_well_and_does_nothing_is_a_failure(fake: Fake) -> None
 def test_a_proof_that_failed_says_which_checks(fake: Fake) -> None:
     fleet = fake("images: {base: }")
     (image,) = fleet.fleet.images
-    first, *rest = complete(image.plan)
+    first, *rest = evidence_of(image)
     bad = first.model_copy(update={"outcome": Ending.FAILED, "seen": "no such file"})
     put(fleet.dist, build_of(image, datetime.now(UTC)).model_copy(
         update={"evidence": (bad, *rest)}
@@ -109,7 +108,7 @@ def test_a_proof_that_failed_says_which_checks(fake: Fake) -> None:
 def test_a_proof_that_was_broken_off_makes_only_what_it_lacks(fake: Fake) -> None:
     fleet = fake("images: {base: }")
     (image,) = fleet.fleet.images
-    *made, last = complete(image.plan)
+    *made, last = evidence_of(image)
     put(fleet.dist, build_of(image, datetime.now(UTC)).model_copy(
         update={"evidence": tuple(made)}
     ))  # fmt: skip

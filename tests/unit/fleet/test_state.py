@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleets import RELEASE, build_of, fleet_of, published, put
-from samples import complete, evidence, observed
+from fleets import DIGEST, RELEASE, build_of, evidence_of, fleet_of, published, put
+from samples import observed
 
 from builder.feature import Outcome
 from builder.fleet.graph import steps
@@ -101,15 +101,15 @@ def test_a_build_without_its_image_is_made_again(
 
 
 def test_a_failed_check_is_made_again(image: Image, tmp_path: Path) -> None:
-    first, *rest = complete(image.plan)
-    bad = evidence(first.check, Outcome.FAILED, boot=first.boot)
+    first, *rest = evidence_of(image)
+    bad = first.model_copy(update={"outcome": Outcome.FAILED})
     build = build_of(image, TONIGHT).model_copy(update={"evidence": (bad, *rest)})
     put(tmp_path, build)
     assert told(image, tmp_path)["proof"] == "due: 1 check did not pass"
 
 
 def test_what_was_published_and_observed_is_told(image: Image, tmp_path: Path) -> None:
-    seen: dict[str, Any] = {"observations": (observed("boots", cloud="staging"),)}
+    seen: dict[str, Any] = {"observations": (observed("boots", cloud="staging", sha256=DIGEST),)}
     build = build_of(image, TONIGHT, published=(published("staging", NOW),), **seen)
     put(tmp_path, build)
     found = told(image, tmp_path)
@@ -122,9 +122,9 @@ def test_what_was_published_and_observed_is_told(image: Image, tmp_path: Path) -
 
 def test_what_was_not_observed_or_did_not_pass_there_is_due(image: Image, tmp_path: Path) -> None:
     build = build_of(image, TONIGHT, published=(published("staging", NOW),))
-    skipped = observed("boots", cloud="staging", outcome=Outcome.SKIPPED)
-    failed = observed("resets", cloud="staging", outcome=Outcome.FAILED)
-    elsewhere = observed("boots", cloud="prod")
+    skipped = observed("boots", cloud="staging", sha256=DIGEST, outcome=Outcome.SKIPPED)
+    failed = observed("resets", cloud="staging", sha256=DIGEST, outcome=Outcome.FAILED)
+    elsewhere = observed("boots", cloud="prod", sha256=DIGEST)
     put(tmp_path, build.model_copy(update={"observations": (skipped, elsewhere)}))
     assert told(image, tmp_path)["proof in staging"] == "due: not observed"
     put(tmp_path, build.model_copy(update={"observations": (skipped, failed)}))
