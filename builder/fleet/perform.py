@@ -23,6 +23,7 @@ from builder.host.files import replace_text
 from builder.host.locking import locked
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
+from builder.store.build_directory import REPORT
 from builder.store.verdict import verdict_of
 
 SESSIONS = ".fleet"
@@ -82,6 +83,7 @@ def defect(job: Job, error: Exception) -> Outcome:
     told = BuilderError(
         f"This is an internal error of guest-image: {type(error).__name__}: {error}",
         details=trace[-_TRACE:],
+        hint="Please attach this to your report.",
     )
     return _failed(job, told, _INTERNAL)
 
@@ -159,7 +161,10 @@ def _unmade(build: Latest) -> tuple[str, ...]:
 def _ended(job: Job, before: _Seen, after: _Seen, log: Path) -> Outcome:
     """What a step came to whose verbs have all done their part."""
     if after.state.standing is Standing.DUE:
-        error = BuilderError(f"It ended well, and is still due: {after.state.reason}.")
+        error = BuilderError(
+            f"It ended well, and is still due: {after.state.reason}.",
+            hint=f"What it did is told in {log}.",
+        )
         return _failed(job, error, error.exit_code, log)
     records = [seen.build.manifest.published if seen.build else () for seen in (before, after)]
     kept = job.step.kind in {Kind.STAGING, Kind.PRODUCTION} and records[0] == records[1]
@@ -173,7 +178,11 @@ def _why(ended: Ended, seen: _Seen) -> BuilderError:
         return ended.failure
     problems = verdict_of(seen.build.manifest).problems
     told = [f"{result.check}: {result.outcome}: {result.seen}" for result in problems]
-    return BuilderError(f"{seen.state.reason}.", details=told[:_TOLD])
+    return BuilderError(
+        f"{seen.state.reason}.",
+        details=told[:_TOLD],
+        hint=f"All that was seen is in {seen.build.directory / REPORT}.",
+    )
 
 
 def _failed(job: Job, error: BuilderError, status: int, log: Path | None = None) -> Outcome:

@@ -41,7 +41,11 @@ class Ended:
             return self.error
         rest = [text for text in _lines(self.log) if _message(text) is None]
         how = signal.Signals(-self.status).name if self.status < 0 else f"exit code {self.status}"
-        return BuilderError(f"It ended with {how}.", details=rest[-TAIL_LINES:])
+        return BuilderError(
+            f"It ended with {how}.",
+            details=rest[-TAIL_LINES:],
+            hint=f"All that it said is in {self.log}.",
+        )
 
 
 def run_session(

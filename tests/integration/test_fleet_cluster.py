@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from fake_fleet import FakeFleet, Seen, made
+from fake_fleet import FakeFleet, Seen, fake_fleet
 from fleet_cluster import Cluster, running
 from fleets import RELEASE
 
@@ -34,7 +34,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Cluste
 
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFleet:
-    return made(tmp_path, monkeypatch, RELEASE)
+    return fake_fleet(tmp_path, monkeypatch, RELEASE)
 
 
 def begun(fleet: FakeFleet, verb: str) -> list[int]:

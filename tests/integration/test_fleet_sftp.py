@@ -78,8 +78,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]
 
 def trust(server: Server) -> None:
     key = " ".join((server.home / "host.pub").read_text().split()[:2])
-    known = server.home / ".ssh" / "known_hosts"
-    known.write_text(f"[127.0.0.1]:{server.port} {key}\n")
+    hosts = server.home / ".ssh" / "known_hosts"
+    hosts.write_text(f"[127.0.0.1]:{server.port} {key}\n")
 
 
 @pytest.fixture

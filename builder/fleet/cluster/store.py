@@ -36,8 +36,8 @@ class _KnownHosts(MissingHostKeyPolicy):  # type: ignore[misc]  # it ships no ty
     def missing_host_key(self, _client: SSHClient, hostname: str, key: PKey) -> None:
         """Raise ``SSHException`` for a key that is not in the user's file."""
         file = KNOWN_HOSTS.expanduser()
-        known = HostKeys(str(file) if file.exists() else None)
-        if not known.check(hostname, key):
+        hosts = HostKeys(str(file) if file.exists() else None)
+        if not hosts.check(hostname, key):
             raise SSHException(f"the host key of {hostname} is not in {file}")
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fake_fleet import VERBS, FakeFleet, made
+from fake_fleet import VERBS, FakeFleet, fake_fleet
 
 from builder.fleet.perform import Place
 
@@ -80,7 +80,7 @@ def test_the_schema_is_the_committed_one(run: Run) -> None:
 def faked(here: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFleet:
     """The verbs that a run starts are fakes."""
     monkeypatch.setattr("builder.cli.fleet.run.Place", partial(Place, program=VERBS))
-    return made(here, monkeypatch, "images: {base: , pinned-scsi: }")
+    return fake_fleet(here, monkeypatch, "images: {base: , pinned-scsi: }")
 
 
 def test_a_run_ends_with_a_table_a_page_and_junit(run: Run, faked: FakeFleet, here: Path) -> None:

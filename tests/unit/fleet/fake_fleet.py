@@ -97,7 +97,7 @@ class FakeFleet:
         return {outcome.step.id: outcome for outcome in outcomes}
 
 
-def made(directory: Path, monkeypatch: pytest.MonkeyPatch, matrix: str) -> FakeFleet:
+def fake_fleet(directory: Path, monkeypatch: pytest.MonkeyPatch, matrix: str) -> FakeFleet:
     """A fleet of a matrix in a directory, with fakes that have what their images want."""
     home = directory / "fake"
     home.mkdir()

@@ -143,3 +143,21 @@ def test_the_guides_matrix_has_images(tmp_path: Path) -> None:
     write(tmp_path, "extends: base", "web.yaml")
     matrix = guide.split("```yaml images.yaml\n")[1].split("```")[0]
     assert len(fleet_of(tmp_path, matrix).images) == 9
+
+
+def test_all_that_a_profile_says_is_in_its_document(tmp_path: Path) -> None:
+    text = """\
+    extends: base
+    initrd_drivers: all
+    snapshot: 2026-11-01
+    mirrors: {archive: 'http://a/debian', snapshot: {archive: 'http://a/{at}'}}
+    disk: {size_gib: 8, compression: zlib}
+    packages: [vim]
+    features: {watchdog: {action: pause}, guest-agent: }
+    publish: {name: 'Debian {profile}', keep_last: 3}
+    """
+    profile = write(tmp_path, text)
+    (tmp_path / "elsewhere").mkdir()
+    document = json.dumps(document_of(load(profile, shipped())))
+    written = write(tmp_path / "elsewhere", document)
+    assert to_json(plan_of(written)) == to_json(plan_of(profile))

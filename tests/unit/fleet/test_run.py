@@ -102,15 +102,17 @@ def test_a_proof_that_failed_says_which_checks(fake: Fake) -> None:
     fleet.let("base.prove", "quietly")
     outcome = fleet.run()["base/proof"]
     assert outcome.told == "1 check did not pass."
-    assert outcome.details == (f"{first.check}: failed: no such file",)
+    seen, hint = outcome.details
+    assert seen == f"{first.check}: failed: no such file"
+    assert hint.endswith("/report.html.")
 
 
 def test_a_proof_that_was_broken_off_makes_only_what_it_lacks(fake: Fake) -> None:
     fleet = fake("images: {base: }")
     (image,) = fleet.fleet.images
-    *made, last = evidence_of(image)
+    *earlier, last = evidence_of(image)
     put(fleet.dist, build_of(image, datetime.now(UTC)).model_copy(
-        update={"evidence": tuple(made)}
+        update={"evidence": tuple(earlier)}
     ))  # fmt: skip
     fleet.run()
     assert [call[4:] for call in fleet.calls if call[0] == "begin"] == [[last.check]]

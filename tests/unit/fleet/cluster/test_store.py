@@ -35,15 +35,15 @@ def latest(dist: Path) -> str:
 def test_what_one_machine_has_built_another_has(
     store: Store, build: Manifest, tmp_path: Path
 ) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    put(one, named(build, OLDER))
-    store.push("base", one)
+    first, other = tmp_path / "one", tmp_path / "other"
+    put(first, named(build, OLDER))
+    store.push("base", first)
     store.fetch("base", other)
     assert latest(other) == OLDER
-    assert manifest.read(other / "base" / OLDER) == manifest.read(one / "base" / OLDER)
+    assert manifest.read(other / "base" / OLDER) == manifest.read(first / "base" / OLDER)
     assert (other / "base" / OLDER / "image.qcow2").read_bytes() == b"an image"
-    put(one, named(build, NEWER))
-    store.push("base", one)
+    put(first, named(build, NEWER))
+    store.push("base", first)
     store.fetch("base", other)
     assert latest(other) == NEWER
 
@@ -51,12 +51,12 @@ def test_what_one_machine_has_built_another_has(
 def test_new_evidence_of_a_build_that_is_there_comes_along(
     store: Store, build: Manifest, tmp_path: Path
 ) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    put(one, named(build.model_copy(update={"evidence": ()}), OLDER))
-    store.push("base", one)
+    first, other = tmp_path / "one", tmp_path / "other"
+    put(first, named(build.model_copy(update={"evidence": ()}), OLDER))
+    store.push("base", first)
     store.fetch("base", other)
-    put(one, named(build, OLDER))
-    store.push("base", one)
+    put(first, named(build, OLDER))
+    store.push("base", first)
     store.fetch("base", other)
     assert manifest.read(other / "base" / OLDER).evidence == build.evidence
 
