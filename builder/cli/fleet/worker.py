@@ -26,8 +26,9 @@ from builder.terminal.output import say
 def worker(*, scheduler: str, slots: int, output: Path, key: Path | None) -> None:
     """Work for the fleet of SCHEDULER, until that ends.
 
-    What this machine can do is announced: builds (root and the programs for them), proofs, KVM,
-    its architecture, its memory, and clouds where it has a clouds.yaml.
+    What this machine can do is announced: builds (root or user namespaces, and the
+    programs for them), proofs, KVM, its architecture, its memory, and clouds where it has a
+    clouds.yaml.
 
     \b
     Examples:

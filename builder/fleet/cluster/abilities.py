@@ -12,6 +12,7 @@ from builder.fleet.graph import Kind
 from builder.fleet.job import Job
 from builder.host import accelerator
 from builder.host.room import GIB
+from builder.host.user_namespace import obstacles
 from builder.proof.requirements import PROOF_TOOLS
 
 SLOTS, MEMORY, KVM, BUILDS, PROVES, CLOUDS = "slots", "memory", "kvm", "builds", "proves", "clouds"
@@ -23,7 +24,7 @@ def found(slots: int) -> Resources:
     """What this machine announces: abilities as often as it has slots, and memory in GiB."""
     able = {
         platform.machine(): True,
-        BUILDS: os.geteuid() == 0 and _has(BUILD_TOOLS),
+        BUILDS: _has(BUILD_TOOLS) and (os.geteuid() == 0 or not obstacles()),
         PROVES: _has(PROOF_TOOLS),
         KVM: accelerator.detect().name == "kvm",
         CLOUDS: _knows_clouds(),
