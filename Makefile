@@ -116,7 +116,7 @@ PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)
 # A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
 TESTS ?=
 CHOSEN = $(foreach test,$(TESTS),$(or $(wildcard tests/$(test)),$(test)))
-test test-all: HOST_PACKAGES += gpg minisign chromium chromium-driver poppler-utils rpm createrepo-c
+test test-all: HOST_PACKAGES += gpg minisign openssh-server chromium chromium-driver poppler-utils rpm createrepo-c
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 
@@ -147,6 +147,7 @@ CI_RENDER := ci render --for github --on container pinned-scsi debian-13-pinned-
 
 golden: $(VENV)/installed-dev ## Write the golden files, the profile schema and the scheduled builds anew
 	$(VENV)/bin/guest-image schema > profiles/profile.schema.json
+	$(VENV)/bin/guest-image fleet schema > profiles/images.schema.json
 	$(VENV)/bin/guest-image $(CI_RENDER)
 	$(VENV)/bin/pytest -q --regenerate tests/unit
 
@@ -165,7 +166,8 @@ bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing 
 COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
 lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds that are asked for, with their hashes
 	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
-	$(COMPILE) --group install --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group install --extra fleet pyproject.toml --constraint requirements.txt --output-file requirements-fleet.txt
+	$(COMPILE) --group install --group dev --extra fleet pyproject.toml --constraint requirements-fleet.txt --output-file requirements-dev.txt
 	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
 	$(COMPILE) --no-deps $(SERVERS)-zuul.in --output-file $(SERVERS)-zuul.txt
 	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-build; do \

@@ -30,6 +30,7 @@ _DUE = "tests/integration/test_due_faults.py"
 _DUE_RPM = "tests/integration/test_due_rpm_faults.py"
 _CLOUDS = "tests/hostile/test_cloud_answers.py"
 _DISKS = "tests/integration/test_disk.py"
+_CLUSTER = "tests/integration/test_fleet_cluster.py"
 _PUBLISHING = "tests/openstack/test_publish.py"
 _NOVA = "tests/hostile/test_nova_answers.py"
 _NO_NOVA = "tests/hostile/test_nova_unreachable.py"
@@ -60,6 +61,8 @@ ELSEWHERE = {
     "archive/rpm/indexes.py KeptRepository._index 1": _DUE_RPM,
     "archive/rpm/indexes.py KeptRepository.indexes 1": _DUE_RPM,
     "archive/rpm/resolver.py resolve 1": _DUE_RPM,
+    "fleet/cluster/executor.py ClusterExecutor._gone 1": _CLUSTER,
+    "fleet/cluster/executor.py connected 1": _CLUSTER,
     "host/confined.py _listen 1": _PARSING,
     "host/confined.py _listen 2": _PARSING,
     "host/confined.py run_confined 1": _PARSING,

@@ -6,6 +6,7 @@ the module does.
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 
@@ -26,7 +27,7 @@ def reachable(package: Path, modules: Iterable[str]) -> tuple[Path, ...]:
         path = _file(package, name)
         if path is not None and name not in files:
             files[name] = path
-            waiting += [name.rpartition(".")[0], *_imports(path)]
+            waiting += [name.rpartition(".")[0], *_imports(path.read_bytes())]
     return tuple(sorted(files.values()))
 
 
@@ -40,9 +41,17 @@ def _file(package: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Whatever the file imports, absolutely; what it takes from a package may be a module too."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+@cache
+def _imports(source: bytes) -> tuple[str, ...]:
+    """Whatever a module imports, absolutely; what it takes from a package may be a module too.
+
+    Kept, for reading it takes long and many images ask.
+    """
+    return tuple(_imported(ast.parse(source)))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

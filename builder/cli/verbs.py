@@ -49,6 +49,7 @@ VERBS = {
     "metrics": "Measure builds, proofs and clouds, and write it as OpenMetrics.",
     "cloud": "Set up a cloud for a profile's images.",
     "ci": "Let a CI build images when they are due.",
+    "fleet": "Build, prove and publish many images by one file.",
 }
 """What each verb's help begins with, so that the list of them needs none of their modules."""
 
@@ -80,7 +81,23 @@ PROOF_VERBS = {
 """The same of the verbs below ``proof``."""
 
 
-GROUPS = {"cloud": CLOUD_VERBS, "ci": CI_VERBS, "check": CHECK_VERBS, "proof": PROOF_VERBS}
+FLEET_VERBS = {
+    "plan": "Show the steps of all images in FILE, and which of them are due; do none of them.",
+    "run": "Do all that is due of the images in FILE: build, prove, publish, prove there, promote.",
+    "scheduler": "Run the scheduler of a fleet on many machines, until it is ended.",
+    "worker": "Work for the fleet of SCHEDULER, until that ends.",
+    "schema": "Print the JSON Schema of images.yaml, with every installed feature's parameters.",
+}
+"""The same of the verbs below ``fleet``."""
+
+
+GROUPS = {
+    "cloud": CLOUD_VERBS,
+    "ci": CI_VERBS,
+    "check": CHECK_VERBS,
+    "proof": PROOF_VERBS,
+    "fleet": FLEET_VERBS,
+}
 """The verbs that have verbs below them."""
 
 

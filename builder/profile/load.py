@@ -31,6 +31,16 @@ def load(argument: str, registry: Registry) -> Profile:
     return Checker(root, registry, problems).profile(path.stem)
 
 
+def load_overlay(overlay: Value, name: str, registry: Registry) -> Profile:
+    """The profile of this name that a mapping in another file makes of the one that it ``extends``.
+
+    Raises ``SourceError`` with every problem, each at its place in that file or in a profile's.
+    """
+    problems: list[Problem] = []
+    root = _laid_over(overlay, (Path(overlay.position.file),), problems)
+    return Checker(root, registry, problems).profile(name)
+
+
 def load_shipped(registry: Registry) -> tuple[Profile, ...]:
     """Every profile that comes with the program, by name."""
     return tuple(load(name, registry) for name in shipped_profiles())
@@ -116,10 +126,15 @@ def _extended(
         found = shown(value.content) if isinstance(value.content, list) else "a single value"
         message = f"a profile is a mapping of keys such as 'distribution:', not {found}."
         raise SourceError([Problem(value.position, message)])
+    return _laid_over(value, (*children, path), problems)
+
+
+def _laid_over(value: Value, chain: tuple[Path, ...], problems: list[Problem]) -> Value:
+    """The values of a mapping in the last file of ``chain``, laid over those that it extends."""
+    assert isinstance(value.content, dict)
     reference = value.content.get("extends")
     if reference is None or not isinstance(reference.content, str):
         return value  # text is demanded when the whole document is checked
-    chain = (*children, path)
     try:
         inherited = _extended(_parent(reference, chain), chain, problems, reference)
     except SourceError as error:

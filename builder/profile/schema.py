@@ -25,7 +25,7 @@ def profile_schema(registry: Registry) -> JsonObject:
         "additionalProperties": False,
     }
     for model in (schema, *definitions.values()):
-        _accept_no_value(model)
+        accept_no_value(model)
     return {
         "$schema": SCHEMA_DIALECT,
         "title": "Profile of a guest image",
@@ -42,14 +42,14 @@ def _feature_schema(feature: AnyFeature, definitions: JsonObject) -> JsonObject:
     for name, definition in parameters.pop("$defs", {}).items():
         definitions[f"{feature.name}.{name}"] = definition
     parameters.pop("required", None)  # an extended profile may have given them
-    _accept_no_value(parameters)
+    accept_no_value(parameters)
     return {
         "description": feature.summary,
         "anyOf": [parameters, {"type": "null"}, {"const": False}],
     }
 
 
-def _accept_no_value(model: JsonObject) -> None:
+def accept_no_value(model: JsonObject) -> None:
     """Let each key of an object stand without a value: that means its default."""
     model.pop("title", None)
     for key, schema in model.get("properties", {}).items():

@@ -44,6 +44,7 @@ SERVERS = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/openst
     [
         "requirements.txt",
         "requirements-dev.txt",
+        "requirements-fleet.txt",
         *(f"{path.removesuffix('.in')}.txt" for path in SERVERS),
     ],
 )

@@ -1,0 +1,160 @@
+"""Steps on the workers of a Dask scheduler."""
+
+import queue
+import secrets
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from distributed import Client, Future, KilledWorker
+from distributed.security import Security
+
+from builder.errors import BuilderError, HostError
+from builder.fleet.cluster.abilities import lacking, wanted
+from builder.fleet.cluster.task import TOPIC, perform_on_worker
+from builder.fleet.cluster.versions import own_version, require_same
+from builder.fleet.job import Job, Outcome, Result
+from builder.words import enumeration
+
+CONNECT = 20.0
+"""Seconds that a scheduler has to answer."""
+PATIENCE = 60.0
+"""Seconds to wait for a worker that could do a job, before the job is given up."""
+
+
+class ClusterExecutor:
+    """Hands jobs to a scheduler, which gives each to a worker that can do it."""
+
+    def __init__(
+        self, address: str, security: Security, store: str, tell: Callable[[Job, str], None]
+    ) -> None:
+        self._address = address
+        self._security = security
+        self._store = store
+        self._tell = tell
+        self._jobs: dict[str, tuple[Job, Future[Outcome]]] = {}
+        self._without_worker: dict[str, float] = {}
+        self._done: queue.Queue[str] = queue.Queue()
+
+    def __enter__(self) -> Self:
+        self._client = connected(self._address, self._security)
+        self._client.subscribe_topic(TOPIC, self._told)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.close(timeout=CONNECT)
+
+    def submit(self, job: Job) -> None:
+        """Let the scheduler choose a worker for a job."""
+        future = self._client.submit(
+            perform_on_worker,
+            job,
+            self._store,
+            key=f"{job.step.id} {secrets.token_hex(4)}",
+            resources=wanted(job),
+            pure=False,
+        )
+        self._jobs[job.step.id] = job, future
+        future.add_done_callback(lambda _: self._done.put(job.step.id))
+
+    def next(self, seconds: float) -> Outcome | None:
+        """What has ended next; None after so many seconds.
+
+        Raises ``HostError`` where the scheduler is gone: what is done is in the store.
+        """
+        try:
+            job, future = self._jobs.pop(self._done.get(timeout=seconds))
+        except queue.Empty:
+            return self._given_up()
+        self._without_worker.pop(job.step.id, None)
+        match future.status:
+            case "finished":
+                outcome = future.result()
+                assert isinstance(outcome, Outcome)
+                return outcome
+            case "error":
+                return _failed(job, future.exception())
+            case _:
+                raise self._gone()
+
+    def _given_up(self) -> Outcome | None:
+        """A job that no worker can do, for long enough by now."""
+        if self._client.status not in {"running", "connecting"}:
+            raise self._gone()
+        workers = self._client.scheduler_info(n_workers=-1).get("workers", {}).values()
+        resources = [worker.get("resources", {}) for worker in workers]
+        now = time.monotonic()
+        for name, (job, future) in tuple(self._jobs.items()):
+            lacks = lacking(job, resources)
+            if not lacks:
+                self._without_worker.pop(name, None)
+            elif now - self._without_worker.setdefault(name, now) > PATIENCE:
+                del self._jobs[name]
+                self._client.cancel([future])
+                return _unable(job, lacks, len(resources))
+        return None
+
+    def _told(self, event: tuple[float, Any]) -> None:  # Any: what a worker sends
+        _, message = event
+        job, _ = self._jobs.get(message["step"], (None, None))
+        if job is not None:
+            self._tell(job, message["phase"])
+
+    def _gone(self) -> HostError:
+        return HostError(
+            f"The scheduler at {self._address} is gone.",
+            details=["What was done is in the store; what ran is done again, or found done."],
+            hint="Start it and its workers again; then run the same command again.",
+        )
+
+
+def connected(address: str, security: Security) -> Client:
+    """A connection to a scheduler of this very version. Raises ``HostError``."""
+    try:
+        client = Client(address, security=security, timeout=CONNECT, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise HostError(
+            f"No scheduler answers at {address}.",
+            details=[str(error)],
+            hint="Start it: guest-image fleet scheduler. All its machines need the same --key.",
+        ) from error
+    try:
+        require_same(own_version(), _scheduler_version(client), address)
+    except BaseException:
+        client.close(timeout=CONNECT)
+        raise
+    return client
+
+
+def _scheduler_version(client: Client) -> object:
+    try:
+        return client.run_on_scheduler(own_version)
+    except Exception as error:  # noqa: BLE001 - whatever a scheduler without this program raises
+        return f"none that can be asked ({type(error).__name__}: {error})"
+
+
+def _failed(job: Job, error: BaseException) -> Outcome:
+    """The outcome of a job that no worker has brought to an end."""
+    told = f"{type(error).__name__}: {error}"
+    code = 70
+    if isinstance(error, KilledWorker):
+        told, code = "The workers that did it died, one after another.", HostError.exit_code
+    elif isinstance(error, BuilderError):
+        told, code = error.message, error.exit_code
+    return Outcome(job.step, Result.FAILED, told, exit_code=code)
+
+
+def _unable(job: Job, lacks: list[str], workers: int) -> Outcome:
+    return Outcome(
+        job.step,
+        Result.FAILED,
+        f"None of {workers} workers can do it: it needs {enumeration(lacks, 'and')}.",
+        details=("'guest-image doctor' on a worker's machine tells what that lacks.",),
+        exit_code=HostError.exit_code,
+    )

@@ -1,0 +1,97 @@
+"""A step on a worker: its build is fetched, the step done as on any machine, and its build sent."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from distributed import Reschedule, Semaphore, Worker, get_worker
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from builder.errors import BuilderError, HostError, InterruptedByUser
+from builder.fleet.capacity import Capacity, demand_of
+from builder.fleet.cluster.store import Store
+from builder.fleet.job import Job, Outcome, Result
+from builder.fleet.perform import Place, Turn, perform
+
+TOPIC = "guest-image"
+"""Under which a worker tells the phases of its steps."""
+
+WORKSHOP = "guest-image"
+
+TRIES = 4
+PAUSE = 15.0
+"""Seconds between two attempts to reach the store: a line that was cut comes back."""
+
+
+class Workshop(WorkerPlugin):
+    """What a worker works with: where its builds are, and which CPUs each of its slots has."""
+
+    name = WORKSHOP
+
+    def __init__(self, place: Place, capacity: Capacity, slots: int) -> None:
+        self.place = place
+        self.cancelled = threading.Event()
+        self._capacity = capacity
+        self._others = slots - 1
+        self._lock = threading.Lock()
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask's signature
+        """End what runs when the worker ends in order."""
+        self.cancelled.set()
+
+    @contextmanager
+    def cpus(self, job: Job) -> Iterator[tuple[int, ...]]:
+        """The CPUs of a slot; the scheduler gives no worker more jobs than it has slots."""
+        demand = demand_of(job.step)
+        with self._lock:
+            cpus = self._capacity.take(demand, self._others) or ()
+        try:
+            yield cpus
+        finally:
+            with self._lock:
+                self._capacity.give(demand, cpus)
+
+
+def perform_on_worker(job: Job, url: str) -> Outcome:
+    """Do a step on this worker, with the builds of a store.
+
+    Raises ``Reschedule`` where this worker is about to end: another one does it then.
+    """
+    worker = get_worker()
+    workshop = worker.plugins[WORKSHOP]
+    assert isinstance(workshop, Workshop)
+    image, dist = job.step.image, workshop.place.dist
+
+    def tell(phase: str) -> None:
+        worker.log_event(TOPIC, {"step": job.step.id, "phase": phase})
+
+    clouds = sorted({cloud for cloud in (job.step.cloud, job.source) if cloud and job.step.cloud})
+    with ExitStack() as held:
+        # Other fleets of this scheduler may work at the image; and a cloud has one step at a time.
+        for name in (f"{url}/{image}", *(f"cloud {cloud}" for cloud in clouds)):
+            tell("waiting for its turn")
+            held.enter_context(Semaphore(max_leases=1, name=name))
+        cpus = held.enter_context(workshop.cpus(job))
+        try:
+            _tried(lambda: Store(url).fetch(image, dist), workshop.cancelled)
+            outcome = perform(job, workshop.place, Turn(cpus, workshop.cancelled, tell))
+            _tried(lambda: Store(url).push(image, dist), workshop.cancelled)
+        except InterruptedByUser as error:
+            raise Reschedule from error
+        except BuilderError as error:
+            details = (*error.details, *([error.hint] if error.hint else []))
+            return Outcome(
+                job.step, Result.FAILED, error.message, details, exit_code=error.exit_code
+            )
+    return outcome
+
+
+def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
+    """Do it, again where the store was not reached. Raises what the last attempt raises."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return act()
+        except HostError:
+            if attempt == TRIES or cancelled.wait(PAUSE):
+                raise
+    return None

@@ -1,0 +1,19 @@
+"""A worker whose verbs are fakes, in a process that a test can kill: scheduler, builds, slots."""
+
+import sys
+from pathlib import Path
+
+from fake_fleet import VERBS
+
+from builder.fleet.cluster.abilities import BUILDS, CLOUDS, MEMORY, PROVES, SLOTS
+from builder.fleet.cluster.secret import security_for, spoken
+from builder.fleet.cluster.serve import serve_worker
+from builder.fleet.perform import Place
+
+address, dist, *rest = sys.argv[1:]
+key = Path(rest[0]) if rest else None
+security = security_for(address, key)
+ABILITIES = {SLOTS: 1.0, MEMORY: 64.0, BUILDS: 9.0, PROVES: 9.0, CLOUDS: 9.0, "x86_64": 9.0}
+serve_worker(
+    spoken(address, security), security, Place(Path(dist), VERBS), 1, print, resources=ABILITIES
+)
