@@ -5,20 +5,32 @@ leaves its own, and the next one removes it.
 """
 
 import os
+import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal, get_args
 
 from builder.host.locking import locked, remove_leftovers
 
 PREFIX = "guest-image-"
 
+Purpose = Literal[
+    "boot", "content", "converted", "copy", "difference", "disk", "doctor", "reproduce", "worker",
+]  # fmt: skip
+
+# Nobody else's name ends so but on purpose: a checkout or somebody's builds may well be called
+# "guest-image-something". The last part is as mkdtemp(3) makes it in Python.
+_NAME = re.compile(rf"{PREFIX}(?:{'|'.join(get_args(Purpose))})-[a-z0-9_]{{8}}")
+
+_CLOSED = 0o700
+
 
 @contextmanager
-def scratch(purpose: str) -> Iterator[Path]:
+def scratch(purpose: Purpose) -> Iterator[Path]:
     """A directory that only this user can enter, removed with all that is in it at the end.
 
     ``purpose`` stands in its name. What killed programs of this user have left is removed first.
@@ -37,8 +49,14 @@ def scratch(purpose: str) -> Iterator[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Others may make what they like here, links to our directories among it."""
+    """Others may make what they like here, links to our directories among it.
+
+    So may this user: only a directory of our name is ours, and only if nobody else may enter it.
+    """
+    if not _NAME.fullmatch(path.name):
+        return False
     with suppress(FileNotFoundError):
         status = path.lstat()
-        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+        closed = stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == _CLOSED
+        return closed and status.st_uid == os.geteuid()
     return False

@@ -189,7 +189,7 @@ def run(work: Path) -> None:
 
 def main() -> None:
     """Run the cases in a directory that is removed."""
-    work = Path(tempfile.mkdtemp(prefix="guest-image-bench-"))
+    work = Path(tempfile.mkdtemp(prefix="bench-of-builds-"))
     try:
         run(work)
     except subprocess.CalledProcessError as error:

@@ -79,19 +79,41 @@ def test_what_a_killed_program_has_left_is_removed_by_the_next_one(temporary: Pa
 def test_what_only_looks_like_a_leftover_stays(temporary: Path) -> None:
     elsewhere = temporary / "elsewhere"
     (elsewhere / "kept").mkdir(parents=True)
-    (temporary / "guest-image-boot-link").symlink_to(elsewhere)
+    (temporary / "guest-image-boot-a_link00").symlink_to(elsewhere)
     (temporary / "guest-image-error.log").write_text("a report")
-    os.mkfifo(temporary / "guest-image-boot-pipe")
+    os.mkfifo(temporary / "guest-image-boot-a_pipe00")
     with scratch("boot"):
         pass
     assert (elsewhere / "kept").is_dir()
     assert len([*temporary.iterdir()]) == 4
 
 
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("guest-image-builder", 0o755),
+        ("guest-image-builder", 0o700),
+        ("guest-image-bench-abcd1234", 0o700),
+        ("guest-image-boot-of-mine", 0o700),
+        ("guest-image-boot-abcd1234-old", 0o700),
+        ("guest-image-boot-abcd1234", 0o755),
+    ],
+)
+def test_a_directory_of_the_user_s_own_stays_whatever_it_is_called(
+    temporary: Path, name: str, mode: int
+) -> None:
+    """A checkout below /tmp, or somebody's builds there."""
+    (temporary / name).mkdir(mode=mode)
+    (temporary / name / "README.md").touch()
+    with scratch("boot"):
+        pass
+    assert (temporary / name / "README.md").exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 def test_another_user_s_directory_stays(temporary: Path) -> None:
-    other = temporary / "guest-image-boot-other"
-    other.mkdir()
+    other = temporary / "guest-image-boot-another0"
+    other.mkdir(mode=0o700)
     os.chown(other, 12345, 12345)
     with scratch("boot"):
         pass
