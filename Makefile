@@ -14,6 +14,8 @@ VENV := .venv
 JOBS ?= $(shell nproc)
 # The servers that publishing is tested against; they share no dependency with this program.
 OPENSTACK := .cache/openstack
+# An ordinary user's rights suffice where a user namespace can be made, and /dev/kvm opened if there is one.
+OWN_RIGHTS = { [ ! -e /dev/kvm ] || [ -w /dev/kvm ]; } && unshare --user --map-root-user --map-auto true 2> /dev/null
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=$(PASSED_ON))
 PASSED_ON := http_proxy,https_proxy,no_proxy,DIB_DISTRIBUTION_MIRROR,DIB_DEBIAN_SECURITY_MIRROR,DIB_SNAPSHOT_MIRROR_ARCHIVE,DIB_SNAPSHOT_MIRROR_SECURITY,DIB_DEBUG_TRACE,SOURCE_DATE_EPOCH,GUEST_IMAGE_CACHE,GUEST_IMAGE_DEBUG,GUEST_IMAGE_LOG_FORMAT,GUEST_IMAGE_SIGNING_KEY,GUEST_IMAGE_SIGNING_PASSPHRASE,GUEST_IMAGE_MINISIGN_KEY,GUEST_IMAGE_MINISIGN_PASSPHRASE,XDG_CACHE_HOME,CI
 
@@ -101,7 +103,8 @@ $(OPENSTACK)/all-in-one/installed: $(SERVERS)-all-in-one.txt $(SERVERS)-build.tx
 	@touch $@
 
 image: host $(VENV)/installed ## Build, inspect and boot PROFILE's image, and print the verdict; FRESH=1 builds it anyway
-	$(SUDO) $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)$(if $(FRESH), --fresh)
+	@$(OWN_RIGHTS) && sudo= || sudo="$(SUDO)"; set -x; \
+	$$sudo $(VENV)/bin/guest-image image $(PROFILE) --output $(OUTPUT)$(if $(FRESH), --fresh)
 
 publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of clouds.yaml
 	$(VENV)/bin/guest-image publish $(PROFILE) $(addprefix --cloud ,$(CLOUD)) --output $(OUTPUT)
