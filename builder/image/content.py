@@ -23,7 +23,9 @@ from builder.image.overlay import pseudo_name
 QEMU_FORMATS = {"vhd": "vpc"}
 """QEMU's names of formats, where they are others than Glance's."""
 
-_MEMORY = 1 << 30  # bytes
+_MEMORY = 4 << 30
+"""Bytes of address space. QEMU has up to 64 threads that unpack, with stacks of 8 MiB, and malloc
+would reserve 64 MiB more for each: 1 GiB was too little now and then, on two cores."""
 _START_LIMIT = 60.0
 _ANSWER_LIMIT = 120.0
 """Seconds for one piece."""
@@ -70,14 +72,19 @@ def _served(image: Path, qemu_format: str) -> Iterator[Export]:
     with scratch("content") as place, _short_name(place) as directory:
         address, log = directory / "nbd.sock", place / "nbd.log"
         command = [
-            *("prlimit", f"--as={_MEMORY}", "--", tool, "--read-only", f"--socket={address}"),
+            *("prlimit", f"--as={_MEMORY}", "--", "env", "MALLOC_ARENA_MAX=1"),
+            *(tool, "--read-only", f"--socket={address}"),
             pseudo_name(image, qemu_format),
         ]
         with (
             start(command, purpose=f"read {image}", log=log) as server,
             _connected(server, address) as connection,
         ):
-            yield Export(connection)
+            try:
+                yield Export(connection)
+            except NbdError as error:
+                said = " ".join(server.tail()[-3:])
+                raise NbdError(f"{error}: {said}" if said else str(error)) from error
 
 
 @contextmanager
