@@ -140,7 +140,8 @@ def _lost_resolver(name: str) -> str:
 
 
 def _remedy_in_packages(text: str) -> str:
-    if _NO_PACKAGE.search(text):
+    # Of an archive that was not reached every package is missing.
+    if _NO_PACKAGE.search(text) and not (_NO_MIRROR.search(text) or _NOT_DELIVERED.search(text)):
         return "The mirror has no such package: if the profile names it, correct 'packages'."
     if no_unit := _NO_UNIT.search(text):
         return (

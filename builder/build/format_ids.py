@@ -42,9 +42,16 @@ def settle_ids(image: Path, image_format: DiskFormat, own: uuid.UUID, date: int)
 
 def _settle_vmdk(file: BinaryIO, own: uuid.UUID) -> None:
     start = file.read(_DESCRIPTOR)
-    file.seek(0)
     content_id = f"\nCID={own.int & 0x7FFFFFFF:08x}\n".encode()
-    file.write(re.sub(rb"\nCID=[0-9a-f]{8}\n", content_id, start, count=1))
+    # QEMU writes no leading zeros. Of the zeros that follow the text as many go as are added.
+    settled = re.sub(
+        rb"\nCID=([0-9a-f]{1,8})(\n[^\0]*)(\0{8})",
+        lambda found: content_id + found[2][1:] + found[3][8 - len(found[1]) :],
+        start,
+        count=1,
+    )
+    file.seek(0)
+    file.write(settled)
 
 
 def _settle_vhd(file: BinaryIO, own: uuid.UUID, date: int) -> None:
