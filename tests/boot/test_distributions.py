@@ -26,6 +26,7 @@ pytestmark = pytest.mark.boot
 Built = Callable[[str], Path]
 
 PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi", "debian-13-dracut")
+"""The last one is booted by "make test-all" alone."""
 
 ESSENTIAL = (
     "foundation/firmware-is-as-asked",
@@ -57,7 +58,9 @@ def test_every_way_to_make_an_image_that_is_not_unproven_is_built_and_booted_her
     assert set(PROFILES) < set(shipped_profiles())
 
 
-@pytest.fixture(scope="module", params=PROFILES)
+@pytest.fixture(
+    scope="module", params=[*PROFILES[:-1], pytest.param(PROFILES[-1], marks=pytest.mark.whole)]
+)
 def build(request: pytest.FixtureRequest, built: Built) -> Path:
     return built(request.param)
 
