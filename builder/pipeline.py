@@ -67,7 +67,7 @@ def build_image(
     *,
     at: datetime | None = None,
 ) -> Path:
-    """Build a profile's image from scratch, and return its directory.
+    """Build a profile's image anew, and return its directory.
 
     ``attester`` signs what it is, ``minisigner`` its checksums; ``at`` is the moment that its
     packages are of, in place of the profile's.

@@ -45,7 +45,7 @@ def build(
     snapshot: Snapshot | None = None,
     indexes: str = "",
 ) -> Path:
-    """Build an image from scratch and return its directory, ``dist/PROFILE/TIME-DIGEST``.
+    """Build an image anew and return its directory, ``dist/PROFILE/TIME-DIGEST``.
 
     ``seal`` is handed the complete directory before it gets this name. With ``again`` times and ids
     are those of an earlier build, so that the same content gives the same image. ``pins`` are

@@ -29,7 +29,7 @@ def build(
     attester: Attester | None,
     minisigner: SecretKey | None,
 ) -> None:
-    """Build PROFILE's image from scratch and print its directory; check nothing.
+    """Build PROFILE's image anew and print its directory; check nothing.
 
     \b
     Examples:

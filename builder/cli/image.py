@@ -51,7 +51,8 @@ def image(
     """Build PROFILE's image, inspect it, boot it, and print the verdict.
 
     A build of the same profile, features and elements that is at most a day old is reused,
-    and what it has been proven by already is not proven again.
+    and what it has been proven by already is not proven again. Of a build that differs in
+    claims alone the image is taken over, and proven anew.
 
     \b
     Examples:

@@ -27,7 +27,7 @@ VERBS = {
     "schema": "Print the JSON Schema of a profile, with every installed feature's parameters.",
     "image": "Build PROFILE's image, inspect it, boot it, and print the verdict.",
     "due": "Tell whether a build of PROFILE is due: whether it would differ, or must be made.",
-    "build": "Build PROFILE's image from scratch and print its directory; check nothing.",
+    "build": "Build PROFILE's image anew and print its directory; check nothing.",
     "reproduce": "Build an image again, and tell whether it is the same file.",
     "inspect": "Inspect an image's disk at rest.",
     "adopt": "Inspect and boot an image that was built elsewhere, and print what it has evidence"

@@ -9,8 +9,13 @@ from typing import Any
 
 from webserver import serving
 
+from builder.publish.cloud.glance import Glance
+
 Answer = Callable[["Request"], None]
 """Writes a whole answer to a request."""
+
+Cloud = Callable[[Answer], Glance]
+"""Starts a cloud that answers so, and logs in to it."""
 
 
 class Request(BaseHTTPRequestHandler):

@@ -3,7 +3,13 @@
 A test is one input, or as many as it says with ``record_property("inputs", COUNT)``.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from clouds import Answer, Cloud, answering, configure
+
+from builder.publish.cloud.glance import Glance
 
 SUITE = "tests/hostile/"
 TRIED = pytest.StashKey["_Tried"]()
@@ -39,3 +45,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"hostile inputs: {tried.inputs} tried, {tried.survived} refused or survived, "
             f"{tried.skipped} not tried"
         )
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A cloud without Keystone whose Glance answers as it is told, to a user with a password."""
+    stack = []
+
+    def start(answer: Answer) -> Glance:
+        server = answering(answer)
+        address, _ = server.__enter__()
+        stack.append(server)
+        login = {"endpoint": address, "username": "me", "password": "secret"}
+        path = configure(tmp_path, auth_type="http_basic", auth=login)
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+        return Glance("mine")
+
+    yield start
+    for server in stack:
+        server.__exit__(None, None, None)

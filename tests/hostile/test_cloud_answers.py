@@ -1,13 +1,13 @@
 """Clouds that lead elsewhere, never end, or answer with what is not Glance's: exit code 5, soon."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clouds import Answer, Request, answering, configure
+from clouds import Answer, Cloud, Request, answering, configure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,27 +30,6 @@ IMAGE = {
     "size": 3,
 }
 SCHEMA = {"name": "image", "properties": {}, "additionalProperties": True}
-
-Cloud = Callable[[Answer], Glance]
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """A cloud without Keystone whose Glance answers as it is told, to a user with a password."""
-    stack = []
-
-    def start(answer: Answer) -> Glance:
-        server = answering(answer)
-        address, _ = server.__enter__()
-        stack.append(server)
-        login = {"endpoint": address, "username": "me", "password": "secret"}
-        path = configure(tmp_path, auth_type="http_basic", auth=login)
-        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
-        return Glance("mine")
-
-    yield start
-    for server in stack:
-        server.__exit__(None, None, None)
 
 
 @pytest.fixture

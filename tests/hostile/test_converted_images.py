@@ -3,11 +3,11 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from clouds import Request, answering, configure
+from clouds import Cloud, Request
 
 from builder.errors import BuilderError, CloudError, HostError, ImageError
 from builder.host.files import sha256_of
@@ -42,9 +42,8 @@ def as_qcow2(disk: Path) -> Path:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def serving(cloud: Cloud) -> Served:
     """A cloud whose images all have this data."""
-    stack = []
 
     def start(data: bytes) -> Glance:
         def answer(request: Request) -> None:
@@ -54,17 +53,9 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
             request.end_headers()
             request.wfile.write(data)
 
-        server = answering(answer)
-        address, _ = server.__enter__()
-        stack.append(server)
-        login = {"endpoint": address, "username": "me", "password": "secret"}
-        path = configure(tmp_path, auth_type="http_basic", auth=login)
-        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
-        return Glance("mine")
+        return cloud(answer)
 
-    yield start
-    for server in stack:
-        server.__exit__(None, None, None)
+    return start
 
 
 def image(data: bytes, disk_format: str) -> CloudImage:
@@ -100,80 +91,80 @@ def refusal(glance: Glance, there: CloudImage, sent: Wanted, error: type[Builder
     return str(caught.value)
 
 
-def test_the_same_disk_is_taken_in_whatever_format_it_is(cloud: Served, raw: Path) -> None:
+def test_the_same_disk_is_taken_in_whatever_format_it_is(serving: Served, raw: Path) -> None:
     for disk_format, path in (("raw", raw), ("qcow2", as_qcow2(raw))):
         data = path.read_bytes()
-        compare(cloud(data), image(data, disk_format), wanted(raw))
+        compare(serving(data), image(data, disk_format), wanted(raw))
 
 
 @pytest.mark.parametrize("disk_format", ["raw", "qcow2"])
 def test_a_disk_in_which_one_byte_is_another_is_not(
-    cloud: Served, raw: Path, disk_format: str
+    serving: Served, raw: Path, disk_format: str
 ) -> None:
     sent = wanted(raw)
     with raw.open("r+b") as disk:
         disk.seek(SIZE - 1)
         disk.write(b"x")
     data = (raw if disk_format == "raw" else as_qcow2(raw)).read_bytes()
-    said = refusal(cloud(data), image(data, disk_format), sent, CloudError)
+    said = refusal(serving(data), image(data, disk_format), sent, CloudError)
     assert "does not have the disk that was proven" in said
 
 
-def test_a_raw_disk_that_was_cut_off_is_not(cloud: Served, raw: Path) -> None:
+def test_a_raw_disk_that_was_cut_off_is_not(serving: Served, raw: Path) -> None:
     data = raw.read_bytes()[:-512]
-    assert "of another size" in refusal(cloud(data), image(data, "raw"), wanted(raw), CloudError)
+    assert "of another size" in refusal(serving(data), image(data, "raw"), wanted(raw), CloudError)
 
 
-def test_a_larger_disk_is_not_though_it_begins_so(cloud: Served, raw: Path) -> None:
+def test_a_larger_disk_is_not_though_it_begins_so(serving: Served, raw: Path) -> None:
     sent = wanted(raw)
     os.truncate(raw, 2 * SIZE)
     data = as_qcow2(raw).read_bytes()
-    assert "of another size" in refusal(cloud(data), image(data, "qcow2"), sent, CloudError)
+    assert "of another size" in refusal(serving(data), image(data, "qcow2"), sent, CloudError)
 
 
 @pytest.mark.parametrize("disk_format", ["vmdk", "iso", "banana"])
 def test_what_is_not_in_the_format_that_it_has_there_is_not(
-    cloud: Served, raw: Path, disk_format: str
+    serving: Served, raw: Path, disk_format: str
 ) -> None:
     data = as_qcow2(raw).read_bytes()
-    said = refusal(cloud(data), image(data, disk_format), wanted(raw), CloudError)
+    said = refusal(serving(data), image(data, disk_format), wanted(raw), CloudError)
     assert "in another format" in said
 
 
 @pytest.mark.parametrize("disk_format", ["raw", "qcow2"])
 def test_other_data_than_the_cloud_tells_of_is_not(
-    cloud: Served, raw: Path, disk_format: str
+    serving: Served, raw: Path, disk_format: str
 ) -> None:
     data = (raw if disk_format == "raw" else as_qcow2(raw)).read_bytes()
     lying = image(data[:-1] + b"x", disk_format)
-    assert "sent other data" in refusal(cloud(data), lying, wanted(raw), CloudError)
+    assert "sent other data" in refusal(serving(data), lying, wanted(raw), CloudError)
     short = image(data, disk_format)
-    assert "sent other data" in refusal(cloud(data[:-512]), short, wanted(raw), CloudError)
+    assert "sent other data" in refusal(serving(data[:-512]), short, wanted(raw), CloudError)
 
 
 def test_an_image_that_names_another_file_is_not_opened(
-    cloud: Served, raw: Path, tmp_path: Path
+    serving: Served, raw: Path, tmp_path: Path
 ) -> None:
     overlay = tmp_path / "overlay.qcow2"
     words = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", raw, overlay]
     subprocess.run(words, check=True)
     data = overlay.read_bytes()
-    said = refusal(cloud(data), image(data, "qcow2"), wanted(raw), ImageError)
+    said = refusal(serving(data), image(data, "qcow2"), wanted(raw), ImageError)
     assert "has a backing file" in said
 
 
-def test_a_disk_that_nobody_knows_is_not_compared(cloud: Served, raw: Path) -> None:
+def test_a_disk_that_nobody_knows_is_not_compared(serving: Served, raw: Path) -> None:
     data = raw.read_bytes()
     sent = Wanted(**{**vars(wanted(raw)), "content_sha256": ""})
-    said = refusal(cloud(data), image(data, "raw"), sent, CloudError)
+    said = refusal(serving(data), image(data, "raw"), sent, CloudError)
     assert "nothing tells whether" in said
 
 
 def test_an_image_for_which_there_is_no_room_is_not_fetched(
-    cloud: Served, raw: Path, monkeypatch: pytest.MonkeyPatch
+    serving: Served, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = as_qcow2(raw).read_bytes()
-    glance = cloud(data)
+    glance = serving(data)
     full = os.statvfs_result([4096, 4096, 9, 0, 0, 9, 9, 9, 0, 255])
     monkeypatch.setattr("os.statvfs", lambda _: full)
     said = refusal(glance, image(data, "qcow2"), wanted(raw), HostError)
