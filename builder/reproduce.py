@@ -20,7 +20,8 @@ from builder.proof.file_difference import file_difference
 from builder.redaction import LOGIN, SECRET
 from builder.sbom.read import loose_files
 from builder.store import manifest
-from builder.store.manifest import Manifest, Package
+from builder.store.manifest import Manifest
+from builder.store.sections import Package
 from builder.terminal.progress import Progress
 
 

@@ -8,7 +8,8 @@ from samples import OTHER_SHA256, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
 from builder.plan.model import Plan
-from builder.store.manifest import Adopted, BootRecord, Manifest, Package, UnprovenClaim
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, BootRecord, Package, UnprovenClaim
 
 PLAN = plan("pinned-scsi")
 PLANS = tuple(plan(profile) for profile in ("base", "pinned-scsi", "secure-boot", "rocky-9"))

@@ -15,7 +15,8 @@ from builder.profile.publication import Publication
 from builder.report.html import html
 from builder.store import manifest as store
 from builder.store.build_directory import CHECKSUMS, REPORT
-from builder.store.manifest import BootRecord, Manifest, Package, SbomFile
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord, Package, SbomFile
 from builder.store.verdict import verdict_of
 
 BILLS = {"CycloneDX": "sbom.cdx.json", "SPDX": "sbom.spdx.json"}

@@ -3,7 +3,8 @@
 from samples import SHA256, WHEN, complete, evidence, manifest, plan
 
 from builder.feature import Outcome
-from builder.store.manifest import Adopted, BootRecord, Manifest, Package, Published, UnprovenClaim
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, BootRecord, Package, Published, UnprovenClaim
 
 PLAN = plan("pinned-scsi")
 HOSTILE = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="alert(3)'

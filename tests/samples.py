@@ -8,7 +8,8 @@ from builder.features.registry import shipped
 from builder.plan.merge import make_plan
 from builder.plan.model import Plan, to_json
 from builder.profile.load import load
-from builder.store.manifest import Evidence, ImageFile, Manifest, Observed, Package
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, ImageFile, Observed, Package
 from builder.store.verdict import expected
 
 SHA256 = "a" * 64

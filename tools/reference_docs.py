@@ -29,7 +29,7 @@ from builder.plan.merge import AnyCheck, check_id
 from builder.profile import model as profile
 from builder.profile.load import load, shipped_profiles
 from builder.profile.yaml import Value, merge, parse
-from builder.store import manifest
+from builder.store import manifest, sections
 
 WIDTH = 98
 FEATURES: tuple[AnyFeature, ...] = (FOUNDATION, *SHIPPED)
@@ -348,7 +348,7 @@ def manifest_page() -> str:
 def _read_by_programs(
     schema: md.JsonObject, module: ModuleType, name: str, level: str
 ) -> Iterable[str]:
-    definitions, classes = schema["$defs"], vars(feature) | vars(module)
+    definitions, classes = schema["$defs"], vars(feature) | vars(sections) | vars(module)
     yield md.keys_to_read(schema, definitions, classes[name])
     yield from md.sections(
         definitions, level, lambda name, model: md.keys_to_read(model, definitions, classes[name])

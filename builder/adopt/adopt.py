@@ -34,7 +34,8 @@ from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import build_directory, manifest
 from builder.store.build_directory import CHECKSUMS, DIGEST_LENGTH, Seal
 from builder.store.disk_files import image_file
-from builder.store.manifest import Adopted, Evidence, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, Evidence
 from builder.terminal.progress import Progress
 
 FORMATS = ("qcow2", "raw")

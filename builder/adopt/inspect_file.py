@@ -22,7 +22,7 @@ from builder.image.safety import ImageInfo, check_image
 from builder.plan.merge import check_id
 from builder.proof.checks import Check, checks_of_feature
 from builder.proof.inspection import Look, examine
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 from builder.terminal.progress import Progress
 
 

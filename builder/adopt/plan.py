@@ -21,7 +21,7 @@ from builder.plan.boots import Boot, boots
 from builder.plan.merge import check_id, named_probes, planned_checks, planned_claims
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
 from builder.profile.model import Disk
-from builder.store.manifest import Evidence, UnprovenClaim
+from builder.store.sections import Evidence, UnprovenClaim
 
 NEWLINE = "\n"
 NOBODY = "root"

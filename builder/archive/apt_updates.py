@@ -17,7 +17,7 @@ from builder.archive.kept_answer import keep_answer, read_answer
 from builder.archive.sources import sources_of
 from builder.archive.update import Step, Update
 from builder.plan.model import Plan
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 DATES_LIMIT = 3.0
 """Seconds for the dates of updates: what is not known by then is not needed so much."""

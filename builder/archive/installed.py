@@ -8,7 +8,7 @@ another one of the same version.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from builder.archive.apt_answer import fields
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 _NAME = b"Package: "
 

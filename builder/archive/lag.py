@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from builder.archive.dates import Since, Version
 from builder.archive.installed import bare_name, identity
 from builder.compare.versions import order
-from builder.store.manifest import Package
+from builder.store.sections import Package
 from builder.words import age, day_of
 
 _OF_ALL = "all"

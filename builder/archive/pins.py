@@ -14,7 +14,7 @@ from builder.build.dib_environment import mirrors, secrets
 from builder.compare.versions import order
 from builder.errors import BuilderError, HostError
 from builder.plan.model import Plan
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 
 @dataclass(frozen=True)

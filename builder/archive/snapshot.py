@@ -12,7 +12,7 @@ from builder.archive.sources import Source, sources_of
 from builder.build.dib_environment import mirrors, secrets
 from builder.errors import BuilderError, InputError
 from builder.plan.model import Plan
-from builder.store.manifest import Snapshot, SuiteRelease
+from builder.store.sections import Snapshot, SuiteRelease
 from builder.words import day_of
 
 

@@ -7,7 +7,7 @@ from builder.archive.apt_updates import apt_updates
 from builder.archive.rpm.archive import rpm_updates
 from builder.archive.update import Update
 from builder.plan.model import Plan
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 
 def updates(

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from builder.store.manifest import Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Observed
 
 ADDED_LATER = frozenset({"evidence", "boots", "libguestfs", "observations", "published"})
 """The sections that proofs and publications write; all others are of the build."""

@@ -8,7 +8,8 @@ from builder.attest.part import Part, State
 from builder.attest.provenance import SECTION
 from builder.attest.statement import PROVENANCE, TEST_RESULT, byproducts_of, result_of
 from builder.attest.trusted import Signed
-from builder.store.manifest import Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Observed
 from builder.words import counted
 
 BUILD, EVIDENCE, OBSERVATIONS = "manifest.json", "evidence", "observations"

@@ -6,7 +6,8 @@ from builder.attest.canonical import section_digests
 from builder.attest.provenance import SECTION
 from builder.attest.statement import TEST_RESULT, Json, descriptor, statement
 from builder.feature import Outcome
-from builder.store.manifest import BootRecord, Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord, Evidence, Observed
 
 _BAD = (Outcome.FAILED, Outcome.ERROR)
 

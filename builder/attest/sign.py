@@ -33,7 +33,8 @@ from builder.host.files import sha256_of
 from builder.host.locking import locked
 from builder.store import manifest
 from builder.store.build_directory import CHECKSUMS, LOG, REPORT
-from builder.store.manifest import BootRecord, Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord, Evidence, Observed
 
 _Record = Evidence | Observed
 

@@ -14,7 +14,7 @@ from securesystemslib.dsse import Envelope
 from builder.attest.canonical import to_text
 from builder.attest.envelope import PAYLOAD_TYPE
 from builder.attest.key import Attester
-from builder.store.manifest import BootRecord, Evidence, ImageFile, Observed
+from builder.store.sections import BootRecord, Evidence, ImageFile, Observed
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"

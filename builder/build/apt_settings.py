@@ -6,7 +6,7 @@ and the directory is made anew by every build: so nothing tells afterwards that 
 
 from collections.abc import Mapping, Sequence
 
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 _PRIORITY = 1001
 """A version of this priority is taken also where a later one is installed (apt_preferences(5))."""

@@ -28,7 +28,8 @@ from builder.host.room import Room
 from builder.plan.model import Plan
 from builder.store import build_directory
 from builder.store.build_directory import Seal
-from builder.store.manifest import Manifest, Package, Snapshot
+from builder.store.manifest import Manifest
+from builder.store.sections import Package, Snapshot
 from builder.terminal.progress import Progress
 
 STEP_LIMIT = 900.0

@@ -14,7 +14,8 @@ from builder.build.source_date import asked
 from builder.features.registry import installed
 from builder.plan.model import Plan
 from builder.redaction import Secrets
-from builder.store.manifest import Manifest, Package, Snapshot
+from builder.store.manifest import Manifest
+from builder.store.sections import Package, Snapshot
 
 _NAMESPACE = uuid.UUID("3d9c4a67-51c8-4b7e-9a52-d1f06f8e2b13")
 """Of the ids that are made of a build's inputs: a random UUID, once and for all."""

@@ -15,7 +15,8 @@ from builder.feature import Grade
 from builder.publish.cloud.names import public_name
 from builder.store import manifest
 from builder.store.build_directory import CHECKSUMS, REPORT
-from builder.store.manifest import DiskFile, FormatFile, ImageFile, Manifest, SbomFile
+from builder.store.manifest import Manifest
+from builder.store.sections import DiskFile, FormatFile, ImageFile, SbomFile
 from builder.store.verdict import ORDER, Verdict
 
 IMAGES = "images"

@@ -20,7 +20,8 @@ from builder.compare.proof import (
 from builder.compare.versions import PackageFormat
 from builder.linux.configuration import ConfigurationFile
 from builder.plan.model import DIGEST_CHARACTERS
-from builder.store.manifest import BootRecord, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord
 from builder.words import enumeration
 
 KIB = 1024

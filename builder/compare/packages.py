@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from builder.compare.versions import PackageFormat, order
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 Kind = Literal["up", "down", "changed", "added", "removed"]
 """``changed`` is what went neither up nor down: another architecture, versions without an order."""

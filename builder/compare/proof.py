@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from builder.compare.change import Change, changes
 from builder.feature import Grade
-from builder.store.manifest import BootRecord, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord
 from builder.store.verdict import expected, verdict_of
 
 INSPECTION = "disk at rest"

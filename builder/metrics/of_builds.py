@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from builder.feature import Grade, Outcome
 from builder.metrics import metric
 from builder.metrics.metric import Sample
-from builder.store.manifest import Manifest, Published
+from builder.store.manifest import Manifest
 from builder.store.verdict import Verdict, verdict_of
+
+if TYPE_CHECKING:
+    from builder.store.sections import Published
 
 MISSING = "missing"
 """In place of an outcome: a check that the plan has and nobody has made."""

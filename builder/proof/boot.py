@@ -19,7 +19,7 @@ from builder.proof.checks import Check, record, summary
 from builder.proof.result import Result
 from builder.proof.scheduler import Scheduler
 from builder.store.build_directory import boot_log
-from builder.store.manifest import BootRecord, Evidence
+from builder.store.sections import BootRecord, Evidence
 from builder.terminal.progress import Progress
 from builder.vm.guest import Control, GuestNotUp
 from builder.vm.launch import booted

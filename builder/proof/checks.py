@@ -13,7 +13,7 @@ from builder.feature import CheckFailed, CheckSkipped, Outcome, Parameters, Prob
 from builder.features.registry import FOUNDATION, WINDOWS, AnyFeature, Registry
 from builder.plan.merge import AnyCheck, check_id
 from builder.plan.model import Plan
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 from builder.words import printable
 
 SEEN_LIMIT = 16 << 10

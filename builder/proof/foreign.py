@@ -16,7 +16,7 @@ from builder.attest.statement import FILES, TEST_RESULT, Descriptor, files_of, r
 from builder.attest.trusted import Signed, trusted, unchecked
 from builder.errors import BuilderError, InputError
 from builder.store import manifest
-from builder.store.manifest import BootRecord, Evidence, Observed
+from builder.store.sections import BootRecord, Evidence, Observed
 
 R = TypeVar("R", Evidence, Observed)
 

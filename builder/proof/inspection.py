@@ -20,7 +20,7 @@ from builder.plan.model import Plan
 from builder.proof.boot import Subject
 from builder.proof.checks import Check, record, summary
 from builder.proof.result import Result
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 from builder.terminal.progress import Progress
 
 INSPECTION = "inspection"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from builder.proof.scheduler import Scheduler
-from builder.store.manifest import BootRecord, Evidence
+from builder.store.sections import BootRecord, Evidence
 
 
 @dataclass(frozen=True)

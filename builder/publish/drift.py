@@ -25,7 +25,8 @@ from builder.publish.cloud.image import (
 from builder.publish.cloud.names import dated
 from builder.publish.rollout.switch import TargetState, switch
 from builder.scs.purpose import replaced
-from builder.store.manifest import Manifest, Published, PublishedData
+from builder.store.manifest import Manifest
+from builder.store.sections import Published, PublishedData
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from builder.publish.cloud.data import data_in, own_data
 from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import CloudImage
 from builder.report.update import update
-from builder.store.manifest import Published, PublishedData
+from builder.store.sections import Published, PublishedData
 
 
 def require_writable(directory: Path) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from builder.feature import Outcome
-from builder.store.manifest import Adopted, Evidence, Manifest, UnprovenClaim
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, Evidence, UnprovenClaim
 
 
 def unproven_text(claim: UnprovenClaim) -> str:

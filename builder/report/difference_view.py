@@ -13,7 +13,8 @@ from builder.compare.packages import KINDS
 from builder.compare.proof import ClaimState, Outcomes
 from builder.linux.configuration import ConfigurationFile
 from builder.report.units import short_duration, size
-from builder.store.manifest import BootRecord, Manifest, Package
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord, Package
 from builder.words import enumeration
 
 NOTHING = "-"

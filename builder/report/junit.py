@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from builder.feature import Outcome
 from builder.report.view import by_cloud
-from builder.store.manifest import Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Observed
 from builder.store.verdict import Expected, verdict_of
 from builder.words import printable_lines
 

@@ -8,7 +8,8 @@ from builder.report.adopted import faults, unproven_text
 from builder.report.needs import needs_sections
 from builder.report.units import duration
 from builder.report.view import by_cloud
-from builder.store.manifest import Adopted, Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, Evidence, Observed
 from builder.store.verdict import ClaimVerdict, Verdict, verdict_of
 from builder.terminal.output import (
     BAD,

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from builder.feature import Outcome
 from builder.linux.console import plain
-from builder.store.manifest import BootRecord, Evidence
+from builder.store.sections import BootRecord, Evidence
 
 _STAMP = r"^\[ *(?P<seconds>\d+\.\d+)\] "
 _KERNEL = re.compile(_STAMP + "Linux version ", re.MULTILINE)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from builder.feature import Outcome
 from builder.plan.model import Plan
 from builder.report.treemap import Item
-from builder.store.manifest import Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Observed
 from builder.store.verdict import ClaimVerdict, Verdict
 
 KIB = 1024

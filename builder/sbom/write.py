@@ -14,7 +14,8 @@ from builder.sbom.cyclonedx import cyclonedx, cyclonedx_of
 from builder.sbom.facts import Contents, Subject
 from builder.sbom.spdx import spdx, spdx_of
 from builder.store.build_directory import build_name
-from builder.store.manifest import Manifest, Package, SbomFile
+from builder.store.manifest import Manifest
+from builder.store.sections import Package, SbomFile
 
 CYCLONEDX = "sbom.cdx.json"
 SPDX = "sbom.spdx.json"

@@ -8,7 +8,7 @@ from builder.errors import BuilderError
 from builder.host.files import digests
 from builder.image.content import content_sha256
 from builder.profile.model import DiskFormat, ProvableFormat
-from builder.store.manifest import DiskFile, FormatFile, ImageFile
+from builder.store.sections import DiskFile, FormatFile, ImageFile
 
 
 def image_file(path: Path, image_format: ProvableFormat, virtual_size: int) -> ImageFile:

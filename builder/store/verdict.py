@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from builder.feature import Grade, Outcome
 from builder.plan.model import Plan, PlannedClaim
-from builder.store.manifest import Evidence, Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Observed
 
 ORDER = tuple(Grade)
 """Grades, weakest first."""

@@ -13,7 +13,8 @@ from selenium.webdriver.common.keys import Keys
 from builder.compare.builds import compare
 from builder.report.difference import difference_html
 from builder.report.html import html
-from builder.store.manifest import Manifest, Package
+from builder.store.manifest import Manifest
+from builder.store.sections import Package
 
 pytestmark = pytest.mark.browser
 

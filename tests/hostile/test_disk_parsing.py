@@ -29,7 +29,7 @@ from builder.linux import initrd as initrds
 from builder.proof import inspection
 from builder.proof.checks import Check
 from builder.proof.inspection import Look, examine, inspect
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 from builder.terminal.progress import Progress
 
 MIB = 1 << 20

@@ -18,7 +18,7 @@ from builder.features.registry import shipped
 from builder.proof.checks import checks_of
 from builder.report.html import read_html
 from builder.store import manifest as manifests
-from builder.store.manifest import BootRecord
+from builder.store.sections import BootRecord
 
 Way = tuple[str | int, ...]
 

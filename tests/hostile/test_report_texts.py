@@ -11,7 +11,8 @@ from samples import complete, evidence, manifest, plan
 from builder.feature import Outcome
 from builder.report.html import html
 from builder.report.junit import junit_xml
-from builder.store.manifest import Manifest, Package
+from builder.store.manifest import Manifest
+from builder.store.sections import Package
 
 PLAN = plan("base")
 OBEYED = {

@@ -16,7 +16,8 @@ from builder.build.reuse import digest_of, ingredients
 from builder.cli.program import main
 from builder.features.registry import installed
 from builder.plan.of_profile import plan_of
-from builder.store.manifest import Package, write
+from builder.store.manifest import write
+from builder.store.sections import Package
 
 SECURITY = f"{RELEASE}-security"
 NOW = datetime.now(UTC)

@@ -14,7 +14,7 @@ from typing import Any
 
 from webserver import WebServer, serving
 
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 ROCKY = {
     "baseos": "9/BaseOS/x86_64/os", "appstream": "9/AppStream/x86_64/os",

@@ -11,7 +11,8 @@ from builder.build.apt_settings import apt_settings
 from builder.errors import HostError
 from builder.host.process import run
 from builder.plan.of_profile import plan_of
-from builder.store.manifest import Package, read
+from builder.store.manifest import read
+from builder.store.sections import Package
 
 pytestmark = [pytest.mark.integration, pytest.mark.program("apt-get", "gpg")]
 

@@ -18,7 +18,8 @@ from builder.errors import HostError
 from builder.plan.model import Plan
 from builder.plan.of_profile import plan_of
 from builder.profile.snapshot import snapshot_address
-from builder.store.manifest import Snapshot, read
+from builder.store.manifest import read
+from builder.store.sections import Snapshot
 
 pytestmark = [pytest.mark.integration, pytest.mark.program("apt-get", "gpg")]
 

@@ -26,7 +26,8 @@ from builder.features.registry import installed
 from builder.plan.of_profile import plan_of
 from builder.report.junit import junit_xml
 from builder.store.build_directory import point_latest_at
-from builder.store.manifest import Package, read
+from builder.store.manifest import read
+from builder.store.sections import Package
 
 
 def option(words: list[str], name: str) -> str:

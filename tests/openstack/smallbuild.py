@@ -16,7 +16,8 @@ from builder.profile.load import load
 from builder.sbom.facts import Contents, Software
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store.disk_files import image_file
-from builder.store.manifest import Evidence, Manifest, write
+from builder.store.manifest import Manifest, write
+from builder.store.sections import Evidence
 from builder.store.verdict import expected
 
 MIB = 1024 * 1024

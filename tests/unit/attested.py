@@ -31,7 +31,7 @@ from builder.report.update import update
 from builder.sbom.write import packages_of, subject_of, write_bills
 from builder.store import manifest as manifests
 from builder.store.disk_files import checksums
-from builder.store.manifest import Evidence, FormatFile, ImageFile
+from builder.store.sections import Evidence, FormatFile, ImageFile
 
 PLAN = plan("pinned-scsi")
 CONTENT = "e" * 64

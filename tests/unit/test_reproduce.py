@@ -11,7 +11,8 @@ from builder.compare.reproduction import FileDifference, Reproduction, reproduct
 from builder.errors import InputError
 from builder.report.reproduction import reproduction_json, reproduction_text
 from builder.reproduce import reproduce
-from builder.store.manifest import Adopted, Manifest, Package, write
+from builder.store.manifest import Manifest, write
+from builder.store.sections import Adopted, Package
 from builder.terminal.output import rendered
 from builder.terminal.progress import Progress
 

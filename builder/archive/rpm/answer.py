@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from builder.archive.rpm.advisories import Fix
 from builder.archive.update import Step, Update
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 _NO_PACKAGE = "gpg-pubkey"
 """The name under which rpm keeps keys among its packages."""

@@ -22,7 +22,7 @@ from builder.archive.update import Update
 from builder.distribution import Distribution
 from builder.errors import HostError
 from builder.plan.model import Plan
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 UPDATE_LIMIT = 300.0
 """Seconds for the indexes of all repositories: some forty megabytes at first."""

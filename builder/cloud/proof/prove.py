@@ -28,7 +28,8 @@ from builder.publish.cloud.glance import Glance
 from builder.publish.cloud.image import PROFILE
 from builder.publish.record import require_writable
 from builder.store import manifest
-from builder.store.manifest import Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Observed
 from builder.terminal.progress import Progress
 
 

@@ -12,7 +12,8 @@ from builder.feature import CheckFailed, CheckSkipped, Outcome
 from builder.plan.model import Plan
 from builder.proof.checks import SEEN_LIMIT
 from builder.report.update import update
-from builder.store.manifest import Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Observed
 from builder.words import printable_lines
 
 

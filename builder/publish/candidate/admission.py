@@ -8,7 +8,8 @@ from builder.errors import BuilderError
 from builder.feature import Grade, Outcome
 from builder.nova.conflicts import nova_conflicts
 from builder.plan.model import PlannedClaim
-from builder.store.manifest import Evidence, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence
 from builder.store.verdict import ORDER, ClaimVerdict, Expected, expected, judge
 from builder.words import shortened, span
 

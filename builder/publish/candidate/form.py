@@ -17,7 +17,8 @@ from builder.profile.model import DiskFormat
 from builder.publish.candidate.stream import Origin, pieces_of
 from builder.publish.cloud.data import own_data
 from builder.publish.cloud.image import Data
-from builder.store.manifest import DiskFile, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import DiskFile
 from builder.words import enumeration
 
 

@@ -1,7 +1,8 @@
 """The data of a published image, as manifests tell of it. Pure."""
 
 from builder.publish.cloud.image import CloudImage, Data, Wanted
-from builder.store.manifest import DiskFile, Manifest, Published
+from builder.store.manifest import Manifest
+from builder.store.sections import DiskFile, Published
 
 
 def own_data(file: DiskFile) -> Data:

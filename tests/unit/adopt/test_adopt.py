@@ -16,7 +16,7 @@ from builder.errors import BuilderError, InputError
 from builder.feature import Outcome
 from builder.profile.model import NAME_PATTERN
 from builder.report.text import verdict_text
-from builder.store.manifest import Adopted, UnprovenClaim
+from builder.store.sections import Adopted, UnprovenClaim
 
 FILE = Path("some.qcow2")
 DEBIAN = DISTRIBUTIONS["debian-12"]

@@ -30,7 +30,7 @@ from builder.plan.model import Plan, from_json, to_json
 from builder.profile.publication import Publication
 from builder.publish.candidate.admission import Waivers, admit
 from builder.publish.candidate.properties import wanted
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 
 FILE = Path("some.qcow2")
 DEBIAN = "ID=debian\nVERSION_ID=12\n"

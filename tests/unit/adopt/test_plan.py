@@ -23,7 +23,7 @@ from builder.features.registry import WINDOWS, parameters_of, shipped
 from builder.plan.boots import Boot
 from builder.plan.model import Plan, from_json, to_json
 from builder.profile.model import Disk
-from builder.store.manifest import Evidence, UnprovenClaim
+from builder.store.sections import Evidence, UnprovenClaim
 from builder.store.verdict import judge
 
 DEBIAN = DISTRIBUTIONS["debian-12"]

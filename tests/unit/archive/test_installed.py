@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from builder.archive.apt_answer import fields
 from builder.archive.installed import identity, paragraphs, status_file
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 INDEX = b"""\
 Package: libc6

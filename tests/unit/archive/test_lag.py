@@ -7,7 +7,7 @@ from samples import WHEN
 
 from builder.archive.dates import Since
 from builder.archive.lag import Missing, missing, newest, unknown_packages
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 DAY = timedelta(days=1)
 

@@ -1,7 +1,7 @@
 """Which versions of an image's packages an archive does not have any more."""
 
 from builder.archive.pins import lost
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 ZSTD = Package(name="zstd", version="1.5-1", architecture="amd64", installed_size=1)
 LIBC = Package(name="libc6:amd64", version="2.36-9", architecture="amd64", installed_size=1)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from builder.attest.key import attester, public_key
 from builder.attest.statement import read, sign, statement
 from builder.errors import InputError
-from builder.store.manifest import ImageFile
+from builder.store.sections import ImageFile
 
 IMAGE = ImageFile(
     name="image.raw", format="raw", size=1, virtual_size=1, sha256="a" * 64, sha512="b" * 128

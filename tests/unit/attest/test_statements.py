@@ -21,7 +21,7 @@ from builder.attest.sign import sign_build
 from builder.attest.statement import FILES, PROVENANCE, TEST_RESULT
 from builder.feature import Outcome
 from builder.store import manifest as manifests
-from builder.store.manifest import Snapshot, SuiteRelease
+from builder.store.sections import Snapshot, SuiteRelease
 
 OWN = "guestimage_"
 

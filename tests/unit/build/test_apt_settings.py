@@ -1,7 +1,7 @@
 """What apt is told for the time of a build."""
 
 from builder.build.apt_settings import apt_settings
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 
 def package(name: str, version: str, architecture: str) -> Package:

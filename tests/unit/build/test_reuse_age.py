@@ -12,7 +12,8 @@ from builder.host.files import sha256_of
 from builder.host.paths import elements_path
 from builder.plan.model import Plan
 from builder.store.build_directory import LATEST
-from builder.store.manifest import FormatFile, read, write
+from builder.store.manifest import read, write
+from builder.store.sections import FormatFile
 
 SECOND = timedelta(seconds=1)
 Build = Callable[..., Path]

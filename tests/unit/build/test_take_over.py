@@ -20,7 +20,8 @@ from builder.sbom.facts import Contents, LooseFile, Software
 from builder.sbom.write import subject_of, write_bills
 from builder.store.build_directory import LATEST
 from builder.store.disk_files import checksums
-from builder.store.manifest import FormatFile, Manifest, read, write
+from builder.store.manifest import Manifest, read, write
+from builder.store.sections import FormatFile
 from builder.terminal.progress import Progress
 
 CONTENTS = Contents(

@@ -20,7 +20,8 @@ from builder.catalogue import streams
 from builder.catalogue.site import Addresses, write_catalogue
 from builder.errors import BuilderError, HostError
 from builder.report import update
-from builder.store.manifest import FormatFile, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import FormatFile
 from builder.terminal.progress import Progress
 
 URL = "https://images.example/"

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from samples import SHA256, WHEN, complete, manifest, plan
 
-from builder.store.manifest import BootRecord, Manifest, write
+from builder.store.manifest import Manifest, write
+from builder.store.sections import BootRecord
 
 PLAN = plan("base")
 

@@ -4,7 +4,7 @@ from comparisons import package
 
 from builder.compare.packages import package_changes
 from builder.compare.versions import PackageFormat
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 
 def changed(

@@ -15,7 +15,8 @@ from builder.fleet.matrix import load_fleet
 from builder.fleet.model import Fleet, Image
 from builder.store import manifest as store
 from builder.store.build_directory import LATEST
-from builder.store.manifest import Evidence, Manifest, Published
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence, Published
 
 RELEASE = """\
 ways: {release: {staging: staging, production: [prod, prod-2]}}

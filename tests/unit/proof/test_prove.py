@@ -20,7 +20,8 @@ from builder.feature import Outcome
 from builder.features.registry import shipped
 from builder.proof import boot, inspection
 from builder.proof import prove as subject
-from builder.store.manifest import BootRecord, Manifest, read, write
+from builder.store.manifest import Manifest, read, write
+from builder.store.sections import BootRecord
 from builder.terminal.progress import Progress
 from builder.vm.guest import GuestNotUp
 

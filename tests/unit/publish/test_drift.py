@@ -31,7 +31,7 @@ from builder.publish.drift import (
     unjudged,
 )
 from builder.publish.listing import listing_json, listing_text, state
-from builder.store.manifest import ImageFile, Published
+from builder.store.sections import ImageFile, Published
 
 PLAN = plan("pinned-scsi")
 OLD = image(

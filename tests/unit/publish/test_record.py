@@ -22,7 +22,8 @@ from builder.publish.cloud.data import own_data
 from builder.publish.cloud.image import CloudImage, Data
 from builder.publish.cloud.survey import Survey
 from builder.publish.record import record, require_writable
-from builder.store.manifest import Manifest, PublishedData, read, write
+from builder.store.manifest import Manifest, read, write
+from builder.store.sections import PublishedData
 
 
 def ready(directory: Path, build: Manifest, published: CloudImage, stale: str = "") -> Ready:

@@ -11,7 +11,8 @@ from samples import OTHER_SHA256, complete, evidence, manifest, observed, plan
 from builder.feature import Outcome
 from builder.report.html import html
 from builder.report.view import CheckRow
-from builder.store.manifest import Adopted, Manifest, SbomFile, Snapshot, UnprovenClaim
+from builder.store.manifest import Manifest
+from builder.store.sections import Adopted, SbomFile, Snapshot, UnprovenClaim
 
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"
 

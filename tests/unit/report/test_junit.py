@@ -9,7 +9,8 @@ from samples import OTHER_SHA256, SHA256, WHEN, complete, evidence, manifest, ob
 
 from builder.feature import Outcome
 from builder.report.junit import junit_xml
-from builder.store.manifest import BootRecord, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord
 
 PLAN = plan("pinned-scsi")
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"

@@ -7,7 +7,8 @@ from terminals import on_terminal, plain
 
 from builder.feature import Grade, Outcome
 from builder.report.text import evidence_text, observations_text, verdict_json, verdict_text
-from builder.store.manifest import BootRecord, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import BootRecord
 
 PLAN = plan("pinned-scsi")
 PROBE = "virtio-scsi/root-is-on-virtio-scsi"

@@ -6,7 +6,7 @@ from samples import SHA256, WHEN, evidence
 
 from builder.feature import Outcome
 from builder.report.timeline import Timeline, timeline
-from builder.store.manifest import BootRecord, Evidence
+from builder.store.sections import BootRecord, Evidence
 
 POWER_ON = WHEN
 

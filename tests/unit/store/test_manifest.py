@@ -13,7 +13,8 @@ from builder.errors import InputError
 from builder.feature import Outcome
 from builder.host.files import replace_text
 from builder.store.build_directory import manifests
-from builder.store.manifest import FILE_NAME, BootRecord, read, write
+from builder.store.manifest import FILE_NAME, read, write
+from builder.store.sections import BootRecord
 
 
 def boot(name: str, seconds: float = 40) -> BootRecord:

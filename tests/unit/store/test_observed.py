@@ -8,7 +8,8 @@ from samples import OTHER_SHA256, complete, manifest, observed, plan
 
 from builder.feature import Grade, Outcome
 from builder.store import manifest as store
-from builder.store.manifest import Manifest, Observed
+from builder.store.manifest import Manifest
+from builder.store.sections import Observed
 from builder.store.verdict import ClaimVerdict, judge, verdict_of
 
 PLAN = plan("pinned-scsi")

@@ -11,7 +11,7 @@ from builder.feature import Grade, Machine, Outcome
 from builder.plan.boots import Boot
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
 from builder.profile.model import Disk
-from builder.store.manifest import Evidence
+from builder.store.sections import Evidence
 from builder.store.verdict import Expected, Verdict, expected, judge, part_verdict
 
 BOOTS = ("bios", "uefi")

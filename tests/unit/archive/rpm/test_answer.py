@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from builder.archive.rpm.advisories import Fix
 from builder.archive.rpm.answer import Rpm, dated, installed_rpms, newest, paired
 from builder.archive.update import Step, Update
-from builder.store.manifest import Package
+from builder.store.sections import Package
 
 
 def rpm(name: str, version: str, architecture: str = "x86_64") -> Rpm:

@@ -11,7 +11,7 @@ from builder.cloud.proof.choose import flavor_for, image_of, network_for
 from builder.cloud.server.servers import NO_NIC
 from builder.errors import CloudError, InputError
 from builder.publish.cloud.image import CloudImage
-from builder.store.manifest import PublishedData
+from builder.store.sections import PublishedData
 
 BUILD = manifest()
 OURS = {"guest_image_build": BUILD.build}

@@ -7,7 +7,8 @@ from samples import OTHER_SHA256, WHEN, complete, evidence, manifest, observed, 
 
 from builder.feature import Outcome
 from builder.publish.candidate.admission import Admission, Refused, Waivers, admit, require_young
-from builder.store.manifest import Evidence, Manifest
+from builder.store.manifest import Manifest
+from builder.store.sections import Evidence
 
 SOON = WHEN + timedelta(hours=1)
 MONTH = timedelta(days=30)

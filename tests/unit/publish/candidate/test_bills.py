@@ -9,7 +9,8 @@ from samples import manifest
 
 from builder.publish.candidate.admission import Refused
 from builder.publish.candidate.bills import require_bills
-from builder.store.manifest import Manifest, SbomFile
+from builder.store.manifest import Manifest
+from builder.store.sections import SbomFile
 
 NAME = "sbom.cdx.json"
 TEXT = '{"bomFormat": "CycloneDX"}\n'

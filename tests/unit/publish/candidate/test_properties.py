@@ -18,7 +18,8 @@ from builder.publish.candidate.admission import Admission, Waivers, admit
 from builder.publish.candidate.properties import described, signed, wanted
 from builder.publish.cloud.image import Wanted
 from builder.publish.cloud.names import dated, draft_name, public_name
-from builder.store.manifest import Manifest, SbomFile
+from builder.store.manifest import Manifest
+from builder.store.sections import SbomFile
 
 SCS_MANDATORY = [
     "architecture",
