@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +26,7 @@ from builder.features.registry import installed
 from builder.host.paths import cache_directory
 from builder.host.process import run
 from builder.host.room import Room
+from builder.image.content import content_sha256
 from builder.plan.model import Plan
 from builder.store import build_directory
 from builder.store.build_directory import Seal
@@ -135,7 +137,7 @@ def _build_in(
         tree, hooks = dib.build_tree(
             order, sandbox, packages=cache, files=files, log=log, progress=progress
         )
-        disk = _write_disk(place.directory, order, sandbox, tree, log=log, progress=progress)
+        disk = _write_disk(place, order, sandbox, tree, log=log, progress=progress)
         cache.note_used(
             (package.name, package.version, package.architecture) for package in disk.software
         )
@@ -143,7 +145,7 @@ def _build_in(
 
 
 def _write_disk(
-    directory: Path,
+    place: build_directory.Workplace,
     order: Order,
     sandbox: Sandbox,
     tree: Path,
@@ -151,7 +153,7 @@ def _write_disk(
     log: Callable[[str], None],
     progress: Progress,
 ) -> Disk:
-    """Write the tree to a disk image in the build directory, and list what is in it."""
+    """Write the tree to a disk image in each format, and list what is in it."""
     plan = order.plan
 
     def run_inside(argv: Sequence[str | Path], purpose: str) -> str:
@@ -170,14 +172,18 @@ def _write_disk(
     layout = Layout(
         size=_size(sizes.total, plan), root_label=ROOT_LABEL, root_uuid=order.root_uuid, date=date
     )
-    raw = sandbox.scratch / "disk.raw"
+    # On the file system of the images, also where the tree is in memory: that has no room for both.
+    raw = place.scratch.resolve() / "disk.raw"
     assembler.write_disk(tree, raw, layout)
     progress.phase("convert")
-    images = {name: directory / f"image.{name}" for name in (plan.disk.format, *plan.disk.others)}
-    for name, image in images.items():
-        assembler.convert(raw, image, image_format=name, compression=plan.disk.compression)
-        settle_ids(image, name, layout.id_of(name), date)
-    return Disk(images, layout.size, date, software, sizes, files)
+    names = (plan.disk.format, *plan.disk.others)
+    images = {name: place.directory / f"image.{name}" for name in names}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        content = beside.submit(content_sha256, sandbox.path(raw), "raw")
+        for name, image in images.items():
+            assembler.convert(raw, image, image_format=name, compression=plan.disk.compression)
+            settle_ids(image, name, layout.id_of(name), date)
+    return Disk(images, layout.size, content.result(), date, software, sizes, files)
 
 
 def _logger(write: Callable[[str], object], redact: Callable[[str], str]) -> Callable[[str], None]:

@@ -29,6 +29,8 @@ class Disk:
     images: Mapping[DiskFormat, Path]
     """Its file in each format."""
     virtual_size: int
+    content: str
+    """SHA-256 of the disk itself."""
     date: int
     """The time that its files have at most: seconds since 1970."""
     software: tuple[Software, ...]
@@ -48,7 +50,8 @@ def write_record(
     """Write the checksums, the bills of materials and the manifest of a finished image."""
     plan = order.plan
     progress.phase("checksums")
-    image = image_file(disk.images[plan.disk.format], plan.disk.format, disk.virtual_size)
+    proven = plan.disk.format
+    image = image_file(disk.images[proven], proven, disk.virtual_size, content=disk.content)
     formats = format_files(image, {name: disk.images[name] for name in plan.disk.others})
     replace_text(place.directory / CHECKSUMS, checksums((image, *formats)))
     contents = Contents(plan.distribution.package_format or "deb", disk.software, disk.files)

@@ -15,8 +15,8 @@ from builder.host.room import GIB
 BUILD_TOOLS: Mapping[str, str] = programs_for("build")
 """Programs that every build runs, and the Debian packages that have them."""
 
-MEMORY = 5 * GIB
-"""Available memory from which on the tree and the raw disk are kept in it: they take 3 GiB."""
+MEMORY = 4 * GIB
+"""Available memory from which on the tree is kept in it: it takes 1.2 GiB, a large one 2."""
 
 
 def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:

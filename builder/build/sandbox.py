@@ -19,7 +19,7 @@ from builder.host.process import require_tool
 START_LIMIT = 10.0
 STOP_LIMIT = 10.0
 TMPFS_SIZE = "80%"
-"""Of the machine's memory: an upper limit, not a reservation. The shipped profiles take 3 GiB."""
+"""Of the machine's memory: an upper limit, not a reservation. The shipped profiles take 1.2 GiB."""
 
 
 class Sandbox(AbstractContextManager["Sandbox"]):

@@ -6,13 +6,13 @@ from pathlib import Path
 from builder.host.room import GIB, Room
 
 OUTPUT_IN_MEMORY = 2 * GIB
-"""What the image takes at most, about, and its log."""
+"""What the image takes at most, about, its log, and the raw disk that it is made of."""
 
 OUTPUT_ON_DISK = 6 * GIB
-"""The same, with the tree and the raw disk beside it."""
+"""The same, with the tree beside it."""
 
-SCRATCH = 3 * GIB
-"""What the tree and the raw disk take."""
+SCRATCH = 2 * GIB
+"""What the tree takes, with its packages while they are installed."""
 
 PACKAGES = 1 * GIB
 """What a build's packages take, and the copies that are kept of them."""
@@ -41,7 +41,7 @@ def packages(cache: Path) -> Room:
 
 
 def memory(scratch: Path) -> Room:
-    """That of the tree and the raw disk, where they are kept in memory."""
+    """That of the tree, where it is kept in memory."""
     return Room.of(
         scratch,
         name="the build's tmpfs, of 80 % of the memory,",

@@ -30,7 +30,7 @@ def require_tree_directory(directory: Path) -> None:
         raise HostError(
             f"No system can be unpacked in {directory}.",
             details=[f"Its file system has {lack}." for lack in lacks],
-            hint="Choose another directory with --output, or free memory: with 5 GiB available a"
+            hint="Choose another directory with --output, or free memory: with 4 GiB available a"
             " build keeps these files there.",
         )
 

@@ -15,8 +15,8 @@ BUILD_CPUS = 4
 PROOF_CPUS = 8
 """One for each boot, and one for the inspections."""
 
-BUILD_MEMORY = 5 * GIB
-"""Bytes, with the tree and the raw disk in memory."""
+BUILD_MEMORY = 4 * GIB
+"""Bytes from which on a build keeps its tree in memory."""
 PROOF_MEMORY = 3 * GIB
 """Bytes of guests, of the appliance of libguestfs, and of their overlays' pages."""
 CLOUD_MEMORY = GIB // 2

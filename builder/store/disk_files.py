@@ -11,11 +11,17 @@ from builder.profile.model import DiskFormat, ProvableFormat
 from builder.store.sections import DiskFile, FormatFile, ImageFile
 
 
-def image_file(path: Path, image_format: ProvableFormat, virtual_size: int) -> ImageFile:
-    """What is told of the image: the file that is proven. Raises ``ImageError``."""
+def image_file(
+    path: Path, image_format: ProvableFormat, virtual_size: int, *, content: str = ""
+) -> ImageFile:
+    """What is told of the image: the file that is proven. Raises ``ImageError``.
+
+    ``content`` is the digest of its disk, where that is known: to read it back takes a while.
+    """
     with ThreadPoolExecutor(max_workers=1) as beside:
         of_file = beside.submit(digests, path)
-        content = None if image_format == "raw" else content_sha256(path, image_format)
+        if not content and image_format != "raw":
+            content = content_sha256(path, image_format)
         sha256, sha512 = of_file.result()
     return ImageFile(
         name=path.name,

@@ -47,7 +47,7 @@ def test_what_a_file_system_has_not_is_told(mount: str, lack: str, tmp_path: Pat
     assert told(mount, place) == (
         f"No system can be unpacked in {place}.\n"
         f"  Its file system has {lack}.\n"
-        "  Choose another directory with --output, or free memory: with 5 GiB available a build"
+        "  Choose another directory with --output, or free memory: with 4 GiB available a build"
         " keeps these files there.\n\n"
     )
 
