@@ -9,6 +9,12 @@ from pydantic import StringConstraints
 Initramfs = Literal["initramfs-tools", "dracut"]
 """What makes a kernel's initial RAM disk, by the name of its package."""
 
+MirrorKind = Literal["archive", "security"]
+"""What a mirror has: the archive, or security updates that are kept apart from it."""
+
+SECURITY = "-security"
+"""What the name of a suite of security updates ends in."""
+
 USER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"
 """A user's name, which programs are given as an argument: it must not look like an option."""
 
@@ -18,7 +24,8 @@ class Distribution:
     """One release of one distribution.
 
     ``os_distro`` and ``os_version`` are the words of Glance's properties of the same names (those
-    that libosinfo uses); ``release`` and ``element`` are diskimage-builder's.
+    that libosinfo uses); ``release`` and ``element`` are diskimage-builder's. A distribution that
+    is never released has no version.
     """
 
     name: str
@@ -34,8 +41,12 @@ class Distribution:
     """The distribution's own, where it is known; a profile may choose another of the choices."""
     initramfs_choices: tuple[Initramfs, ...] = ()
     """Those that images of this distribution can have."""
-    mirrors: Mapping[Literal["archive", "security"], str] = field(default_factory=dict)
+    mirrors: Mapping[MirrorKind, str] = field(default_factory=dict)
     """Its kinds of mirrors, each with the variable in which its elements look for one."""
+    suites: Mapping[str, MirrorKind] = field(default_factory=dict)
+    """Of an archive that apt reads: what its suites are called after ``release``, and the kind of
+    mirror that has each, as diskimage-builder's elements write them; from backports apt takes
+    nothing by itself."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables for diskimage-builder's elements, where their own defaults do not serve."""
     family: Literal["debian", "redhat", "suse"] | None = None
@@ -59,8 +70,11 @@ class Distribution:
         return {"DIB_RELEASE": self.release, **initramfs, **keyring, **self.environment}
 
 
-_ARCHIVE: Mapping[Literal["archive", "security"], str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
+_ARCHIVE: Mapping[MirrorKind, str] = {"archive": "DIB_DISTRIBUTION_MIRROR"}
 _DEBIAN_MIRRORS = {**_ARCHIVE, "security": "DIB_DEBIAN_SECURITY_MIRROR"}
+_DEBIAN_SUITES: Mapping[str, MirrorKind] = {
+    "": "archive", "-updates": "archive", SECURITY: "security",
+}  # fmt: skip
 # diskimage-builder asks debootstrap for its version, also where mmdebstrap does the work.
 _APT = {"mmdebstrap": "mmdebstrap", "debootstrap": "debootstrap"}
 _DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -80,6 +94,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
+            suites=_DEBIAN_SUITES,
             family="debian",
             package_format="deb",
             tools=_APT,
@@ -97,11 +112,31 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
+            suites=_DEBIAN_SUITES,
             family="debian",
             package_format="deb",
             tools=_APT,
             keyring=_DEBIAN_KEYRING,
             keyring_package="debian-archive-keyring",
+        ),
+        Distribution(
+            name="debian-sid",
+            os_distro="debian",
+            os_version="",
+            release="unstable",
+            element="debian-minimal",
+            default_user="debian",
+            architecture="x86_64",
+            initramfs="initramfs-tools",
+            initramfs_choices=("initramfs-tools",),
+            mirrors=_ARCHIVE,
+            suites={"": "archive"},
+            family="debian",
+            package_format="deb",
+            tools=_APT,
+            keyring=_DEBIAN_KEYRING,
+            keyring_package="debian-archive-keyring",
+            untested_reason="it is another one every day; an image of 2026-10-30 was proven",
         ),
         Distribution(
             name="ubuntu-24.04",
@@ -114,6 +149,7 @@ DISTRIBUTIONS = {
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_ARCHIVE,
+            suites={"": "archive", "-updates": "archive", SECURITY: "archive"},
             family="debian",
             package_format="deb",
             tools=_APT,

@@ -1,12 +1,9 @@
 """The mirrors that a build would use, of which somebody has to have said where they are. Pure."""
 
 from collections.abc import Mapping
-from typing import Literal
 
-from builder.distribution import Distribution
+from builder.distribution import Distribution, MirrorKind
 from builder.errors import HostError
-
-MirrorKind = Literal["archive", "security"]
 
 
 def named_mirrors(

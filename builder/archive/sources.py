@@ -4,20 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from builder.archive.mirrors import MirrorKind, named_mirrors
-from builder.distribution import Distribution
+from builder.archive.mirrors import named_mirrors
+from builder.distribution import SECURITY, Distribution
 from builder.errors import HostError
 from builder.plan.merge import DEBIAN_ARCHITECTURES
-
-SECURITY = "-security"
-"""What the name of a suite of security updates ends in."""
-
-_SUITES: Mapping[str, tuple[tuple[MirrorKind, str], ...]] = {
-    "debian": (("archive", ""), ("archive", "-updates"), ("security", SECURITY)),
-    "ubuntu": (("archive", ""), ("archive", "-updates"), ("archive", SECURITY)),
-}
-"""Kinds of mirrors and suites of each distribution, as diskimage-builder's elements
-``debian-minimal`` and ``ubuntu-minimal`` write them; from backports apt takes nothing by itself."""
 
 COMPONENTS = "DIB_DEBIAN_COMPONENTS"
 """The variable of diskimage-builder that names others than these, with commas between them."""
@@ -64,8 +54,7 @@ def sources_of(
     ``at`` is the moment of which these mirrors are snapshots.
     Raises ``HostError`` where nobody names a mirror, or where the distribution has none of apt's.
     """
-    suites = _SUITES.get(distribution.os_distro)
-    if distribution.package_format != "deb" or suites is None:
+    if not distribution.suites:
         raise HostError(
             f"What {distribution.name} has for updates is unknown: its packages are not apt's.",
             details=["Only an archive that apt reads is asked for its security updates here."],
@@ -81,5 +70,5 @@ def sources_of(
             DEBIAN_ARCHITECTURES[distribution.architecture],
             at,
         )
-        for kind, suffix in suites
+        for suffix, kind in distribution.suites.items()
     )

@@ -41,14 +41,13 @@ def mmdebstrap_arguments(
     """
     archives, lists = '"$1"/var/cache/apt/archives', '"$1"/etc/apt/sources.list.d'
     hooks = [f'mkdir -p "$1"/etc/apt && cp -rT {packages.settings} "$1"/etc/apt']
-    for mirror, suite in (
-        ("DIB_DISTRIBUTION_MIRROR", "updates"),
-        ("DIB_DEBIAN_SECURITY_MIRROR", "security"),
-    ):
-        if mirror in variables:
-            place = f"{variables[mirror]} {distribution.release}-{suite}"
+    for suffix, kind in distribution.suites.items():
+        mirror = distribution.mirrors[kind]
+        if suffix and mirror in variables:
+            place = f"{variables[mirror]} {distribution.release}{suffix}"
             source = f"deb [signed-by={distribution.keyring}] {place} main"
-            hooks.append(f'mkdir -p {lists} && echo "{source}" > {lists}/{suite}.list')
+            file = f"{lists}/{suffix.removeprefix('-')}.list"
+            hooks.append(f'mkdir -p {lists} && echo "{source}" > {file}')
     proxy = '"$1"/etc/apt/apt.conf.d/80https-proxy'
     if variables.get("https_proxy"):
         hooks.append(

@@ -60,7 +60,8 @@ def release_is_as_claimed(guest: Guest, parameters: FoundationParameters) -> str
     seen = output(guest, RELEASE)
     system, *names, machine = seen.split()
     facts = dict(zip(("ID", "VERSION_ID"), names, strict=False))
-    claimed = f"Linux {parameters.os_distro} {parameters.os_version} {parameters.architecture}"
+    named = " ".join(filter(None, (parameters.os_distro, parameters.os_version)))
+    claimed = f"Linux {named} {parameters.architecture}"
     if (system, machine) != ("Linux", parameters.architecture) or not osrelease.is_of(
         facts, parameters.os_distro, parameters.os_version
     ):

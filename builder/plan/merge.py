@@ -55,7 +55,8 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
         argv=_argv(distribution, elements, profile.packages),
         files=_once(file for feature, values in used for file in feature.files(values)),
         parameters={feature.name: values.model_dump(mode="json") for feature, values in used},
-        claims=planned_claims(used),
+        # What is never released has no version to claim.
+        claims=tuple(claim for claim in planned_claims(used) if claim.value),
         inspections=planned_checks(used, lambda feature: feature.inspections),
         probes=planned_checks(used, lambda feature: feature.probes),
         boots=boots(named_probes(used), merged.properties, merged.flavor),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, TypeAdapter
 
 from builder.compare.versions import order
+from builder.distribution import Distribution
 from builder.security.finding import Finding
 from builder.security.inventory import Source
 
@@ -18,6 +19,7 @@ _CVE = re.compile(r"CVE-([0-9]{4})-[0-9]+")
 _MINOR = {"ignored": "ignored", "postponed": "postponed", "": "minor issue"}
 _NEGLIGIBLE = "unimportant"
 _NEVER = "0"
+_CODE_NAMES: Mapping[str, str] = {"unstable": "sid"}
 
 
 class _Release(BaseModel):
@@ -41,6 +43,11 @@ Of = Mapping[str, _Vulnerability]
 def parsed(data: object) -> Of:
     """What a file has of one source. Raises ``ValueError`` where it is something else."""
     return _OF_SOURCE.validate_python(data)
+
+
+def release_of(distribution: Distribution) -> str:
+    """What the tracker calls a release: always by its code name."""
+    return _CODE_NAMES.get(distribution.release, distribution.release)
 
 
 def known_of(vulnerabilities: Of, release: str) -> int:

@@ -51,7 +51,7 @@ class _Reading:
     def take_source(self, name: str, data: Any) -> None:  # Any: JSON
         """Of Debian's tracker. Raises ``ValueError``."""
         vulnerabilities = debian_tracker.parsed(data)
-        release = self.image.distribution.release
+        release = debian_tracker.release_of(self.image.distribution)
         self.known += debian_tracker.known_of(vulnerabilities, release)
         self.year = max(self.year, debian_tracker.newest_year(vulnerabilities))
         sources = self.image.sources.get(name, ())

@@ -14,6 +14,9 @@ from builder.linux import (
     serialconsole,
 )
 
+NO_VERSION = "without a version"
+"""What is never released has none in os-release(5): Debian sid."""
+
 DRIVERS = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "sr_mod", "isofs")
 """A guest's disk and NIC, and its config drive, which is a CD-ROM."""
 
@@ -22,8 +25,8 @@ DRIVERS = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "s
 def release_on_disk_is_as_claimed(disk: Filesystem, parameters: FoundationParameters) -> str:
     """Compare os-release with the claims."""
     facts = osrelease.read(disk)
-    seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', '?')}"
-    claimed = f"{parameters.os_distro} {parameters.os_version}"
+    seen = f"{facts.get('ID', '?')} {facts.get('VERSION_ID', NO_VERSION)}"
+    claimed = f"{parameters.os_distro} {parameters.os_version or NO_VERSION}"
     if not osrelease.is_of(facts, parameters.os_distro, parameters.os_version):
         raise CheckFailed(f"/etc/os-release says '{seen}', the image claims '{claimed}'")
     return f"/etc/os-release says {seen}"

@@ -51,7 +51,8 @@ def test_what_is_always_claimed_has_no_condition() -> None:
     claims = conditions(guest_agent.FEATURE, guest_agent.claims)
     assert {(claim.property, claim.value): when for claim, when in claims.items()} == {
         ("hw_qemu_guest_agent", "yes"): "",
-        ("os_admin_user", "debian"): "`distribution: debian-12` or `distribution: debian-13`",
+        ("os_admin_user", "debian"): "`distribution: debian-12` or `distribution: debian-13` or"
+        " `distribution: debian-sid`",
         ("os_admin_user", "ubuntu"): "`distribution: ubuntu-24.04`",
         ("os_admin_user", "rocky"): "`distribution: rocky-9`",
         ("os_admin_user", "opensuse"): "`distribution: opensuse-15.6`",

@@ -46,6 +46,15 @@ def guests() -> Iterator[Case]:
         FakeGuest({"os-release": "Linux debian 13 x86_64\n"}),
         "claims 'Linux debian 12 x86_64'",
     )
+    unreleased = FakeGuest({"os-release": "Linux debian  x86_64\n"})
+    yield right_guest(probe, unreleased, "Linux debian  x86_64", os_version="")
+    yield wrong_guest(probe, unreleased, "claims 'Linux debian 12 x86_64'")
+    yield wrong_guest(
+        probe,
+        FakeGuest({"os-release": "Linux debian 14 x86_64\n"}),
+        "claims 'Linux debian x86_64'",
+        os_version="",
+    )
     probe = foundation.cloud_init_finishes
     yield right_guest(
         probe,

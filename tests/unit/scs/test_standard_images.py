@@ -62,7 +62,7 @@ def test_other_images_than_generic_ones_may_be_from_anywhere() -> None:
 def test_the_codename_is_the_one_of_what_is_built_here() -> None:
     for distribution in DISTRIBUTIONS.values():
         sources = vendor_sources(distribution.os_distro, distribution.os_version)
-        wanted = distribution.os_distro in ("debian", "ubuntu")
+        wanted = distribution.os_distro in ("debian", "ubuntu") and distribution.os_version != ""
         assert (f"/{distribution.release}/" in str(sources)) == wanted
 
 

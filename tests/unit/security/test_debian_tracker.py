@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from image_sources import OPENSSL, VIM
 
-from builder.security.debian_tracker import findings, known_of, newest_year, parsed
+from builder.distribution import DISTRIBUTIONS
+from builder.security.debian_tracker import findings, known_of, newest_year, parsed, release_of
 from builder.security.finding import Finding
 from builder.security.inventory import Source
 
@@ -32,6 +33,11 @@ def test_an_epoch_orders_versions() -> None:
     assert found(VIM, status="resolved", fixed_version="10.0-1") == []
     assert found(VIM, status="resolved", fixed_version="3:0.1-1") != []
     assert found(OPENSSL, status="resolved", fixed_version="1:0.1") != []
+
+
+def test_releases_are_told_of_by_their_code_names() -> None:
+    names = {name: release_of(DISTRIBUTIONS[name]) for name in ("debian-12", "debian-sid")}
+    assert names == {"debian-12": "bookworm", "debian-sid": "sid"}
 
 
 def test_an_open_vulnerability_has_no_repair() -> None:

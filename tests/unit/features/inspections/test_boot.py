@@ -66,7 +66,19 @@ def disks() -> Iterator[Case]:
     yield broken_disk(
         check, "another version", {release: "ID=debian\nVERSION_ID=13\n"}, "says 'debian 13'"
     )
-    yield broken_disk(check, "no file", {release: None}, "says '? ?', the image claims 'debian 12'")
+    yield broken_disk(
+        check,
+        "no file",
+        {release: None},
+        "says '? without a version', the image claims 'debian 12'",
+    )
+    never_released = {release: "ID=debian\nVERSION_CODENAME=forky\n"}
+    yield good_disk(
+        check, "never released", never_released, "says debian without a version", os_version=""
+    )
+    yield broken_disk(
+        check, "released", {}, "says 'debian 12', the image claims 'debian without a", os_version=""
+    )
     yield broken_disk(
         check, "an open quote", {release: 'ID="debian\n'}, "the image claims 'debian 12'"
     )
