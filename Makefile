@@ -89,6 +89,11 @@ $(OPENSTACK)/installed-nova: $(SERVERS)-nova.txt $(SERVERS)-build.txt | $(VENV)/
 	$(call install_servers,$(OPENSTACK)/nova,$<)
 	@touch $@
 
+$(OPENSTACK)/installed-swift: $(SERVERS)-swift.txt $(SERVERS)-build.txt | $(VENV)/bin/python
+	@echo 'installing Swift below $(OPENSTACK)'
+	$(call install_servers,$(OPENSTACK)/swift,$<)
+	@touch $@
+
 # Without what Zuul's servers need besides: its parser loads a fifth of it.
 $(OPENSTACK)/installed-zuul: $(SERVERS)-zuul.txt $(SERVERS)-build.txt | $(VENV)/bin/python
 	@echo 'installing the parser of Zuul below $(OPENSTACK)'
@@ -112,7 +117,7 @@ publish: host $(VENV)/installed ## Publish PROFILE's latest build to CLOUD of cl
 unit: $(VENV)/installed-dev ## Run the unit tests: no root, no Debian package but python3-venv, under a minute
 	$(VENV)/bin/pytest --numprocesses=$$(($(JOBS) + 1)) tests/unit # one more than cores: some wait
 
-test test-all: $(OPENSTACK)/installed-zuul
+test test-all: $(OPENSTACK)/installed-swift $(OPENSTACK)/installed-zuul
 
 # In the files' order: those that boot come first, for they take longest and the rest fills the gaps.
 PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)/bin/pytest -o cache_dir=$(ROOTS)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
@@ -168,12 +173,12 @@ bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing 
 
 COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
 lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds that are asked for, with their hashes
-	$(COMPILE) --group install pyproject.toml --output-file requirements.txt
-	$(COMPILE) --group install --extra fleet pyproject.toml --constraint requirements.txt --output-file requirements-fleet.txt
+	$(COMPILE) --group install --extra fleet pyproject.toml --output-file requirements-fleet.txt
+	$(COMPILE) --group install pyproject.toml --constraint requirements-fleet.txt --output-file requirements.txt
 	$(COMPILE) --group install --group dev --extra fleet pyproject.toml --constraint requirements-fleet.txt --output-file requirements-dev.txt
 	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
 	$(COMPILE) --no-deps $(SERVERS)-zuul.in --output-file $(SERVERS)-zuul.txt
-	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-build; do \
+	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-swift $(SERVERS)-build; do \
 	    $(COMPILE) $$servers.in --constraint $(SERVERS)-all-in-one.txt --output-file $$servers.txt; \
 	done
 

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "archive/rpm/resolver.py resolve 1": _DUE_RPM,
     "fleet/cluster/executor.py ClusterExecutor._gone 1": _CLUSTER,
     "fleet/cluster/executor.py connected 1": _CLUSTER,
+    "fleet/cluster/files.py S3Files.create 1": "tests/integration/test_fleet_s3.py",
     "host/confined.py _listen 1": _PARSING,
     "host/confined.py _listen 2": _PARSING,
     "host/confined.py run_confined 1": _PARSING,

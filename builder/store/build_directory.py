@@ -132,6 +132,12 @@ def point_latest_at(build: Path) -> None:
         other = latest.readlink().name
         if other > build.name and _time_in(other) <= _time_in(build_name(datetime.now(UTC), "")):
             return
+    set_latest(build)
+
+
+def set_latest(build: Path) -> None:
+    """Let ``latest`` name a build, whatever it names; it never names none."""
+    latest = build.parent / LATEST
     link = temporary_name(latest)
     link.symlink_to(build.name)
     link.replace(latest)

@@ -1,5 +1,6 @@
 """A fleet on many machines: workers that die, a scheduler that does, keys and versions."""
 
+import threading
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -12,7 +13,7 @@ from fleets import RELEASE
 from builder.errors import HostError
 from builder.fleet.cluster import executor as executing
 from builder.fleet.cluster.versions import own_version, require_same
-from builder.fleet.job import Result
+from builder.fleet.job import Outcome, Result
 
 pytestmark = pytest.mark.integration
 
@@ -57,6 +58,29 @@ def test_two_workers_bring_an_image_to_production_and_nothing_is_done_twice(
     assert "base.build" not in fleet.ended
     (build,) = (cluster.home / "store" / "base").glob("2*")
     assert (cluster.home / "store/base/latest").read_text() == build.name
+
+
+def test_two_fleets_with_schedulers_of_their_own_do_nothing_twice_in_one_store(
+    cluster: Cluster, fleet: FakeFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_SECONDS", "1")
+    other = FakeFleet(fleet.fleet, fleet.home, fleet.dist)
+    ended: dict[str, Outcome] = {}
+    with running(tmp_path / "other") as second:
+        second.store = cluster.store
+        for each in (cluster, second):
+            each.start_worker()
+        thread = threading.Thread(target=lambda: ended.update(second.run(other)))
+        thread.start()
+        outcomes = cluster.run(fleet)
+        thread.join(120)
+    both = [*outcomes.values(), *ended.values()]
+    assert [outcome.told for outcome in both if not outcome.good] == []
+    assert len(both) == 2 * len(fleet.jobs())
+    counts = Counter(fleet.ended)
+    assert counts["base.build"] == counts["base.prove"] == counts["base.cloud-prove-staging"] == 1
+    phases = [*fleet.seen.phases, *other.seen.phases]
+    assert any(phase.endswith(", to work at image base") for phase in phases)
 
 
 @pytest.mark.parametrize("verb", STEPS)

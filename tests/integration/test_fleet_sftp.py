@@ -13,6 +13,7 @@ from fleets import RELEASE, build_of, fleet_of, put
 from waiting import wait_until
 
 from builder.errors import HostError
+from builder.fleet.cluster.files import files_at
 from builder.fleet.cluster.store import Store
 from builder.store.manifest import Manifest
 
@@ -118,3 +119,11 @@ def test_a_line_that_is_cut_is_told_and_the_next_attempt_completes(
     server.start()
     Store(server.url).push("base", tmp_path / "one")
     assert (server.home / "store" / "base" / "latest").read_text() == NAME
+
+
+def test_what_is_made_once_is_not_made_again(server: Server) -> None:
+    trust(server)
+    first, second = files_at(server.url), files_at(server.url)
+    assert first.create("leases/lease", b"1")
+    assert not second.create("leases/lease", b"2")
+    assert first.read("leases/lease") == b"1"

@@ -24,7 +24,7 @@ key_option = click.option(
 store_option = click.option(
     "--store",
     metavar="ADDRESS",
-    help="Where all machines have the builds: a directory that they share, or sftp://….",
+    help="Where all machines have the builds: a directory that they share, sftp://…, or s3://….",
 )
 
 

@@ -1,44 +1,25 @@
-"""Where workers share builds: a directory, SFTP, or whatever else fsspec has a file system for.
+"""Where workers share builds.
 
 ``IMAGE/BUILD/`` has a build's files and ``IMAGE/latest`` the name of the latest. A build's manifest
-arrives last and ``latest`` after it, so what a killed worker has sent in part is no build.
+arrives last and ``latest`` after it, so what a killed worker has sent in part is no build. No clock
+tells which build is the latest: those of many machines differ.
 """
 
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from fsspec.core import url_to_fs
-from paramiko import HostKeys, MissingHostKeyPolicy, PKey, SSHClient, SSHException
-
-from builder.errors import HostError, ImageError, InputError
-from builder.host.files import sha256_of, temporary_name
-from builder.redaction import redacted
+from builder.errors import ImageError
+from builder.fleet.cluster.files import PARTIAL, files_at
+from builder.fleet.perform import SESSIONS
+from builder.host.files import replace_text, sha256_of, temporary_name
 from builder.store import manifest
-from builder.store.build_directory import LATEST, point_latest_at
+from builder.store.build_directory import LATEST, REPORT, set_latest
 
-KNOWN_HOSTS = Path("~/.ssh/known_hosts")
-
-CONNECT = 30.0
-"""Seconds that a server has to answer."""
+SEEN = "latest-in-store"
+"""What the store had when this machine last looked, beside an image's logs."""
 
 _NAME = re.compile(r"[0-9TZ]+-[0-9a-f]+(-[0-9]+)?")
-_PARTIAL = ".partial"
-
-
-class _KnownHosts(MissingHostKeyPolicy):  # type: ignore[misc]  # it ships no types
-    """Trusts the hosts that ssh knows: paramiko by itself would trust anyone the first time."""
-
-    def missing_host_key(self, _client: SSHClient, hostname: str, key: PKey) -> None:
-        """Raise ``SSHException`` for a key that is not in the user's file."""
-        file = KNOWN_HOSTS.expanduser()
-        hosts = HostKeys(str(file) if file.exists() else None)
-        if not hosts.check(hostname, key):
-            raise SSHException(f"the host key of {hostname} is not in {file}")
 
 
 class Store:
@@ -46,50 +27,29 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Open it. Raises ``InputError`` for an address of no store, ``HostError`` as all else."""
-        self.url = redacted(url)
-        scheme = urlsplit(url).scheme
-        # A line that was cut is not taken once more: fsspec would keep it.
-        options: dict[str, Any] = {"skip_instance_cache": True}  # Any: fsspec's
-        if scheme in {"sftp", "ssh"}:
-            options |= {"host_key_policy": _KnownHosts, "timeout": CONNECT}
-        with self._reached():
-            try:
-                self._files, root = url_to_fs(url, **options)
-            except (ValueError, ImportError) as error:
-                raise InputError(
-                    f"'{self.url}' is not the address of a store.",
-                    details=[str(error)],
-                    hint="Write a directory, file:///DIRECTORY, or sftp://USER@HOST/DIRECTORY.",
-                ) from error
-        self._root = PurePosixPath(root)
+        self.files = files_at(url)
 
     def fetch(self, image: str, dist: Path) -> None:
-        """Let the latest build of an image be here, too, unless the latest here is later.
+        """Let the latest build of an image be the latest here, too.
 
+        One that was made here since the store had its own, and could not be sent, stays the latest.
         Raises ``HostError`` where the store does not answer, ``ImageError`` where the image is not
         the one that its manifest tells of.
         """
-        with self._reached():
+        with self.files.reached():
             name = self._latest(image)
             if name is None:
                 return
             home = dist / image
             home.mkdir(parents=True, exist_ok=True)
-            target, remote = home / name, self._root / image / name
+            target, remote = home / name, f"{image}/{name}"
             if target.exists():
-                self._get(remote / manifest.FILE_NAME, target / manifest.FILE_NAME)
-                point_latest_at(target)
-                return
-            partial = temporary_name(target)
-            try:
-                partial.mkdir()
-                for file in self._names(remote):
-                    self._files.get_file(str(remote / file), str(partial / file))
-                self._require_whole(partial)
-                partial.rename(target)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
-            point_latest_at(target)
+                self._get(f"{remote}/{manifest.FILE_NAME}", target / manifest.FILE_NAME)
+            else:
+                self._fetch_build(remote, target)
+            if _seen(image, dist) != name or not (home / LATEST).exists():
+                set_latest(target)
+                _see(image, dist, name)
 
     def push(self, image: str, dist: Path) -> None:
         """Let the store have the latest build of an image, as it is here. Raises ``HostError``."""
@@ -97,60 +57,53 @@ class Store:
         if not (latest / manifest.FILE_NAME).is_file():
             return
         build = latest.resolve()
-        remote = self._root / image / build.name
-        with self._reached():
-            self._files.makedirs(str(remote), exist_ok=True)
-            sizes = self._sizes(remote)
-            changing = {manifest.FILE_NAME, "report.html"}
+        remote = f"{image}/{build.name}"
+        with self.files.reached():
+            sizes = self.files.sizes(remote)
+            changing = {manifest.FILE_NAME, REPORT}
             files = [path for path in sorted(build.iterdir()) if path.is_file()]
             files.sort(key=lambda path: path.name == manifest.FILE_NAME)  # it comes last
             for path in files:
                 if path.name in changing or sizes.get(path.name) != path.stat().st_size:
-                    self._put(remote / path.name, path)
-            marker = temporary_name(dist / image / "marker")
-            try:
-                marker.write_text(build.name, encoding="ascii")
-                self._put(self._root / image / LATEST, marker)
-            finally:
-                marker.unlink(missing_ok=True)
+                    self.files.put(f"{remote}/{path.name}", path)
+            self.files.write(f"{image}/{LATEST}", build.name.encode())
             self._remove_unfinished(image)
+        _see(image, dist, build.name)
 
     def _latest(self, image: str) -> str | None:
-        path = str(self._root / image / LATEST)
-        if not self._files.exists(path):
+        content = self.files.read(f"{image}/{LATEST}")
+        if content is None:
             return None
-        name = str(self._files.cat_file(path).decode(errors="replace").strip())
+        name = content.decode(errors="replace").strip()
         if not _NAME.fullmatch(name):
             raise ImageError(
-                f"{self.url} has no build of {image} that can be named.",
+                f"{self.files.url} has no build of {image} that can be named.",
                 details=[f"{LATEST} says {name[:64]!r}."],
                 hint="Somebody else writes there. Give the fleet a store of its own.",
             )
         return name
 
-    def _put(self, remote: PurePosixPath, path: Path) -> None:
-        """Send a file; what has its name is whole."""
-        partial = f"{remote}{_PARTIAL}"
-        self._files.put_file(str(path), partial)
-        self._files.mv(partial, str(remote))
+    def _fetch_build(self, remote: str, target: Path) -> None:
+        """Let a build be here when all of it is."""
+        partial = temporary_name(target)
+        try:
+            partial.mkdir()
+            for name in self.files.sizes(remote):
+                # None that could lie elsewhere, and none that is half there.
+                if not name.startswith(".") and not name.endswith(PARTIAL):
+                    self.files.get(f"{remote}/{name}", partial / name)
+            self._require_whole(partial)
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
-    def _get(self, remote: PurePosixPath, path: Path) -> None:
+    def _get(self, remote: str, path: Path) -> None:
         partial = temporary_name(path)
         try:
-            self._files.get_file(str(remote), str(partial))
+            self.files.get(remote, partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-
-    def _sizes(self, directory: PurePosixPath) -> dict[str, int]:
-        listed = self._files.ls(str(directory), detail=True)
-        return {PurePosixPath(entry["name"]).name: entry["size"] for entry in listed}
-
-    def _names(self, directory: PurePosixPath) -> Iterator[str]:
-        """The files of a build: none that could lie elsewhere, and none that is half there."""
-        for name in self._sizes(directory):
-            if not name.startswith(".") and not name.endswith(_PARTIAL):
-                yield name
 
     def _require_whole(self, build: Path) -> None:
         told = manifest.read(build)
@@ -158,26 +111,25 @@ class Store:
         if not file.is_file() or sha256_of(file) != told.image.sha256:
             raise ImageError(
                 f"The image of build {told.build} arrived otherwise than it was made.",
-                details=[f"It comes from {self.url}."],
+                details=[f"It comes from {self.files.url}."],
                 hint="Run the same command again; should it say the same, remove the build there.",
             )
 
     def _remove_unfinished(self, image: str) -> None:
         """Remove what killed workers have sent in part; only one at a time works at an image."""
-        home = self._root / image
-        for entry in self._files.ls(str(home), detail=True):
-            path = PurePosixPath(entry["name"])
-            if entry["type"] == "directory" and manifest.FILE_NAME not in self._sizes(path):
-                self._files.rm(str(path), recursive=True)
+        for name in self.files.directories(image):
+            build = f"{image}/{name}"
+            if manifest.FILE_NAME not in self.files.sizes(build):
+                self.files.remove(build)
+        self.files.remove_partial(image)
 
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        """Raise ``HostError`` where the store, or the way to it, fails."""
-        try:
-            yield
-        except (OSError, SSHException, EOFError) as error:
-            raise HostError(
-                f"The store {self.url} could not be used.",
-                details=[str(error) or type(error).__name__],
-                hint="See that it can be reached and written; then run the same command again.",
-            ) from error
+
+def _seen(image: str, dist: Path) -> str:
+    path = dist / SESSIONS / image / SEEN
+    return path.read_text(encoding="ascii") if path.is_file() else ""
+
+
+def _see(image: str, dist: Path, name: str) -> None:
+    path = dist / SESSIONS / image / SEEN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(path, name)

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
-from distributed import Reschedule, Semaphore, Worker, get_worker
+from distributed import Reschedule, Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.fleet.capacity import Capacity, demand_of
+from builder.fleet.cluster.lease import Claim, held
 from builder.fleet.cluster.store import Store
 from builder.fleet.job import Job, Outcome, Result
 from builder.fleet.perform import Place, Turn, perform
@@ -30,14 +31,28 @@ class Workshop(WorkerPlugin):
 
     def __init__(self, place: Place, capacity: Capacity, slots: int) -> None:
         self.place = place
-        self.cancelled = threading.Event()
+        self._running: set[threading.Event] = set()
         self._capacity = capacity
         self._others = slots - 1
         self._lock = threading.Lock()
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask's signature
         """End what runs when the worker ends in order."""
-        self.cancelled.set()
+        with self._lock:
+            for cancelled in self._running:
+                cancelled.set()
+
+    @contextmanager
+    def step(self) -> Iterator[threading.Event]:
+        """A step that runs; the event is set to end it."""
+        cancelled = threading.Event()
+        with self._lock:
+            self._running.add(cancelled)
+        try:
+            yield cancelled
+        finally:
+            with self._lock:
+                self._running.remove(cancelled)
 
     @contextmanager
     def cpus(self, job: Job) -> Iterator[tuple[int, ...]]:
@@ -65,17 +80,18 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
     def tell(phase: str) -> None:
         worker.log_event(TOPIC, {"step": job.step.id, "phase": phase})
 
+    tell("waiting for its turn")
+    # Other fleets may work at the image; and a cloud has one step at a time.
     clouds = sorted({cloud for cloud in (job.step.cloud, job.source) if cloud and job.step.cloud})
-    with ExitStack() as held:
-        # Other fleets of this scheduler may work at the image; and a cloud has one step at a time.
-        for name in (f"{url}/{image}", *(f"cloud {cloud}" for cloud in clouds)):
-            tell("waiting for its turn")
-            held.enter_context(Semaphore(max_leases=1, name=name))
-        cpus = held.enter_context(workshop.cpus(job))
+    names = [f"image {image}", *(f"cloud {cloud}" for cloud in clouds)]
+    claim = Claim(str(worker.get_current_task()), str(worker.name))
+    with workshop.step() as cancelled:
         try:
-            _tried(lambda: Store(url).fetch(image, dist), workshop.cancelled)
-            outcome = perform(job, workshop.place, Turn(cpus, workshop.cancelled, tell))
-            _tried(lambda: Store(url).push(image, dist), workshop.cancelled)
+            with held(url, names, claim, cancelled, tell) as leases, workshop.cpus(job) as cpus:
+                _tried(lambda: Store(url).fetch(image, dist), cancelled)
+                outcome = perform(job, workshop.place, Turn(cpus, cancelled, tell))
+                leases.require()
+                _tried(lambda: Store(url).push(image, dist), cancelled)
         except InterruptedByUser as error:
             raise Reschedule from error
         except BuilderError as error:

@@ -61,12 +61,28 @@ def test_new_evidence_of_a_build_that_is_there_comes_along(
     assert manifest.read(other / "base" / OLDER).evidence == build.evidence
 
 
-def test_a_later_build_here_stays_the_latest(store: Store, build: Manifest, tmp_path: Path) -> None:
-    put(tmp_path / "one", named(build, OLDER))
-    store.push("base", tmp_path / "one")
-    put(tmp_path / "other", named(build, NEWER))
-    store.fetch("base", tmp_path / "other")
-    assert latest(tmp_path / "other") == NEWER
+def test_a_build_that_could_not_be_sent_stays_the_latest_whatever_its_clock_said(
+    store: Store, build: Manifest, tmp_path: Path
+) -> None:
+    first, other = tmp_path / "one", tmp_path / "other"
+    put(first, named(build, NEWER))
+    store.push("base", first)
+    store.fetch("base", other)
+    put(other, named(build, OLDER))
+    store.fetch("base", other)
+    assert latest(other) == OLDER
+
+
+def test_a_clock_that_is_ahead_does_not_make_a_build_the_latest(
+    store: Store, build: Manifest, tmp_path: Path
+) -> None:
+    ahead, right = tmp_path / "ahead", tmp_path / "right"
+    put(ahead, named(build, NEWER))
+    store.push("base", ahead)
+    put(right, named(build, OLDER))
+    store.push("base", right)
+    store.fetch("base", ahead)
+    assert latest(ahead) == OLDER
 
 
 def test_of_an_image_that_was_never_built_nothing_is_fetched_or_sent(
