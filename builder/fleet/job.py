@@ -60,13 +60,15 @@ class Outcome:
     result: Result
     told: str
     details: tuple[str, ...] = ()
-    """Why it failed, and what to do next."""
+    """Why it failed, and what to do next; of one that is done, who could not do it."""
     log: str = ""
     """The file with all that was said."""
     began: datetime | None = None
     seconds: float = 0
     exit_code: int = 0
     host: str = ""
+    unfit: str = ""
+    """The worker that could not do it, where another one may."""
 
     @property
     def good(self) -> bool:

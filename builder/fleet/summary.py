@@ -36,7 +36,7 @@ def summary_text(outcomes: Sequence[Outcome]) -> Iterator[Part]:
     ]
     yield from table(rows, heading=("image", "step", "", "took", "seen"), level=0)
     for outcome in outcomes:
-        if outcome.result is Result.FAILED:
+        if outcome.result is Result.FAILED or outcome.details:
             told = [*outcome.details, *([f"log: {outcome.log}"] if outcome.log else [])]
             heading = f"{outcome.step.id}: {outcome.told}"
             yield from section(

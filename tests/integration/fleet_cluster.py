@@ -46,12 +46,13 @@ class Cluster:
         assert self.scheduler.stdout is not None
         self.address = self.scheduler.stdout.readline().strip()
 
-    def start_worker(self) -> subprocess.Popen[str]:
-        dist = self.home / f"worker-{len(self.workers)}"
+    def start_worker(self, dist: Path | None = None, **variables: str) -> subprocess.Popen[str]:
+        """Start one that is ready; it has ended where it could not work."""
+        dist = dist or self.home / f"worker-{len(self.workers)}"
         key = (str(self.key),) if self.key else ()
         worker = subprocess.Popen(
             [sys.executable, str(WORKER), self.address, str(dist), *key],
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **variables},
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert worker.stdout is not None

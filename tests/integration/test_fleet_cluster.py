@@ -63,7 +63,7 @@ def test_two_workers_bring_an_image_to_production_and_nothing_is_done_twice(
 def test_two_fleets_with_schedulers_of_their_own_do_nothing_twice_in_one_store(
     cluster: Cluster, fleet: FakeFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FAKE_SECONDS", "1")
+    monkeypatch.setenv("FAKE_SECONDS", "0.5")
     other = FakeFleet(fleet.fleet, fleet.home, fleet.dist)
     ended: dict[str, Outcome] = {}
     with running(tmp_path / "other") as second:
@@ -103,6 +103,28 @@ def test_a_killed_workers_step_is_done_elsewhere(
     assert len(begun(fleet, verb)) >= 2
     counts = Counter(fleet.ended)
     assert counts["base.build"] == counts["base.prove"] == 1
+
+
+def test_a_profile_that_fails_always_and_a_cloud_that_is_down_hold_up_nothing_else(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = "images: {base: {way: release}, pinned-scsi: {way: release}}"
+    fleet = fake_fleet(tmp_path, monkeypatch, f"{RELEASE.splitlines()[0]}\n{both}\n")
+    fleet.let("base.build", "fails", "3")
+    down = fleet.let("pinned-scsi.promote-prod", "fails", "5")
+    cluster.start_worker()
+    cluster.start_worker()
+    for _ in range(2):
+        outcomes = cluster.run(fleet)
+        bad = {name: each.exit_code for name, each in outcomes.items() if not each.good}
+        assert bad.pop("base/build") == 3
+        assert bad.pop("pinned-scsi/publish in prod") == 5
+        assert set(bad) == {step for step in outcomes if step.startswith("base/")} - {"base/build"}
+    assert len(begun(fleet, "base.build")) == 2  # once in each run: no other worker is tried
+    down.unlink()
+    outcomes = cluster.run(fleet)
+    assert outcomes["pinned-scsi/publish in prod"].result is Result.DONE
+    assert Counter(fleet.ended)["pinned-scsi.build"] == 1
 
 
 def test_a_scheduler_that_dies_is_told_and_the_next_run_completes(

@@ -3,7 +3,8 @@
 import queue
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from distributed import Client, Future, KilledWorker
 from distributed.security import Security
 
 from builder.errors import BuilderError, HostError
-from builder.fleet.cluster.abilities import lacking, wanted
+from builder.fleet.cluster.abilities import Resources, lacking, wanted
 from builder.fleet.cluster.task import TOPIC, perform_on_worker
 from builder.fleet.cluster.versions import own_version, require_same
 from builder.fleet.job import Job, Outcome, Result
@@ -21,6 +22,22 @@ CONNECT = 20.0
 """Seconds that a scheduler has to answer."""
 PATIENCE = 60.0
 """Seconds to wait for a worker that could do a job, before the job is given up."""
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """A job that the scheduler has."""
+
+    job: Job
+    future: Future[Outcome]
+    unfit: Mapping[str, str]
+    """Workers that could not do it, by their addresses, and why."""
+    workers: Collection[str] | None
+    """Those that may do it; None for all."""
+
+    def noted(self, outcome: Outcome) -> Outcome:
+        """Its outcome, with what kept other workers from it."""
+        return replace(outcome, details=(*self.unfit.values(), *outcome.details))
 
 
 class ClusterExecutor:
@@ -33,9 +50,9 @@ class ClusterExecutor:
         self._security = security
         self._store = store
         self._tell = tell
-        self._jobs: dict[str, tuple[Job, Future[Outcome]]] = {}
+        self._jobs: dict[str, _Handed] = {}
         self._without_worker: dict[str, float] = {}
-        self._done: queue.Queue[str] = queue.Queue()
+        self._done: queue.Queue[tuple[str, Future[Outcome]]] = queue.Queue()
 
     def __enter__(self) -> Self:
         self._client = connected(self._address, self._security)
@@ -52,59 +69,95 @@ class ClusterExecutor:
 
     def submit(self, job: Job) -> None:
         """Let the scheduler choose a worker for a job."""
+        self._hand_out(job, {}, None)
+
+    def _hand_out(
+        self, job: Job, unfit: Mapping[str, str], workers: Collection[str] | None
+    ) -> None:
         future = self._client.submit(
             perform_on_worker,
             job,
             self._store,
             key=f"{job.step.id} {secrets.token_hex(4)}",
             resources=wanted(job),
+            workers=list(workers) if workers is not None else None,
             pure=False,
         )
-        self._jobs[job.step.id] = job, future
-        future.add_done_callback(lambda _: self._done.put(job.step.id))
+        self._jobs[job.step.id] = _Handed(job, future, unfit, workers)
+        future.add_done_callback(lambda _: self._done.put((job.step.id, future)))
 
     def next(self, seconds: float) -> Outcome | None:
-        """What has ended next; None after so many seconds.
+        """What has ended next; None after so many seconds, or where it goes on elsewhere.
 
         Raises ``HostError`` where the scheduler is gone: what is done is in the store.
         """
         try:
-            job, future = self._jobs.pop(self._done.get(timeout=seconds))
+            name, future = self._done.get(timeout=seconds)
         except queue.Empty:
             return self._given_up()
-        self._without_worker.pop(job.step.id, None)
+        handed = self._jobs.get(name)
+        if handed is None or handed.future is not future:
+            return None  # it was handed out anew since
+        del self._jobs[name]
+        self._without_worker.pop(name, None)
         match future.status:
             case "finished":
                 outcome = future.result()
                 assert isinstance(outcome, Outcome)
-                return outcome
+                return self._elsewhere(handed, outcome) if outcome.unfit else handed.noted(outcome)
             case "error":
-                return _failed(job, future.exception())
+                return _failed(handed.job, future.exception())
             case _:
                 raise self._gone()
+
+    def _elsewhere(self, handed: "_Handed", outcome: Outcome) -> Outcome | None:
+        """Let another worker do what one could not; the outcome where none is left."""
+        why = f"{outcome.host} could not do it. {outcome.told}"
+        unfit = {**handed.unfit, outcome.unfit: why}
+        others = self._able(handed.job, unfit)
+        if not others:
+            return handed.noted(replace(outcome, told=why))
+        self._tell(handed.job, why)
+        self._hand_out(handed.job, unfit, others)
+        return None
+
+    def _workers(self) -> Mapping[str, Resources]:
+        """The workers that there are, by their addresses, and what each announces."""
+        workers = self._client.scheduler_info(n_workers=-1).get("workers", {})
+        return {address: worker.get("resources", {}) for address, worker in workers.items()}
+
+    def _able(self, job: Job, unfit: Collection[str]) -> list[str]:
+        return [
+            address
+            for address, resources in self._workers().items()
+            if address not in unfit and not lacking(job, [resources])
+        ]
 
     def _given_up(self) -> Outcome | None:
         """A job that no worker can do, for long enough by now."""
         if self._client.status not in {"running", "connecting"}:
             raise self._gone()
-        workers = self._client.scheduler_info(n_workers=-1).get("workers", {}).values()
-        resources = [worker.get("resources", {}) for worker in workers]
+        workers = self._workers()
         now = time.monotonic()
-        for name, (job, future) in tuple(self._jobs.items()):
-            lacks = lacking(job, resources)
-            if not lacks:
+        for name, handed in tuple(self._jobs.items()):
+            able = self._able(handed.job, handed.unfit)
+            if able and (handed.workers is None or set(able) & set(handed.workers)):
                 self._without_worker.pop(name, None)
+            elif able:  # those that it was given to are gone, and others have come
+                self._client.cancel([handed.future])
+                self._hand_out(handed.job, handed.unfit, able)
             elif now - self._without_worker.setdefault(name, now) > PATIENCE:
                 del self._jobs[name]
-                self._client.cancel([future])
-                return _unable(job, lacks, len(resources))
+                self._client.cancel([handed.future])
+                fit = [each for address, each in workers.items() if address not in handed.unfit]
+                return handed.noted(_unable(handed.job, lacking(handed.job, fit), len(workers)))
         return None
 
     def _told(self, event: tuple[float, Any]) -> None:  # Any: what a worker sends
         _, message = event
-        job, _ = self._jobs.get(message["step"], (None, None))
-        if job is not None:
-            self._tell(job, message["phase"])
+        handed = self._jobs.get(message["step"])
+        if handed is not None:
+            self._tell(handed.job, message["phase"])
 
     def _gone(self) -> HostError:
         return HostError(

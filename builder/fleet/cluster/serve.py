@@ -4,16 +4,19 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from distributed import Scheduler, Worker
+from distributed import Client, Scheduler, Worker
 from distributed.security import Security
 
 from builder.fleet.capacity import Capacity
 from builder.fleet.cluster.abilities import Resources, found
 from builder.fleet.cluster.executor import connected
+from builder.fleet.cluster.fitness import require_clock
 from builder.fleet.cluster.task import Workshop
 from builder.fleet.perform import Place
 from builder.host.scratch import scratch
@@ -46,6 +49,17 @@ def serve_scheduler(host: str, port: int, security: Security, say: Callable[[str
     asyncio.run(run())
 
 
+def clock_ahead(client: Client) -> timedelta:
+    """How far this machine's clock is ahead of the scheduler's."""
+    before = time.time()
+    there = client.run_on_scheduler(_now)
+    return timedelta(seconds=(before + time.time()) / 2 - there)
+
+
+def _now() -> float:
+    return time.time()
+
+
 def serve_worker(
     address: str,
     security: Security,
@@ -56,10 +70,12 @@ def serve_worker(
 ) -> None:
     """Work for a scheduler until it ends, or this process does; ``say`` is told what is announced.
 
-    Raises ``HostError`` where no scheduler of the same version answers.
+    Raises ``HostError`` where no scheduler of the same version answers, and where its clock says
+    another time than this machine's.
     """
     _quiet()
-    connected(address, security).close()
+    with connected(address, security) as client:
+        require_clock(clock_ahead(client))
     announced = dict(resources or found(slots))
     capacity = Capacity(os.sched_getaffinity(0), int(1e18))  # the scheduler counts the memory
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from builder.errors import ImageError
 from builder.fleet.cluster.files import PARTIAL, files_at
+from builder.fleet.cluster.fitness import require_room
 from builder.fleet.perform import SESSIONS
 from builder.host.files import replace_text, sha256_of, temporary_name
+from builder.host.room import LITTLE, Room
 from builder.store import manifest
 from builder.store.build_directory import LATEST, REPORT, set_latest
 
@@ -34,7 +36,7 @@ class Store:
 
         One that was made here since the store had its own, and could not be sent, stays the latest.
         Raises ``HostError`` where the store does not answer, ``ImageError`` where the image is not
-        the one that its manifest tells of.
+        the one that its manifest tells of, ``UnfitError`` where this machine has no room for it.
         """
         with self.files.reached():
             name = self._latest(image)
@@ -86,12 +88,24 @@ class Store:
     def _fetch_build(self, remote: str, target: Path) -> None:
         """Let a build be here when all of it is."""
         partial = temporary_name(target)
+        # None that could lie elsewhere, and none that is half there.
+        sizes = {
+            name: size
+            for name, size in self.files.sizes(remote).items()
+            if not name.startswith(".") and not name.endswith(PARTIAL)
+        }
+        require_room(
+            Room.of(
+                target.parent,
+                needed=sum(sizes.values()) + LITTLE,
+                work=f"{target.name} from the store",
+                remedy="make room, or choose another directory with --output",
+            )
+        )
         try:
             partial.mkdir()
-            for name in self.files.sizes(remote):
-                # None that could lie elsewhere, and none that is half there.
-                if not name.startswith(".") and not name.endswith(PARTIAL):
-                    self.files.get(f"{remote}/{name}", partial / name)
+            for name in sizes:
+                self.files.get(f"{remote}/{name}", partial / name)
             self._require_whole(partial)
             partial.rename(target)
         finally:

@@ -1,14 +1,19 @@
 """A step on a worker: its build is fetched, the step done as on any machine, and its build sent."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 from distributed import Reschedule, Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.utils import sync
 
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.fleet.capacity import Capacity, demand_of
+from builder.fleet.cluster.files import CONNECT
+from builder.fleet.cluster.fitness import UnfitError, require_clock, require_room, rooms
 from builder.fleet.cluster.lease import Claim, held
 from builder.fleet.cluster.store import Store
 from builder.fleet.job import Job, Outcome, Result
@@ -42,7 +47,7 @@ class Workshop(WorkerPlugin):
             for cancelled in self._running:
                 cancelled.set()
 
-    @contextmanager
+    @contextlib.contextmanager
     def step(self) -> Iterator[threading.Event]:
         """A step that runs; the event is set to end it."""
         cancelled = threading.Event()
@@ -54,7 +59,7 @@ class Workshop(WorkerPlugin):
             with self._lock:
                 self._running.remove(cancelled)
 
-    @contextmanager
+    @contextlib.contextmanager
     def cpus(self, job: Job) -> Iterator[tuple[int, ...]]:
         """The CPUs of a slot; the scheduler gives no worker more jobs than it has slots."""
         demand = demand_of(job.step)
@@ -87,19 +92,34 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
     claim = Claim(str(worker.get_current_task()), str(worker.name))
     with workshop.step() as cancelled:
         try:
+            require_clock(_clock_ahead(worker))
             with held(url, names, claim, cancelled, tell) as leases, workshop.cpus(job) as cpus:
                 _tried(lambda: Store(url).fetch(image, dist), cancelled)
                 outcome = perform(job, workshop.place, Turn(cpus, cancelled, tell))
+                if not outcome.good:
+                    told = (outcome.told, *outcome.details)
+                    require_room(*rooms(job.step, workshop.place), failed=told)
                 leases.require()
                 _tried(lambda: Store(url).push(image, dist), cancelled)
         except InterruptedByUser as error:
             raise Reschedule from error
+        except UnfitError as error:
+            return replace(_failed(job, error), unfit=worker.address, host=str(worker.name))
         except BuilderError as error:
-            details = (*error.details, *([error.hint] if error.hint else []))
-            return Outcome(
-                job.step, Result.FAILED, error.message, details, exit_code=error.exit_code
-            )
+            return _failed(job, error)
     return outcome
+
+
+def _clock_ahead(worker: Worker) -> timedelta:
+    """How far this machine's clock is ahead of the scheduler's, by a heartbeat of this moment."""
+    with contextlib.suppress(TimeoutError):  # then the last one tells
+        sync(worker.loop, worker.heartbeat, callback_timeout=CONNECT)
+    return timedelta(seconds=-worker.scheduler_delay)
+
+
+def _failed(job: Job, error: BuilderError) -> Outcome:
+    details = (*error.details, *([error.hint] if error.hint else []))
+    return Outcome(job.step, Result.FAILED, error.message, details, exit_code=error.exit_code)
 
 
 def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
@@ -107,6 +127,8 @@ def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             return act()
+        except UnfitError:
+            raise
         except HostError:
             if attempt == TRIES or cancelled.wait(PAUSE):
                 raise

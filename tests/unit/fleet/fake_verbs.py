@@ -2,7 +2,7 @@
 
 What a test has prepared (``FAKE_VERBS``, a directory) is a manifest for each image, and the
 evidence of its proof. ``calls`` there is what was called; a file ``IMAGE.VERB.fails``, ``.hangs``,
-``.dies``, ``.quietly`` or ``.says`` changes what a verb does.
+``.dies``, ``.quietly``, ``.writes`` or ``.says`` changes what a verb does.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,11 +71,25 @@ def hindered(named: str, verb: str, image: str) -> int | None:
     if (HOME / f"{named}.hangs").exists():
         time.sleep(HANG)
     time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
+    writes = HOME / f"{named}.writes"
+    if writes.exists() and not has_room(Path(sys.argv[sys.argv.index("--output") + 1]), writes):
+        say("error", f"{verb} of {image} failed.", details=["No space left on device."])
+        return 3
     fails = HOME / f"{named}.fails"
     if not fails.exists():
         return None
     say("error", f"{verb} of {image} failed.", details=["because"], hint="Do it better.")
     return int(fails.read_text())
+
+
+def has_room(directory: Path, size: Path) -> bool:
+    """Write so many bytes, and remove them as a verb does that fails."""
+    with tempfile.TemporaryFile(dir=directory) as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, int(size.read_text()))
+        except OSError:
+            return False
+    return True
 
 
 def work(verb: str, image: str, dist: Path, cloud: str) -> None:

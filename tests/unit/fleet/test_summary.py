@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -83,3 +84,9 @@ def test_programs_get_the_same() -> None:
     assert [step["result"] for step in data] == ["as it was", "done", "done", "failed", "not begun"]
     assert data[3]["id"] == "b/proof"
     assert data[4]["began"] is None
+
+
+def test_what_one_worker_could_not_do_and_another_did_is_told() -> None:
+    why = "vm-7 could not do it. There is too little room: /srv has 5 MiB free."
+    done = replace(OUTCOMES[1], details=(why,))
+    assert why in rendered(summary_text([OUTCOMES[0], done]), None)
