@@ -15,7 +15,7 @@ PACKAGE = ROOT / "builder"
 
 KINDS = frozenset({
     "BuilderError", "InputError", "HostError", "ImageError", "CloudError", "InterruptedByUser",
-    "SourceError", "Refused", "GuestNotUp", "ChildEnded",
+    "SourceError", "Refused", "GuestNotUp", "ChildEnded", "UnfitError",
     "CheckFailed", "CheckSkipped", "Problem", "UsageError", "BadParameter",
 })  # fmt: skip
 """Names of classes whose texts users see."""

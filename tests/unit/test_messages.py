@@ -160,7 +160,7 @@ REPETITION_HELPS = {
     "cloud/server/servers.py Servers.require 1",  # a server that another has deleted
     "cloud/server/volumes.py Volumes.require 1",  # likewise
     "fleet/cluster/executor.py ClusterExecutor._gone 1",  # when the scheduler is there again
-    "fleet/cluster/store.py Store._reached 1",  # a line that was cut
+    "fleet/cluster/files.py Files.reached 1",  # a line that was cut
     "fleet/cluster/store.py Store._require_whole 1",  # likewise
     "fleet/perform.py _commands 1",  # it builds what was removed
     "fleet/perform.py perform 1",  # when there is room
