@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-publish golden lock wheel clean
+.PHONY: help host host-aarch64 cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -24,7 +24,10 @@ ROOTS := .cache/root
 ROOTS_CACHES := PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$(ROOTS)/mypy RUFF_CACHE_DIR=$(ROOTS)/ruff HYPOTHESIS_STORAGE_DIRECTORY=$(ROOTS)/hypothesis
 
 # What a build runs, what a proof runs, and what the tests run besides.
-HOST_PACKAGES := $(shell grep -o '^[a-z][^ ]*' builder/host/debian_packages.txt)
+HOST_PACKAGES := $(shell sed -nE '/-aarch64 /d; s/^([a-z][^ ]*).*/\1/p' builder/host/debian_packages.txt)
+# What images of another architecture need besides.
+AARCH64_PACKAGES := $(shell sed -nE 's/^([a-z][^ ]*) .*-aarch64.*/\1/p' builder/host/debian_packages.txt)
+BINFMT_MISC := /proc/sys/fs/binfmt_misc
 
 # What a whole OpenStack stands on.
 CLOUD_PACKAGES := \
@@ -56,6 +59,12 @@ host: ## Install the Debian packages that builds, proofs and tests need
 	@apt-get indextargets --format '$$(RELEASE)' 'Created-By: Packages' | grep -q -- -security || \
 	    echo "note: this host's apt sources name no security mirror; a build asks diskimage-builder's default one," \
 	         "unless the profile (mirrors.security) or DIB_DEBIAN_SECURITY_MIRROR names another"
+
+# The kernel forgets what runs foreign programs whenever the machine starts; systemd tells it again where it runs.
+host-aarch64: host ## Install what builds and boots arm64 images here, and have the kernel run their programs
+	$(call install_packages,$(AARCH64_PACKAGES))
+	@grep -qs enabled $(BINFMT_MISC)/qemu-aarch64 || $(SUDO) sh -c \
+	    '{ [ -e $(BINFMT_MISC)/status ] || mount -t binfmt_misc binfmt_misc $(BINFMT_MISC); } && /usr/lib/systemd/systemd-binfmt qemu-aarch64.conf'
 
 # What a whole OpenStack needs besides.
 cloud-host: host
@@ -128,7 +137,7 @@ test test-all: HOST_PACKAGES += gpg minisign openssh-server chromium chromium-dr
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 
-test-all: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
+test-all: host-aarch64 $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run those too that others stand for in "make test": for an hour or two
 	$(PYTEST) -m 'not cloud'
 
 cloud: host $(VENV)/installed $(OPENSTACK)/installed ## Run a Keystone and a Glance to try publishing with; Ctrl-C ends them

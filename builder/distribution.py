@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from builder.architecture import AARCH64, X86_64, Name
+
 Initramfs = Literal["initramfs-tools", "dracut"]
 """What makes a kernel's initial RAM disk, by the name of its package."""
 
@@ -36,7 +38,10 @@ class Distribution:
     default_user: Annotated[str, StringConstraints(pattern=f"^$|{USER_NAME}")]
     """The user that the distribution's own cloud images give the SSH key to; empty where an image
     that was built elsewhere has none."""
-    architecture: str
+    architecture: str = X86_64.name
+    """As Glance calls it; a profile may choose another of ``architectures``."""
+    architectures: tuple[Name, ...] = (X86_64.name,)
+    """Those that images of this distribution can be made for."""
     initramfs: Initramfs | None
     """The distribution's own, where it is known; a profile may choose another of the choices."""
     initramfs_choices: tuple[Initramfs, ...] = ()
@@ -90,7 +95,7 @@ DISTRIBUTIONS = {
             release="bookworm",
             element="debian-minimal",
             default_user="debian",
-            architecture="x86_64",
+            architectures=(X86_64.name, AARCH64.name),
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
@@ -108,7 +113,6 @@ DISTRIBUTIONS = {
             release="trixie",
             element="debian-minimal",
             default_user="debian",
-            architecture="x86_64",
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
@@ -145,7 +149,6 @@ DISTRIBUTIONS = {
             release="noble",
             element="ubuntu-minimal",
             default_user="ubuntu",
-            architecture="x86_64",
             initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_ARCHIVE,
@@ -164,7 +167,6 @@ DISTRIBUTIONS = {
             release="9",
             element="rocky-container",
             default_user="rocky",
-            architecture="x86_64",
             initramfs="dracut",
             initramfs_choices=("dracut",),
             # Without root, podman would lose the owners and capabilities of the files.
@@ -182,7 +184,6 @@ DISTRIBUTIONS = {
             release="15.6",
             element="opensuse-minimal",
             default_user="opensuse",
-            architecture="x86_64",
             initramfs="dracut",
             initramfs_choices=("dracut",),
             mirrors=_ARCHIVE,

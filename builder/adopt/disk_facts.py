@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builder.adopt.contents import contents
 from builder.adopt.distribution import distribution_of, unknown, with_user
+from builder.architecture import ARCHITECTURES
 from builder.distribution import Distribution
 from builder.feature import Filesystem
 from builder.features.registry import WINDOWS
@@ -13,7 +14,7 @@ from builder.linux import cloudinit
 from builder.sbom.facts import Contents
 from builder.words import enumeration
 
-BOOTED = ("x86_64", "i686")
+BOOTED = (*ARCHITECTURES, "i686")
 """Architectures that QEMU's machines of a proof can run."""
 
 

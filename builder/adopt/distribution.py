@@ -39,8 +39,9 @@ def distribution_of(disk: Filesystem) -> Distribution:
     architecture = elf.architecture(disk)
     user = cloudinit.default_user(disk) or ""
     for built in DISTRIBUTIONS.values():
-        if (built.os_distro, built.os_version, built.architecture) == (name, number, architecture):
-            return replace(built, default_user=user)
+        made_for_it = architecture in built.architectures
+        if made_for_it and (built.os_distro, built.os_version) == (name, number):
+            return replace(built, architecture=architecture, default_user=user)
     return Distribution(
         name="-".join(filter(None, (name or UNKNOWN, number))),
         os_distro=name,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from builder.architecture import ARCHITECTURES
 from builder.archive.mirrors import named_mirrors
 from builder.distribution import SECURITY, Distribution
 from builder.errors import HostError
-from builder.plan.merge import DEBIAN_ARCHITECTURES
 
 COMPONENTS = "DIB_DEBIAN_COMPONENTS"
 """The variable of diskimage-builder that names others than these, with commas between them."""
@@ -67,7 +67,7 @@ def sources_of(
             addresses[kind],
             f"{distribution.release}{suffix}",
             tuple(components.split(",")),
-            DEBIAN_ARCHITECTURES[distribution.architecture],
+            ARCHITECTURES[distribution.architecture].debian,
             at,
         )
         for suffix, kind in distribution.suites.items()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from builder.architecture import ARCHITECTURES
 from builder.build import dib, requirements, space_needs
 from builder.build import packages as image_packages
 from builder.build.dib_environment import ROOT_LABEL, usual_mirrors
@@ -170,7 +171,11 @@ def _write_disk(
     settle(seen, packaged, date)
     assembler = Assembler(run_inside, sandbox.path)
     layout = Layout(
-        size=_size(sizes.total, plan), root_label=ROOT_LABEL, root_uuid=order.root_uuid, date=date
+        architecture=ARCHITECTURES[plan.distribution.architecture],
+        size=_size(sizes.total, plan),
+        root_label=ROOT_LABEL,
+        root_uuid=order.root_uuid,
+        date=date,
     )
     # On the file system of the images, also where the tree is in memory: that has no room for both.
     raw = place.scratch.resolve() / "disk.raw"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.architecture import Architecture
 from builder.build.superblock import forget_what_was_written
 from builder.errors import BuilderError
 from builder.profile.model import DiskFormat
@@ -32,10 +33,9 @@ JOURNAL_MIB = 64
 grow the journal)."""
 
 # Partition types: UEFI specification, table "Defined GPT Partition Entry"; GRUB manual, "BIOS
-# installation"; systemd's Discoverable Partitions Specification.
+# installation". That of a root depends on its architecture.
 TYPE_BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
 TYPE_ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-TYPE_ROOT_X86_64 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 
 # Features that the oldest supported guest's kernel, e2fsck and GRUB read (GRUB 2.06 does not know
 # metadata_csum_seed), whatever the build host's own mke2fs.conf says.
@@ -67,6 +67,7 @@ class Layout:
     Every other id is made of that of the root file system, so that equal layouts give equal bytes.
     """
 
+    architecture: Architecture
     size: int
     root_label: str
     root_uuid: str
@@ -103,11 +104,15 @@ def disk_size(content: int, *, free: int, wanted: int | None) -> int:
 
 
 def partition_script(layout: Layout) -> str:
-    """The sfdisk(8) script: BIOS-boot, EFI system, and root last, so that it can grow."""
+    """The sfdisk(8) script: BIOS-boot, EFI system, and root last, so that it can grow.
+
+    Where there is no BIOS, nothing takes the place of its partition.
+    """
+    bios = (BIOS_BOOT_START, ESP_START - BIOS_BOOT_START, TYPE_BIOS_BOOT, "BIOS-boot")
     rows = (
-        (BIOS_BOOT_START, ESP_START - BIOS_BOOT_START, TYPE_BIOS_BOOT, "BIOS-boot"),
+        *((bios,) if layout.architecture.has_bios else ()),
         (ESP_START, ESP_SIZE, TYPE_ESP, "ESP"),
-        (ROOT_START, layout.root_size, TYPE_ROOT_X86_64, "root"),
+        (ROOT_START, layout.root_size, layout.architecture.root_partition, "root"),
     )
     lines = [
         f"start={start // SECTOR}, size={size // SECTOR}, type={kind}, name={name}"
@@ -154,11 +159,7 @@ class Assembler:
 
     def write_disk(self, tree: Path, disk: Path, layout: Layout) -> None:
         """Make the raw disk image ``disk`` from ``tree``, whose ``/boot/efi`` is emptied."""
-        boot_directory = self._grub_directory(tree)
-        sector, core = bios_boot_code(
-            self.see(boot_directory / "i386-pc/boot.img").read_bytes(),
-            self.see(boot_directory / "i386-pc/core.img").read_bytes(),
-        )
+        bios = self._bios_boot_code(tree) if layout.architecture.has_bios else None
         self.run(["truncate", f"--size={layout.size}", disk], "create the disk")
         script = self.see(disk.with_suffix(".sfdisk"))
         script.write_text(partition_script(layout))
@@ -169,15 +170,20 @@ class Assembler:
         )  # fmt: skip
         self._write_esp(tree / "boot/efi", disk, layout)
         self._write_root(tree, disk, layout)
-        with self.see(disk).open("r+b") as file:
-            file.write(sector)
-            file.seek(BIOS_BOOT_START)
-            file.write(core)
+        if bios is not None:
+            sector, core = bios
+            with self.see(disk).open("r+b") as file:
+                file.write(sector)
+                file.seek(BIOS_BOOT_START)
+                file.write(core)
 
-    def _grub_directory(self, tree: Path) -> Path:
+    def _bios_boot_code(self, tree: Path) -> tuple[bytes, bytes]:
         for name in ("grub", "grub2"):
-            if self.see(tree / "boot" / name / "i386-pc/core.img").exists():
-                return tree / "boot" / name
+            images = self.see(tree / "boot" / name / "i386-pc")
+            if (images / "core.img").exists():
+                return bios_boot_code(
+                    (images / "boot.img").read_bytes(), (images / "core.img").read_bytes()
+                )
         raise BuilderError(
             "The image has no boot loader: no core.img was made below /boot.",
             hint="The element guest-bootloader makes it; see the build's log for its hook.",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 
+from builder.architecture import ARCHITECTURES
 from builder.build import verified_packages
 from builder.build.package_cache import PackageCache
 from builder.distribution import Distribution
@@ -16,12 +17,11 @@ BOOTSTRAP_PACKAGES = (
 IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
     "debian": (
         "cloud-guest-utils", "cloud-init", "dbus", "dosfstools", "e2fsprogs", "efibootmgr",
-        "ethtool", "grub-cloud-amd64", "grub-efi-amd64-bin", "grub-efi-amd64-signed", "grub-pc-bin",
-        "grub2-common", "iproute2", "libpam-systemd", "linux-image-amd64", "locales", "netbase",
+        "ethtool", "grub2-common", "iproute2", "libpam-systemd", "locales", "netbase",
         "openssh-server", "shim-signed", "systemd-timesyncd", "zstd",
     ),
 }  # fmt: skip
-"""What every image of a distribution has by its elements, besides what makes its initrd.
+"""What every image of a distribution has by its elements, besides kernel, boot loader and initrd.
 
 Installed with all else at once it takes less time, and it is there in what is kept of a bootstrap.
 systemd-resolved is not among it: it takes the name servers away that the next hooks ask for.
@@ -73,8 +73,10 @@ def mmdebstrap_arguments(
     options += [f"--keyring={place}" for place in (distribution.keyring, packages.archives)]
     # mmdebstrap would name a keyring of its own choice where these have not all of its keys.
     options.append("--skip=check/signed-by,essential/unlink,download/empty,cleanup/apt/lists")
-    include = [*BOOTSTRAP_PACKAGES, *IMAGE_PACKAGES.get(distribution.os_distro, ())]
-    if distribution.os_distro in IMAGE_PACKAGES and "DIB_INITRAMFS" in variables:
-        include.append(variables["DIB_INITRAMFS"])
+    include = list(BOOTSTRAP_PACKAGES)
+    if distribution.os_distro in IMAGE_PACKAGES:
+        include += IMAGE_PACKAGES[distribution.os_distro]
+        include += ARCHITECTURES[distribution.architecture].boot_packages
+        include += [variables["DIB_INITRAMFS"]] if "DIB_INITRAMFS" in variables else []
     options.append(f"--include={','.join(include)}")
     return " ".join(options)

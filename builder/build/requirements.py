@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from builder.architecture import ARCHITECTURES
 from builder.build import space_needs
 from builder.distribution import Distribution
 from builder.errors import HostError, InputError
 from builder.host.debian_packages import installation, programs_for
+from builder.host.foreign_programs import is_foreign, obstacle
 from builder.host.room import GIB
 
 BUILD_TOOLS: Mapping[str, str] = programs_for("build")
@@ -43,9 +45,12 @@ def require_for_build(
     lacks: list[str] = []
     if os.geteuid() != 0:
         lacks.append("root's rights: a build makes files that belong to root")
-    missing = missing_packages({**BUILD_TOOLS, **distribution.tools})
+    missing = missing_packages(programs_of(distribution))
     if missing:
         lacks.append(f"programs of the packages {' '.join(missing)}")
+    unable = obstacle(ARCHITECTURES[distribution.architecture])
+    if unable:
+        lacks.append(f"an emulator: {unable[0]}")
     if distribution.keyring and not Path(distribution.keyring).is_file():
         lacks.append(f"the keyring {distribution.keyring}, which packages are checked by")
         missing.append(distribution.keyring_package)
@@ -59,12 +64,21 @@ def require_for_build(
         remedies.append("run it as root (sudo)")
     if missing:
         remedies.append(installation(missing))
+    if unable:
+        remedies.append(unable[1])
     remedies += [room.remedy for room in small]
     raise HostError(
         "This machine cannot build an image yet.",
         details=[f"It lacks {lack}." for lack in lacks],
         hint="Remedy: " + "; ".join(remedies) + ".",
     )
+
+
+def programs_of(distribution: Distribution) -> Mapping[str, str]:
+    """The programs that a build of it runs, and the Debian packages that have them."""
+    architecture = ARCHITECTURES[distribution.architecture]
+    emulation = programs_for(f"build-{architecture.name}") if is_foreign(architecture) else {}
+    return {**BUILD_TOOLS, **distribution.tools, **emulation}
 
 
 def require_plain(directory: Path, option: str) -> None:

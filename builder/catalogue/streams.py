@@ -10,13 +10,13 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+from builder.architecture import ARCHITECTURES
 from builder.catalogue.entry import Entry, aliases, by_profile
 
 INDEX = "streams/v1/index.json"
 PRODUCTS = "streams/v1/images.json"
 CONTENT_ID = "guest-image-builder:download"
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _KINDS = {"qcow2": "disk1.img", "raw": "disk.raw", "vmdk": "vmdk", "vhd": "vhd", "vhdx": "vhdx"}
 """What clients call a disk by its format. A raw one has a name that none takes for a qcow2."""
 
@@ -68,8 +68,8 @@ def _product_name(entry: Entry) -> str:
 
 
 def _architecture(entry: Entry) -> str:
-    architecture = entry.distribution.architecture
-    return _ARCHITECTURES.get(architecture, architecture)
+    name = entry.distribution.architecture
+    return ARCHITECTURES[name].debian if name in ARCHITECTURES else name
 
 
 def _about(entry: Entry, names: Sequence[str]) -> JsonObject:

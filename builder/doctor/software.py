@@ -4,21 +4,24 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from builder.architecture import ARCHITECTURES, X86_64, Architecture
 from builder.archive.rpm.libsolv import load_libsolv
-from builder.build.requirements import BUILD_TOOLS, missing_packages
+from builder.build.requirements import missing_packages
+from builder.build.requirements import programs_of as programs_to_build
 from builder.distribution import Distribution
 from builder.doctor.finding import Finding, good, lacking, refused
 from builder.errors import HostError
 from builder.feature import Machine
 from builder.host.debian_packages import installation
+from builder.host.foreign_programs import is_foreign, obstacle
 from builder.host.process import run
 from builder.image import binding
 from builder.plan.model import Plan
-from builder.proof.requirements import PROOF_TOOLS, TUN
+from builder.proof.requirements import TUN
+from builder.proof.requirements import programs_of as programs_to_prove
 from builder.vm import swtpm
 from builder.vm.firmware import uefi_files, uefi_kinds
 
-QEMU = "qemu-system-x86_64"
 BIOS_FILES = {"bios-256k.bin": "seabios", "efi-virtio.rom": "ipxe-qemu"}
 """What QEMU reads for a guest without UEFI and for a virtio NIC, and the packages that have it."""
 _ANSWER_LIMIT = 5.0
@@ -26,7 +29,8 @@ _ANSWER_LIMIT = 5.0
 
 def installed(plan: Plan) -> Iterator[Finding]:
     """What the build and the proof of a plan run, and what checks and compares its packages."""
-    programs = {**BUILD_TOOLS, **PROOF_TOOLS, **plan.distribution.tools}
+    machines = [boot.machine for boot in plan.boots]
+    programs = {**programs_to_build(plan.distribution), **programs_to_prove(machines)}
     missing = missing_packages(programs)
     if missing:
         names = sorted(name for name in programs if not shutil.which(name))
@@ -39,6 +43,7 @@ def installed(plan: Plan) -> Iterator[Finding]:
         )
     else:
         yield good("programs", f"All {len(programs)} that a build and a proof run are installed.")
+    yield from _foreign_programs(ARCHITECTURES[plan.distribution.architecture])
     yield from _keyring(plan.distribution)
     yield from _resolver(plan.distribution)
 
@@ -66,6 +71,18 @@ def hardware(plan: Plan) -> Iterator[Finding]:
 
 def _install(*packages: str) -> str:
     return f"Install it: {installation(packages)}."
+
+
+def _foreign_programs(architecture: Architecture) -> Iterator[Finding]:
+    """What runs the image's programs while it is built, where the processor does not."""
+    if not is_foreign(architecture):
+        return
+    unable = obstacle(architecture)
+    if unable is None:
+        yield good("emulator", f"The kernel runs programs of {architecture.name}.")
+    else:
+        reason, remedy = unable
+        yield lacking("emulator", f"{reason[0].upper()}{reason[1:]}.", f"Run: {remedy}.")
 
 
 def _keyring(distribution: Distribution) -> Iterator[Finding]:
@@ -96,9 +113,10 @@ def _resolver(distribution: Distribution) -> Iterator[Finding]:
 
 def _bios() -> Finding:
     """QEMU looks for these files itself, in directories that it tells."""
-    if not shutil.which(QEMU):
-        return lacking("firmware: BIOS", "QEMU is not installed.", _install(PROOF_TOOLS[QEMU]))
-    told = run([QEMU, "-L", "help"], timeout=_ANSWER_LIMIT, purpose="ask QEMU for its directories")
+    qemu = X86_64.qemu
+    if not shutil.which(qemu):
+        return lacking("firmware: BIOS", "QEMU is not installed.", _install(X86_64.qemu_package))
+    told = run([qemu, "-L", "help"], timeout=_ANSWER_LIMIT, purpose="ask QEMU for its directories")
     homes = [Path(line) for line in told.splitlines()]
     missing = [name for name in BIOS_FILES if not any((home / name).is_file() for home in homes)]
     if missing:

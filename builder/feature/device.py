@@ -40,6 +40,11 @@ class Request(Protocol):
         ...
 
     @property
+    def architecture(self) -> str:
+        """That of the guest, x86-64 where the image does not say."""
+        ...
+
+    @property
     def vcpus(self) -> int:
         """Those of a flavor with which all that the image asks for is granted."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
+from builder.architecture import AARCH64, ARCHITECTURES, X86_64, Name
 from builder.feature.device import Device, Ends, Firmware, Nic, Request, Topology
 
 Watchdog = Literal["reset", "poweroff", "pause", "none"]
@@ -13,7 +14,7 @@ SPARE_NETDEV = "spare"
 """QEMU's id of a network back end that no NIC uses yet."""
 
 SPARE_PORT = "spare-port"
-"""QEMU's id of the PCI Express port of a q35 machine with multiqueue that is free."""
+"""QEMU's id of the PCI Express port of a machine with multiqueue that is free."""
 
 AGENT_PORT = "org.qemu.guest_agent.0"
 
@@ -25,12 +26,19 @@ ENTROPY = "/dev/urandom"
 """Nova's default of ``[libvirt] rng_dev_path``."""
 
 
+def _architecture(request: Request) -> Name:
+    """A guest of 32 bits has the same machine."""
+    return AARCH64.name if request.architecture == AARCH64.name else X86_64.name
+
+
 def _machine_type(request: Request) -> str:
     """``pc`` unless the image says otherwise, or leaves its firmware open, too.
 
     It is then proven by UEFI on the chipset that UEFI is made for, which a host's ``[libvirt]
-    hw_machine_type`` may name.
+    hw_machine_type`` may name. On AArch64 there is ``virt`` alone.
     """
+    if _architecture(request) == AARCH64.name:
+        return AARCH64.uefi_machine
     named = request.image("hw_machine_type")
     if named is None:
         is_open = request.image("hw_firmware_type") is None
@@ -112,7 +120,7 @@ def _several_queues(machine: "Machine", ends: Ends) -> Iterable[str]:
     return (
         *("-netdev", _tap("net1", ends.tap)),
         *("-netdev", _tap(SPARE_NETDEV, ends.spare_tap)),
-        *(spare if machine.machine_type == "q35" else ()),
+        *(spare if machine.has_express else ()),
         *("-device", f"virtio-net-pci,netdev=net1,mac={MULTIQUEUE_MAC},{queues}romfile="),
     )
 
@@ -192,6 +200,16 @@ class Machine:
     ``blockinfo.py``).
     """
 
+    architecture: Annotated[
+        Name,
+        Device(
+            given=_architecture,
+            text=lambda machine: (
+                "" if machine.architecture == X86_64.name else machine.architecture
+            ),
+        ),
+    ] = X86_64.name
+    """Of its processors."""
     firmware: Annotated[
         Firmware, Device(given=lambda request: request.firmware, text=lambda _: "")
     ] = "bios"
@@ -285,13 +303,13 @@ class Machine:
     ] = None
     """The model of an emulated TPM 2.0."""
     machine_type: Annotated[
-        Literal["pc", "q35"],
+        Literal["pc", "q35", "virt"],
         Device(
             given=_machine_type,
             text=lambda machine: "q35" if machine.machine_type == "q35" else "",
         ),
     ] = "pc"
-    """The older chipset with PCI, or that with PCI Express."""
+    """The older chipset with PCI, that with PCI Express, or the only one of AArch64."""
     packed_ring: Annotated[
         bool,
         Device(
@@ -313,6 +331,11 @@ class Machine:
         ),
     ] = 1
     """The console is the first; ``serial1`` is the terminal on the second."""
+
+    @property
+    def has_express(self) -> bool:
+        """Whether its devices are plugged into ports of PCI Express."""
+        return self.machine_type in {each.uefi_machine for each in ARCHITECTURES.values()}
 
 
 @cache

@@ -21,6 +21,7 @@ from builder.feature.needs import flavor_of
 from builder.feature.nova_release import NEWEST
 from builder.features.registry import FOUNDATION, SHIPPED, AnyFeature, Registry
 from builder.nova.conflicts import nova_conflicts
+from builder.words import enumeration
 
 OWN = frozenset(feature.name for feature in (FOUNDATION, *SHIPPED))
 
@@ -108,6 +109,7 @@ def merge_features(
         conflicts=(
             *(conflict for values in owned for conflict in values.conflicts),
             *exclusions({feature.name: feature for feature, _ in used}),
+            *_of_other_architectures(used, distribution),
             *_conflicts_with_nova(properties, flavor),
             *_conflicts_of_features(used, surroundings),
         ),
@@ -122,6 +124,18 @@ def exclusions(features: Mapping[str, AnyFeature]) -> Iterator[AttributedConflic
                 yield AttributedConflict(
                     (feature.name, name), f"excludes {name}: {reason}.", "Remove one of the two."
                 )
+
+
+def _of_other_architectures(used: Used, distribution: Distribution) -> Iterator[AttributedConflict]:
+    """Features that no image for these processors can have, or of which none has been proven."""
+    for feature, _ in used:
+        if feature.architectures and distribution.architecture not in feature.architectures:
+            names = enumeration(feature.architectures, "and")
+            yield AttributedConflict(
+                (feature.name,),
+                f"is made for {names} only, and the image is for {distribution.architecture}.",
+                "Remove it, or make the image for another architecture.",
+            )
 
 
 def _settings(needs: Iterable[Need]) -> Iterator[tuple[str, str]]:

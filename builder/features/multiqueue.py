@@ -120,7 +120,7 @@ NICS = "ls /sys/class/net"
 def plugged_nic_has_queues(guest: Guest, _: MultiqueueParameters) -> str:
     """What is set at boot only would miss it."""
     before = output(guest, NICS).split()
-    port = {"bus": SPARE_PORT} if guest.machine.machine_type == "q35" else {}
+    port = {"bus": SPARE_PORT} if guest.machine.has_express else {}
     queues = {"mq": True, "vectors": 2 * guest.machine.vcpus + 2} if guest.machine.vcpus > 1 else {}
     nic = {"netdev": SPARE_NETDEV, "mac": PLUGGED_MAC, **port, **queues}
     guest.qmp("device_add", driver="virtio-net-pci", id="plugged", **nic)

@@ -139,6 +139,7 @@ FEATURE = Feature(
     name="serial-ports",
     summary="a login on further serial ports",
     parameters=SerialPortsParameters,
+    architectures=("x86_64", "i686"),
     elements=("guest-serial-ports",),
     environment=lambda parameters: {"DIB_SERIAL_PORTS": str(parameters.count)},
     claims=claims,

@@ -159,6 +159,7 @@ FEATURE = Feature(
     name="tpm",
     summary="a TPM 2.0 of the guest's own, emulated by its host",
     parameters=TpmParameters,
+    architectures=("x86_64", "i686"),
     claims=claims,
     inspections=(kernels_have_tpm_driver,),
     probes=(device_is_tpm_2, tpm_gives_random_numbers),

@@ -3,14 +3,22 @@
 Nova starts an image that names no firmware by BIOS, until somebody adds the property to it; so it
 is proven under both. With ``hw_firmware_type=uefi`` Nova starts it by UEFI and by nothing else, and
 so does the proof. Nova's own machine type for x86 is the older ``pc``; ``q35`` has PCI Express, and
-Nova refuses Secure Boot without it. A q35 guest has as many slots for volumes and NICs that are
-plugged later as ``num_pcie_ports`` in nova.conf's section ``[libvirt]`` says.
+Nova refuses Secure Boot without it. AArch64 has UEFI and the machine type ``virt`` alone. A guest
+of either has as many slots for volumes and NICs that are plugged later as ``num_pcie_ports`` in
+nova.conf's section ``[libvirt]`` says.
 """
 
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from builder.architecture import ARCHITECTURES, Architecture
 from builder.feature import (
     CheckFailed,
     Claim,
     ConfigOption,
+    Conflict,
     Feature,
     Filesystem,
     Guest,
@@ -19,6 +27,7 @@ from builder.feature import (
     NovaRelease,
     Parameters,
     Setup,
+    Surroundings,
     inspection,
     probe,
 )
@@ -28,26 +37,38 @@ from builder.linux.live import output
 
 
 class UefiParameters(Parameters):
-    """UEFI has nothing to choose."""
+    """UEFI has nothing to choose: the machine type follows from the architecture."""
+
+    machine_type: Literal["q35", "virt"] = Field(
+        default="q35",
+        description="The machine type that UEFI is for: q35 on x86_64, virt on aarch64.",
+    )
+
+    @property
+    def architecture(self) -> Architecture:
+        """That of the machine type."""
+        return _OF_MACHINES[self.machine_type]
 
 
-ARCHITECTURE = "x86_64"
-"""Of the machine type q35."""
+_OF_MACHINES = {each.uefi_machine: each for each in ARCHITECTURES.values()}
 
 
 @inspection("the firmware finds a boot loader by itself")
-def loader_is_at_removable_path(disk: Filesystem, _: UefiParameters) -> str:
+def loader_is_at_removable_path(disk: Filesystem, parameters: UefiParameters) -> str:
     """On its first boot a guest has no boot variables that would name another path."""
-    return f"{esp.removable_loader(disk, ARCHITECTURE)} is where UEFI looks"
+    loader = esp.removable_loader(disk, parameters.architecture.name)
+    return f"{loader} is where UEFI looks"
 
 
 FIRMWARE = """
 test -d /sys/firmware/efi || { echo bios; exit; }
 echo "uefi $(cat /sys/firmware/efi/fw_platform_size)"
 """
-# Device 29c0 is the host bridge of Intel's Q35 chipset, which QEMU's machine type is named after.
+# Device 29c0 is the host bridge of Intel's Q35 chipset, which QEMU's machine type is named after;
+# 0008 is QEMU's own, for machines that are modelled after none.
 HOST_BRIDGE = "cd /sys/bus/pci/devices/0000:00:00.0 && cat vendor device"
 Q35 = "0x8086 0x29c0"
+VIRT = "0x1b36 0x0008"
 
 
 @probe("UEFI of 64 bits started the guest")
@@ -59,17 +80,38 @@ def guest_is_started_by_uefi(guest: Guest, _: UefiParameters) -> str:
     return "started by UEFI of 64 bits"
 
 
-@probe("the guest runs on a Q35 chipset")
+def is_q35(parameters: UefiParameters) -> bool:
+    """Whether the image is for x86."""
+    return parameters.machine_type == "q35"
+
+
+def is_virt(parameters: UefiParameters) -> bool:
+    """Whether the image is for AArch64."""
+    return parameters.machine_type == "virt"
+
+
+@probe("the guest runs on a Q35 chipset", applies=is_q35)
 def machine_is_q35(guest: Guest, _: UefiParameters) -> str:
     """Look at the host bridge: a hypervisor may call its machine whatever it likes."""
+    return _require_host_bridge(guest, Q35, "a Q35")
+
+
+@probe("the guest runs on QEMU's machine for AArch64", applies=is_virt)
+def machine_is_virt(guest: Guest, _: UefiParameters) -> str:
+    """Its host bridge is no other machine's, but for those of further architectures."""
+    return _require_host_bridge(guest, VIRT, "a 'virt'")
+
+
+def _require_host_bridge(guest: Guest, wanted: str, name: str) -> str:
     seen = " ".join(output(guest, HOST_BRIDGE).split())
-    if seen != Q35:
-        raise CheckFailed(f"the host bridge is {seen}, not that of a Q35 ({Q35})")
-    return f"the host bridge is that of a Q35 ({seen})"
+    if seen != wanted:
+        raise CheckFailed(f"the host bridge is {seen}, not that of {name} ({wanted})")
+    return f"the host bridge is that of {name} ({seen})"
 
 
-def claims(_: UefiParameters) -> tuple[Claim, ...]:
+def claims(parameters: UefiParameters) -> tuple[Claim, ...]:
     """Both properties: Nova's own default for x86 is the older machine type pc."""
+    machine_type = parameters.machine_type
     return (
         Claim(
             property="hw_firmware_type",
@@ -79,25 +121,33 @@ def claims(_: UefiParameters) -> tuple[Claim, ...]:
         ),
         Claim(
             property="hw_machine_type",
-            value="q35",
-            promise="the guest runs on the machine type q35, with PCI Express",
-            proof=(machine_is_q35,),
+            value=machine_type,
+            promise=f"the guest runs on the machine type {machine_type}, with PCI Express",
+            proof=(machine_is_q35 if is_q35(parameters) else machine_is_virt,),
         ),
     )
 
 
-def needs(_: UefiParameters) -> tuple[Need, ...]:
+PACKAGES = {
+    "q35": "Debian's ovmf, RHEL's edk2-ovmf",
+    "virt": "Debian's qemu-efi-aarch64, RHEL's edk2-aarch64",
+}
+
+
+def needs(parameters: UefiParameters) -> tuple[Need, ...]:
     """The firmware."""
     return (
         Need(
-            what=Setup("UEFI firmware for QEMU is installed (Debian's ovmf, RHEL's edk2-ovmf)"),
+            what=Setup(
+                f"UEFI firmware for QEMU is installed ({PACKAGES[parameters.machine_type]})"
+            ),
             reason="libvirt chooses it by its description; without one the guest does not start.",
             source=f"{NOVA_DOCS}/admin/uefi.html",
         ),
         Need(
             what=ConfigOption("libvirt", "num_pcie_ports", "16"),
-            reason="On q35 each NIC and each virtio-blk volume that is plugged later takes a port,"
-            " and by default one or two are left for that.",
+            reason="With PCI Express each NIC and virtio-blk volume that is plugged later takes a"
+            " port, and by default one or two are left for that.",
             source=f"{NOVA_DOCS}/configuration/config.html#libvirt.num_pcie_ports",
             necessity=Necessity.ADVISED,
             since=NovaRelease.ROCKY,
@@ -105,13 +155,28 @@ def needs(_: UefiParameters) -> tuple[Need, ...]:
     )
 
 
+def conflicts(parameters: UefiParameters, surroundings: Surroundings) -> Iterator[Conflict]:
+    """A machine type is of one architecture."""
+    architecture = ARCHITECTURES[surroundings.distribution.architecture]
+    if parameters.machine_type != architecture.uefi_machine:
+        yield Conflict(
+            "machine_type",
+            f"is of {parameters.architecture.name}, and the image is for {architecture.name}",
+            f"Remove it: it is {architecture.uefi_machine} then.",
+        )
+
+
 FEATURE = Feature(
     name="uefi",
-    summary="boots with UEFI on the machine type q35, and with nothing else",
+    summary="boots with UEFI on the machine type q35 (AArch64: virt), and with nothing else",
     parameters=UefiParameters,
-    architectures=("x86_64",),
+    defaults=lambda distribution: {
+        "machine_type": ARCHITECTURES[distribution.architecture].uefi_machine
+    },
+    architectures=tuple(ARCHITECTURES),
     claims=claims,
     inspections=(loader_is_at_removable_path,),
-    probes=(guest_is_started_by_uefi, machine_is_q35),
+    probes=(guest_is_started_by_uefi, machine_is_q35, machine_is_virt),
     needs=needs,
+    conflicts=conflicts,
 )

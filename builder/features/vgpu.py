@@ -264,6 +264,7 @@ FEATURE = Feature(
     name="vgpu",
     summary="the vendor's driver for a share of a graphics processor, built for every kernel",
     parameters=VgpuParameters,
+    architectures=("x86_64",),
     elements=("guest-vgpu",),
     environment=environment,
     files=files,

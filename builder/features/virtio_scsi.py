@@ -82,8 +82,11 @@ GONE = script("await-volume-gone.sh")
     seconds=5,
 )
 def volume_is_plugged(guest: Guest, _: VirtioScsiParameters) -> str:
-    """As Nova attaches one: on the root disk's controller, with the next LUN."""
-    disk = _used_and_unplugged(guest, lun=1)
+    """As Nova attaches one: on the root disk's controller, with the next LUN.
+
+    On AArch64 the config drive has LUN 1.
+    """
+    disk = _used_and_unplugged(guest, lun=2)
     if disk != "sdb":
         raise CheckFailed(f"the volume appeared as /dev/{disk}, not as /dev/sdb")
     return "a volume was plugged in as /dev/sdb, written, read back and unplugged"
@@ -92,12 +95,12 @@ def volume_is_plugged(guest: Guest, _: VirtioScsiParameters) -> str:
 @probe("several volumes are used at once, one of them with a LUN above 255", once=True, seconds=8)
 def many_volumes_are_used(guest: Guest, _: VirtioScsiParameters) -> str:
     """A guest that numbers LUNs in one byte does not see the second."""
-    low = _plugged(guest, lun=2)
+    low = _plugged(guest, lun=3)
     try:
         high = _used_and_unplugged(guest, lun=300)
     finally:
-        _unplug(guest, lun=2)
-    return f"/dev/{low} with LUN 2 and /dev/{high} with LUN 300 were used at once"
+        _unplug(guest, lun=3)
+    return f"/dev/{low} with LUN 3 and /dev/{high} with LUN 300 were used at once"
 
 
 def _used_and_unplugged(guest: Guest, lun: int) -> str:

@@ -1,10 +1,12 @@
 """How fast a guest runs here: with the processor's own virtualisation, or emulated."""
 
+import platform
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from builder.architecture import Name
 from builder.errors import HostError
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -41,6 +43,22 @@ def choose(cpuinfo: str, *, kvm_opens: bool) -> Accelerator:
     if not kvm_opens:
         return Accelerator("tcg", f"{KVM} cannot be opened")
     return Accelerator("kvm", "the processor has virtualisation and /dev/kvm opens")
+
+
+def for_guest(architecture: Name, chosen: Accelerator | None = None) -> Accelerator:
+    """What a guest of an architecture runs with: as ``chosen``, else as this host is good for.
+
+    No processor virtualises another one's: then it is emulation. Raises ``HostError`` for a KVM
+    that is asked for all the same.
+    """
+    if architecture != platform.machine():
+        if chosen is not None and chosen.name == "kvm":
+            raise HostError(
+                f"KVM runs no guest of {architecture} on a processor of {platform.machine()}.",
+                hint="Leave out --accel kvm: the guest is emulated then.",
+            )
+        return Accelerator("tcg", f"the processor is not one of {architecture}")
+    return chosen or detect()
 
 
 def asked_for(name: Literal["kvm", "tcg"]) -> Accelerator:

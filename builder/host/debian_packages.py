@@ -14,8 +14,15 @@ class DebianPackage:
 
     name: str
     purposes: tuple[str, ...]
-    """Of ``setup``, ``build``, ``proof``, ``due`` and ``test``."""
+    """Of ``setup``, ``build``, ``proof``, ``due`` and ``test``, and for images of another
+    architecture ``build-aarch64`` and ``proof-aarch64``."""
     programs: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        """The target of the Makefile that installs it."""
+        of_another = any(purpose.endswith("-aarch64") for purpose in self.purposes)
+        return "host-aarch64" if of_another else "host"
 
 
 @cache
@@ -35,10 +42,11 @@ def programs_for(purpose: str) -> Mapping[str, str]:
 
 
 def installation(packages: Iterable[str]) -> str:
-    """What installs packages; ``make host`` does that where it has all of them."""
-    names = sorted(packages)
-    listed = {package.name for package in debian_packages()}
-    other_way = " (or 'make host')" if listed.issuperset(names) else ""
+    """What installs packages; a target of the Makefile does that where it has all of them."""
+    names = sorted({*packages})
+    targets = [package.target for package in debian_packages() if package.name in names]
+    # That of another architecture installs what 'host' does, too.
+    other_way = f" (or 'make {max(targets)}')" if len(targets) == len(names) else ""
     return f"apt-get install {' '.join(names)}{other_way}"
 
 

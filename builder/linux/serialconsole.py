@@ -8,12 +8,10 @@ login on every console that the kernel was given.
 import re
 from collections.abc import Iterator
 
+from builder.architecture import ARCHITECTURES, X86_64
 from builder.feature import CheckFailed, Filesystem
 from builder.linux import conditions, systemd, unitfile
 from builder.linux.bootentries import Entry, entries
-
-_NAMES = {"x86_64": "ttyS0", "aarch64": "ttyAMA0"}
-"""The first serial port, as the kernel calls it."""
 
 _BY_ADDRESS = {"0x3f8": "ttyS0", "0x2f8": "ttyS1"}
 """Serial ports of a PC; the kernel goes on on them when it has found that port there."""
@@ -32,7 +30,7 @@ def require_console(disk: Filesystem, architecture: str) -> str:
 
     And where nobody could log in there.
     """
-    port = _NAMES.get(architecture, "ttyS0")
+    port = ARCHITECTURES.get(architecture, X86_64).console
     started = [entry for entry in entries(disk) if not entry.is_for_recovery]
     if not started:
         raise CheckFailed("the boot loader has no entry that starts a kernel")

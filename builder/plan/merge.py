@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from builder.architecture import ARCHITECTURES
 from builder.distribution import Distribution
 from builder.errors import InputError
 from builder.feature import Claim, Grade, Inspection, Probe
@@ -11,9 +12,6 @@ from builder.features.registry import AnyFeature, Registry
 from builder.plan.boots import Named, boots
 from builder.plan.model import Plan, PlannedCheck, PlannedClaim
 from builder.profile.model import Profile
-
-DEBIAN_ARCHITECTURES = {"x86_64": "amd64"}
-"""diskimage-builder calls an architecture as Debian does; Glance as ``uname -m`` does."""
 
 TREE_ELEMENT = "guest-tree"
 """Lets diskimage-builder end with a directory tree; the builder makes the disk of it."""
@@ -69,7 +67,7 @@ def make_plan(profile: Profile, registry: Registry) -> Plan:
 def _argv(
     distribution: Distribution, elements: tuple[str, ...], packages: tuple[str, ...]
 ) -> tuple[str, ...]:
-    architecture = DEBIAN_ARCHITECTURES[distribution.architecture]
+    architecture = ARCHITECTURES[distribution.architecture].debian
     extra = ("-p", ",".join(packages)) if packages else ()
     return (
         "disk-image-create",

@@ -22,4 +22,9 @@ def document_of(profile: Profile) -> dict[str, Any]:  # Any: JSON
         if field.name not in _OF_THE_FILE
     }
     distribution = profile.distribution
-    return {"distribution": distribution.name, "initramfs": distribution.initramfs, **rest}
+    return {
+        "distribution": distribution.name,
+        "architecture": distribution.architecture,
+        "initramfs": distribution.initramfs,
+        **rest,
+    }

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
+from builder.architecture import X86_64, Name
 from builder.distribution import DISTRIBUTIONS, Distribution, Initramfs
 from builder.feature import Parameters
 from builder.profile.forms import Moment, PackageName, Section
@@ -171,6 +172,11 @@ class Document(Section):
         default="", description="What the image is for, in one sentence."
     )
     distribution: DistributionName = Field(description="The distribution and its release.")
+    architecture: Name = Field(
+        default=X86_64.name,
+        description="The processors that the image is for, as Glance calls them: x86_64 by default"
+        " (Debian's amd64), or aarch64 (arm64).",
+    )
     initramfs: Initramfs | None = Field(
         default=None,
         description="What makes the initial RAM disk; by default the distribution's own.",
@@ -219,6 +225,19 @@ class Document(Section):
             raise ValueError(f"{reason}\nRemove it, or leave its value empty.")
         return snapshot
 
+    @field_validator("architecture")
+    @classmethod
+    def made_for_it(cls, architecture: Name, info: ValidationInfo) -> Name:
+        """Refuse what no image of the distribution is made for."""
+        distribution = DISTRIBUTIONS.get(info.data.get("distribution", ""))
+        if distribution and architecture not in distribution.architectures:
+            choices = enumeration(f"'{choice}'" for choice in distribution.architectures)
+            raise ValueError(
+                f"images of {distribution.name} are not made for {architecture}.\n"
+                f"Write {choices}, or leave the value empty."
+            )
+        return architecture
+
     @field_validator("initramfs")
     @classmethod
     def of_the_distribution(
@@ -250,9 +269,13 @@ class Document(Section):
         return publish
 
     def resolved(self) -> Distribution:
-        """The distribution, with the ``initramfs`` that is asked for."""
+        """The distribution, with the ``architecture`` and ``initramfs`` that are asked for."""
         distribution = DISTRIBUTIONS[self.distribution]
-        return replace(distribution, initramfs=self.initramfs or distribution.initramfs)
+        return replace(
+            distribution,
+            architecture=self.architecture,
+            initramfs=self.initramfs or distribution.initramfs,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +285,7 @@ class Profile:
     name: str
     description: str
     distribution: Distribution
-    """With the profile's ``initramfs``."""
+    """With the profile's ``architecture`` and ``initramfs``."""
     initrd_drivers: InitrdDrivers
     disk: Disk
     mirrors: Mirrors

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from builder.architecture import ARCHITECTURES, X86_64
 from builder.distribution import DISTRIBUTIONS, Distribution
 from builder.feature import Parameters
 from builder.features.combination import (
@@ -23,6 +25,17 @@ from builder.profile.packages import element_directories, package_conflicts
 from builder.profile.snapshot import moment
 from builder.profile.yaml import Position, Problem, SourceError, Value
 from builder.words import nearest, shown
+
+
+def _meant(plain: Mapping[str, Any]) -> tuple[Distribution, ...]:  # Any: what the YAML says
+    """Every distribution, for each architecture, that could be meant by what is wrong so far."""
+    named = DISTRIBUTIONS.get(str(plain.get("distribution")))
+    architecture = plain.get("architecture") or X86_64.name
+    return tuple(
+        replace(distribution, architecture=name)
+        for distribution in ((named,) if named else DISTRIBUTIONS.values())
+        for name in ((architecture,) if architecture in ARCHITECTURES else ARCHITECTURES)
+    )
 
 
 def _directories(value: Value) -> dict[str, Path]:
@@ -55,12 +68,12 @@ class Checker:
         """The valid profile. Raises ``SourceError`` with every problem."""
         plain = self.root.plain()
         document = self._document(plain)
-        distribution = DISTRIBUTIONS.get(str(plain.get("distribution")))
-        features = self._features(distribution or next(iter(DISTRIBUTIONS.values())))
+        meant = _meant(plain)
+        features = self._features(meant[0])
         if not self.whole:
             raise SourceError(self.problems)  # what is missing may stand where nobody could read it
         more = bool(plain.get("packages")) or not self.section.keys() <= self.registry.keys()
-        self.problems += self._conflicts(document, distribution, features, more=more)
+        self.problems += self._conflicts(document, meant, features, more=more)
         if document is not None:
             self.problems += self._package_conflicts(document, features)
         if self.problems or document is None:
@@ -124,7 +137,7 @@ class Checker:
     def _conflicts(
         self,
         document: Document | None,
-        distribution: Distribution | None,
+        meant: Sequence[Distribution],
         features: Mapping[str, Parameters],
         *,
         more: bool,
@@ -136,7 +149,7 @@ class Checker:
         the doubtful features at their defaults as well as without them.
         """
         found = []
-        for candidate in (distribution,) if distribution else DISTRIBUTIONS.values():
+        for candidate in meant:
             mirrors = document.mirrors.environment(candidate) if document else {}
             for guessed in ({}, self._guessed(features, candidate)):
                 used = used_features(candidate, {**guessed, **features}, self.registry)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, HostError, InterruptedByUser
 from builder.feature import CheckFailed, Guest, Outcome
-from builder.host.accelerator import Accelerator, detect
+from builder.host.accelerator import Accelerator, for_guest
 from builder.host.files import sha256_of
 from builder.host.scratch import scratch
 from builder.plan.boots import Boot
@@ -96,7 +96,7 @@ class Booting:
     def _boot(self, workdir: Path, scheduler: Scheduler) -> Result:
         name, subject = self.boot.name, self.subject
         probes = [self.checks[name] for name in self.boot.probes]
-        accelerator = self.options.accelerator or detect()
+        accelerator = for_guest(self.boot.machine.architecture, self.options.accelerator)
         at, start = datetime.now(UTC), time.monotonic()
         self.progress.line("the guest starts", source=name)
         evidence = []

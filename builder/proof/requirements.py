@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from builder.architecture import ARCHITECTURES
 from builder.build.requirements import missing_packages
 from builder.errors import HostError
 from builder.feature import Machine
@@ -33,7 +34,7 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
     lacks: list[str] = []
     remedies: list[str] = []
     machines = [boot.machine for boot in boots]
-    missing = missing_packages(PROOF_TOOLS)
+    missing = missing_packages(programs_of(machines))
     if any(machine.tpm for machine in machines) and not shutil.which(swtpm.PROGRAM):
         missing.append("swtpm")
     if missing:
@@ -53,6 +54,12 @@ def require_for_proof(boots: Iterable[Boot]) -> None:
         raise HostError(
             "This machine cannot prove an image yet.", details=lacks, hint=" ".join(remedies)
         )
+
+
+def programs_of(machines: Iterable[Machine]) -> Mapping[str, str]:
+    """The programs that a proof on these machines runs, and the Debian packages that have them."""
+    found = [ARCHITECTURES[machine.architecture] for machine in machines]
+    return {**PROOF_TOOLS, **{each.qemu: each.qemu_package for each in found}}
 
 
 def scratch_room() -> Room:

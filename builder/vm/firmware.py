@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from builder.architecture import ARCHITECTURES
 from builder.errors import HostError
 from builder.feature import Machine
+from builder.host.debian_packages import installation
 
 
 @dataclass(frozen=True)
@@ -19,31 +21,31 @@ class Firmware:
     variables: Path
 
 
-CHIPSETS = {"pc": "pc-i440fx", "q35": "pc-q35"}
+CHIPSETS = {"pc": "pc-i440fx", "q35": "pc-q35", "virt": "virt"}
 """What a machine type's own name begins with, by the name that it is asked for by."""
 
 
 def firmware_paths(
-    descriptors: Iterable[Mapping[str, Any]], machine_type: str, *, secure_boot: bool
+    descriptors: Iterable[Mapping[str, Any]], machine: Machine
 ) -> tuple[Path, Path] | None:
-    """UEFI code and variables template for a machine type, or None where no descriptor has them.
+    """UEFI code and variables template for a machine, or None where no descriptor has them.
 
     ``descriptors`` are the files in ``/usr/share/qemu/firmware``, by name, as QEMU's
-    ``docs/interop/firmware.json`` defines them (Any: their JSON). With ``secure_boot`` the firmware
+    ``docs/interop/firmware.json`` defines them (Any: their JSON). With Secure Boot the firmware
     enforces it, by the keys of a PC's firmware, which are Microsoft's; without, it cannot.
     """
     for descriptor in descriptors:
         targets = [
             target
             for target in descriptor["targets"]
-            if target["architecture"] == "x86_64"
-            and any(name.startswith(CHIPSETS[machine_type]) for name in target["machines"])
+            if target["architecture"] == machine.architecture
+            and any(name.startswith(CHIPSETS[machine.machine_type]) for name in target["machines"])
         ]
         mapping = descriptor["mapping"]
         if (
             targets
             and "uefi" in descriptor["interface-types"]
-            and _enforces_secure_boot(descriptor) is secure_boot
+            and _enforces_secure_boot(descriptor) is machine.secure_boot
             and mapping["device"] == "flash"
             and "nvram-template" in mapping
             and mapping["executable"]["format"] == "raw"
@@ -72,13 +74,14 @@ def uefi_files(machine: Machine) -> tuple[Path, Path]:
     descriptors = [
         json.loads(path.read_text()) for path in sorted(FIRMWARE_DESCRIPTORS.glob("*.json"))
     ]
-    paths = firmware_paths(descriptors, machine.machine_type, secure_boot=machine.secure_boot)
+    paths = firmware_paths(descriptors, machine)
     if paths is None or not all(path.exists() for path in paths):
         kind = "UEFI firmware with Secure Boot and keys" if machine.secure_boot else "UEFI firmware"
+        package = ARCHITECTURES[machine.architecture].firmware_package
         raise HostError(
             f"There is no {kind} for QEMU on this machine.",
             details=[f"looked in {FIRMWARE_DESCRIPTORS}"],
-            hint="Install it: apt-get install ovmf (or run 'make host').",
+            hint=f"Install it: {installation([package])}.",
         )
     return paths
 
@@ -86,7 +89,7 @@ def uefi_files(machine: Machine) -> tuple[Path, Path]:
 def uefi_kinds(machines: Iterable[Machine]) -> Iterable[Machine]:
     """Of the machines one for each kind of UEFI firmware that they start from."""
     return {
-        (machine.machine_type, machine.secure_boot): machine
+        (machine.architecture, machine.machine_type, machine.secure_boot): machine
         for machine in machines
         if machine.firmware == "uefi"
     }.values()

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from builder.architecture import ARCHITECTURES
 from builder.errors import BuilderError
 from builder.feature import CONSOLE, Ends, Machine
 from builder.feature.machine import devices
-from builder.host.accelerator import Accelerator, detect
+from builder.host.accelerator import Accelerator, for_guest
 from builder.host.process import Running, require_tool, start
 from builder.image.overlay import make_overlay, virtual_size
 from builder.linux.console import BootSigns
@@ -75,7 +76,7 @@ def booted(
     ``GuestNotUp`` with the console's last lines when the guest does not come up, and
     ``BuilderError`` when QEMU, or a program that prepares the boot, fails.
     """
-    accelerator = accelerator or detect()
+    accelerator = for_guest(machine.architecture, accelerator)
     control = control or Control()
     if login:
         loopback.bring_up()
@@ -88,7 +89,7 @@ def booted(
             stack.callback(kept, keep(workdir, machine, host.backends, accelerator, admin_user))
         words = qemu.arguments(machine, host.backends, accelerator)
         begin = time.monotonic()
-        process = stack.enter_context(_started(words, host, workdir))
+        process = stack.enter_context(_started(words, machine, host, workdir))
         guard = Guard(control.cancelled, process, workdir, host.backends.overlay)
         stack.enter_context(guard.watching())
         limit = boot_limit * accelerator.slowness
@@ -177,9 +178,12 @@ def _prepare(
 
 
 @contextlib.contextmanager
-def _started(words: Sequence[str], host: _Host, workdir: Path) -> Iterator[Running]:
+def _started(
+    words: Sequence[str], machine: Machine, host: _Host, workdir: Path
+) -> Iterator[Running]:
     """Run QEMU. Then only it holds its ends of the sockets, so that its death is seen in ours."""
-    require_tool(qemu.PROGRAM, "qemu-system-x86")
+    architecture = ARCHITECTURES[machine.architecture]
+    require_tool(architecture.qemu, architecture.qemu_package)
     log = workdir / "qemu.log"
     with start(words, purpose="start QEMU", log=log, pass_fds=host.descriptors) as process:
         for channel in (host.monitor, *host.channels.values()):

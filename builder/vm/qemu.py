@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from builder.architecture import AARCH64, ARCHITECTURES, X86_64
 from builder.feature import Ends, Machine, Topology
 from builder.feature.machine import devices
 from builder.host.accelerator import Accelerator
 from builder.image.overlay import block_node
 from builder.vm.firmware import Firmware
-
-PROGRAM = "qemu-system-x86_64"
 
 ImageFormat = Literal["qcow2", "raw"]
 
@@ -58,7 +57,7 @@ def connected(descriptor: int) -> str:
 def arguments(machine: Machine, backends: QemuBackends, accelerator: Accelerator) -> list[str]:
     """QEMU's command line."""
     emulated = accelerator.name == "tcg"
-    head = [PROGRAM, "-nodefaults", "-no-user-config"]
+    head = [ARCHITECTURES[machine.architecture].qemu, "-nodefaults", "-no-user-config"]
     words = [
         *("-display", "none"),
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
@@ -78,32 +77,35 @@ def arguments(machine: Machine, backends: QemuBackends, accelerator: Accelerator
         words += _flash(0, backends.firmware.code, read_only=True)
         words += _flash(1, backends.firmware.variables, read_only=False)
     words += _root_disk(machine, backends)
-    words += _config_drive(backends.config_drive)
+    words += SMBIOS if machine.architecture == X86_64.name else ()
     words += ALWAYS
     for device in devices():
         words += device.arguments(machine, backends.ends)
+    words += _config_drive(machine, backends.config_drive)  # on a controller that is there by now
     return [*head, *_plugged(machine, words)]
 
 
+SMBIOS = ("-smbios", "type=1,manufacturer=OpenStack Foundation,product=OpenStack Nova")
+"""What Nova tells a guest on x86 of itself, and no other one."""
+
 ALWAYS = (
-    *("-smbios", "type=1,manufacturer=OpenStack Foundation,product=OpenStack Nova"),
     *("-object", "iothread,id=iothread1"),
     *("-device", "vmcoreinfo"),
     *("-device", "virtio-balloon-pci,deflate-on-oom=on,free-page-reporting=on"),
 )
-"""What Nova gives every guest on x86, whatever its image says.
+"""What Nova gives every guest, whatever its image says.
 
 The thread for I/O since its release 33; no disk uses it unless it is told to. Not the display that
-comes with ``[vnc] enabled``: to draw a line of the console's takes an emulated guest 40 ms on a
-busy host, and a start has a thousand.
+comes with ``[vnc] enabled``, and with it on AArch64 a keyboard: to draw a line of the console's
+takes an emulated guest 40 ms on a busy host, and a start has a thousand.
 """
 
 
 def _plugged(machine: Machine, words: Sequence[str]) -> Iterator[str]:
     """Options and their values; each device with what others add to it, where libvirt puts it.
 
-    On q35 that is a port of its own for each device of PCI Express, and a bridge on such a port for
-    one of PCI. On ``pcie.0`` itself a virtio device would speak its older version, too.
+    With PCI Express that is a port of its own for each of its devices, and a bridge on such a port
+    for one of PCI. On ``pcie.0`` itself a virtio device would speak its older version, too.
     """
     numbers = itertools.count(2)  # chassis 1 is the multiqueue NIC's spare port
     for option, value in zip(words[::2], words[1::2], strict=True):
@@ -112,12 +114,12 @@ def _plugged(machine: Machine, words: Sequence[str]) -> Iterator[str]:
             continue
         driver = value.partition(",")[0]
         device = value + "".join(each.options(machine, driver) for each in devices())
-        if machine.machine_type == "q35" and (driver in PCI or EXPRESS.fullmatch(driver)):
+        if machine.has_express and (driver in PCI or EXPRESS.fullmatch(driver)):
             number = next(numbers)
             port = bus = f"port{number}"
             yield from ("-device", f"pcie-root-port,id={port},chassis={number}")
             if driver in PCI:
-                bus = f"bridge{number}"
+                bus, device = f"bridge{number}", f"{device},addr=1"  # 0 is the bridge's own
                 yield from ("-device", f"pcie-pci-bridge,id={bus},bus={port}")
             device += f",bus={bus}"
         yield from (option, device)
@@ -147,18 +149,14 @@ for the kernel's next start, with 128 MiB they take 8; with 64 MiB the first sta
 longer.
 """
 
-EMULATED = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+svm,+npt"
-"""x86-64-v2, which every distribution here runs on, with SVM for guests of the guest.
-
-Everything that QEMU can emulate ("max") costs a Debian guest a fifth more time until it is up: its
-kernel then loads and tests drivers for instructions that are slow when they are emulated.
-"""
-
 
 def _processor(machine: Machine) -> str:
     """Threads of an AMD processor are told by its TOPOEXT, which QEMU does not emulate."""
+    processor = ARCHITECTURES[machine.architecture].emulated_processor
     threads = machine.topology is not None and machine.topology.threads > 1
-    return f"{EMULATED},vendor=GenuineIntel" if threads else EMULATED
+    if threads and machine.architecture == X86_64.name:
+        return f"{processor},vendor=GenuineIntel"
+    return processor
 
 
 def _board(machine: Machine) -> str:
@@ -192,15 +190,22 @@ def _root_disk(machine: Machine, backends: QemuBackends) -> list[str]:
     return ["-blockdev", json.dumps(overlay)]
 
 
-def _config_drive(path: Path) -> list[str]:
-    """A CD-ROM on the machine's own controller, as Nova's ``config_drive_format = iso9660``."""
+def _config_drive(machine: Machine, path: Path) -> list[str]:
+    """A CD-ROM on the machine's own controller, as Nova's ``config_drive_format = iso9660``.
+
+    On AArch64, which has none, it is the next disk of virtio-scsi.
+    """
     medium = {
         "driver": "raw",
         "node-name": "config",
         "read-only": True,
         "file": {"driver": "file", "filename": str(path), "read-only": True},
     }
-    return ["-blockdev", json.dumps(medium), "-device", "ide-cd,bus=ide.0,drive=config"]
+    drive = ["-blockdev", json.dumps(medium), "-device"]
+    if machine.architecture != AARCH64.name:
+        return [*drive, "ide-cd,bus=ide.0,drive=config"]
+    controller = ["-device", "virtio-scsi-pci,id=scsi0"] if machine.disk_bus != "scsi" else []
+    return [*controller, *drive, "scsi-cd,bus=scsi0.0,channel=0,scsi-id=0,lun=1,drive=config"]
 
 
 def _escaped(path: Path) -> str:

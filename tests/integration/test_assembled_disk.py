@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.architecture import X86_64
 from builder.build.disk_image import (
     BIOS_BOOT_START,
     ESP_SIZE,
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.integration
 UUID = "6f1b7a52-0f3e-4b64-9d51-3a8c7a1d2e90"
 LABEL = "cloudimg-rootfs"
 DATE = 1_700_000_000
-LAYOUT = Layout(size=GIB, root_label=LABEL, root_uuid=UUID, date=DATE)
+LAYOUT = Layout(architecture=X86_64, size=GIB, root_label=LABEL, root_uuid=UUID, date=DATE)
 BOOT_IMAGE = bytes(range(256)) * 2
 CORE_IMAGE = bytes(reversed(range(256))) * 300
 BOOTX64 = b"MZ" + bytes(70_000)

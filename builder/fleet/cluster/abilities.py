@@ -1,16 +1,17 @@
 """What a machine can do, and what a job asks for, as resources of Dask. Pure, but for ``found``."""
 
 import os
-import platform
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from builder.architecture import ARCHITECTURES
 from builder.build.requirements import BUILD_TOOLS, available_memory
 from builder.fleet.capacity import BUILD_MEMORY, demand_of
 from builder.fleet.graph import Kind
 from builder.fleet.job import Job
 from builder.host import accelerator
+from builder.host.foreign_programs import obstacle
 from builder.host.room import GIB
 from builder.host.user_namespace import obstacles
 from builder.proof.requirements import PROOF_TOOLS
@@ -22,8 +23,8 @@ Resources = Mapping[str, float]
 
 def found(slots: int) -> Resources:
     """What this machine announces: abilities as often as it has slots, and memory in GiB."""
-    able = {
-        platform.machine(): True,
+    able: dict[str, bool] = {
+        **{each.name: obstacle(each) is None for each in ARCHITECTURES.values()},
         BUILDS: _has(BUILD_TOOLS) and (os.geteuid() == 0 or not obstacles()),
         PROVES: _has(PROOF_TOOLS),
         KVM: accelerator.detect().name == "kvm",

@@ -13,4 +13,6 @@ head -c 1048576 /dev/urandom >"$sent"
 dd if="$sent" of="/dev/$disk" bs=1M oflag=direct seek=63 status=none
 dd if="/dev/$disk" bs=1M iflag=direct skip=63 status=none | cmp - "$sent" >&2
 rm "$sent"
+# udev looks at what has been written: it must not find the disk gone meanwhile.
+udevadm settle --timeout=60
 echo "$disk"

@@ -185,7 +185,18 @@ def test_the_architecture_is_that_of_the_programs(architecture: str) -> None:
     assert seen.name == "debian-12"
 
 
-@pytest.mark.parametrize("architecture", ["aarch64", "riscv64", "s390x", "ppc64le"])
+def test_an_image_of_aarch64_is_booted_on_its_own_machine_by_uefi_alone() -> None:
+    image = foreign(disk(DEBIAN, "aarch64", cloud=user("debian")))
+    assert image.limits == ()
+    plan, _ = adopted(image)
+    machines = {(boot.machine.architecture, boot.machine.firmware) for boot in plan.boots}
+    assert machines == {("aarch64", "uefi")}
+    features = {feature.name for feature, _ in image.used}
+    assert "uefi" in features
+    assert not {"secure-boot", "nested-virtualisation"} & features
+
+
+@pytest.mark.parametrize("architecture", ["riscv64", "s390x", "ppc64le"])
 def test_an_image_of_another_architecture_is_not_booted_and_says_why(architecture: str) -> None:
     image = foreign(disk(DEBIAN, architecture, cloud=user("debian")))
     (limit,) = image.limits

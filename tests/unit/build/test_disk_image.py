@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.architecture import AARCH64, X86_64, Architecture
 from builder.build.disk_image import (
     BIOS_BOOT_START,
     ESP_SIZE,
@@ -22,7 +23,6 @@ from builder.build.disk_image import (
     SECTOR,
     TYPE_BIOS_BOOT,
     TYPE_ESP,
-    TYPE_ROOT_X86_64,
     Assembler,
     Layout,
     bios_boot_code,
@@ -36,19 +36,27 @@ GPT_HEADER_SECTORS = 34
 TERABYTES = st.integers(min_value=0, max_value=8 << 40)
 
 
-def layout(size: int = 2 * GIB) -> Layout:
-    return Layout(size=size, root_label="cloudimg-rootfs", root_uuid=UUID, date=0)
+def layout(size: int = 2 * GIB, architecture: Architecture = X86_64) -> Layout:
+    return Layout(
+        architecture=architecture,
+        size=size,
+        root_label="cloudimg-rootfs",
+        root_uuid=UUID,
+        date=0,
+    )
 
 
 # ---- the partition table, as sfdisk itself reads it
 
 
-def partitioned(disk: Path, size: int) -> list[dict[str, object]]:
+def partitioned(
+    disk: Path, size: int, architecture: Architecture = X86_64
+) -> list[dict[str, object]]:
     sfdisk = shutil.which("sfdisk", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     assert sfdisk, "sfdisk is not installed: apt-get install fdisk"
     with disk.open("wb") as file:
         file.truncate(size)
-    script = partition_script(layout(size)).encode()
+    script = partition_script(layout(size, architecture)).encode()
     subprocess.run([sfdisk, "--quiet", "--no-reread", disk], input=script, check=True)
     dump = subprocess.run([sfdisk, "--json", disk], capture_output=True, check=True).stdout
     table = json.loads(dump)["partitiontable"]
@@ -65,11 +73,19 @@ def test_sfdisk_makes_the_three_partitions_with_root_last(tmp_path: Path, size: 
     assert [partition["type"] for partition in (bios, esp, root)] == [
         TYPE_BIOS_BOOT,
         TYPE_ESP,
-        TYPE_ROOT_X86_64,
+        X86_64.root_partition,
     ]
     starts = [partition["start"] for partition in (bios, esp, root)]
     assert starts == [start // SECTOR for start in (BIOS_BOOT_START, ESP_START, ROOT_START)]
     assert esp["size"] == ESP_SIZE // SECTOR
+
+
+@pytest.mark.program("sfdisk")
+def test_a_disk_of_an_architecture_without_bios_has_no_partition_for_it(tmp_path: Path) -> None:
+    esp, root = partitioned(tmp_path / "disk", GIB, AARCH64)
+    assert (esp["type"], root["type"]) == (TYPE_ESP, AARCH64.root_partition)
+    starts = [partition["start"] for partition in (esp, root)]
+    assert starts == [start // SECTOR for start in (ESP_START, ROOT_START)]
 
 
 @pytest.mark.program("sfdisk")

@@ -1,4 +1,5 @@
 import os
+import platform
 import re
 import shutil
 import sys
@@ -72,6 +73,26 @@ def refusal(directory: Path, *, in_memory: bool = True) -> HostError:
 def test_a_machine_that_has_everything_is_accepted(tmp_path: Path) -> None:
     with machine():
         require_for_build(tmp_path, CACHE, DISTRIBUTION, in_memory=True)
+
+
+def test_an_image_for_another_architecture_needs_what_runs_its_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = replace(DISTRIBUTION, architecture="aarch64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    reason = ("programs of aarch64 do not run here", "register it")
+    monkeypatch.setattr(requirements, "obstacle", lambda _: reason)
+    with machine(lacks=("arch-test", "qemu-aarch64-static")), pytest.raises(HostError) as caught:
+        require_for_build(tmp_path, CACHE, foreign, in_memory=True)
+    assert caught.value.details == (
+        "It lacks programs of the packages arch-test qemu-user-static.",
+        "It lacks an emulator: programs of aarch64 do not run here.",
+    )
+    assert "'make host-aarch64'); register it." in caught.value.hint
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(requirements, "obstacle", lambda _: None)
+    with machine(lacks=("arch-test", "qemu-aarch64-static")):
+        require_for_build(tmp_path, CACHE, foreign, in_memory=True)
 
 
 def test_a_build_without_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -225,6 +246,15 @@ def test_everything_that_a_proof_lacks_is_said_at_once(
         "TMPDIR",
     ):
         assert part in said
+
+
+def test_a_proof_of_another_architecture_needs_its_machine_and_its_firmware(prover: Path) -> None:
+    virt = Machine(architecture="aarch64", firmware="uefi", machine_type="virt")
+    with machine(lacks=("qemu-system-aarch64",)), pytest.raises(HostError) as caught:
+        require_for_proof([Boot("uefi", virt, ())])
+    said = str(caught.value)
+    assert "packages qemu-system-arm." in said
+    assert "apt-get install qemu-efi-aarch64 (or 'make host-aarch64')" in said
 
 
 def test_a_proof_with_secure_boot_needs_firmware_that_enforces_it(prover: Path) -> None:

@@ -1,6 +1,7 @@
 """What is told of programs, keys and firmware; and that builds and proofs agree with it."""
 
 import os
+import platform
 import shutil
 import sys
 from dataclasses import replace
@@ -74,6 +75,23 @@ def lacks(planned: Plan) -> list[Finding]:
 def test_a_host_with_everything_lacks_nothing(host: Path) -> None:
     for profile in ("base", "pinned-scsi", "secure-boot"):
         assert lacks(with_keys(host, profile)) == []
+
+
+def test_what_runs_programs_of_another_architecture_is_examined_for_its_images_alone(
+    host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    reason = ("programs of aarch64 do not run here", "register it")
+    monkeypatch.setattr(software, "obstacle", lambda _: reason)
+    (told,) = (
+        found for found in lacks(with_keys(host, "debian-12-arm64")) if "emu" in found.subject
+    )
+    assert (told.seen, told.remedy) == ("Programs of aarch64 do not run here.", "Run: register it.")
+    assert lacks(with_keys(host, "pinned-scsi")) == []
+    monkeypatch.setattr(software, "obstacle", lambda _: None)
+    with_programs(monkeypatch, "qemu-aarch64-static", "qemu-system-aarch64")
+    programs = next(found for found in lacks(with_keys(host, "debian-12-arm64")))
+    assert programs.facts["packages"] == ["qemu-system-arm", "qemu-user-static"]
 
 
 def test_programs_are_named_with_the_packages_to_install(

@@ -14,11 +14,16 @@ import yaml
 from element_files import ELEMENTS, OURS, THEIRS, name
 
 from builder import distribution
+from builder.architecture import ARCHITECTURES
 
 PKG_MAP = THEIRS / "pkg-map/bin/pkg-map"
 
 # As diskimage-builder's elements name the distributions that images can be made of.
-DISTRIBUTIONS = sorted({system.os_distro for system in distribution.DISTRIBUTIONS.values()})
+DISTRIBUTIONS = {
+    system.os_distro: {ARCHITECTURES[name].debian for name in system.architectures}
+    for system in distribution.DISTRIBUTIONS.values()
+}
+"""And the architectures that images of them can be made for, as diskimage-builder calls those."""
 
 SAME_NAME_EVERYWHERE = {
     *("ca-certificates", "dkms", "dosfstools", "dracut", "e2fsprogs", "efibootmgr", "ethtool"),
@@ -43,11 +48,18 @@ def installed(element: Path) -> Mapping[str, object]:
     return packages
 
 
+def is_for(conditions: object, architectures: set[str]) -> bool:
+    """Whether a package may be installed in an image for one of the architectures."""
+    wanted = conditions.get("arch") if isinstance(conditions, dict) else None
+    return wanted is None or wanted in architectures
+
+
 PACKAGES = [
     (element, package, distribution)
     for element in ELEMENTS
-    for package in installed(element)
-    for distribution in DISTRIBUTIONS
+    for package, conditions in installed(element).items()
+    for distribution, architectures in DISTRIBUTIONS.items()
+    if is_for(conditions, architectures)
 ]
 
 

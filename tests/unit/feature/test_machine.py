@@ -30,6 +30,7 @@ class Asked:
 
 
 ASKED = {
+    "architecture": Asked("aarch64", {"architecture": "aarch64"}),
     "firmware": Asked("uefi", {"hw_firmware_type": "uefi"}, firmware="uefi"),
     "vcpus": Asked(8, {"hw_cpu_sockets": "8"}),
     "disk_bus": Asked("scsi", {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"}),
@@ -101,6 +102,13 @@ def test_it_is_written_down_where_it_is_not_the_default_and_read_back(name: str)
     written = adapter.dump_json(Boot("a", unusual, ()))
     assert list(json.loads(written)["machine"]) == [name]
     assert adapter.validate_json(written).machine == unusual
+
+
+def test_a_guest_of_aarch64_is_on_the_machine_that_there_is_for_it() -> None:
+    properties = {"architecture": "aarch64", "hw_machine_type": "virt-7.2"}
+    assert machine(properties, "uefi").machine_type == "virt"
+    assert machine({"architecture": "aarch64"}, "uefi").machine_type == "virt"
+    assert machine({"architecture": "i686"}, "bios") == Machine()
 
 
 @pytest.mark.parametrize("value", ["0", "many", "-1", ""])

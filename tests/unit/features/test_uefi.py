@@ -1,4 +1,4 @@
-"""A guest that UEFI starts, on a Q35."""
+"""A guest that UEFI starts, on a Q35 or on AArch64's machine."""
 
 from collections.abc import Iterator
 
@@ -27,6 +27,9 @@ def guests() -> Iterator[Case]:
     yield right_guest(probe, FakeGuest({"efi": "uefi 64\n"}), "UEFI of 64 bits")
     yield wrong_guest(probe, FakeGuest({"efi": "bios\n"}), "was started by bios")
     yield wrong_guest(probe, FakeGuest({"efi": "uefi 32\n"}), "by uefi 32")
+    probe = uefi.machine_is_virt
+    yield right_guest(probe, FakeGuest({"0000:00:00.0": "0x1b36\n0x0008\n"}), "a 'virt'")
+    yield wrong_guest(probe, FakeGuest({"0000": "0x8086\n0x29c0\n"}), "is 0x8086 0x29c0")
     probe = uefi.machine_is_q35
     yield right_guest(probe, FakeGuest({"0000:00:00.0": "0x8086\n0x29c0\n"}), "a Q35")
     yield wrong_guest(probe, FakeGuest({"0000": "0x8086\n0x1237\n"}), "is 0x8086 0x1237")

@@ -55,7 +55,7 @@ def guests() -> Iterator[Case]:
     yield right_guest(probe, pluggable({"scsi_device": "sdb\n"}), "plugged in as /dev/sdb")
     yield wrong_guest(
         probe,
-        pluggable({"scsi_device": Completed(1, "", "no disk appeared with LUN 0:0:1\n")}),
+        pluggable({"scsi_device": Completed(1, "", "no disk appeared with LUN 0:0:2\n")}),
         "no disk appeared",
     )
     yield wrong_guest(probe, pluggable({"scsi_device": "sdz\n"}), "as /dev/sdz, not as /dev/sdb")
@@ -63,7 +63,7 @@ def guests() -> Iterator[Case]:
     yield right_guest(
         probe,
         pluggable({"16684": "sdc\n", "scsi_device": "sdb\n"}),
-        "/dev/sdb with LUN 2 and /dev/sdc with LUN 300",
+        "/dev/sdb with LUN 3 and /dev/sdc with LUN 300",
     )
     yield wrong_guest(
         probe,

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 from samples import plan
 
-from builder.nova.hardware import machine
+from builder.feature import Firmware
+from builder.nova.hardware import firmwares, machine
 
 
 def test_the_machine_is_the_one_that_nova_would_give() -> None:
@@ -44,6 +45,22 @@ def test_a_tpm_is_given_by_its_version(properties: Mapping[str, str], model: str
 
 def test_secure_boot_is_of_uefi_only() -> None:
     assert not machine({"os_secure_boot": "required"}, "bios").secure_boot
+
+
+@pytest.mark.parametrize(
+    ("properties", "found"),
+    [
+        ({}, ("bios", "uefi")),
+        ({"architecture": "i686"}, ("bios", "uefi")),
+        ({"architecture": "aarch64"}, ("uefi",)),
+        ({"architecture": "aarch64", "hw_firmware_type": "uefi"}, ("uefi",)),
+        ({"hw_firmware_type": "bios"}, ("bios",)),
+    ],
+)
+def test_a_guest_of_aarch64_has_no_bios(
+    properties: Mapping[str, str], found: tuple[Firmware, ...]
+) -> None:
+    assert firmwares(properties) == found
 
 
 def test_a_disabled_watchdog_is_no_device_and_none_is_one() -> None:

@@ -2,18 +2,20 @@
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builder.architecture import AARCH64, X86_64
 from builder.errors import BuilderError
 from builder.feature import FIRST_NIC, Ends, Machine, Nic, machine_text
 from builder.host.accelerator import Accelerator, choose
 from builder.vm.config_drive import documents
 from builder.vm.firmware import Firmware, firmware_paths
 from builder.vm.launch import forwarded_port
-from builder.vm.qemu import EMULATED, TRANSLATION, QemuBackends, arguments, connected, pipe
+from builder.vm.qemu import TRANSLATION, QemuBackends, arguments, connected, pipe
 
 TCG = Accelerator("tcg", "no virtualisation")
 KVM = Accelerator("kvm", "real")
@@ -206,7 +208,8 @@ def test_the_tpm_is_emulated_beside_qemu(model: Any) -> None:
 
 def test_the_processor_is_the_accelerators() -> None:
     emulated = arguments(Machine(), backends(), TCG)
-    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == (TRANSLATION, EMULATED)
+    processor = X86_64.emulated_processor
+    assert (value(emulated, "-accel"), value(emulated, "-cpu")) == (TRANSLATION, processor)
     virtual = arguments(Machine(), backends(), KVM)
     assert (value(virtual, "-accel"), value(virtual, "-cpu")) == ("kvm", "host")
 
@@ -253,9 +256,9 @@ WITHOUT_KEYS = descriptor("secure-boot", "requires-smm")
 
 def test_firmware_enforces_secure_boot_only_where_that_is_wanted() -> None:
     descriptors = [ENFORCING, WITHOUT_KEYS, descriptor()]
-    plain = firmware_paths(descriptors, "q35", secure_boot=False)
+    plain = firmware_paths(descriptors, Machine(machine_type="q35"))
     assert plain == (Path("/f/CODE.fd"), Path("/f/VARS.fd"))
-    enforcing = firmware_paths(reversed(descriptors), "q35", secure_boot=True)
+    enforcing = firmware_paths(reversed(descriptors), Machine(machine_type="q35", secure_boot=True))
     assert enforcing == (Path("/f/ENFORCING.fd"), Path("/f/VARS.fd"))
 
 
@@ -263,9 +266,9 @@ def test_firmware_is_for_the_machine_type() -> None:
     of_both = descriptor(code="/f/BOTH.fd")
     of_both["targets"][0]["machines"] = ["pc-i440fx-*", "pc-q35-*"]
     descriptors = [descriptor(), of_both]
-    found = firmware_paths(descriptors, "pc", secure_boot=False)
+    found = firmware_paths(descriptors, Machine())
     assert found == (Path("/f/BOTH.fd"), Path("/f/VARS.fd"))
-    assert firmware_paths([descriptor()], "pc", secure_boot=False) is None
+    assert firmware_paths([descriptor()], Machine()) is None
 
 
 @pytest.mark.parametrize(
@@ -278,7 +281,53 @@ def test_firmware_is_for_the_machine_type() -> None:
 def test_firmware_of_another_kind_is_not_chosen(
     secure_boot: Any, descriptors: list[dict[str, Any]]
 ) -> None:
-    assert firmware_paths(descriptors, "q35", secure_boot=secure_boot) is None
+    machine = Machine(machine_type="q35", secure_boot=secure_boot)
+    assert firmware_paths(descriptors, machine) is None
+
+
+def test_firmware_is_for_the_architecture() -> None:
+    of_aarch64 = descriptor(architecture="aarch64", code="/f/AAVMF.fd")
+    of_aarch64["targets"][0]["machines"] = ["virt-*"]
+    found = firmware_paths([descriptor(), of_aarch64], AARCH64_GUEST)
+    assert found == (Path("/f/AAVMF.fd"), Path("/f/VARS.fd"))
+    assert firmware_paths([descriptor()], AARCH64_GUEST) is None
+
+
+AARCH64_GUEST = Machine(
+    architecture="aarch64", firmware="uefi", machine_type="virt", disk_bus="scsi", watchdog="reset"
+)
+
+
+def test_a_guest_of_aarch64_has_its_own_machine_and_what_nova_gives_it_there() -> None:
+    words = arguments(AARCH64_GUEST, backends(firmware=Firmware(Path("/c"), Path("/v"))), TCG)
+    assert words[0] == AARCH64.qemu
+    assert value(words, "-machine") == "virt"
+    assert value(words, "-cpu") == AARCH64.emulated_processor
+    assert "-smbios" not in words
+    found = devices(words)
+    assert "ide-cd" not in found
+    assert found["scsi-cd"] == {
+        "bus": "scsi0.0",
+        "channel": "0",
+        "scsi-id": "0",
+        "lun": "1",
+        "drive": "config",
+    }
+    assert value(arguments(AARCH64_GUEST, backends(), KVM), "-cpu") == "host"
+
+
+@pytest.mark.parametrize("disk_bus", ["scsi", "virtio"])
+def test_the_config_drive_of_aarch64_is_on_the_only_controller(disk_bus: Any) -> None:
+    words = arguments(replace(AARCH64_GUEST, disk_bus=disk_bus), backends(), TCG)
+    given = [word.partition(",")[0] for word in words]
+    assert given.count("virtio-scsi-pci") == 1
+    assert given.index("virtio-scsi-pci") < given.index("scsi-cd")
+
+
+def test_devices_of_aarch64_are_plugged_into_ports_of_pci_express() -> None:
+    found = devices(arguments(AARCH64_GUEST, backends(), TCG))
+    assert found["virtio-scsi-pci"]["bus"].startswith("port")
+    assert found["i6300esb"]["bus"].startswith("bridge")
 
 
 def test_the_forwarded_port_is_read_from_qemus_answer() -> None:

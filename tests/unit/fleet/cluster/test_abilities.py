@@ -2,6 +2,8 @@
 
 import pytest
 
+from builder.architecture import AARCH64
+from builder.fleet.cluster import abilities
 from builder.fleet.cluster.abilities import found, lacking, wanted
 from builder.fleet.graph import Kind, Step
 from builder.fleet.job import Job
@@ -51,3 +53,13 @@ def test_a_machine_announces_each_ability_for_each_slot() -> None:
     assert announced["slots"] == 3
     assert announced["memory"] >= 5
     assert {announced.get(name, 3) for name in ("builds", "proves", "kvm", "clouds")} == {3}
+
+
+def test_a_machine_announces_the_architectures_whose_programs_run_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reason = ("programs of aarch64 do not run here", "register it")
+    monkeypatch.setattr(abilities, "obstacle", lambda each: reason if each is AARCH64 else None)
+    assert found(2).keys() & {"x86_64", "aarch64"} == {"x86_64"}
+    monkeypatch.setattr(abilities, "obstacle", lambda _: None)
+    assert found(2).keys() & {"x86_64", "aarch64"} == {"x86_64", "aarch64"}
