@@ -184,7 +184,7 @@ COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal -
 lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds that are asked for, with their hashes
 	$(COMPILE) --group install --extra fleet pyproject.toml --output-file requirements-fleet.txt
 	$(COMPILE) --group install pyproject.toml --constraint requirements-fleet.txt --output-file requirements.txt
-	$(COMPILE) --group install --group dev --extra fleet pyproject.toml --constraint requirements-fleet.txt --output-file requirements-dev.txt
+	$(COMPILE) --group install --group dev --extra fleet --extra dashboard pyproject.toml --constraint requirements-fleet.txt --output-file requirements-dev.txt
 	$(COMPILE) $(SERVERS)-all-in-one.in --output-file $(SERVERS)-all-in-one.txt
 	$(COMPILE) --no-deps $(SERVERS)-zuul.in --output-file $(SERVERS)-zuul.txt
 	for servers in $(SERVERS) $(SERVERS)-nova $(SERVERS)-swift $(SERVERS)-build; do \

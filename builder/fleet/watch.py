@@ -1,5 +1,8 @@
 """A run as it is seen while it goes on: a line for each image and its phase."""
 
+import platform
+
+from builder.fleet.graph import Step
 from builder.fleet.job import Job, Outcome, Result
 from builder.report.units import duration
 from builder.terminal.board import Board
@@ -18,14 +21,19 @@ class BoardWatcher:
         """A step may begin."""
         self._board.row(job.step.image, f"{job.step.title}: waits for its turn")
 
-    def phase(self, job: Job, phase: str) -> None:
-        """A step is in another phase."""
-        self._board.row(job.step.image, f"{job.step.title}: {phase}")
+    def phase(self, job: Job, phase: str, worker: str = "") -> None:
+        """A step is in another phase, on a worker if it is not done here."""
+        self._board.row(job.step.image, f"{_at(job.step, worker)}: {phase}")
+
+    def dashboard(self, link: str) -> None:
+        """The scheduler has a dashboard."""
+        self._board.caption(f"dashboard: {link}")
 
     def ended(self, outcome: Outcome) -> None:
         """A step has ended, or will not begin."""
         step = outcome.step
-        text = f"{step.title} {outcome.result}: {outcome.told}"
+        here = outcome.host == platform.node()
+        text = f"{_at(step, '' if here else outcome.host)} {outcome.result}: {outcome.told}"
         if outcome.result in {Result.DONE, Result.FAILED}:
             text += f" ({duration(outcome.seconds)})"
         self._board.row(step.image, text, STYLES[outcome.result])
@@ -37,8 +45,13 @@ class BoardWatcher:
             result=outcome.result,
             seconds=outcome.seconds,
             log=outcome.log,
+            host=outcome.host,
         )
 
     def tick(self) -> None:
         """Time has passed."""
         self._board.tick()
+
+
+def _at(step: Step, worker: str) -> str:
+    return f"{step.title} on {worker}" if worker else step.title

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -36,6 +36,7 @@ class Board:
             self._console.is_terminal and self._console.is_interactive and not self._json
         )
         self._rows = dict.fromkeys(rows, ("", ""))
+        self._caption = ""
         self._lock = threading.Lock()
         self._start = self._last = time.monotonic()
         self._live = Live(self, console=self._console, transient=True, redirect_stdout=False)
@@ -59,7 +60,14 @@ class Board:
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for name, (text, style) in self._rows.items():
             table.add_row(Text(name), Text(text, style, no_wrap=True, overflow="ellipsis"))
-        return table
+        return Group(table, Text(self._caption)) if self._caption else table
+
+    def caption(self, text: str) -> None:
+        """What concerns no row: it stands beneath the table, or is a line elsewhere."""
+        with self._lock:
+            self._caption = one_line(text)
+            if not self._on_terminal:
+                self._write("note", text)
 
     def row(self, name: str, text: str, style: str = "") -> None:
         """What a row does by now; seen where there is a table, and after a silence."""

@@ -33,13 +33,13 @@ class Cluster:
     scheduler: subprocess.Popen[str] | None = None
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start_scheduler(self) -> None:
+    def start_scheduler(self, *words: str) -> None:
         if self.scheduler is not None and self.scheduler.stdout is not None:
             self.scheduler.stdout.close()
         port = self.address.rpartition(":")[2] or "0"
         key = ("--key", str(self.key)) if self.key else ()
         self.scheduler = subprocess.Popen(
-            [*COMMAND, "scheduler", "--port", port, *key],
+            [*COMMAND, "scheduler", "--port", port, *key, *words],
             env={**os.environ, **ENVIRONMENT},
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -62,7 +62,9 @@ class Cluster:
 
     def executor(self, seen: Seen) -> ClusterExecutor:
         security = security_for(self.address, self.key)
-        return ClusterExecutor(spoken(self.address, security), security, self.store, seen.phase)
+        return ClusterExecutor(
+            spoken(self.address, security), security, self.store, seen.phase, seen.dashboard
+        )
 
     def run(self, fleet: FakeFleet, seen: Seen | None = None) -> dict[str, Outcome]:
         with self.executor(seen or fleet.seen) as executor:
@@ -71,11 +73,11 @@ class Cluster:
 
 
 @contextmanager
-def running(home: Path, key: Path | None = None) -> Generator[Cluster]:
+def running(home: Path, key: Path | None = None, *words: str) -> Generator[Cluster]:
     """A scheduler without workers; all that is started is ended."""
     cluster = Cluster(home, key, store=str(home / "store"))
     with ExitStack() as ends:
-        cluster.start_scheduler()
+        cluster.start_scheduler(*words)
         ends.callback(_end, cluster)
         yield cluster
 

@@ -1,6 +1,6 @@
 """The verb ``fleet run``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from builder.errors import HostError
 from builder.features.registry import installed
 from builder.fleet.executor import Executor
 from builder.fleet.graph import steps
-from builder.fleet.job import Job, Outcome, jobs
+from builder.fleet.job import Outcome, jobs
 from builder.fleet.local import LocalExecutor
 from builder.fleet.matrix import load_fleet
 from builder.fleet.perform import Place
@@ -96,7 +96,7 @@ def run(
         ) from error
     with Board([image.name for image in fleet.images]) as board:
         watcher = BoardWatcher(board)
-        with _executor(output, scheduler, store, key, watcher.phase) as executor:
+        with _executor(output, scheduler, store, key, watcher) as executor:
             outcomes = run_fleet(planned, executor, watcher)
     write_file(html or output / PAGE, summary_html(outcomes, datetime.now(UTC)))
     write_file(junit or output / JUNIT, summary_junit(outcomes))
@@ -108,16 +108,18 @@ def _executor(
     scheduler: str | None,
     store: str | None,
     key: Path | None,
-    tell: Callable[[Job, str], None],
+    watcher: BoardWatcher,
 ) -> Executor:
     if (scheduler is None) != (store is None):
         raise click.UsageError("--scheduler and --store belong together.")
     if scheduler is None:
-        return LocalExecutor(Place(output), tell)
+        return LocalExecutor(Place(output), watcher.phase)
     secret = cluster("secret")
     security = secret.security_for(scheduler, key)
     address = secret.spoken(scheduler, security)
-    executor: Executor = cluster("executor").ClusterExecutor(address, security, store, tell)
+    executor: Executor = cluster("executor").ClusterExecutor(
+        address, security, store, watcher.phase, watcher.dashboard
+    )
     return executor
 
 

@@ -13,8 +13,14 @@ from builder.terminal.output import say
 @group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8786, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--dashboard",
+    metavar="[HOST:]PORT",
+    help="Serve Dask's dashboard there, on loopback without a HOST: it is open to all who reach"
+    " it, without a key.",
+)
 @key_option
-def scheduler(*, host: str, port: int, key: Path | None) -> None:
+def scheduler(*, host: str, port: int, dashboard: str | None, key: Path | None) -> None:
     """Run the scheduler of a fleet on many machines, until it is ended.
 
     A key that is not there yet is made. Copy its file to the other machines of the fleet: who has
@@ -23,6 +29,7 @@ def scheduler(*, host: str, port: int, key: Path | None) -> None:
     \b
     Examples:
       guest-image fleet scheduler --host 10.0.0.5 --key fleet.pem
+      guest-image fleet scheduler --host 10.0.0.5 --key fleet.pem --dashboard 8787
     """
     secret = cluster("secret")
     if key is not None:
@@ -35,4 +42,7 @@ def scheduler(*, host: str, port: int, key: Path | None) -> None:
                 hint="Name another file with --key.",
             ) from error
     security = secret.security_for(f"tcp://{host}:{port}", key)
-    cluster("serve").serve_scheduler(host, port, security, lambda address: say(f"{address}\n"))
+    served = cluster("dashboard").address_of(dashboard) if dashboard else None
+    cluster("serve").serve_scheduler(
+        host, port, security, lambda told: say(f"{told}\n"), dashboard=served
+    )

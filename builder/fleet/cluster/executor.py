@@ -13,6 +13,7 @@ from distributed.security import Security
 
 from builder.errors import BuilderError, HostError
 from builder.fleet.cluster.abilities import Resources, lacking, wanted
+from builder.fleet.cluster.dashboard import dashboard_of, link_to
 from builder.fleet.cluster.task import TOPIC, perform_on_worker
 from builder.fleet.cluster.versions import own_version, require_same
 from builder.fleet.job import Job, Outcome, Result
@@ -44,12 +45,19 @@ class ClusterExecutor:
     """Hands jobs to a scheduler, which gives each to a worker that can do it."""
 
     def __init__(
-        self, address: str, security: Security, store: str, tell: Callable[[Job, str], None]
+        self,
+        address: str,
+        security: Security,
+        store: str,
+        tell: Callable[[Job, str, str], None],
+        tell_dashboard: Callable[[str], None],
     ) -> None:
+        """``tell`` is told each phase of a job and by whom it is done."""
         self._address = address
         self._security = security
         self._store = store
         self._tell = tell
+        self._tell_dashboard = tell_dashboard
         self._jobs: dict[str, _Handed] = {}
         self._without_worker: dict[str, float] = {}
         self._done: queue.Queue[tuple[str, Future[Outcome]]] = queue.Queue()
@@ -57,6 +65,9 @@ class ClusterExecutor:
     def __enter__(self) -> Self:
         self._client = connected(self._address, self._security)
         self._client.subscribe_topic(TOPIC, self._told)
+        served = self._client.run_on_scheduler(dashboard_of)
+        if served is not None:
+            self._tell_dashboard(link_to(served, self._address))
         return self
 
     def __exit__(
@@ -117,7 +128,7 @@ class ClusterExecutor:
         others = self._able(handed.job, unfit)
         if not others:
             return handed.noted(replace(outcome, told=why))
-        self._tell(handed.job, why)
+        self._tell(handed.job, why, "")
         self._hand_out(handed.job, unfit, others)
         return None
 
@@ -157,7 +168,7 @@ class ClusterExecutor:
         _, message = event
         handed = self._jobs.get(message["step"])
         if handed is not None:
-            self._tell(handed.job, message["phase"])
+            self._tell(handed.job, message["phase"], message["name"])
 
     def _gone(self) -> HostError:
         return HostError(

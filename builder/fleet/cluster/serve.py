@@ -3,18 +3,28 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from distributed import Client, Scheduler, Worker
 from distributed.security import Security
 
+from builder.errors import HostError, InterruptedByUser
 from builder.fleet.capacity import Capacity
 from builder.fleet.cluster.abilities import Resources, found
+from builder.fleet.cluster.dashboard import (
+    Address,
+    QuietScheduler,
+    QuietWorker,
+    dashboard_of,
+    link_to,
+)
 from builder.fleet.cluster.executor import connected
 from builder.fleet.cluster.fitness import require_clock
 from builder.fleet.cluster.task import Workshop
@@ -30,23 +40,52 @@ def _quiet() -> None:
     logging.getLogger("distributed").setLevel(logging.WARNING)
 
 
-def serve_scheduler(host: str, port: int, security: Security, say: Callable[[str], None]) -> None:
-    """Run a scheduler until this process is ended; ``say`` is told its address."""
+def serve_scheduler(
+    host: str,
+    port: int,
+    security: Security,
+    say: Callable[[str], None],
+    dashboard: Address | None = None,
+) -> None:
+    """Run a scheduler until this process is ended.
+
+    ``say`` is told its address, and then where its dashboard is, if it is to have one. Raises
+    ``HostError`` where it cannot listen, or has not what a dashboard needs.
+    """
     _quiet()
+    if dashboard and find_spec("bokeh") is None:
+        raise HostError(
+            "A dashboard needs more than is installed here.",
+            details=["There is no module bokeh."],
+            hint="Install it: pip install 'guest-image-builder[dashboard]'.",
+        )
 
     async def run() -> None:
-        dashboard = find_spec("bokeh") is not None
-        async with Scheduler(
+        async with QuietScheduler(
             host=host,
             port=port,
             security=security,
-            dashboard=dashboard,
+            dashboard=dashboard is not None,
+            # Its type says text, which could not name an IPv6 address.
+            dashboard_address=[dashboard] if dashboard else None,  # type: ignore[arg-type]
             protocol="tls" if security.require_encryption else "tcp",
         ) as scheduler:
             say(scheduler.address)
-            await scheduler.finished()
+            if served := dashboard_of(scheduler):
+                say(f"dashboard: {link_to(served, scheduler.address)}")
+            await _finished(scheduler)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except (OSError, RuntimeError) as error:  # Dask has a RuntimeError of its own for an OSError
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(cause, OSError):
+            raise
+        raise HostError(
+            f"The scheduler could not listen at {host}:{port}, or its dashboard not at its own.",
+            details=[cause.strerror or str(cause)],
+            hint="Name addresses of this machine that are free: --host, --port, --dashboard.",
+        ) from error
 
 
 def clock_ahead(client: Client) -> timedelta:
@@ -78,21 +117,45 @@ def serve_worker(
         require_clock(clock_ahead(client))
     announced = dict(resources or found(slots))
     capacity = Capacity(os.sched_getaffinity(0), int(1e18))  # the scheduler counts the memory
+    # By itself Dask lets a worker take orders at all addresses: without a key, of anybody.
+    host = None if security.require_encryption else urlsplit(address).hostname
 
     async def run(directory: Path) -> None:
-        async with Worker(
+        async with QuietWorker(
             address,
+            host=host,
             nthreads=slots + CLOUD_THREADS,
             resources=announced,
             security=security,
             name=f"{socket.gethostname()}-{os.getpid()}",
             local_directory=str(directory),
             memory_limit=0,
-            dashboard=False,
             plugins=(Workshop(place, capacity, slots),),
         ) as worker:
             say(", ".join(f"{name} {count:g}" for name, count in sorted(announced.items())))
-            await worker.finished()
+            await _finished(worker)
 
     with scratch("worker") as directory:
         asyncio.run(run(directory))
+
+
+async def _finished(server: Scheduler | Worker) -> None:
+    """Wait for the end of a server. Raises ``InterruptedByUser`` where a signal ends it.
+
+    The exception that a signal raises anywhere else would come up amid Dask's own work, which logs
+    it as its defect.
+    """
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
+
+    def stop(number: signal.Signals) -> None:
+        if not stopped.done():
+            stopped.set_exception(InterruptedByUser(f"Stopped by {number.name}."))
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop, number)
+    finished = asyncio.ensure_future(server.finished())  # type: ignore[no-untyped-call]
+    await asyncio.wait([finished, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finished.cancel()
+    if stopped.done():
+        stopped.result()

@@ -83,7 +83,8 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
     image, dist = job.step.image, workshop.place.dist
 
     def tell(phase: str) -> None:
-        worker.log_event(TOPIC, {"step": job.step.id, "phase": phase})
+        # The scheduler adds the address as "worker", which tells people less.
+        worker.log_event(TOPIC, {"step": job.step.id, "phase": phase, "name": worker.name})
 
     tell("waiting for its turn")
     # Other fleets may work at the image; and a cloud has one step at a time.
@@ -106,8 +107,8 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
         except UnfitError as error:
             return replace(_failed(job, error), unfit=worker.address, host=str(worker.name))
         except BuilderError as error:
-            return _failed(job, error)
-    return outcome
+            outcome = _failed(job, error)
+    return replace(outcome, host=str(worker.name))
 
 
 def _clock_ahead(worker: Worker) -> timedelta:

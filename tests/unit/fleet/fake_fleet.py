@@ -29,12 +29,18 @@ class Seen:
 
     phases: list[str] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
+    workers: set[str] = field(default_factory=set)
+    dashboards: list[str] = field(default_factory=list)
 
     def submitted(self, job: Job) -> None:
         pass
 
-    def phase(self, job: Job, phase: str) -> None:
+    def phase(self, job: Job, phase: str, worker: str = "") -> None:
         self.phases.append(f"{job.step.id}: {phase}")
+        self.workers.add(worker)
+
+    def dashboard(self, link: str) -> None:
+        self.dashboards.append(link)
 
     def ended(self, outcome: Outcome) -> None:
         self.ends.append(outcome.step.id)

@@ -25,6 +25,13 @@ def test_what_is_noted_is_a_plain_line_where_there_is_no_terminal() -> None:
     assert stream.getvalue() == "[00:00] a: build done�[31m\n[00:00] The scheduler is gone.\n"
 
 
+def test_what_concerns_no_row_is_a_line_too() -> None:
+    stream = io.StringIO()
+    with Board(["a"], stream) as seen:
+        seen.caption("dashboard: http://127.0.0.1:8787/status")
+    assert stream.getvalue() == "[00:00] dashboard: http://127.0.0.1:8787/status\n"
+
+
 def test_after_a_silence_it_says_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     with Board(["a", "b", "c"], stream) as seen:
@@ -52,8 +59,11 @@ def test_on_a_terminal_each_row_has_a_line(monkeypatch: pytest.MonkeyPatch) -> N
     with Board(["a", "b"], stream) as seen:
         seen.row("a", "build: packages")
         seen.row("b", "proof:\nuefi")
+        seen.caption("dashboard:\nhttp://build-1:8787/status")
         shown = io.StringIO()
         console_of(shown).print(seen)
     lines = [" ".join(text.split()) for text in shown.getvalue().splitlines()]
-    assert lines == ["a build: packages", "b proof: uefi"]
+    assert lines == [
+        "a build: packages", "b proof: uefi", "dashboard: http://build-1:8787/status"
+    ]  # fmt: skip
     assert "build: packages" in stream.getvalue()
