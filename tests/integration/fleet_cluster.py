@@ -12,6 +12,7 @@ from fake_fleet import FakeFleet, Seen
 
 from builder.fleet.cluster.executor import ClusterExecutor
 from builder.fleet.cluster.secret import security_for, spoken
+from builder.fleet.cluster.waiting import WaitingExecutor
 from builder.fleet.job import Outcome
 from builder.fleet.run import run
 
@@ -60,11 +61,12 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
-    def executor(self, seen: Seen) -> ClusterExecutor:
+    def executor(self, seen: Seen) -> WaitingExecutor:
         security = security_for(self.address, self.key)
-        return ClusterExecutor(
+        workers = ClusterExecutor(
             spoken(self.address, security), security, self.store, seen.phase, seen.dashboard
         )
+        return WaitingExecutor(workers)
 
     def run(self, fleet: FakeFleet, seen: Seen | None = None) -> dict[str, Outcome]:
         with self.executor(seen or fleet.seen) as executor:

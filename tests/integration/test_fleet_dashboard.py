@@ -55,19 +55,6 @@ def test_a_dashboard_answers_where_it_was_asked_for_and_the_run_tells_where(
     assert name.endswith(f"-{worker.pid}")
 
 
-@pytest.mark.parametrize("words", [("--port", "{used}"), ("--dashboard", "192.0.2.1:8787")])
-def test_an_address_that_cannot_be_listened_at_is_told(
-    words: tuple[str, ...], cluster: Cluster
-) -> None:
-    used = cluster.address.rpartition(":")[2]
-    done = subprocess.run(
-        [*COMMAND, "scheduler", *(word.format(used=used) for word in words)],
-        env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.startswith("The scheduler could not listen at 127.0.0.1:")
-
-
 @contextmanager
 def started(*words: object) -> Generator[tuple[subprocess.Popen[str], str]]:
     """A verb of a fleet, and the first that it says."""

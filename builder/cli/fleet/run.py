@@ -117,9 +117,10 @@ def _executor(
     secret = cluster("secret")
     security = secret.security_for(scheduler, key)
     address = secret.spoken(scheduler, security)
-    executor: Executor = cluster("executor").ClusterExecutor(
+    workers = cluster("executor").ClusterExecutor(
         address, security, store, watcher.phase, watcher.dashboard
     )
+    executor: Executor = cluster("waiting").WaitingExecutor(workers)
     return executor
 
 

@@ -144,6 +144,10 @@ class ClusterExecutor:
             if address not in unfit and not lacking(job, [resources])
         ]
 
+    def announced(self) -> list[Resources]:
+        """What each worker can do."""
+        return list(self._workers().values())
+
     def _given_up(self) -> Outcome | None:
         """A job that no worker can do, for long enough by now."""
         if self._client.status not in {"running", "connecting"}:

@@ -31,9 +31,6 @@ from builder.fleet.cluster.task import Workshop
 from builder.fleet.perform import Place
 from builder.host.scratch import scratch
 
-CLOUD_THREADS = 4
-"""Steps that a worker does beside those in its slots: they wait for clouds."""
-
 
 def _quiet() -> None:
     """Let Dask say what is amiss only: each connection is a line of its log otherwise."""
@@ -61,6 +58,7 @@ def serve_scheduler(
         )
 
     async def run() -> None:
+        stopped = _stopping()
         async with QuietScheduler(
             host=host,
             port=port,
@@ -73,7 +71,7 @@ def serve_scheduler(
             say(scheduler.address)
             if served := dashboard_of(scheduler):
                 say(f"dashboard: {link_to(served, scheduler.address)}")
-            await _finished(scheduler)
+            await _finished(scheduler, stopped)
 
     try:
         asyncio.run(run())
@@ -121,10 +119,11 @@ def serve_worker(
     host = None if security.require_encryption else urlsplit(address).hostname
 
     async def run(directory: Path) -> None:
+        stopped = _stopping()
         async with QuietWorker(
             address,
             host=host,
-            nthreads=slots + CLOUD_THREADS,
+            nthreads=2 * slots,  # each slot, and beside it a step that waits for clouds
             resources=announced,
             security=security,
             name=f"{socket.gethostname()}-{os.getpid()}",
@@ -133,17 +132,17 @@ def serve_worker(
             plugins=(Workshop(place, capacity, slots),),
         ) as worker:
             say(", ".join(f"{name} {count:g}" for name, count in sorted(announced.items())))
-            await _finished(worker)
+            await _finished(worker, stopped)
 
     with scratch("worker") as directory:
         asyncio.run(run(directory))
 
 
-async def _finished(server: Scheduler | Worker) -> None:
-    """Wait for the end of a server. Raises ``InterruptedByUser`` where a signal ends it.
+def _stopping() -> "asyncio.Future[None]":
+    """What a signal will let raise ``InterruptedByUser``, when it is awaited.
 
-    The exception that a signal raises anywhere else would come up amid Dask's own work, which logs
-    it as its defect.
+    The exception that it raises anywhere else would come up amid Dask's own work, which logs it as
+    its defect.
     """
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[None] = loop.create_future()
@@ -154,6 +153,11 @@ async def _finished(server: Scheduler | Worker) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop, number)
+    return stopped
+
+
+async def _finished(server: Scheduler | Worker, stopped: "asyncio.Future[None]") -> None:
+    """Wait for the end of a server, or for a signal."""
     finished = asyncio.ensure_future(server.finished())  # type: ignore[no-untyped-call]
     await asyncio.wait([finished, stopped], return_when=asyncio.FIRST_COMPLETED)
     finished.cancel()
