@@ -1,16 +1,13 @@
 """The store of a fleet on a real sshd: SFTP, keys that ssh knows, and a line that is cut."""
 
-import os
-import socket
-import subprocess
+import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fleets import RELEASE, build_of, fleet_of, put
-from waiting import wait_until
+from sftp_server import Server, serving
 
 from builder.errors import HostError
 from builder.fleet.cluster.files import files_at
@@ -19,68 +16,14 @@ from builder.store.manifest import Manifest
 
 pytestmark = [pytest.mark.integration, pytest.mark.program("sshd", "ssh-keygen")]
 
-SSHD = "/usr/sbin/sshd"
+MIB = 1 << 20
 NAME = "20260101T000000Z-aaaaaa"
 
 
-@dataclass
-class Server:
-    """An sshd of this user on loopback, which lets in who has the key in ``home``."""
-
-    home: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"sftp://127.0.0.1:{self.port}{self.home}/store"
-
-    def start(self) -> None:
-        config = self.home / "sshd_config"
-        config.write_text(
-            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\n"
-            f"AuthorizedKeysFile {self.home}/.ssh/id_ed25519.pub\nStrictModes no\nUsePAM no\n"
-            "PidFile none\nSubsystem sftp internal-sftp\n"
-        )
-        self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)])
-        wait_until(self._answers, "sshd answers", 20)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(10)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]:
-    home = tmp_path / "home"
-    (home / ".ssh").mkdir(parents=True)
-    (home / "store").mkdir()
-    Path("/run/sshd").mkdir(exist_ok=True)  # where Debian's own service would make it
-    for key in (home / "host", home / ".ssh" / "id_ed25519"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    monkeypatch.setenv("LOGNAME", os.environ.get("LOGNAME", "root"))
-    found = Server(home, port)
-    found.start()
-    try:
+def server(tmp_path: Path) -> Generator[Server]:
+    with serving(tmp_path / "home") as found:
         yield found
-    finally:
-        found.stop()
-
-
-def trust(server: Server) -> None:
-    key = " ".join((server.home / "host.pub").read_text().split()[:2])
-    hosts = server.home / ".ssh" / "known_hosts"
-    hosts.write_text(f"[127.0.0.1]:{server.port} {key}\n")
 
 
 @pytest.fixture
@@ -90,7 +33,7 @@ def build(tmp_path: Path) -> Manifest:
 
 
 def test_a_build_goes_there_and_comes_back(server: Server, build: Manifest, tmp_path: Path) -> None:
-    trust(server)
+    server.trust()
     put(tmp_path / "one", build)
     Store(server.url).push("base", tmp_path / "one")
     Store(server.url).fetch("base", tmp_path / "other")
@@ -110,7 +53,7 @@ def test_a_host_whose_key_nobody_knows_is_refused(server: Server) -> None:
 def test_a_line_that_is_cut_is_told_and_the_next_attempt_completes(
     server: Server, build: Manifest, tmp_path: Path
 ) -> None:
-    trust(server)
+    server.trust()
     put(tmp_path / "one", build)
     Store(server.url).fetch("base", tmp_path / "other")  # a connection that was good
     server.stop()
@@ -121,8 +64,20 @@ def test_a_line_that_is_cut_is_told_and_the_next_attempt_completes(
     assert (server.home / "store" / "base" / "latest").read_text() == NAME
 
 
+def test_a_large_file_does_not_wait_for_an_answer_to_each_of_its_pieces(
+    server: Server, tmp_path: Path
+) -> None:
+    server.trust()
+    large = tmp_path / "large"
+    large.write_bytes(bytes(16 * MIB))
+    begun = time.monotonic()
+    files_at(server.url).put("image/large", large)
+    assert time.monotonic() - begun < 8  # 40 ms for each of its 512 pieces are 20 s
+    assert files_at(server.url).sizes("image") == {"large": 16 * MIB}
+
+
 def test_what_is_made_once_is_not_made_again(server: Server) -> None:
-    trust(server)
+    server.trust()
     first, second = files_at(server.url), files_at(server.url)
     assert first.create("leases/lease", b"1")
     assert not second.create("leases/lease", b"2")

@@ -98,10 +98,15 @@ class Files:
         """Remove what was sent in part and cannot be seen: nothing, but with S3."""
 
     def _send(self, path: str, content: io.BufferedIOBase) -> None:
+        with self._arriving(path) as partial, self._files.open(partial, "wb") as file:
+            shutil.copyfileobj(content, file)
+
+    @contextmanager
+    def _arriving(self, path: str) -> Iterator[str]:
+        """Where a file is sent to, until it is whole and gets its name."""
         self._make_home(path)
         partial = self._at(f"{path}{PARTIAL}")
-        with self._files.open(partial, "wb") as file:
-            shutil.copyfileobj(content, file)
+        yield partial
         self._files.mv(partial, self._at(path))
 
     def _make_home(self, path: str) -> None:
@@ -159,6 +164,11 @@ class SftpFiles(Files):
 
     exclusive = "wbx"  # paramiko's own word for it
     options = {"host_key_policy": _KnownHosts, "timeout": CONNECT}  # noqa: RUF012 - never changed
+
+    def put(self, path: str, local: Path) -> None:
+        """Send a file, without waiting for the answer to each piece of it: that takes minutes."""
+        with self._arriving(path) as partial:
+            self._files.put_file(str(local), partial)
 
 
 class S3Files(Files):
