@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 Parts = dict[str, str]
 
 
+CONFIG_DRIVES = {"pc": "ide", "q35": "sata", "virt": "scsi"}
+
 OF_DEVICES = (
     ("root disk", "disk[@device='disk']/target", "bus"),
     ("discard", "disk[@device='disk']/driver", "discard"),
@@ -66,13 +68,15 @@ def _of_board(domain: ET.Element) -> Parts:
         "secure boot": loader.get("secure", "no") if loader is not None else "no",
         "vcpus": domain.findtext("vcpu", ""),
         "topology": arrangement,
-        "cpu": cpu.attrib["mode"],
+        "cpu": cpu.get("mode", "custom"),  # libvirt's default: the model alone
         "memory": domain.findtext("memory", ""),
-        "smbios": domain.findtext("sysinfo/system/entry[@name='product']", ""),
         "iothreads": domain.findtext("iothreads", "0"),
     }
     for timer in domain.findall("clock/timer"):
         parts[f"timer {timer.attrib['name']}"] = timer.get("present") or timer.attrib["tickpolicy"]
+    product = domain.findtext("sysinfo/system/entry[@name='product']")
+    if product is not None:
+        parts["smbios"] = product
     if domain.find("features/vmcoreinfo") is not None:
         parts["vmcoreinfo"] = "yes"
     return parts
@@ -99,7 +103,7 @@ def of_arguments(words: Sequence[str]) -> Parts:
         "iothreads": str(sum("iothread," in v for o, v in options if o == "-object")),
         "serial ports": str(words.count("-serial")),
         "root disk": "scsi" if "scsi-hd" in named else "virtio",
-        "config drive": "sata" if board[0] == "q35" else "ide",
+        "config drive": CONFIG_DRIVES[board[0]],
         "discard": _root(options)["discard"],
         "nic": "virtio",
         "queues": str((int(_nic(devices).get("vectors", 4)) - 2) // 2),
