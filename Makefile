@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host host-aarch64 cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-publish golden lock wheel clean
+.PHONY: help host host-aarch64 cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-fleet bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -179,6 +179,9 @@ bench-catalogue: $(VENV)/installed-dev ## Time a catalogue of 500 builds, and ho
 
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py
+
+bench-fleet: host $(VENV)/installed-dev ## Measure a fleet on this machine for docs/scale.md (as root, 15 minutes)
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/fleet.py
 
 COMPILE = $(VENV)/bin/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
 lock: $(VENV)/installed-dev ## Pin today's newest versions within the bounds that are asked for, with their hashes
