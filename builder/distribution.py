@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
@@ -85,61 +86,46 @@ _APT = {"mmdebstrap": "mmdebstrap", "debootstrap": "debootstrap"}
 _DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _UNTRIED = "its elements follow the documentation, and no image of it has been built and booted yet"
 
+_debian = partial(
+    Distribution,
+    os_distro="debian",
+    element="debian-minimal",
+    default_user="debian",
+    initramfs="initramfs-tools",
+    family="debian",
+    package_format="deb",
+    tools=_APT,
+    keyring=_DEBIAN_KEYRING,
+    keyring_package="debian-archive-keyring",
+)
+
 DISTRIBUTIONS = {
     distribution.name: distribution
     for distribution in (
-        Distribution(
+        _debian(
             name="debian-12",
-            os_distro="debian",
             os_version="12",
             release="bookworm",
-            element="debian-minimal",
-            default_user="debian",
             architectures=(X86_64.name, AARCH64.name),
-            initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
             suites=_DEBIAN_SUITES,
-            family="debian",
-            package_format="deb",
-            tools=_APT,
-            keyring=_DEBIAN_KEYRING,
-            keyring_package="debian-archive-keyring",
         ),
-        Distribution(
+        _debian(
             name="debian-13",
-            os_distro="debian",
             os_version="13",
             release="trixie",
-            element="debian-minimal",
-            default_user="debian",
-            initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools", "dracut"),
             mirrors=_DEBIAN_MIRRORS,
             suites=_DEBIAN_SUITES,
-            family="debian",
-            package_format="deb",
-            tools=_APT,
-            keyring=_DEBIAN_KEYRING,
-            keyring_package="debian-archive-keyring",
         ),
-        Distribution(
+        _debian(
             name="debian-sid",
-            os_distro="debian",
             os_version="",
             release="unstable",
-            element="debian-minimal",
-            default_user="debian",
-            architecture="x86_64",
-            initramfs="initramfs-tools",
             initramfs_choices=("initramfs-tools",),
             mirrors=_ARCHIVE,
             suites={"": "archive"},
-            family="debian",
-            package_format="deb",
-            tools=_APT,
-            keyring=_DEBIAN_KEYRING,
-            keyring_package="debian-archive-keyring",
             untested_reason="it is another one every day; an image of 2026-10-30 was proven",
         ),
         Distribution(
