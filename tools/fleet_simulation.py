@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from fleet_site import Site, Worker, clouds_of
+from fleet_site import Site, Worker
 from fluid import Fluid, Work
 
+from builder.fleet.capacity import places_of
 from builder.fleet.cluster.abilities import SLOTS, Resources, wanted
 from builder.fleet.job import Job, Outcome, Result
 from builder.fleet.run import run
@@ -77,7 +78,7 @@ class SimulatedExecutor:
             if able:
                 worker = min(able, key=lambda each: each.steps)
                 worker.change(wants, 1)
-                self._running[job.step.id] = _Running(job, worker, self.fluid.now, clouds_of(job))
+                self._running[job.step.id] = _Running(job, worker, self.fluid.now, places_of(job))
             else:
                 nowhere.add(kind)
                 waiting.append((job, wants))
@@ -181,7 +182,7 @@ def bounds(jobs: Sequence[Job], site: Site) -> dict[str, float]:
     chains, held = dict.fromkeys(images, 0.0), dict.fromkeys(site.cloud_seconds, 0.0)
     for job in jobs:
         chains[job.step.image] += alone[job.step.id]  # steps of an image do not overlap
-        for cloud in clouds_of(job):
+        for cloud in places_of(job):
             held[cloud] += alone[job.step.id]
     slots = sum(alone[job.step.id] for job in jobs if SLOTS in wanted(job))
     cpu = sum(work.amount for each in works.values() for work in each if work.pool is some.cores)

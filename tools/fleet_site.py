@@ -132,8 +132,3 @@ class Site:
         """Remember what a step leaves on its worker."""
         worker.builds.add(job.step.image)
         worker.warm = worker.warm or job.step.kind is Kind.BUILD
-
-
-def clouds_of(job: Job) -> list[str]:
-    """The clouds that a step has to itself, in the order in which a worker takes them."""
-    return sorted(filter(None, {job.step.cloud, job.source})) if job.step.cloud else []

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from builder.fleet.graph import Kind, Step
+from builder.fleet.job import Job
 from builder.host.room import GIB
 
 BUILD_CPUS = 4
@@ -43,6 +44,14 @@ def demand_of(step: Step, source: str = "") -> Demand:
             return Demand(PROOF_CPUS, PROOF_MEMORY, frozenset())
         case _:
             return Demand(0, CLOUD_MEMORY, frozenset(filter(None, (step.cloud, source))))
+
+
+def places_of(job: Job) -> list[str]:
+    """What a job has to itself, in the order in which every job takes such places.
+
+    With one order no two jobs ever wait for each other.
+    """
+    return sorted(demand_of(job.step, job.source).places)
 
 
 @dataclass

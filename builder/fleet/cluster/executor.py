@@ -121,7 +121,7 @@ class ClusterExecutor:
             case _:
                 raise self._gone()
 
-    def _elsewhere(self, handed: "_Handed", outcome: Outcome) -> Outcome | None:
+    def _elsewhere(self, handed: _Handed, outcome: Outcome) -> Outcome | None:
         """Let another worker do what one could not; the outcome where none is left."""
         why = f"{outcome.host} could not do it. {outcome.told}"
         unfit = {**handed.unfit, outcome.unfit: why}

@@ -11,7 +11,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.utils import sync
 
 from builder.errors import BuilderError, HostError, InterruptedByUser
-from builder.fleet.capacity import Capacity, demand_of
+from builder.fleet.capacity import Capacity, demand_of, places_of
 from builder.fleet.cluster.files import CONNECT
 from builder.fleet.cluster.fitness import UnfitError, require_clock, require_room, rooms
 from builder.fleet.cluster.lease import Claim, held
@@ -88,8 +88,7 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
 
     tell("waiting for its turn")
     # Other fleets may work at the image; and a cloud has one step at a time.
-    clouds = sorted({cloud for cloud in (job.step.cloud, job.source) if cloud and job.step.cloud})
-    names = [f"image {image}", *(f"cloud {cloud}" for cloud in clouds)]
+    names = [f"image {image}", *(f"cloud {cloud}" for cloud in places_of(job))]
     claim = Claim(str(worker.get_current_task()), str(worker.name))
     with workshop.step() as cancelled:
         try:
