@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import jinja2
 
+from builder.catalogue.chart import Line, Mark
+
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 210, 50, 60
 LINE = 16
@@ -42,28 +44,12 @@ _TEMPLATE = """\
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A point, where it is drawn, and what it tells."""
+class Named(Line):
+    """A line with its name beside it."""
 
-    x: float
-    y: float
-    told: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A series as it is drawn."""
-
-    name: str
     colour: str
-    marks: tuple[Mark, ...]
     label: float
     """Where its name stands: beside its end, or lower where another name stands."""
-
-    @property
-    def points(self) -> str:
-        """Those of an SVG's polyline."""
-        return " ".join(f"{mark.x:g},{mark.y:g}" for mark in self.marks)
 
 
 @dataclass(frozen=True)
@@ -109,7 +95,7 @@ def chart(title: str, series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     ) + "\n"  # fmt: skip
 
 
-def _lines(series: Mapping[str, Sequence[tuple[int, float]]], x: Scale, y: Scale) -> list[Line]:
+def _lines(series: Mapping[str, Sequence[tuple[int, float]]], x: Scale, y: Scale) -> list[Named]:
     drawn = []
     free = -math.inf
     highest_first = sorted(series.items(), key=lambda item: -item[1][-1][1])
@@ -121,7 +107,7 @@ def _lines(series: Mapping[str, Sequence[tuple[int, float]]], x: Scale, y: Scale
         )
         label = round(max(marks[-1].y + 4, free), 1)
         free = label + LINE
-        drawn.append(Line(name, colours[name], marks, label))
+        drawn.append(Named(name, marks, colours[name], label))
     return drawn
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
-from builder.architecture import AARCH64, ARCHITECTURES, X86_64, Name
+from builder.architecture import AARCH64, X86_64, Name
 from builder.feature.device import Device, Ends, Firmware, Nic, Request, Topology
 
 Watchdog = Literal["reset", "poweroff", "pause", "none"]
@@ -335,7 +335,7 @@ class Machine:
     @property
     def has_express(self) -> bool:
         """Whether its devices are plugged into ports of PCI Express."""
-        return self.machine_type in {each.uefi_machine for each in ARCHITECTURES.values()}
+        return self.machine_type != "pc"
 
 
 @cache
