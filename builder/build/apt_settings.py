@@ -6,6 +6,7 @@ and the directory is made anew by every build: so nothing tells afterwards that 
 
 from collections.abc import Mapping, Sequence
 
+from builder.build.unpacked_packages import APT_SETTING
 from builder.store.sections import Package
 
 _PRIORITY = 1001
@@ -22,7 +23,7 @@ def apt_settings(pins: Sequence[Package], *, snapshot: bool) -> Mapping[str, str
     they were valid then has been judged before (``builder.archive.release``).
     """
     preferences = {"preferences": "\n".join(map(_pin, pins))} if pins else {}
-    return {**preferences, **({"apt.conf": _ANY_AGE} if snapshot else {})}
+    return {**preferences, "apt.conf": APT_SETTING + (_ANY_AGE if snapshot else "")}
 
 
 def _pin(package: Package) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from builder.architecture import ARCHITECTURES
-from builder.build import dib, requirements, space_needs
+from builder.build import dib, requirements, space_needs, unpacked_packages
 from builder.build import packages as image_packages
 from builder.build.dib_environment import ROOT_LABEL, usual_mirrors
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
@@ -17,7 +17,7 @@ from builder.build.elements import elements_paths
 from builder.build.failure_hints import explained_failures, told_when_full
 from builder.build.format_ids import settle_ids
 from builder.build.order import Order, ordered
-from builder.build.package_cache import package_cache
+from builder.build.package_cache import PackageCache, package_cache
 from builder.build.record import Disk, write_record
 from builder.build.sandbox import Sandbox
 from builder.build.source_date import settle, source_date
@@ -139,10 +139,23 @@ def _build_in(
             order, sandbox, packages=cache, files=files, log=log, progress=progress
         )
         disk = _write_disk(place, order, sandbox, tree, log=log, progress=progress)
-        cache.note_used(
+        used = cache.note_used(
             (package.name, package.version, package.architecture) for package in disk.software
         )
         write_record(place, order, disk, created, hooks, progress)
+        if order.indexes:
+            progress.phase("keep packages")
+            _keep_unpacked(cache, used, log)
+
+
+def _keep_unpacked(
+    cache: PackageCache, packages: Sequence[Path], log: Callable[[str], None]
+) -> None:
+    """Keep packages as the next build unpacks them; where that fails, nothing but time is lost."""
+    try:
+        unpacked_packages.keep(cache.unpacked, packages)
+    except OSError as error:
+        log(f"the packages are not kept as they unpack quickly: {error}")
 
 
 def _write_disk(
@@ -163,7 +176,6 @@ def _write_disk(
 
     progress.phase("disk")
     seen = sandbox.path(tree)
-    software = image_packages.software(run_inside, seen, tree)
     packaged = image_packages.packaged(run_inside, seen, tree)
     sizes = image_packages.sizes(seen, packaged)
     files = image_packages.loose_files(seen, sizes.loose)
@@ -179,16 +191,17 @@ def _write_disk(
     )
     # On the file system of the images, also where the tree is in memory: that has no room for both.
     raw = place.scratch.resolve() / "disk.raw"
-    assembler.write_disk(tree, raw, layout)
-    progress.phase("convert")
     names = (plan.disk.format, *plan.disk.others)
     images = {name: place.directory / f"image.{name}" for name in names}
     with ThreadPoolExecutor(max_workers=1) as beside:
+        software = beside.submit(image_packages.software, run_inside, seen, tree)
+        assembler.write_disk(tree, raw, layout)
+        progress.phase("convert")
         content = beside.submit(content_sha256, sandbox.path(raw), "raw")
         for name, image in images.items():
             assembler.convert(raw, image, image_format=name, compression=plan.disk.compression)
             settle_ids(image, name, layout.id_of(name), date)
-    return Disk(images, layout.size, content.result(), date, software, sizes, files)
+    return Disk(images, layout.size, content.result(), date, software.result(), sizes, files)
 
 
 def _logger(write: Callable[[str], object], redact: Callable[[str], str]) -> Callable[[str], None]:

@@ -12,14 +12,14 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess  # noqa: TID251 - this is a program of its own; its output goes to the build's log
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from builder.build import verified_packages
+from builder.build import unpacked_packages, verified_packages
+from builder.build.own_files import are_own
 
 TREE, INDEX = "tree.tar.zst", "index"
 KEPT = 4
@@ -32,6 +32,7 @@ _LIMIT = 3600.0
 _PACK = (
     "tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--one-file-system",
 )  # fmt: skip
+_COMPRESS = "zstd --fast=3 -T0"
 # What is in them is the machine's, or the package cache's.
 _WITHOUT = ("--exclude=./dev/*", "--exclude=./var/cache/apt/archives/*.deb")
 
@@ -57,17 +58,7 @@ def key_of(arguments: Sequence[str], environment: Mapping[str, str], version: st
 
 def is_own(layer: Path) -> bool:
     """Whether a layer is there, and nobody else can have written it."""
-    try:
-        places = (layer.parent.parent, layer.parent, layer, layer / TREE, layer / INDEX)
-        found = [os.lstat(path) for path in places]
-    except OSError:
-        return False
-    return all(
-        status.st_uid == os.geteuid()
-        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        and not stat.S_ISLNK(status.st_mode)
-        for status in found
-    )
+    return are_own((layer.parent.parent, layer.parent, layer, layer / TREE, layer / INDEX))
 
 
 def unpack(layer: Path, target: Path, packages: Sequence[Path]) -> bool:
@@ -75,7 +66,7 @@ def unpack(layer: Path, target: Path, packages: Sequence[Path]) -> bool:
 
     What is damaged is removed, and the target as empty as it was; then the answer is no.
     """
-    store, archives, listing, _ = packages
+    store, archives, listing, _, pool = packages
     try:
         _, vouched = verified_packages.read_index(layer / INDEX)
         _run([*_PACK, "--extract", "--preserve-permissions", "--use-compress-program=zstd",
@@ -88,7 +79,9 @@ def unpack(layer: Path, target: Path, packages: Sequence[Path]) -> bool:
         return False
     present = installed(target)
     missing = {name: files for name, files in vouched.items() if name not in present}
-    verified_packages.tell(listing, verified_packages.take(store, archives, missing))
+    taken = verified_packages.take(store, archives, missing)
+    unpacked_packages.take(pool, archives, taken)
+    verified_packages.tell(listing, taken)
     return True
 
 
@@ -112,7 +105,7 @@ def keep(layer: Path, target: Path, index: Path, releases: str) -> None:
         _remove_unused(layer.parent)
         partial.mkdir(mode=0o755)
         shutil.copyfile(index, partial / INDEX)
-        _run([*_PACK, "--create", "--sort=name", "--use-compress-program=zstd -1 -T0", *_WITHOUT,
+        _run([*_PACK, "--create", "--sort=name", f"--use-compress-program={_COMPRESS}", *_WITHOUT,
               f"--directory={target}", f"--file={partial / TREE}", "."])  # fmt: skip
         partial.rename(layer)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -151,7 +144,7 @@ def main(program: str, arguments: Sequence[str], environment: Mapping[str, str])
         return 0
     status = subprocess.run([program, *arguments], timeout=_LIMIT, check=False).returncode  # noqa: S603 - as above
     if status == 0:
-        keep(layer, target, packages[-1], releases)
+        keep(layer, target, packages[3], releases)
     return status
 
 

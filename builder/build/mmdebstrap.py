@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 
 from builder.architecture import ARCHITECTURES
-from builder.build import verified_packages
 from builder.build.package_cache import PackageCache
 from builder.distribution import Distribution
 
@@ -25,6 +24,12 @@ IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
 
 Installed with all else at once it takes less time, and it is there in what is kept of a bootstrap.
 systemd-resolved is not among it: it takes the name servers away that the next hooks ask for.
+"""
+
+HOST_KEYS = ("rsa", "ecdsa", "ed25519")
+"""The kinds of SSH's host keys that Debian makes where none is there, and no image keeps.
+
+Their places are taken while the system is made: to find an RSA key takes some seconds.
 """
 
 
@@ -54,19 +59,14 @@ def mmdebstrap_arguments(
             f"mkdir -p $(dirname {proxy}) && "
             f'echo "Acquire::https::Proxy \\"{variables["https_proxy"]}\\";" > {proxy}'
         )
+    # This build's own, of which the tree has no copies that would take its memory.
+    hooks.append(f"mkdir -p {archives} && mount --bind {packages.archives} {archives}")
+    keys = " ".join(f'"$1"/etc/ssh/ssh_host_{kind}_key' for kind in HOST_KEYS)
+    hooks.append(f'mkdir -p "$1"/etc/ssh && touch {keys}')
     # The last, for it asks every source what its signed index says of the cached packages.
-    program = verified_packages.__file__
-    hooks += [
-        f"{sys.executable} -I {program} {packages.told}",
-        f"mkdir -p {archives} && cp --reflink=auto -t {archives} {packages.archives}/*.deb || true",
-    ]
+    hooks.append(f"{sys.executable} -I -m builder.build.verified_packages {packages.told}")
     options = [f"--setup-hook='{hook}'" for hook in hooks]
-    # Renamed when it is complete: what a build that is stopped has copied in part is no package.
-    kept = f"{packages.archives}/$deb"
-    options.append(
-        f"--customize-hook='cd {archives} && for deb in *.deb; do test -e {kept} || "
-        f"{{ cp $deb {kept}.part && mv {kept}.part {kept}; }} || exit 1; done'"
-    )
+    options.append(f"--customize-hook='umount {archives}'")
     if variables.get("https_proxy"):
         options.append(f"--customize-hook='rm {proxy}'")
     # In place of the host's trusted.gpg and trusted.gpg.d: a file, and a directory without keys.

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.build import unpacked_packages
 from builder.build.verified_packages import archive_name
 from builder.errors import HostError
 from builder.host.locking import locked, remove_leftovers
@@ -52,7 +53,7 @@ class PackageCache:
     @property
     def told(self) -> str:
         """These places, as ``verified_packages`` is told them."""
-        return f"{self.store} {self.archives} {self.taken} {self.index}"
+        return f"{self.store} {self.archives} {self.taken} {self.index} {self.unpacked}"
 
     @property
     def layers(self) -> Path:
@@ -60,16 +61,27 @@ class PackageCache:
         return self.store.parent.parent / "layers"
 
     @property
+    def unpacked(self) -> Path:
+        """Where packages are kept that unpack quickly (``builder.build.unpacked_packages``)."""
+        return self.store.parent.parent / unpacked_packages.DIRECTORY
+
+    @property
     def settings(self) -> Path:
         """Files that apt has in the image's ``/etc/apt`` for the time of the build."""
         return self.directory / "settings"
 
-    def note_used(self, installed: Iterable[tuple[str, str, str]]) -> None:
-        """Note that an image has these packages: name, version and architecture of each."""
+    def note_used(self, installed: Iterable[tuple[str, str, str]]) -> list[Path]:
+        """Note that an image has these packages: name, version and architecture of each.
+
+        Return those of their files that this build has.
+        """
+        used = []
         for name, version, architecture in installed:
             with contextlib.suppress(FileNotFoundError):  # the name may have dpkg's architecture
                 file = archive_name(name.partition(":")[0], version, architecture)
+                used.append(self.archives / file)
                 os.utime(self.store / file)
+        return [file for file in used if file.is_file()]
 
 
 @contextlib.contextmanager
@@ -92,6 +104,7 @@ def package_cache(
             with locked(builds):
                 remove_leftovers(builds.iterdir())
                 _remove_unused(shared / "packages")
+                _remove_unused(shared / unpacked_packages.DIRECTORY)
                 cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
                 locks.enter_context(locked(cache.directory))
             cache.archives.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 apt takes a file of the right name and size from its archive directory as it is. So no file gets
 there but one whose SHA-256 the index has. Run as a program by mmdebstrap, before it downloads
-anything, with the host's own Python; so it needs nothing but the standard library.
+anything.
 
 What the index vouches for is kept in a file, for builds that find it unchanged (``layer``).
 """
@@ -14,10 +14,12 @@ import os
 import shlex
 import shutil
 import stat
-import subprocess  # noqa: TID251 - no module of this program is there when it runs
+import subprocess  # noqa: TID251 - this is a program of its own; its output goes to the build's log
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+
+from builder.build import unpacked_packages
 
 LIMIT = 600.0
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,10 +54,11 @@ def _name(fields: Mapping[str, str]) -> str:
     return archive_name(fields["Package"], fields["Version"], fields["Architecture"])
 
 
-def take(store: Path, archives: Path, vouched: Digests) -> list[str]:
-    """Copy what may be taken from the store into apt's archives, and return the names."""
+def take(store: Path, archives: Path, vouched: Digests) -> dict[str, str]:
+    """Copy what may be taken from the store into apt's archives; return names and SHA-256."""
     wanted = sorted(path.name for path in store.glob("*.deb") if path.name in vouched)
-    return [name for name in wanted if _take(store / name, archives / name, vouched[name])]
+    taken = {name: _take(store / name, archives / name, vouched[name]) for name in wanted}
+    return {name: digest for name, digest in taken.items() if digest is not None}
 
 
 def releases_of(directory: Path) -> str:
@@ -100,7 +103,7 @@ def _stanzas(index: Iterable[str]) -> Iterator[dict[str, str]]:
     yield fields
 
 
-def _take(source: Path, target: Path, vouched: Collection[tuple[int, str]]) -> bool:
+def _take(source: Path, target: Path, vouched: Collection[tuple[int, str]]) -> str | None:
     """What is verified is the copy: nobody who can write into the store can change it."""
     partial = target.with_suffix(".part")
     try:
@@ -112,7 +115,7 @@ def _take(source: Path, target: Path, vouched: Collection[tuple[int, str]]) -> b
             if not stat.S_ISREG(status.st_mode) or status.st_size not in {
                 size for size, _ in vouched
             }:
-                return False
+                return None
             try:
                 fcntl.ioctl(copy, FICLONE, stored.fileno())
             except OSError:  # no file system that shares blocks, or another one
@@ -120,12 +123,12 @@ def _take(source: Path, target: Path, vouched: Collection[tuple[int, str]]) -> b
             copy.seek(0)
             digest = hashlib.file_digest(copy, "sha256").hexdigest()
             if (copy.tell(), digest) not in vouched:
-                return False
+                return None
         partial.replace(target)
     except OSError:
-        return False
+        return None
     else:
-        return True
+        return digest
     finally:
         partial.unlink(missing_ok=True)
 
@@ -147,20 +150,22 @@ def _apt(*words: str) -> list[str]:
     return done.stdout.decode(errors="replace").splitlines()
 
 
-def main(store: Path, archives: Path, listing: Path, index: Path) -> None:
+def main(store: Path, archives: Path, listing: Path, index: Path, pool: Path) -> None:
     """Take what may be taken, and list it. Without an index nothing is, which apt will explain."""
-    taken: list[str] = []
+    taken: dict[str, str] = {}
     try:
         vouched = digests(_indices())
         lists = _apt("apt-config", "shell", "lists", "Dir::State::lists/d")[0]
         write_index(index, releases_of(Path(shlex.split(lists)[0].partition("=")[2])), vouched)
         taken = take(store, archives, vouched)
+        if os.environ["DIB_GUEST_INDEXES"]:
+            unpacked_packages.take(pool, archives, taken)
     except (subprocess.SubprocessError, OSError, KeyError) as error:
         print(f"no cached package is used: {error}", file=sys.stderr)  # noqa: T201 - the log
     tell(listing, taken)
 
 
-def tell(listing: Path, taken: Sequence[str]) -> None:
+def tell(listing: Path, taken: Collection[str]) -> None:
     """List what was taken, for those who keep what was not."""
     listing.write_text("".join(f"{name}\n" for name in taken))
     print(f"{len(taken)} cached packages are what the archive signed")  # noqa: T201 - the log

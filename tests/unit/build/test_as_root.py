@@ -1,4 +1,4 @@
-"""What takes sudo's place for diskimage-builder: the program is started, as it stands."""
+"""What takes other programs' places for diskimage-builder."""
 
 import os
 import subprocess
@@ -52,3 +52,14 @@ def test_what_a_user_namespace_does_not_let_is_done_in_another_way(
         (tmp_path / program).write_text('#!/bin/sh\necho "$@"\n')
         (tmp_path / program).chmod(0o755)
     assert started(*words.split(), first=str(tmp_path)) == f"{told}\n"
+
+
+def test_only_the_second_at_diskimage_builder_s_end_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "sleep").write_text('#!/bin/sh\necho "slept $*"\n')
+    (tmp_path / "sleep").chmod(0o755)
+    script = tmp_path / "disk-image-create"
+    script.write_text("sleep 1\nsleep 2\nsh -c 'sleep 1; true'\n")
+    path = f"{AS_ROOT}:{tmp_path}:{os.defpath}"
+    words = ["bash", script, "debian"]
+    done = subprocess.run(words, env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert done.stdout == "slept 2\nslept 1\n"

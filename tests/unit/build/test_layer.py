@@ -84,7 +84,7 @@ class Machine:
             .replace("{status}", str(self.status))
         )  # fmt: skip
         program.chmod(0o755)
-        places = (store, cache / "archives", cache / "taken", cache / "index")
+        places = (store, cache / "archives", cache / "taken", cache / "index", place / "pool")
         variables = {
             "TARGET_ROOT": str(target), "DIB_IMAGE_CACHE": str(cache),
             "DIB_GUEST_APT": str(cache / "settings"), "DIB_GUEST_INDEXES": indexes,
