@@ -133,7 +133,7 @@ PYTEST = $(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(ROOTS_CACHES) $(VENV)
 # A file, a test in one (FILE::NAME), a folder, or a folder of tests/ by its name alone.
 TESTS ?=
 CHOSEN = $(foreach test,$(TESTS),$(or $(wildcard tests/$(test)),$(test)))
-test test-all: HOST_PACKAGES += gpg minisign openssh-server chromium chromium-driver poppler-utils rpm createrepo-c
+test test-all: HOST_PACKAGES += gpg minisign openssh-server chromium chromium-driver poppler-utils rpm createrepo-c gcc libc6-dev
 test: host $(VENV)/installed-dev $(OPENSTACK)/installed $(OPENSTACK)/installed-nova ## Run the tests (as root), or TESTS=FOLDER, FILE or FILE::NAME alone: units, real builds and boots
 	$(PYTEST) $(or $(CHOSEN),-m 'not whole and not cloud')
 

@@ -7,7 +7,7 @@ cost each other beyond their shares.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -25,12 +25,7 @@ class _Running:
     job: Job
     worker: Worker
     began: float
-    clouds: list[str]
-    """Those that it still waits for, in the order in which it takes them."""
-    works: Iterator[Work] | None = None
-    """None as long as it waits for its clouds."""
-    held: dict[str, float] = field(default_factory=dict)
-    """Since when it has each cloud."""
+    works: Iterator[Work]
 
 
 class SimulatedExecutor:
@@ -64,43 +59,38 @@ class SimulatedExecutor:
         """What ends next, at the simulated time."""
         while True:
             self._place()
-            self._enter_clouds()
             running = self._running[self.fluid.next()]
             if not self._go_on(running):
                 return self._end(running)
 
     def _place(self) -> None:
-        """Give jobs to workers with room, in their order: each to the one that does least."""
+        """Give jobs to workers with room, in their order: each to the one that does least.
+
+        Clouds have one step at a time.
+        """
         waiting, nowhere = [], set()
         for job, wants in self._queue:
             kind = job.step.kind, job.architecture  # all of one kind want the same
-            able = [] if kind in nowhere else self._able(wants)
+            places = set(places_of(job))
+            able = [] if kind in nowhere or places & self._clouds else self._able(wants)
             if able:
                 worker = min(able, key=lambda each: each.steps)
                 worker.change(wants, 1)
-                self._running[job.step.id] = _Running(job, worker, self.fluid.now, places_of(job))
+                self._clouds |= places
+                works = self._site.works(job, worker)
+                self._running[job.step.id] = _Running(job, worker, self.fluid.now, works)
+                self._go_on(self._running[job.step.id])
             else:
-                nowhere.add(kind)
+                if not places & self._clouds:
+                    nowhere.add(kind)
                 waiting.append((job, wants))
         self._queue = waiting
 
     def _able(self, wants: Resources) -> list[Worker]:
         return [worker for worker in self._site.workers if worker.has_room_for(wants)]
 
-    def _enter_clouds(self) -> None:
-        """Give clouds to what has waited longest, and begin what has all it needs."""
-        for running in self._running.values():
-            while running.clouds and running.clouds[0] not in self._clouds:
-                cloud = running.clouds.pop(0)
-                self._clouds.add(cloud)
-                running.held[cloud] = self.fluid.now
-            if running.works is None and not running.clouds:
-                running.works = self._site.works(running.job, running.worker)
-                self._go_on(running)
-
     def _go_on(self, running: _Running) -> bool:
         """Begin the next work of a step, if there is one."""
-        assert running.works is not None
         work = next(running.works, None)
         if work is not None:
             self.fluid.start(running.job.step.id, work)
@@ -108,14 +98,14 @@ class SimulatedExecutor:
 
     def _end(self, running: _Running) -> Outcome:
         job, worker = running.job, running.worker
-        for cloud, since in running.held.items():
+        took = self.fluid.now - running.began
+        for cloud in places_of(job):
             seconds = self._site.cloud_seconds
-            seconds[cloud] = seconds.get(cloud, 0) + self.fluid.now - since
-        self._clouds -= running.held.keys()
+            seconds[cloud] = seconds.get(cloud, 0) + took
+            self._clouds.remove(cloud)
         self._site.did(job, worker)
         worker.change(wanted(job), -1)
         del self._running[job.step.id]
-        took = self.fluid.now - running.began
         self.busy += took * (SLOTS in wanted(job))
         return Outcome(job.step, Result.DONE, "simulated", seconds=took)
 

@@ -47,10 +47,7 @@ def demand_of(step: Step, source: str = "") -> Demand:
 
 
 def places_of(job: Job) -> list[str]:
-    """What a job has to itself, in the order in which every job takes such places.
-
-    With one order no two jobs ever wait for each other.
-    """
+    """What a job has to itself, in the order in which every job takes such places."""
     return sorted(demand_of(job.step, job.source).places)
 
 

@@ -34,14 +34,14 @@ class Cluster:
     scheduler: subprocess.Popen[str] | None = None
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start_scheduler(self, *words: str) -> None:
+    def start_scheduler(self, *words: str, **variables: str) -> None:
         if self.scheduler is not None and self.scheduler.stdout is not None:
             self.scheduler.stdout.close()
         port = self.address.rpartition(":")[2] or "0"
         key = ("--key", str(self.key)) if self.key else ()
         self.scheduler = subprocess.Popen(
             [*COMMAND, "scheduler", "--port", port, *key, *words],
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **variables},
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.scheduler.stdout is not None
@@ -75,11 +75,13 @@ class Cluster:
 
 
 @contextmanager
-def running(home: Path, key: Path | None = None, *words: str) -> Generator[Cluster]:
+def running(
+    home: Path, key: Path | None = None, *words: str, **variables: str
+) -> Generator[Cluster]:
     """A scheduler without workers; all that is started is ended."""
     cluster = Cluster(home, key, store=str(home / "store"))
     with ExitStack() as ends:
-        cluster.start_scheduler(*words)
+        cluster.start_scheduler(*words, **variables)
         ends.callback(_end, cluster)
         yield cluster
 

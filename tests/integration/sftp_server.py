@@ -41,11 +41,11 @@ class Server:
             self.process.terminate()
             self.process.wait(10)
 
-    def trust(self) -> None:
-        """Let ssh know its key."""
+    def trust(self, *ports: int) -> None:
+        """Let ssh know its key, at its own port or at those that lead there."""
         key = " ".join((self.home / "host.pub").read_text().split()[:2])
         hosts = self.home / ".ssh" / "known_hosts"
-        hosts.write_text(f"[127.0.0.1]:{self.port} {key}\n")
+        hosts.write_text("".join(f"[127.0.0.1]:{port} {key}\n" for port in ports or (self.port,)))
 
     def _answers(self) -> bool:
         with socket.socket() as probe:

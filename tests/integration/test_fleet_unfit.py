@@ -1,4 +1,4 @@
-"""Workers that cannot do a step which others can: a disk that is full, a clock that is off."""
+"""Workers that cannot do a step which others can: a disk that is full."""
 
 import os
 import subprocess
@@ -85,26 +85,3 @@ def test_a_build_that_does_not_fit_on_a_workers_disk_is_not_fetched_there(
     outcome = cluster.run(fleet)["base/proof"]
     assert outcome.result is Result.FAILED
     assert "from the store needs " in outcome.told
-
-
-@pytest.mark.parametrize(("seconds", "direction"), [("3600", "ahead of"), ("-3600", "behind")])
-def test_a_worker_whose_clock_is_an_hour_off_does_not_begin(
-    seconds: str, direction: str, cluster: Cluster, capfd: pytest.CaptureFixture[str]
-) -> None:
-    worker = cluster.start_worker(WORKER_CLOCK=seconds)
-    assert worker.wait(30) != 0
-    assert f"is 60 minutes {direction} the scheduler's." in capfd.readouterr().err
-
-
-def test_a_worker_whose_clock_is_set_leaves_its_steps_to_others(
-    cluster: Cluster, fleet: FakeFleet
-) -> None:
-    worker = cluster.start_worker(WORKER_CLOCK_SET="3600")
-    outcome = cluster.run(fleet)["base/build"]
-    assert outcome.result is Result.FAILED
-    assert f"-{worker.pid} could not do it. The clock of this machine is 60 minutes ahead of" in (
-        outcome.told
-    )
-    cluster.start_worker()
-    outcomes = cluster.run(fleet)
-    assert [outcome.told for outcome in outcomes.values() if not outcome.good] == []

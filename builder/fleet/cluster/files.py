@@ -163,7 +163,16 @@ class SftpFiles(Files):
     """Those on an SFTP server, by the keys of ssh."""
 
     exclusive = "wbx"  # paramiko's own word for it
-    options = {"host_key_policy": _KnownHosts, "timeout": CONNECT}  # noqa: RUF012 - never changed
+    options = {  # noqa: RUF012 - never changed
+        "host_key_policy": _KnownHosts,
+        **dict.fromkeys(("timeout", "banner_timeout", "auth_timeout", "channel_timeout"), CONNECT),
+    }
+
+    def __init__(self, url: str) -> None:
+        """Open it. Raises as all files do."""
+        super().__init__(url)
+        # By itself paramiko waits for ever for the answer of a server that nothing reaches.
+        self._files.ftp.get_channel().settimeout(CONNECT)
 
     def put(self, path: str, local: Path) -> None:
         """Send a file, without waiting for the answer to each piece of it: that takes minutes."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,9 +25,10 @@ TOPIC = "guest-image"
 
 WORKSHOP = "guest-image"
 
-TRIES = 4
 PAUSE = 15.0
 """Seconds between two attempts to reach the store: a line that was cut comes back."""
+PATIENCE = 120.0
+"""Seconds after which that is given up: less than those after which a lease is lost."""
 
 
 class Workshop(WorkerPlugin):
@@ -92,18 +94,18 @@ def perform_on_worker(job: Job, url: str) -> Outcome:
     claim = Claim(str(worker.get_current_task()), str(worker.name))
     with workshop.step() as cancelled:
         try:
-            require_clock(_clock_ahead(worker))
             with held(url, names, claim, cancelled, tell) as leases, workshop.cpus(job) as cpus:
+                require_clock(_clock_ahead(worker))
                 _tried(lambda: Store(url).fetch(image, dist), cancelled)
                 outcome = perform(job, workshop.place, Turn(cpus, cancelled, tell))
                 if not outcome.good:
                     told = (outcome.told, *outcome.details)
                     require_room(*rooms(job.step, workshop.place), failed=told)
-                leases.require()
+                _tried(leases.confirm, cancelled)
                 _tried(lambda: Store(url).push(image, dist), cancelled)
         except InterruptedByUser as error:
             raise Reschedule from error
-        except UnfitError as error:
+        except HostError as error:  # of this machine, or of its line to the store
             return replace(_failed(job, error), unfit=worker.address, host=str(worker.name))
         except BuilderError as error:
             outcome = _failed(job, error)
@@ -123,13 +125,18 @@ def _failed(job: Job, error: BuilderError) -> Outcome:
 
 
 def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
-    """Do it, again where the store was not reached. Raises what the last attempt raises."""
-    for attempt in range(1, TRIES + 1):
+    """Do it, again where the store was not reached. Raises what the last attempt raises.
+
+    Raises ``InterruptedByUser`` where it is cancelled meanwhile.
+    """
+    began = time.monotonic()
+    while True:
         try:
             return act()
         except UnfitError:
             raise
         except HostError:
-            if attempt == TRIES or cancelled.wait(PAUSE):
+            if time.monotonic() - began > PATIENCE:
                 raise
-    return None
+            if cancelled.wait(PAUSE):
+                raise InterruptedByUser("Interrupted.") from None

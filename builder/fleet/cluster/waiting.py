@@ -1,7 +1,8 @@
 """Jobs wait here until a worker has room for them, and not at a worker.
 
 Dask gives a job to a worker at once, there to wait until resources are free; another worker that
-is idle before that, or comes later, does not get it.
+is idle before that, or comes later, does not get it. The same holds for a cloud: who waits for it
+at a worker keeps that from steps whose clouds are free.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from builder.fleet.capacity import places_of
 from builder.fleet.cluster.abilities import Resources, lacking, wanted
 from builder.fleet.executor import Executor
 from builder.fleet.job import Job, Outcome
@@ -22,7 +24,10 @@ class Cluster(Executor, Protocol):
 
 
 class WaitingExecutor:
-    """Hands jobs on, in their order, as there is room for them among all workers."""
+    """Hands jobs on, in their order, as there is room for them among all workers.
+
+    And as their clouds are free: each has one step at a time.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -56,14 +61,17 @@ class WaitingExecutor:
 
     def _hand_on(self, workers: Sequence[Resources]) -> None:
         left = _left(workers, self._handed.values())
+        used = {place for job in self._handed.values() for place in places_of(job)}
         for job in tuple(self._waiting):
-            wants = wanted(job)
+            wants, places = wanted(job), places_of(job)
+            is_room = used.isdisjoint(places) and all(left[name] >= wants[name] for name in wants)
             # What no worker can do is the cluster's to give up.
-            if lacking(job, workers) or all(left[name] >= wants[name] for name in wants):
+            if is_room or lacking(job, workers):
                 self._waiting.remove(job)
                 self._handed[job.step.id] = job
                 self._cluster.submit(job)
                 left.subtract(wants)
+                used.update(places)
 
 
 def _left(workers: Iterable[Resources], jobs: Iterable[Job]) -> "Counter[str]":

@@ -1,17 +1,15 @@
 """A worker whose verbs are fakes, in a process that a test can kill: scheduler, builds, key.
 
-``WORKER_CLOCK`` is how many seconds its clock is ahead from the beginning, ``WORKER_CLOCK_SET`` as
-soon as it works.
+``WORKER_PACE`` is the share that its waits for the store, and for others there, take of their time.
 """
 
 import os
 import sys
-import time
 from pathlib import Path
 
-from distributed import worker
 from fake_fleet import VERBS
 
+from builder.fleet.cluster import lease, task
 from builder.fleet.cluster.abilities import BUILDS, CLOUDS, MEMORY, PROVES, SLOTS
 from builder.fleet.cluster.secret import security_for, spoken
 from builder.fleet.cluster.serve import serve_worker
@@ -21,20 +19,15 @@ address, dist, *rest = sys.argv[1:]
 key = Path(rest[0]) if rest else None
 security = security_for(address, key)
 ABILITIES = {SLOTS: 1.0, MEMORY: 64.0, BUILDS: 9.0, PROVES: 9.0, CLOUDS: 9.0, "x86_64": 9.0}
-REAL = time.time
+PACE = float(os.environ.get("WORKER_PACE", "1"))
 
-
-def set_clock(variable: str) -> None:
-    ahead = float(os.environ.get(variable, "0"))
-    time.time = worker.time = lambda: REAL() + ahead
-
-
-def ready(announced: str) -> None:
-    set_clock("WORKER_CLOCK_SET")
-    print(announced, flush=True)
-
-
-set_clock("WORKER_CLOCK")
+for module, names in (
+    (lease, ("BEAT", "GIVE_UP", "DEATH", "PATIENCE", "POLL")),
+    (task, ("PAUSE", "PATIENCE")),
+):
+    for name in names:
+        setattr(module, name, getattr(module, name) * PACE)
 serve_worker(
-    spoken(address, security), security, Place(Path(dist), VERBS), 1, ready, resources=ABILITIES
-)
+    spoken(address, security), security, Place(Path(dist), VERBS), 1,
+    lambda announced: print(announced, flush=True), resources=ABILITIES,
+)  # fmt: skip

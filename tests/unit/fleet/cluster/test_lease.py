@@ -132,29 +132,42 @@ def test_a_lease_that_is_lost_ends_the_step(
     monkeypatch.setattr(leases, "BEAT", 0.05)
     cancelled = threading.Event()
     with held(str(tmp_path / "store"), [NAME], FIRST, cancelled, print) as found:
-        found.require()
+        found.confirm()
         path = max((tmp_path / "store" / ".leases").rglob("0*"))
         files.write(f".leases/image%20base/{int(path.name) + 1:010}", b'{"owner": "other"}')
         wait_until(cancelled.is_set, "the step is ended", 10)
         with pytest.raises(InterruptedByUser, match="another fleet works at image base by now"):
-            found.require()
+            found.confirm()
     assert Lease(NAME, SECOND).try_take(files) == "somebody"
 
 
+def test_a_lease_that_was_lost_a_moment_ago_is_not_confirmed(files: Files, tmp_path: Path) -> None:
+    with held(str(tmp_path / "store"), [NAME], FIRST, threading.Event(), print) as found:
+        path = max((tmp_path / "store" / ".leases").rglob("0*"))
+        files.write(f".leases/image%20base/{int(path.name) + 1:010}", b'{"owner": "other"}')
+        with pytest.raises(InterruptedByUser, match="another fleet works at image base by now"):
+            found.confirm()
+
+
+@pytest.mark.parametrize("line", ["cut", "frozen"])
 def test_a_holder_without_its_store_gives_up_before_others_take_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert leases.GIVE_UP + leases.BEAT < leases.DEATH
+    assert leases.GIVE_UP < leases.DEATH
     monkeypatch.setattr(leases, "BEAT", 0.05)
-    monkeypatch.setattr(leases, "GIVE_UP", 0.2)
+    monkeypatch.setattr(leases, "GIVE_UP", 0.5)
     store, away = tmp_path / "store", tmp_path / "away"
-    cancelled = threading.Event()
+    cancelled, thawed = threading.Event(), threading.Event()
     with held(str(store), [NAME], FIRST, cancelled, print) as found:
-        store.rename(away)
-        store.write_text("a directory no more")
+        if line == "cut":
+            store.rename(away)
+            store.write_text("a directory no more")
+        else:
+            monkeypatch.setattr(Lease, "beat", lambda *_: thawed.wait(20))
         wait_until(cancelled.is_set, "the step is ended", 10)
-        with pytest.raises(InterruptedByUser, match=r"The store .* could not be used"):
-            found.require()
+        with pytest.raises(InterruptedByUser, match="the store was not reached for"):
+            found.confirm()
+    thawed.set()
 
 
 def test_a_store_that_cannot_be_used_is_told(
@@ -167,3 +180,36 @@ def test_a_store_that_cannot_be_used_is_told(
         held(str(tmp_path / "store"), [NAME], FIRST, threading.Event(), print),
     ):
         pass
+
+
+def test_a_step_that_waits_for_one_of_its_places_keeps_nobody_from_the_others(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "POLL", 0.05)
+    production, staging = "cloud production", "cloud staging"
+    holder, other = Lease(staging, SECOND), Lease(production, SECOND)
+    assert holder.try_take(files) == ""
+    store, has_both, told = str(tmp_path / "store"), threading.Event(), []
+
+    def promote() -> None:
+        with held(store, [production, staging], FIRST, threading.Event(), told.append):
+            has_both.set()
+
+    promotion = threading.Thread(target=promote)
+    promotion.start()
+    wait_until(lambda: bool(told), "the promotion waits", 10)
+    assert told == ["waiting for worker-2, to work at cloud staging"]
+    assert other.try_take(files) == ""
+    holder.give_back(files)
+    wait_until(lambda: len(told) == 2, "the promotion waits for the other one", 10)
+    assert not has_both.is_set()
+    assert holder.try_take(files) == ""
+    for lease in (holder, other):
+        lease.give_back(files)
+    promotion.join(10)
+    assert has_both.is_set()
+
+
+def test_what_was_not_taken_is_not_given_back(files: Files) -> None:
+    Lease(NAME, FIRST).give_back(files)
+    assert files.sizes(".leases/image%20base") == {}

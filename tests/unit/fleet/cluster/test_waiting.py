@@ -88,6 +88,21 @@ def test_steps_that_wait_for_clouds_take_no_slot() -> None:
     assert workers.got == jobs
 
 
+def test_a_promotion_waits_for_its_staging_at_no_worker_and_keeps_no_cloud() -> None:
+    release = Way(staging="staging", production=("prod",))
+    (staging,) = jobs_of(1, [release], kinds=[Kind.STAGING])
+    (promotion,) = jobs_of(1, [release], kinds=[Kind.PRODUCTION])
+    (other,) = jobs_of(1, [Way(production=("prod",))], kinds=[Kind.PRODUCTION])
+    workers = Workers([{**ABLE, CLOUDS: 9.0}])
+    executor = waiting(workers, [staging, promotion, other])
+    assert workers.got == [staging, other]
+    for done in (staging, other):
+        workers.ends.append(done)
+        executor.next(0)
+    executor.next(0)
+    assert workers.got == [staging, other, promotion]
+
+
 @pytest.mark.parametrize("workers", [[], [{**ABLE, MEMORY: 1.0}]])
 def test_what_no_worker_can_do_is_the_clusters_to_give_up(workers: list[Resources]) -> None:
     cluster, jobs = Workers(workers), jobs_of(1, kinds=[Kind.BUILD])
