@@ -1,5 +1,7 @@
 """Clocks an hour off, or set while a fleet works: nothing is done twice, and nothing hangs."""
 
+import signal
+import time
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,3 +117,20 @@ def test_a_schedulers_clock_that_is_set_is_told_and_what_is_done_stays_done(
         again = cluster.run(fleet)
     assert all(outcome.good for outcome in again.values()), again
     assert Counter(fleet.ended) == {"base.build": 1, "base.prove": 1}
+
+
+def test_a_schedulers_clock_that_is_set_makes_no_worker_dead(
+    fleet: FakeFleet, clock: Clock, tmp_path: Path
+) -> None:
+    """Dask looks every so many seconds at what time of day each worker was last heard of."""
+    ttl = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "1s"}
+    with running(tmp_path, **clock.environment, **ttl) as cluster:
+        worker = cluster.start_worker()
+        worker.send_signal(signal.SIGSTOP)  # it says nothing meanwhile
+        clock.set(HOUR)
+        time.sleep(3)  # less than Dask gives a worker: at least five
+        clock.set(0)
+        worker.send_signal(signal.SIGCONT)
+        outcomes = cluster.run(fleet)
+        assert worker.poll() is None
+    assert [outcome.told for outcome in outcomes.values() if not outcome.good] == []

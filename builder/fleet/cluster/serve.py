@@ -20,13 +20,13 @@ from builder.fleet.capacity import Capacity
 from builder.fleet.cluster.abilities import Resources, found
 from builder.fleet.cluster.dashboard import (
     Address,
-    QuietScheduler,
     QuietWorker,
     dashboard_of,
     link_to,
 )
 from builder.fleet.cluster.executor import connected
 from builder.fleet.cluster.fitness import require_clock
+from builder.fleet.cluster.scheduler import FleetScheduler
 from builder.fleet.cluster.task import Workshop
 from builder.fleet.perform import Place
 from builder.host.scratch import scratch
@@ -59,13 +59,12 @@ def serve_scheduler(
 
     async def run() -> None:
         stopped = _stopping()
-        async with QuietScheduler(
+        async with FleetScheduler(
             host=host,
             port=port,
             security=security,
             dashboard=dashboard is not None,
-            # Its type says text, which could not name an IPv6 address.
-            dashboard_address=[dashboard] if dashboard else None,  # type: ignore[arg-type]
+            dashboard_address=[dashboard] if dashboard else None,
             protocol="tls" if security.require_encryption else "tcp",
         ) as scheduler:
             say(scheduler.address)
