@@ -96,8 +96,9 @@ class Way(_Model):
         """Each cloud of a way has one part in it."""
         named = [info.data.get("staging"), *production]
         if twice := [cloud for cloud in dict.fromkeys(production) if named.count(cloud) > 1]:
+            verb = "stand" if len(twice) > 1 else "stands"
             raise ValueError(
-                f"{enumeration(map(shown, twice), 'and')} stands twice in this way.\n"
+                f"{enumeration(map(shown, twice), 'and')} {verb} twice in this way.\n"
                 "Name each cloud once, as staging or in production."
             )
         return production

@@ -10,7 +10,7 @@ from fake_fleet import FakeFleet, Seen, fake_fleet
 from fleet_cluster import Cluster, running
 from fleets import RELEASE
 
-from builder.errors import HostError
+from builder.errors import HostError, InterruptedByUser
 from builder.fleet.cluster import executor as executing
 from builder.fleet.cluster.versions import own_version, require_same
 from builder.fleet.job import Outcome, Result
@@ -153,6 +153,25 @@ def test_a_scheduler_that_dies_is_told_and_the_next_run_completes(
     assert Counter(fleet.ended)["base.build"] == 1
 
 
+def test_what_an_interrupted_command_has_begun_is_found_done_by_the_next_one(
+    cluster: Cluster, fleet: FakeFleet
+) -> None:
+    cluster.start_worker(FAKE_SECONDS="3")
+
+    class Interrupts(Seen):
+        def tick(self) -> None:
+            if begun(fleet, "base.build"):
+                raise InterruptedByUser("Interrupted.")
+
+    with pytest.raises(InterruptedByUser):
+        cluster.run(fleet, Interrupts())
+    assert fleet.ended == []
+    outcomes = cluster.run(fleet)
+    assert outcomes["base/build"].result is Result.KEPT
+    assert all(outcome.good for outcome in outcomes.values()), outcomes
+    assert len(begun(fleet, "base.build")) == 1
+
+
 def test_a_step_that_no_worker_can_do_is_given_up(
     cluster: Cluster, fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +200,15 @@ def test_nobody_answers(
     cluster.address = "tcp://127.0.0.1:9"
     with pytest.raises(HostError, match="No scheduler answers"):
         cluster.run(fleet)
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this kernel has no IPv6")
+def test_they_speak_by_ipv6(tmp_path: Path, fleet: FakeFleet) -> None:
+    with running(tmp_path, None, "--host", "::1") as cluster:
+        assert cluster.address.startswith("tcp://[::1]:")
+        cluster.start_worker()
+        outcomes = cluster.run(fleet)
+    assert all(outcome.good for outcome in outcomes.values()), outcomes
 
 
 def test_machines_with_the_key_work_together_and_others_are_refused(

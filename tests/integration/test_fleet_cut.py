@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from fleet_cluster import Cluster, running
 from sftp_server import Server, serving
 from waiting import wait_until
 
+from builder.errors import HostError
+from builder.fleet.cluster import files
+from builder.fleet.cluster.files import Files, files_at
 from builder.fleet.job import Outcome, Result
 
 pytestmark = [pytest.mark.integration, pytest.mark.program("sshd", "ssh-keygen")]
 
 MINUTE = 60.0
+MIB = 1 << 20
 
 
 @pytest.fixture
@@ -53,6 +57,43 @@ def begun(fleet: FakeFleet, verb: str) -> int:
 
 def failed(outcomes: dict[str, Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes.values() if not outcome.good]
+
+
+@pytest.mark.parametrize(
+    "transfer",
+    [
+        lambda there, _: there.read("small"),
+        lambda there, place: there.get("large", place / "fetched"),
+        lambda there, place: there.put("sent", place / "large"),
+    ],
+    ids=["read", "get", "put"],
+)
+def test_an_answer_that_never_comes_is_not_waited_for(
+    transfer: Callable[[Files, Path], object],
+    server: Server,
+    line: Line,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "CONNECT", 1.0)
+    there = files_at(server.url.replace(str(server.port), str(line.port)))
+    there.write("small", b"1")
+    (tmp_path / "large").write_bytes(bytes(16 * MIB))
+    there.put("large", tmp_path / "large")
+
+    def moves() -> None:
+        with there.reached():
+            while True:
+                transfer(there, tmp_path)
+
+    with ThreadPoolExecutor(1) as threads:
+        moving = threads.submit(moves)
+        line.freeze()
+        try:
+            with pytest.raises(HostError, match="could not be used"):
+                moving.result(30)
+        finally:
+            line.cut()  # it would wait for ever otherwise
 
 
 @pytest.mark.parametrize("pace", [0.1, pytest.param(1.0, marks=pytest.mark.whole)])

@@ -117,8 +117,9 @@ def _executor(
     secret = cluster("secret")
     security = secret.security_for(scheduler, key)
     address = secret.spoken(scheduler, security)
+    builds = cluster("files").address_for_all(store)
     workers = cluster("executor").ClusterExecutor(
-        address, security, store, watcher.phase, watcher.dashboard
+        address, security, builds, watcher.phase, watcher.dashboard
     )
     executor: Executor = cluster("waiting").WaitingExecutor(workers)
     return executor

@@ -41,8 +41,9 @@ def scheduler(*, host: str, port: int, dashboard: str | None, key: Path | None) 
                 details=[error.strerror or str(error)],
                 hint="Name another file with --key.",
             ) from error
-    security = secret.security_for(f"tcp://{host}:{port}", key)
+    named = secret.bracketed(host)
+    security = secret.security_for(f"tcp://{named}:{port}", key)
     served = cluster("dashboard").address_of(dashboard) if dashboard else None
     cluster("serve").serve_scheduler(
-        host, port, security, lambda told: say(f"{told}\n"), dashboard=served
+        named, port, security, lambda told: say(f"{told}\n"), dashboard=served
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from distributed import Scheduler, Worker
 
 from builder.errors import InputError
-from builder.fleet.cluster.secret import is_loopback
+from builder.fleet.cluster.secret import bracketed, is_loopback
 
 Address = tuple[str, int]
 """Host and port; of port 0 the system chooses one."""
@@ -74,4 +74,4 @@ def link_to(served: Address, scheduler: str) -> str:
     if host in EVERYWHERE:
         host = at
     there = " on the scheduler's machine" if is_loopback(host) and not is_loopback(at) else ""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/status{there}"
+    return f"http://{bracketed(host)}:{port}/status{there}"

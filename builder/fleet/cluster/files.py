@@ -271,8 +271,17 @@ _KINDS: dict[str, type[Files]] = {
 }  # fmt: skip
 
 
+def address_for_all(url: str) -> str:
+    """The address of a store as it is the same in any working directory. Raises ``InputError``."""
+    return url if _kind_of(url) is not Files or "://" in url else str(Path(url).absolute())
+
+
 def files_at(url: str) -> Files:
     """The files of a store. Raises ``InputError`` for an address of none, ``HostError``."""
+    return _kind_of(url)(url)
+
+
+def _kind_of(url: str) -> type[Files]:
     scheme = urlsplit(url).scheme
     if scheme not in _KINDS:
         raise InputError(
@@ -280,4 +289,4 @@ def files_at(url: str) -> Files:
             details=[f"There is no store of the kind '{scheme}'."],
             hint=_ADDRESSES,
         )
-    return _KINDS[scheme](url)
+    return _KINDS[scheme]

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -20,6 +21,7 @@ from builder.errors import InputError
 
 VALIDITY = timedelta(days=3650)
 _NAME = "guest-image fleet"
+_COPY = "Copy the file that 'guest-image fleet scheduler --key FILE' has made."
 
 
 def make_secret(path: Path) -> None:
@@ -58,29 +60,16 @@ def security_for(address: str, secret: Path | None) -> Security:
 
     Raises ``InputError`` for an address, or a key, that cannot be used.
     """
-    parts = urlsplit(address)
-    if parts.scheme not in {"tcp", "tls"} or not parts.hostname:
-        raise InputError(
-            f"'{address}' is not the address of a scheduler.",
-            hint="Write tcp://HOST:PORT, as 'guest-image fleet scheduler' has said.",
-        )
+    host = _host_of(address)
     if secret is None:
-        if not is_loopback(parts.hostname):
+        if not is_loopback(host):
             raise InputError(
-                f"{parts.hostname} is another machine, and there is no key to speak to it with.",
+                f"{host} is another machine, and there is no key to speak to it with.",
                 details=["Whoever can reach a scheduler without one can run programs as its user."],
                 hint="Name the fleet's key with --key; 'guest-image fleet scheduler' makes it.",
             )
         return Security(require_encryption=False)
-    try:
-        content = secret.read_text(encoding="ascii")
-        x509.load_pem_x509_certificate(content.encode())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{secret} is not the key of a fleet.",
-            details=[str(error)],
-            hint="Copy the file that 'guest-image fleet scheduler --key FILE' has made.",
-        ) from error
+    _require_secret(secret)
     name = str(secret)
     return Security(
         require_encryption=True,
@@ -93,6 +82,49 @@ def security_for(address: str, secret: Path | None) -> Security:
     )
 
 
+def _host_of(address: str) -> str:
+    """The host of an address that has all its parts. Raises ``InputError``."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in {"tcp", "tls"} and parts.hostname and parts.port is not None:
+            return parts.hostname
+    except ValueError:  # a port that none can be
+        pass
+    raise InputError(
+        f"'{address}' is not the address of a scheduler.",
+        hint="Write tcp://HOST:PORT, as 'guest-image fleet scheduler' has said.",
+    )
+
+
+def _require_secret(path: Path) -> None:
+    """Raise ``InputError`` for a file that no machine of a fleet would be let in with."""
+    try:
+        content = path.read_bytes()
+        certificate = x509.load_pem_x509_certificate(content)
+        key = serialization.load_pem_private_key(content, None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        raise InputError(
+            f"{path} is not the key of a fleet.",
+            details=[f"{told or 'It has no certificate with its private key'}."],
+            hint=_COPY,
+        ) from error
+    if certificate.public_key() != key.public_key():
+        raise InputError(
+            f"{path} is not the key of a fleet.",
+            details=["Its certificate is not that of its private key."],
+            hint=_COPY,
+        )
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not begins <= datetime.now(UTC) <= ends:
+        raise InputError(
+            f"The key of the fleet, {path}, is not valid now: from {begins:%Y-%m-%d} to"
+            f" {ends:%Y-%m-%d}.",
+            hint="See that this machine's clock is right. Remove the file of an old key, let"
+            " 'guest-image fleet scheduler --key FILE' make another, and copy it to all machines.",
+        )
+
+
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine can be meant."""
     if host == "localhost":
@@ -101,6 +133,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in an address: IPv6 has colons of its own."""
+    return f"[{host}]" if ":" in host else host
 
 
 def spoken(address: str, security: Security) -> str:

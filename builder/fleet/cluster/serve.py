@@ -27,6 +27,7 @@ from builder.fleet.cluster.dashboard import (
 from builder.fleet.cluster.executor import connected
 from builder.fleet.cluster.fitness import require_clock
 from builder.fleet.cluster.scheduler import FleetScheduler
+from builder.fleet.cluster.secret import bracketed
 from builder.fleet.cluster.task import Workshop
 from builder.fleet.perform import Place
 from builder.host.scratch import scratch
@@ -115,7 +116,8 @@ def serve_worker(
     announced = dict(resources or found(slots))
     capacity = Capacity(os.sched_getaffinity(0), int(1e18))  # the scheduler counts the memory
     # By itself Dask lets a worker take orders at all addresses: without a key, of anybody.
-    host = None if security.require_encryption else urlsplit(address).hostname
+    loopback = bracketed(urlsplit(address).hostname or "")
+    host = None if security.require_encryption else loopback
 
     async def run(directory: Path) -> None:
         stopped = _stopping()
