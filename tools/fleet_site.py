@@ -5,11 +5,20 @@ from dataclasses import dataclass, field
 
 from fluid import Pool, Work
 
-from builder.fleet.cluster.abilities import BUILDS, CLOUDS, MEMORY, PROVES, SLOTS, Resources
+from builder.fleet.cluster.abilities import (
+    BUILDS,
+    CLOUDS,
+    MEMORY,
+    PROVES,
+    SLOTS,
+    SPACE,
+    Resources,
+)
 from builder.fleet.graph import Kind
 from builder.fleet.job import Job
 
 X86 = "x86_64"
+GUESTS = ("guests-x86_64", "uefi-x86_64")
 PLENTY = 1e12
 """Units a second, of what is not to limit anything."""
 
@@ -63,7 +72,8 @@ class Worker:
     """Of what it has announced."""
 
     def __post_init__(self) -> None:
-        self.left = dict.fromkeys((SLOTS, BUILDS, PROVES, CLOUDS, X86), float(self.slots))
+        self.left = dict.fromkeys((SLOTS, BUILDS, PROVES, CLOUDS, X86, *GUESTS), float(self.slots))
+        self.left[SPACE] = PLENTY
         self.left[MEMORY] = self.memory
 
     def has_room_for(self, wants: Resources) -> bool:

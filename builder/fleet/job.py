@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from builder.feature import Machine
 from builder.fleet.graph import Step
 from builder.fleet.model import Cloud, Fleet
 from builder.profile.document import document_of
@@ -23,6 +24,8 @@ class Job:
     """The cloud that has the image, for a publication in another."""
     architecture: str = "x86_64"
     """Of the image: a build runs its programs."""
+    machines: tuple[Machine, ...] = ()
+    """Those that a proof boots."""
 
 
 def jobs(fleet: Fleet, steps: Sequence[Step]) -> tuple[Job, ...]:
@@ -36,6 +39,7 @@ def jobs(fleet: Fleet, steps: Sequence[Step]) -> tuple[Job, ...]:
             fleet.clouds.get(step.cloud, Cloud()),
             images[step.image].way.staging or "",
             images[step.image].profile.distribution.architecture,
+            tuple(boot.machine for boot in images[step.image].plan.boots),
         )
         for step in steps
     )

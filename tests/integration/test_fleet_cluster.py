@@ -21,7 +21,12 @@ STEPS = [
     "base.prove",
     *(
         pytest.param(verb, marks=pytest.mark.whole)
-        for verb in ("base.build", "base.publish-staging", "base.promote-prod")
+        for verb in (
+            "base.build",
+            "base.publish-staging",
+            "base.cloud-prove-staging",
+            "base.promote-prod",
+        )
     ),
 ]
 
@@ -178,7 +183,9 @@ def test_a_step_that_no_worker_can_do_is_given_up(
     monkeypatch.setattr(executing, "PATIENCE", 2.0)
     outcome = cluster.run(fleet)["base/build"]
     assert outcome.result is Result.FAILED
-    assert outcome.told.startswith("None of 0 workers can do it: it needs slots, memory, builds")
+    assert outcome.told.startswith(
+        "None of 0 workers can do it: it needs slots, memory, space, builds"
+    )
 
 
 def test_a_scheduler_of_another_version_is_refused(

@@ -27,8 +27,8 @@ def worker(*, scheduler: str, slots: int, output: Path, key: Path | None) -> Non
     """Work for the fleet of SCHEDULER, until that ends.
 
     What this machine can do is announced: builds (root or user namespaces, and the
-    programs for them), proofs, KVM, its architecture, its memory, and clouds where it has a
-    clouds.yaml.
+    programs for them), proofs, KVM, its architecture, the firmware that its guests can have, its
+    memory and space, and clouds where it has a clouds.yaml.
 
     \b
     Examples:

@@ -113,7 +113,7 @@ def serve_worker(
     _quiet()
     with connected(address, security) as client:
         require_clock(clock_ahead(client))
-    announced = dict(resources or found(slots))
+    announced = dict(resources or found(slots, place.dist))
     capacity = Capacity(os.sched_getaffinity(0), int(1e18))  # the scheduler counts the memory
     # By itself Dask lets a worker take orders at all addresses: without a key, of anybody.
     loopback = bracketed(urlsplit(address).hostname or "")

@@ -10,7 +10,15 @@ from pathlib import Path
 from fake_fleet import VERBS
 
 from builder.fleet.cluster import lease, task
-from builder.fleet.cluster.abilities import BUILDS, CLOUDS, MEMORY, PROVES, SLOTS
+from builder.fleet.cluster.abilities import (
+    BUILDS,
+    CLOUDS,
+    MEMORY,
+    MULTIQUEUE,
+    PROVES,
+    SLOTS,
+    SPACE,
+)
 from builder.fleet.cluster.secret import security_for, spoken
 from builder.fleet.cluster.serve import serve_worker
 from builder.fleet.perform import Place
@@ -18,7 +26,8 @@ from builder.fleet.perform import Place
 address, dist, *rest = sys.argv[1:]
 key = Path(rest[0]) if rest else None
 security = security_for(address, key)
-ABILITIES = {SLOTS: 1.0, MEMORY: 64.0, BUILDS: 9.0, PROVES: 9.0, CLOUDS: 9.0, "x86_64": 9.0}
+KINDS = (BUILDS, PROVES, CLOUDS, MULTIQUEUE, "x86_64", "guests-x86_64", "uefi-x86_64")
+ABILITIES = {SLOTS: 1.0, MEMORY: 64.0, SPACE: 64.0, **dict.fromkeys(KINDS, 9.0)}
 PACE = float(os.environ.get("WORKER_PACE", "1"))
 
 for module, names in (

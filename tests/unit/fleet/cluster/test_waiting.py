@@ -7,13 +7,22 @@ from typing import Self
 import pytest
 from fleet_images import jobs_of
 
-from builder.fleet.cluster.abilities import BUILDS, CLOUDS, MEMORY, PROVES, SLOTS, Resources
+from builder.fleet.cluster.abilities import (
+    BUILDS,
+    CLOUDS,
+    MEMORY,
+    PROVES,
+    SLOTS,
+    SPACE,
+    Resources,
+)
 from builder.fleet.cluster.waiting import WaitingExecutor
 from builder.fleet.graph import Kind
 from builder.fleet.job import Job, Outcome, Result
 from builder.fleet.model import Way
 
-ABLE = {SLOTS: 1.0, BUILDS: 1.0, PROVES: 1.0, CLOUDS: 1.0, MEMORY: 8.0, "x86_64": 1.0}
+KINDS = (SLOTS, BUILDS, PROVES, CLOUDS, "x86_64", "guests-x86_64", "uefi-x86_64")
+ABLE = {**dict.fromkeys(KINDS, 1.0), MEMORY: 8.0, SPACE: 64.0}
 
 
 @dataclass
