@@ -98,9 +98,10 @@ def run(
         watcher = BoardWatcher(board)
         with _executor(output, scheduler, store, key, watcher) as executor:
             outcomes = run_fleet(planned, executor, watcher)
+    code = _conclude(outcomes, as_json=as_json)  # first: the disk may be full
     write_file(html or output / PAGE, summary_html(outcomes, datetime.now(UTC)))
     write_file(junit or output / JUNIT, summary_junit(outcomes))
-    return _conclude(outcomes, as_json=as_json)
+    return code
 
 
 def _executor(

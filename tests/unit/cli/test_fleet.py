@@ -106,6 +106,16 @@ def test_a_run_that_fails_ends_with_the_first_failures_code(
     assert not (here / "dist/fleet.html").exists()
 
 
+def test_the_table_is_shown_where_the_page_cannot_be_written(
+    run: Run, faked: FakeFleet, here: Path
+) -> None:
+    (here / "dist/fleet.html").mkdir(parents=True)
+    code, out, err = run("fleet", "run")
+    assert code == 3
+    assert out.endswith("2 of 2 images complete; steps: 4 done.\n")
+    assert "Could not write dist/fleet.html: Is a directory." in err
+
+
 def test_builds_cannot_be_kept_in_a_file(run: Run, faked: FakeFleet, here: Path) -> None:
     (here / "file").touch()
     code, _, err = run("fleet", "run", "--output", here / "file" / "dist")
