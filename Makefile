@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help host host-aarch64 cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-fleet bench-publish golden lock wheel clean
+.PHONY: help host host-aarch64 cloud-host image publish cloud openstack openstack-down unit test test-all test-cloud lint format bench bench-catalogue bench-command bench-fleet bench-proof bench-publish golden lock wheel clean
 
 PROFILE ?= pinned-scsi
 OUTPUT ?= dist
@@ -176,6 +176,9 @@ bench-command: $(VENV)/installed ## Time the command itself: its help, a plan
 
 bench-catalogue: $(VENV)/installed-dev ## Time a catalogue of 500 builds, and hold it against its bound
 	$(VENV)/bin/python tests/bench/catalogue.py
+
+bench-proof: host $(VENV)/installed ## Measure the CPU seconds of each QEMU of a proof of PROFILE's latest build
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tests/bench/proof.py $(PROFILE)
 
 bench-publish: host $(VENV)/installed $(OPENSTACK)/installed ## Time publishing against glance image-create, and print the ratio
 	$(VENV)/bin/python tests/bench/publish.py

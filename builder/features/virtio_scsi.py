@@ -148,7 +148,7 @@ START_LIMIT = 300.0
     machine=lambda usual: replace(usual, disk_bus="virtio"),
 )
 def starts_from_virtio_blk(guest: Guest, _: VirtioScsiParameters) -> str:
-    """As in a cloud that leaves the image's properties out. The rest of the boot is the same."""
+    """As in a cloud that leaves the image's properties out."""
     try:
         end = guest.wait_for_console(ROOT_FOUND, timeout=START_LIMIT)
         guest.wait_for_console(STARTED, timeout=START_LIMIT, after=end)

@@ -4,7 +4,7 @@ Pure. Every boot costs a minute or two under emulation, so probes share one wher
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Annotated, Any, get_args
 
@@ -39,7 +39,7 @@ class Boot:
 def boots(
     probes: Iterable[Named], properties: Mapping[str, str], flavor: Mapping[str, str] | None = None
 ) -> tuple[Boot, ...]:
-    """One boot for each firmware, and one for each kind of hardware that a probe asks for.
+    """One boot for each firmware, and others for the hardware that probes ask for.
 
     Probes that destroy their guest end a boot each; those for which no boot is left get their own.
     """
@@ -109,18 +109,48 @@ def _wants_other_hardware(probe: Probe[Any], usual: Machine) -> bool:
 
 
 def _on_other_hardware(
-    probes: Sequence[Named], usual: Machine, judging: Sequence[Named]
+    probes: Sequence[Named], first: Machine, judging: Sequence[Named]
 ) -> list[Boot]:
-    wanted = [
-        (pair[1].machine(usual), pair)
-        for pair in probes
-        if pair[1].machine is not None and _wants_other_hardware(pair[1], usual)
-    ]
-    wanted.sort(key=lambda pair: repr(pair[0]))  # stable: their order stays
-    return [
-        _own([pair for _, pair in group], hardware, judging)
-        for hardware, group in groupby(wanted, key=lambda pair: pair[0])
-    ]
+    """One boot for each hardware; probes that only watch a start share one if it can be theirs all.
+
+    Several vCPUs are there where a probe wants them: emulated ones wait for each other.
+    """
+    usual = first if first.topology else replace(first, vcpus=1)
+    wanted = []
+    for pair in probes:
+        if pair[1].machine is not None and _wants_other_hardware(pair[1], first):
+            given = usual if first.topology else replace(usual, vcpus=pair[1].vcpus)
+            wanted.append((pair[1].machine(given), pair))
+    wanted.sort(key=lambda each: repr(each[0]))  # stable: their order stays
+    shared: list[tuple[Machine, list[Named]]] = []
+    for hardware, group in groupby(wanted, key=lambda each: each[0]):
+        pairs = [pair for _, pair in group]
+        for number, (other, others) in enumerate(shared):
+            both = _both(usual, other, hardware)
+            if both is not None and _only_watch((*others, *pairs)):
+                shared[number] = both, [*others, *pairs]
+                break
+        else:
+            shared.append((hardware, pairs))
+    return [_own(pairs, hardware, judging) for hardware, pairs in shared]
+
+
+def _only_watch(probes: Iterable[Named]) -> bool:
+    """Whether none of them needs more of its guest than that it starts."""
+    return all(probe.when == "running" and not probe.login for _, probe in probes)
+
+
+def _both(usual: Machine, hardware: Machine, other: Machine) -> Machine | None:
+    """The usual machine with the changes of two others; None where both change the same device."""
+    changes, others = (
+        {
+            field.name: getattr(machine, field.name)
+            for field in fields(Machine)
+            if getattr(machine, field.name) != getattr(usual, field.name)
+        }
+        for machine in (hardware, other)
+    )
+    return replace(usual, **changes, **others) if changes.keys().isdisjoint(others) else None
 
 
 def _own(probes: Sequence[Named], hardware: Machine, judging: Sequence[Named]) -> Boot:

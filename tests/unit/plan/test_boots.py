@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from builder.feature import Guest, Machine, Parameters, Probe, Topology, When
+from builder.feature import FIRST_NIC, Guest, Machine, Parameters, Probe, Topology, When
 from builder.plan.boots import Boot, boots
 
 SCSI = {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"}
@@ -21,6 +21,14 @@ def named(name: str, when: When = "running", **fields: Any) -> tuple[str, Probe[
 
 def by_name(*probes: tuple[str, Probe[Any]], **properties: str) -> dict[str, Boot]:
     return {boot.name: boot for boot in boots(probes, {**SCSI, **properties})}
+
+
+def without_nics(usual: Machine) -> Machine:
+    return replace(usual, nics=(), multiqueue=False)
+
+
+def on_virtio_blk(usual: Machine) -> Machine:
+    return replace(usual, disk_bus="virtio")
 
 
 def test_both_firmwares_run_every_probe_that_spoils_nothing() -> None:
@@ -86,9 +94,6 @@ def test_what_needs_several_vcpus_goes_where_they_are() -> None:
 
 
 def test_nobody_is_logged_in_where_no_probe_wants_it() -> None:
-    def on_virtio_blk(usual: Machine) -> Machine:
-        return replace(usual, disk_bus="virtio")
-
     watching = named("watching", machine=on_virtio_blk, login=False)
     assert by_name(watching)["bios-watching"].login is False
     planned = by_name(watching, named("asking", machine=on_virtio_blk))
@@ -114,19 +119,51 @@ def test_each_boot_ends_with_one_destruction_at_most() -> None:
 
 
 def test_probes_that_want_the_same_other_hardware_share_a_boot() -> None:
-    def on_virtio_blk(usual: Machine) -> Machine:
-        return replace(usual, disk_bus="virtio")
-
     planned = by_name(
         named("blk", machine=on_virtio_blk),
         named("huge", machine=lambda usual: replace(usual, vcpus=16)),
         named("blk2", machine=on_virtio_blk),
         named("x"),
     )
-    assert [*planned] == ["bios", "uefi", "bios-huge", "bios-blk"]
+    assert [*planned] == ["bios", "uefi", "bios-blk", "bios-huge"]
     assert planned["bios-blk"].probes == ("a/blk", "a/blk2")
     assert planned["bios-blk"].machine.disk_bus == "virtio"
     assert planned["bios"].probes == ("a/x",)
+
+
+def test_probes_that_watch_share_a_boot_with_all_the_hardware_that_they_ask_for() -> None:
+    planned = by_name(
+        named("alone", machine=without_nics, login=False),
+        named("blk", machine=on_virtio_blk, login=False),
+        hw_vif_multiqueue_enabled="true",
+    )
+    assert [*planned] == ["bios", "uefi", "bios-alone"]
+    shared = planned["bios-alone"]
+    assert shared.probes == ("a/alone", "a/blk")
+    assert (shared.machine.nics, shared.machine.disk_bus) == ((), "virtio")
+    assert not shared.login
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        named("other", machine=lambda usual: replace(usual, nics=(FIRST_NIC,) * 2), login=False),
+        named("other", machine=on_virtio_blk),
+        named("other", "destroy", machine=on_virtio_blk, login=False),
+    ],
+    ids=["of the same device", "with a login", "that destroys its guest"],
+)
+def test_a_boot_is_not_shared_with_a_probe(other: tuple[str, Probe[Any]]) -> None:
+    planned = by_name(named("alone", machine=without_nics, login=False), other)
+    assert len(planned) == 4
+
+
+def test_other_hardware_has_as_many_vcpus_as_its_probes_want() -> None:
+    planned = by_name(
+        named("one", machine=on_virtio_blk), named("two", machine=without_nics, vcpus=2)
+    )
+    assert planned["bios-one"].machine.vcpus == 1
+    assert planned["bios-two"].machine.vcpus == 2
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
