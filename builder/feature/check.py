@@ -87,6 +87,7 @@ class Probe(Generic[P]):
     seconds: float = 2
     machine: Callable[[Machine], Machine] | None = None
     login: bool = True
+    additional: bool = False
 
     @property
     def name(self) -> str:
@@ -125,6 +126,7 @@ def probe(
     seconds: float = 2,
     machine: Callable[[Machine], Machine] | None = None,
     login: bool = True,
+    additional: bool = False,
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
     """Make a probe of a function. ``title`` is a present-tense sentence without a stop.
 
@@ -133,10 +135,14 @@ def probe(
     has so many ``vcpus``; boots are balanced by the ``seconds`` that probes take under emulation.
     ``machine`` asks for other hardware than the claims give, in a boot of its own; probes that want
     the same hardware share that boot. One without ``login`` looks at the console or asks QEMU only:
-    where all probes of a boot are such, nobody waits until the guest lets its user in.
+    where all probes of a boot are such, nobody waits until the guest lets its user in. What is
+    ``additional`` and takes nothing away is given to the boot by the second firmware, if there is
+    one.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(title, function, applies, when, once, vcpus, seconds, machine, login)
+        return Probe(
+            title, function, applies, when, once, vcpus, seconds, machine, login, additional
+        )
 
     return decorate
