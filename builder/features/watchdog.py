@@ -9,6 +9,7 @@ is ``active (running)`` and nothing watches.
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -209,6 +210,10 @@ def daemon_holds_device(guest: Guest, _: WatchdogParameters) -> str:
 FIRING_MARGIN = 30.0
 """Seconds beyond its timeout within which a watchdog fires on a busy host."""
 
+PANICKED = r"end Kernel panic"
+PANIC_LIMIT = 15.0
+"""Seconds in which a kernel says that it has panicked, on a busy host."""
+
 RETURN_LIMIT = 600.0
 """Seconds in which a guest that was reset is back, under emulation beside another guest."""
 
@@ -266,9 +271,11 @@ def _hang(guest: Guest, parameters: WatchdogParameters) -> str:
 @probe("a guest whose kernel panics is acted on", when="destroy", seconds=30, applies=has_device)
 def panic_fires(guest: Guest, parameters: WatchdogParameters) -> str:
     """Crash the kernel for good; nothing but the watchdog is left to notice."""
-    start = time.monotonic()
+    start, shown = time.monotonic(), len(guest.console())
     # In the background: no answer can come from a guest that has crashed.
     output(guest, "(sleep 1; echo c >/proc/sysrq-trigger) </dev/null >/dev/null 2>&1 &")
+    with suppress(TimeoutError):  # where the kernel has no console, its watchdog shows it
+        guest.wait_for_console(PANICKED, timeout=PANIC_LIMIT, after=shown)
     _await_action(guest, parameters)
     return f"{parameters.action} {time.monotonic() - start:.0f} s after the kernel panicked"
 

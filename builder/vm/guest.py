@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,8 @@ class GuestChannels:
     """Where the files of new volumes are made; their owner removes them."""
     excess: Callable[[], str] = str
     """What the guest was ended for, where it wrote too much."""
+    throttled: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
+    """Entered while the guest is to have little of this host's time."""
 
 
 class RunningGuest:
@@ -168,9 +170,15 @@ class RunningGuest:
             self._refuse_if_ended()
             raise
 
-    def idle(self) -> contextlib.AbstractContextManager[object]:
-        """While the block runs, the guest does little: its core may do something else."""
-        return self._control.idle()
+    @contextlib.contextmanager
+    def idle(self) -> Iterator[None]:
+        """While the block runs, the guest does little: its core may do something else.
+
+        Where its CPUs are emulated it has a tenth of one: a kernel that has panicked spins.
+        """
+        throttled = self._lines.throttled if self._lines.emulated else contextlib.nullcontext
+        with self._control.idle(), throttled():
+            yield
 
     def _in_vain(self, error: TimeoutError) -> TimeoutError:
         shown = self.console()

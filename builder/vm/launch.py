@@ -220,6 +220,7 @@ def _connect(
         connect=connect,
         volumes=workdir,
         excess=lambda: waiting.guard.excess,
+        throttled=process.throttled,
     )
 
 

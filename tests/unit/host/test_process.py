@@ -1,4 +1,5 @@
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -73,3 +74,31 @@ def test_a_program_that_hangs_is_told_with_its_command() -> None:
     with pytest.raises(BuilderError, match="'sleep' was still running after 0 s") as caught:
         run(["sleep", "20"], timeout=0.1, purpose="rest")
     assert caught.value.details == ("command: sleep 20",)
+
+
+def test_a_throttled_program_has_a_tenth_of_the_time_and_all_of_it_afterwards(
+    tmp_path: Path,
+) -> None:
+    def busy(seconds: float) -> float:
+        """CPU seconds that the program takes in so many seconds."""
+        before = cpu()
+        time.sleep(seconds)
+        return cpu() - before
+
+    def cpu() -> float:
+        fields = Path(f"/proc/{program.pid}/stat").read_text().split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+    script = "while :; do :; done"
+    with start(["sh", "-c", script], purpose="spin", log=tmp_path / "log") as program:
+        with program.throttled():
+            little = busy(2)
+        assert 0 < little < 0.6
+        assert busy(1) > little
+
+
+def test_a_throttled_program_can_be_ended(tmp_path: Path) -> None:
+    sleeping = start(["sleep", "60"], purpose="sleep", log=tmp_path / "log")
+    with sleeping as program, program.throttled():
+        program.end(patience=3)
+        assert program.status == -signal.SIGTERM

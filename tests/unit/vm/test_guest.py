@@ -1,7 +1,8 @@
 """What is said of a guest that is lost, or was never given what is asked for."""
 
 import threading
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,24 @@ class Lost:
 
 
 def guest(
-    directory: Path, connection: Any, *, excess: str = "", cancelled: bool = False
+    directory: Path,
+    connection: Any,
+    *,
+    excess: str = "",
+    cancelled: bool = False,
+    emulated: bool = True,
+    throttled: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> RunningGuest:
     lines = GuestChannels(
         console=directory / "console.log",
         keyboard=directory,
         qmp=None,  # type: ignore[arg-type]  # nobody asks it
-        emulated=True,
+        emulated=emulated,
         agent=None,
         connect=lambda *_: nullcontext(connection),
         volumes=directory,
         excess=lambda: excess,
+        throttled=throttled,
     )
     control = Control(cancelled=threading.Event())
     if cancelled:
@@ -64,3 +72,22 @@ def test_a_connection_that_breaks_for_what_the_guest_wrote_is_told_so(tmp_path: 
 def test_a_connection_that_breaks_on_purpose_is_no_failure(tmp_path: Path) -> None:
     with pytest.raises(InterruptedByUser):
         guest(tmp_path, Lost(), cancelled=True).run("true")
+
+
+@pytest.mark.parametrize("emulated", [True, False])
+def test_an_emulated_guest_that_is_idle_has_little_of_the_host(
+    tmp_path: Path,
+    emulated: bool,  # noqa: FBT001 - a case
+) -> None:
+    entered: list[str] = []
+
+    @contextmanager
+    def throttled() -> Iterator[None]:
+        entered.append("throttled")
+        yield
+        entered.append("left")
+
+    running = guest(tmp_path, None, emulated=emulated, throttled=throttled)
+    with running.idle():
+        assert entered == ["throttled"] * emulated
+    assert entered == ["throttled", "left"] * emulated
