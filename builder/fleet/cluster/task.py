@@ -127,7 +127,7 @@ def _failed(job: Job, error: BuilderError) -> Outcome:
 def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
     """Do it, again where the store was not reached. Raises what the last attempt raises.
 
-    Raises ``InterruptedByUser`` where it is cancelled meanwhile.
+    Raises ``Reschedule`` where this worker is about to end meanwhile.
     """
     began = time.monotonic()
     while True:
@@ -139,4 +139,4 @@ def _tried(act: Callable[[], None], cancelled: threading.Event) -> None:
             if time.monotonic() - began > PATIENCE:
                 raise
             if cancelled.wait(PAUSE):
-                raise InterruptedByUser("Interrupted.") from None
+                raise Reschedule from None
