@@ -69,8 +69,8 @@ class Broken:
     """Five images, so that no defect hides another one."""
 
     cloud: Path
-    """Has the cloud kernel instead of the ordinary one, the guest agent masked, and no boot loader
-    for UEFI."""
+    """Has the cloud kernel instead of the ordinary one, the guest agent masked, no boot loader for
+    UEFI, and no licence of ethtool."""
     rootless: Path
     """Has an initrd without virtio_scsi, and names the root's device in fstab."""
     neglected: Path
@@ -95,6 +95,7 @@ def broken_images(image: Path, directory: Path) -> Broken:
         disks.mount(0)
         release = replace_kernel(disks.handle, cloud, directory)
         disks.handle.ln_s("/dev/null", AGENT)
+        disks.handle.rm("/usr/share/doc/ethtool/copyright")
         disks.mount(0, "ESP")
         disks.handle.rm_rf("/EFI")
         disks.mount(1)

@@ -17,6 +17,7 @@ from builder.features import (
     discard,
     foundation,
     guest_agent,
+    minimal,
     multiqueue,
     nested_virtualisation,
     packed_ring,
@@ -57,6 +58,7 @@ SHIPPED: tuple[AnyFeature, ...] = (
     tpm.FEATURE,
     packed_ring.FEATURE,
     serial_ports.FEATURE,
+    minimal.FEATURE,
 )
 
 OWN_ORIGIN = "guest-image-builder itself"

@@ -39,6 +39,8 @@ PROFILE = "pinned-scsi"
 PACKAGE = "tcpdump"
 DEBOOTSTRAP_SCRIPTS = Path("/usr/share/debootstrap/scripts")
 MIB = 1 << 20
+GENERICCLOUD = 334 * MIB
+"""Debian 12's own image of 2026-06-01, as docs/distributions.md has it."""
 
 
 @dataclass
@@ -158,6 +160,18 @@ def tell(case: str, cost: Cost, against: Cost | None = None) -> None:
     sys.stdout.write(f"{case:<44}{cost.wall:8.1f} s{cost.cpu:8.1f} s{ratio}\n")
 
 
+def tell_sizes(plans: list[Plan], dist: Path) -> None:
+    """A line of another table for each profile: its file, and what is in it."""
+    sys.stdout.write(f"\n{'image':<44}{'file':>14}{'tree':>14}\n")
+    for plan in plans:
+        manifest = read(dist / plan.profile / "latest")
+        tree = sum(manifest.directories.values())
+        sys.stdout.write(
+            f"{plan.profile:<44}{manifest.image.size / MIB:>10.0f} MiB{tree / MIB:>10.0f} MiB\n"
+        )
+    sys.stdout.write(f"{'Debian 12 genericcloud':<44}{GENERICCLOUD / MIB:>10.0f} MiB\n")
+
+
 def run(work: Path) -> None:
     """Every case, one after another."""
     registry = installed()
@@ -185,6 +199,7 @@ def run(work: Path) -> None:
     tell("one package more, against cold", more, cost)
     plans = debian_profiles()
     tell(f"{len(plans)} Debian profiles in a row, against one", in_a_row(plans, dist), cost)
+    tell_sizes(plans, dist)
 
 
 def main() -> None:

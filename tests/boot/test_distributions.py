@@ -25,8 +25,9 @@ pytestmark = pytest.mark.boot
 
 Built = Callable[[str], Path]
 
-PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi", "debian-13-dracut")
-"""The last one is booted by "make test-all" alone."""
+PROFILES = ("debian-12-dracut", "debian-13-pinned-scsi")
+WHOLE = ("debian-13-dracut", "debian-12-minimal")
+"""These are booted by "make test-all" alone."""
 
 ESSENTIAL = (
     "foundation/firmware-is-as-asked",
@@ -53,13 +54,14 @@ def test_every_way_to_make_an_image_that_is_not_unproven_is_built_and_booted_her
         for initramfs in distribution.initramfs_choices
         if not distribution.untested_reason
     }
-    tested = [load(name, shipped()).distribution for name in (*PROFILES, "pinned-scsi")]
+    tested = [load(name, shipped()).distribution for name in (*PROFILES, *WHOLE, "pinned-scsi")]
     assert {(distribution.name, distribution.initramfs) for distribution in tested} == ways
-    assert set(PROFILES) < set(shipped_profiles())
+    assert {*PROFILES, *WHOLE} < set(shipped_profiles())
 
 
 @pytest.fixture(
-    scope="module", params=[*PROFILES[:-1], pytest.param(PROFILES[-1], marks=pytest.mark.whole)]
+    scope="module",
+    params=[*PROFILES, *(pytest.param(name, marks=pytest.mark.whole) for name in WHOLE)],
 )
 def build(request: pytest.FixtureRequest, built: Built) -> Path:
     return built(request.param)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.feature import CheckFailed, Outcome
-from builder.features import foundation, guest_agent, watchdog
+from builder.features import foundation, guest_agent, minimal, watchdog
 from builder.features import nested_virtualisation as nested
 from builder.features.registry import shipped
 from builder.linux import login
@@ -59,6 +59,31 @@ def test_the_guest_runs_a_virtual_machine_of_its_own_until_its_kvm_is_gone(
     guest.run("modprobe", "kvm_amd")
 
 
+def test_a_guest_with_everything_gets_everything_that_a_package_brings(guest: RunningGuest) -> None:
+    make, parameters = (
+        minimal.installed_package_comes_without.function,
+        minimal.FEATURE.parameters(),
+    )
+    with pytest.raises(CheckFailed, match="an installed package has brought /usr/share/doc/"):
+        make(guest, parameters)
+    guest.run("sh", "-c", f"printf 'path-exclude=*\n' >{FILTERS}")
+    with pytest.raises(CheckFailed, match="an installed package has not brought /usr/share/doc/"):
+        make(guest, parameters)
+    guest.run("rm", FILTERS)
+
+
+def test_a_driver_loads_until_what_it_needs_is_gone(guest: RunningGuest) -> None:
+    make, parameters = minimal.drivers_load.function, minimal.FEATURE.parameters()
+    assert "drivers are loaded" in make(guest, parameters)
+    hide = "modprobe -r mptsas mptscsih mptbase && cd /lib/modules/$(uname -r)/kernel && mv"
+    lost = "drivers/message/fusion/mptbase.ko"
+    assert guest.run("sh", "-c", f"{hide} {lost} /run").status == 0
+    with pytest.raises(CheckFailed, match="mptsas"):
+        make(guest, parameters)
+    guest.run("sh", "-c", f"mv /run/mptbase.ko /lib/modules/$(uname -r)/kernel/{lost}")
+
+
+FILTERS = "/etc/dpkg/dpkg.cfg.d/local"
 STATUS = "/run/cloud-init/status.json"
 FAULT = f"""
 import json

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from broken import AGENT, FSTAB_LINE, GONE_VOLUME, MAC, Broken
 
-from builder.feature import Outcome
+from builder.feature import CheckFailed, Filesystem, Inspection, Outcome
+from builder.features import minimal
 from builder.features.registry import shipped
+from builder.image.filesystem import open_image
 from builder.proof.checks import checks_of
 from builder.proof.inspection import inspect
 from builder.store import manifest
@@ -136,3 +139,32 @@ def test_half_an_initrd_is_told_once(broken: Broken, built: Built) -> None:
         f"the initrd of kernel {broken.release} (/boot/initrd.img-{broken.release}) cannot be read"
         in failed["foundation/initrds-are-whole"]
     )
+
+
+def objection(disk: Filesystem, check: Inspection[Any], *without: minimal.Part) -> str:
+    parameters = minimal.MinimalParameters(without=without or tuple(minimal.LEFT_OUT))
+    with pytest.raises(CheckFailed) as failure:
+        check.function(disk, parameters)
+    return str(failure.value)
+
+
+def test_an_ordinary_image_is_not_minimal(broken: Broken) -> None:
+    with open_image(broken.waiting, "qcow2") as disk:
+        for part, place in {
+            "documentation": "/usr/share/doc/",
+            "translations": "/usr/share/locale/",
+            "hardware-drivers": "/lib/modules/",
+        }.items():
+            said = objection(disk, minimal.disk_is_without, part)
+            assert said.startswith(f"there are {part}: {place}")
+        assert objection(disk, minimal.dpkg_leaves_out).startswith("dpkg would unpack /usr/share/")
+
+
+def test_a_kernel_for_clouds_lacks_drivers_of_what_nova_gives(broken: Broken) -> None:
+    with open_image(broken.cloud, "qcow2") as disk:
+        said = objection(disk, minimal.kernels_have_drivers)
+        assert f"kernel {broken.cloud_release} has no " in said
+        assert {"ahci", "e1000", "i6300esb"} <= set(said.replace(":", ",").split(", "))
+        assert objection(disk, minimal.copyrights_are_there) == (
+            "no copyright file for ethtool: it was left out, too"
+        )

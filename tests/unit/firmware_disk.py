@@ -27,7 +27,7 @@ GOOD: Mapping[str, bytes | str] = {
     LOADER: SHIM,
     GRUB: SIGNED,
     KERNEL: SIGNED,
-    BUILTIN: "kernel/virtio.ko\nkernel/virtio_rng.ko\nkernel/tpm_tis.ko\n",
+    BUILTIN: "kernel/virtio.ko\nkernel/virtio_rng.ko\nkernel/tpm_tis.ko\nkernel/tpm_crb.ko\n",
 }
 
 

@@ -8,6 +8,7 @@ from initrds import cpio
 from programs import program
 
 from builder.feature import Volume
+from builder.linux import device_drivers
 
 Change = Mapping[str, bytes | str | Link | None]  # None removes the path
 
@@ -31,6 +32,7 @@ WATCHDOG_CONF = "/etc/watchdog.conf"
 WATCHDOG_LOAD = "/etc/modules-load.d/guest-watchdog.conf"
 NESTING = "/etc/modprobe.d/guest-nested-virtualisation.conf"
 NO_NOUVEAU = "/etc/modprobe.d/guest-vgpu.conf"
+FILTERS = "/etc/dpkg/dpkg.cfg.d/guest-minimal"
 RENDERERS = "/etc/cloud/cloud.cfg.d/95-guest-network.cfg"
 
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
@@ -48,6 +50,11 @@ INITRD = cpio(
     }
 )
 
+VIRTUAL_DRIVERS = "".join(
+    f"kernel/{name}.ko:\n"
+    for name in sorted(device_drivers.drivers() - {"i6300esb", "tpm_crb", "tpm_tis", "virtio_rng"})
+)
+
 GOOD: Tree = {
     "/lib": Link("usr/lib"),
     # the kernel and its boot
@@ -56,7 +63,7 @@ GOOD: Tree = {
     MODULES_DEP: (
         "kernel/drivers/watchdog/i6300esb.ko.xz:\nupdates/dkms/nvidia.ko:\n"
         "kernel/arch/x86/kvm/kvm.ko:\nkernel/arch/x86/kvm/kvm-amd.ko:\n"
-        "kernel/arch/x86/kvm/kvm-intel.ko:\n"
+        "kernel/arch/x86/kvm/kvm-intel.ko:\n" + VIRTUAL_DRIVERS
     ),
     f"/usr/lib/modules/{RELEASE}/updates/dkms/nvidia.ko": b"",
     GRUB_CFG: (
@@ -112,6 +119,15 @@ GOOD: Tree = {
     "/etc/systemd/system/sysinit.target.wants/systemd-resolved.service": Link("x"),
     f"{WANTS}/watchdog.service": Link("x"),
     AGENT_RULE: 'TAG+="systemd", ENV{SYSTEMD_WANTS}="qemu-guest-agent.service"\n',
+    # what dpkg unpacks
+    FILTERS: (
+        "# comment\npath-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"
+        'path-exclude /usr/share/man/*/*\npath-exclude = "/usr/share/info/*"\nforce-unsafe-io\n'
+        "path-exclude=/usr/share/locale/*/LC_MESSAGES/*\npath-exclude=*/modules/*/kernel/*\n"
+        "path-include=*/virtio_scsi.ko*\n"
+    ),
+    "/usr/share/doc/bash/copyright": b"",
+    "/usr/share/doc/libssl3": Link("openssl"),
     # configuration
     "/etc/cloud/cloud.cfg": "system_info:\n  network:\n    renderers: ['netplan', 'eni']\n",
     RENDERERS: "system_info:\n  network:\n    renderers: [networkd]\n",

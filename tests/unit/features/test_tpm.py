@@ -22,7 +22,9 @@ def disks() -> Iterator[Case]:
         without_driver("tpm_tis"),
         f"kernel {RELEASE} has no tpm_tis: it is built without",
     )
-    yield broken_disk(check, "none of CRB", {}, "has no tpm_crb", model="tpm-crb")
+    yield broken_disk(
+        check, "none of CRB", without_driver("tpm_crb"), "has no tpm_crb", model="tpm-crb"
+    )
 
 
 def guests() -> Iterator[Case]:
