@@ -58,8 +58,9 @@ def cloud(site: Site) -> Generator["Connection"]:
     for volume in list(connection.block_storage.volumes()):
         connection.block_storage.delete_volume(volume)
         connection.block_storage.wait_for_delete(volume, wait=LIMIT)
-    for image in list(connection.image.images()):
-        connection.image.delete_image(image)
+    for hidden in (False, True):  # those that a newer one has replaced
+        for image in list(connection.image.images(is_hidden=hidden)):
+            connection.image.delete_image(image)
     connection.close()
 
 

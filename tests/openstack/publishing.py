@@ -1,7 +1,9 @@
 """What the tests of publishing share: the command in this process and in another, and a look."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from localcloud import LocalCloud
 from builder.cli.program import main
 
 NAME = "pinned-scsi"
+FILE_LIMIT = 4 << 20
+"""Bytes: less than the data of any disk that is published."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,21 @@ class Command:
         return subprocess.Popen(
             [program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+
+def peak_of_raw_upload(build: Path, *more: str) -> int:
+    """Bytes that the upload had in memory at most; no file may be as large as the disk's data."""
+    program = Path(sys.executable).with_name("guest-image")
+    words = [
+        *("prlimit", f"--fsize={FILE_LIMIT}", "--"),
+        *(program, "publish", build, "--cloud", "local", "--as", "raw", *more),
+    ]
+    with tempfile.TemporaryFile() as said, subprocess.Popen(words, stderr=said) as command:
+        _, status, usage = os.wait4(command.pid, 0)
+        command.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        assert command.returncode == 0, said.read().decode()
+    return usage.ru_maxrss * 1024
 
 
 def images(cloud: LocalCloud, name: str = "local") -> list[Any]:

@@ -1,17 +1,14 @@
 """A disk is published in another format than that of the file that was proven."""
 
 import hashlib
-import os
 import subprocess
-import sys
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from gpt_disks import SIZE, as_qcow2, partitioned
 from localcloud import LocalCloud
-from publishing import Command, current, images
+from publishing import Command, current, images, peak_of_raw_upload
 from smallbuild import MIB, small_build
 
 from builder.host.files import digests, sha256_of
@@ -134,24 +131,6 @@ def test_a_raw_image_is_promoted_as_it_is(
     assert done.status == 0, done.err
     assert current(prod, "prod").os_hash_value == current(prod).os_hash_value
     assert current(prod, "prod").disk_format == "raw"
-
-
-FILE_LIMIT = 4 * MIB
-
-
-def peak_of_raw_upload(build: Path) -> int:
-    """Bytes that the upload had in memory at most; no file may be as large as the disk's data."""
-    program = Path(sys.executable).with_name("guest-image")
-    words = [
-        *("prlimit", f"--fsize={FILE_LIMIT}", "--"),
-        *(program, "publish", build, "--cloud", "local", "--as", "raw"),
-    ]
-    with tempfile.TemporaryFile() as said, subprocess.Popen(words, stderr=said) as command:
-        _, status, usage = os.wait4(command.pid, 0)
-        command.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        assert command.returncode == 0, said.read().decode()
-    return usage.ru_maxrss * 1024
 
 
 def test_a_raw_upload_takes_no_second_file_and_no_more_memory_for_a_larger_disk(

@@ -1,4 +1,4 @@
-"""Ceph: the volumes' storage, one monitor and one OSD on a file.
+"""Ceph: the storage of volumes, and of images whose store it is; a monitor, an OSD on a file.
 
 Nobody counts what is stored, which a manager would do (see ``rbd_without_manager``), and nobody
 asks for a key: only the OpenStack's own network reaches it.
@@ -13,6 +13,7 @@ from allinone.process import Service, inside, run_step
 from allinone.site import Site
 
 POOL = "volumes"
+IMAGES = "images"
 _FSID = "6f6c2d8a-3c0e-4a5f-9d0b-1f1d5a1f7c11"
 _MONITORS = "[v2:127.0.0.1:3300,v1:127.0.0.1:6789]"
 _CAPACITY = 20 << 30
@@ -94,10 +95,11 @@ def storage(site: Site) -> Service:
 
 
 def set_up(site: Site) -> None:
-    """Make the pool; the storage must be ready."""
-    step = "make Ceph's pool"
-    _ceph(site, step, "ceph", "osd", "pool", "create", POOL)
-    _ceph(site, step, "rbd", "pool", "init", POOL)
+    """Make the pools; the storage must be ready."""
+    step = "make Ceph's pools"
+    for pool in (POOL, IMAGES):
+        _ceph(site, step, "ceph", "osd", "pool", "create", pool)
+        _ceph(site, step, "rbd", "pool", "init", pool)
 
 
 def configuration(site: Site) -> Path:

@@ -1,11 +1,14 @@
-"""Glance: the images, in files."""
+"""Glance: the images, in files, or in Ceph where its store is named."""
 
 from cloudconfig import glance_configuration
 
+from allinone import ceph
 from allinone.process import Service, run_step, wsgi
 from allinone.site import PROGRAMS, Site
 
 _STORES = ("files",)
+CEPH = "ceph"
+"""The store that is not the default one."""
 
 
 def configure(site: Site) -> None:
@@ -20,7 +23,15 @@ def configure(site: Site) -> None:
         password=site.password,
         stores=_STORES,
         paste=PROGRAMS.parent / "etc/glance/glance-api-paste.ini",
-        settings={"database": {"connection": site.database("glance")}},
+        settings={
+            "DEFAULT": {"enabled_backends": f"{_STORES[0]}:file, {CEPH}:rbd"},
+            CEPH: {
+                "rbd_store_pool": ceph.IMAGES,
+                "rbd_store_ceph_conf": ceph.configuration(site),
+                "rbd_thin_provisioning": True,
+            },
+            "database": {"connection": site.database("glance")},
+        },
     )
     (site.configuration("glance") / "glance-api.conf").write_text(text, encoding="utf-8")
 
