@@ -7,6 +7,7 @@ device, but no device-mapper), and qemu-img's own compression.
 """
 
 import os
+import platform
 import resource
 import shutil
 import subprocess
@@ -142,9 +143,15 @@ def another_claim(plan: Plan, dist: Path) -> Cost:
 
 
 def debian_profiles() -> list[Plan]:
-    """Those of the shipped profiles that are Debian's."""
+    """Those of the shipped profiles that are Debian's, for this machine, and proven here."""
     plans = [plan_of(name) for name in shipped_profiles()]
-    return [plan for plan in plans if plan.distribution.os_distro == "debian"]
+    return [
+        plan
+        for plan in plans
+        if plan.distribution.os_distro == "debian"
+        and plan.distribution.architecture == platform.machine()
+        and not plan.distribution.untested_reason
+    ]
 
 
 def in_a_row(plans: list[Plan], dist: Path) -> Cost:
