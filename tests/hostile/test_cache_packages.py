@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.build import verified_packages
+from builder.build import unpacked_packages, verified_packages
 from builder.build.verified_packages import archive_name, digests
 
 pytestmark = pytest.mark.integration
@@ -35,7 +35,9 @@ class Archive:
         self.store = root / "store"
         self.archives = root / "archives"
         self.listing = root / "taken"
-        for path in (self.packages, self.store, self.archives / "partial", root / "system"):
+        self.pool = root / "cache" / unpacked_packages.DIRECTORY
+        places = (self.packages, self.store, self.pool, self.archives / "partial", root / "system")
+        for path in places:
             path.mkdir(parents=True)
         index = ""
         for name in NAMES:
@@ -78,11 +80,27 @@ class Archive:
         kept.write_bytes((self.packages / f"{name}.deb").read_bytes())
         return kept
 
-    def take(self) -> set[str]:
-        program = [sys.executable, "-I", verified_packages.__file__]
+    def keep_quick(self, package: Path) -> None:
+        """What an earlier build has made of a package, to be unpacked quickly."""
+        digest = hashlib.sha256(package.read_bytes()).hexdigest()
+        (self.pool / f"{digest}.deb").write_text("quick")
+
+    @property
+    def quick(self) -> set[str]:
+        """What would take the place of a package before dpkg gets it."""
+        found = (self.archives / unpacked_packages.DIRECTORY).glob("*")
+        return {path.name.partition("_")[0] for path in found}
+
+    def take(self, indexes: str = "some") -> set[str]:
+        program = [sys.executable, "-I", "-m", verified_packages.__name__]
+        places = (self.store, self.archives, self.listing, self.root / "index", self.pool)
         subprocess.run(
-            [*program, self.store, self.archives, self.listing, self.root / "index"],
-            env={**os.environ, "MMDEBSTRAP_APT_CONFIG": str(self.configuration)},
+            [*program, *places],
+            env={
+                **os.environ,
+                "MMDEBSTRAP_APT_CONFIG": str(self.configuration),
+                "DIB_GUEST_INDEXES": indexes,
+            },
             check=True,
             timeout=120,
         )
@@ -158,6 +176,26 @@ def test_what_is_not_as_it_was_signed_is_fetched_again(
     assert archive.take() == {"alpha"}
     archive.fetch()
     assert [archive.fetched(name) for name in NAMES] == [True, True, True]
+
+
+@pytest.mark.parametrize("change", [poison, truncate, lengthen, swap])
+def test_what_is_quick_takes_the_place_of_what_was_signed_alone(
+    change: Callable[[Path], None], archive: Archive
+) -> None:
+    for name in NAMES[:2]:
+        kept = archive.keep(name)
+        archive.keep_quick(kept)
+    change(kept)
+    if change is not swap:  # that one is alpha, under another name
+        archive.keep_quick(kept)
+    archive.take()
+    assert archive.quick == {"alpha"}
+
+
+def test_where_nothing_kept_may_serve_nothing_quick_does(archive: Archive) -> None:
+    archive.keep_quick(archive.keep("alpha"))
+    assert archive.take(indexes="") == {"alpha"}
+    assert archive.quick == set()
 
 
 def test_apt_itself_would_have_taken_what_is_poisoned(archive: Archive) -> None:
