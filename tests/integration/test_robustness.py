@@ -140,7 +140,7 @@ def test_a_package_cache_that_becomes_full_is_named_and_keeps_only_what_is_whole
     command = ["sh", "-c", script, "sh", *copy.build_command(main=ON_DISK)]
     done = copy.run(on_file_system("-t tmpfs -o size=30M", copy.cache, command))
     assert done.returncode == 3, done.stderr
-    assert "No space left on device" in done.stderr
+    assert "You don't have enough free space in" in done.stderr
     assert f"{copy.cache} has " in done.stderr
     assert "or choose another directory with GUEST_IMAGE_CACHE" in done.stderr
     assert done.stdout == ""
