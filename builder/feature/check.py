@@ -87,7 +87,6 @@ class Probe(Generic[P]):
     seconds: float = 2
     machine: Callable[[Machine], Machine] | None = None
     login: bool = True
-    additional: bool = False
 
     @property
     def name(self) -> str:
@@ -126,7 +125,6 @@ def probe(
     seconds: float = 2,
     machine: Callable[[Machine], Machine] | None = None,
     login: bool = True,
-    additional: bool = False,
 ) -> Callable[[Callable[[Guest, P], str]], Probe[P]]:
     """Make a probe of a function. ``title`` is a present-tense sentence without a stop.
 
@@ -135,14 +133,10 @@ def probe(
     has so many ``vcpus``; boots are balanced by the ``seconds`` that probes take under emulation.
     ``machine`` asks for other hardware than the claims give, in a boot of its own; probes that want
     the same hardware share that boot. One without ``login`` looks at the console or asks QEMU only:
-    where all probes of a boot are such, nobody waits until the guest lets its user in. What is
-    ``additional`` and takes nothing away is given to the boot by the second firmware, if there is
-    one.
+    where all probes of a boot are such, nobody waits until the guest lets its user in.
     """
 
     def decorate(function: Callable[[Guest, P], str]) -> Probe[P]:
-        return Probe(
-            title, function, applies, when, once, vcpus, seconds, machine, login, additional
-        )
+        return Probe(title, function, applies, when, once, vcpus, seconds, machine, login)
 
     return decorate

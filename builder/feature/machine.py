@@ -1,6 +1,5 @@
 """The virtual hardware of a guest."""
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -93,14 +92,12 @@ def _watchdog(machine: "Machine", _: Ends) -> Iterable[str]:
 
 
 def _nics(machine: "Machine", ends: Ends) -> Iterator[str]:
-    """They reach nothing, and do not offer to boot from the network. SSH comes by the first."""
-    reached = f",hostfwd=tcp:127.0.0.1:{ends.ssh_port}-:22"
+    """They reach nothing, and do not offer to boot from the network."""
+    reached = f"ipv6=off,restrict=on,hostfwd=tcp:127.0.0.1:{ends.ssh_port}-:22"
     for number, nic in enumerate(machine.nics):
         network = f"hubport,id=nic{number},hubid={number}"
         if not nic.silent:
-            own = f",net={ipaddress.ip_interface(nic.address).network}" if nic.address else ""
-            network = f"user,id=nic{number},ipv6=off,restrict=on{own}{reached}"
-            reached = ""
+            network = f"user,id=nic{number},{reached}"
         device = f"virtio-net-pci,netdev=nic{number},mac={nic.mac},romfile="
         yield from ("-netdev", network, "-device", device)
 

@@ -186,11 +186,7 @@ def agent_needs_no_network(guest: Guest, _: GuestAgentParameters) -> str:
     return "the agent answers without a network"
 
 
-@probe(
-    "the agent is started before the network is there",
-    machine=with_network_data,
-    additional=True,
-)
+@probe("the agent is started before the network is there", machine=with_network_data)
 def agent_starts_before_network(guest: Guest, _: GuestAgentParameters) -> str:
     """Look when it was started: a network may come late, or never."""
     return require_before_network(guest, UNIT)

@@ -294,7 +294,6 @@ def _await_action(guest: Guest, parameters: WatchdogParameters) -> None:
 @probe(
     "the daemon is started before the network is there",
     machine=with_network_data,
-    additional=True,
     applies=has_device,
 )
 def daemon_starts_before_network(guest: Guest, _: WatchdogParameters) -> str:

@@ -41,26 +41,20 @@ def boots(
 ) -> tuple[Boot, ...]:
     """One boot for each firmware, and others for the hardware that probes ask for.
 
-    The second firmware's has what probes ask for in addition. Probes that destroy their guest end a
-    boot each; those for which no boot is left get their own.
+    Probes that destroy their guest end a boot each; those for which no boot is left get their own.
     """
     machines = [
         _machine(properties, firmware, vcpus, flavor or {})
         for firmware, vcpus in zip(firmwares(properties), VCPUS, strict=False)
     ]
     named = sorted(probes, key=lambda pair: MOMENTS.index(pair[1].when))
-    added = [pair for pair in named if pair[1].additional] if len(machines) > 1 else []
-    for wish in dict.fromkeys(probe.machine for _, probe in added):
-        machines[1] = wish(machines[1]) if wish else machines[1]
-    others = [pair for pair in named if pair not in added]
-    here = [pair for pair in others if not _wants_other_hardware(pair[1], machines[0])]
+    here = [pair for pair in named if not _wants_other_hardware(pair[1], machines[0])]
     common = [pair for pair in here if pair[1].when != "destroy"]
     ending = [pair for pair in here if pair[1].when == "destroy"]
     judging = [pair for pair in common if pair[1].when == "last" and not pair[1].once]
     assigned = _assign_probes(common, ending, machines)
-    assigned[-1] |= {name for name, _ in added}
     planned = [
-        Boot(hardware.firmware, hardware, _ids(pair for pair in named if pair[0] in names))
+        Boot(hardware.firmware, hardware, _ids(pair for pair in common if pair[0] in names))
         for hardware, names in zip(machines, assigned, strict=True)
     ]
     for number, (name, _) in enumerate(ending):
@@ -68,7 +62,7 @@ def boots(
             planned[number] = replace(planned[number], probes=(*planned[number].probes, name))
         else:
             planned.append(_own([(name, ending[number][1])], machines[0], judging))
-    return (*planned, *_on_other_hardware(others, machines[0], judging))
+    return (*planned, *_on_other_hardware(named, machines[0], judging))
 
 
 def _machine(

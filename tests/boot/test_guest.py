@@ -146,7 +146,6 @@ def test_probes_fail_in_a_guest_that_lacks_what_they_look_for_and_say_what_it_is
         "guest-agent/agent-freezes-file-systems": (
             "the guest agent did not answer 'guest-fsfreeze-freeze'"
         ),
-        "guest-agent/agent-starts-before-network": "qemu-guest-agent.service has not been started",
         "multiqueue/irqbalance-is-active": "irqbalance.service is inactive",
         "multiqueue/queues-equal-vcpus": "uses 1 of 1 queues; the guest has 4 vCPUs",
         "multiqueue/interrupts-are-spread": "no traffic on",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from builder.feature import FIRST_NIC, Guest, Machine, Nic, Parameters, Probe, Topology, When
+from builder.feature import FIRST_NIC, Guest, Machine, Parameters, Probe, Topology, When
 from builder.plan.boots import Boot, boots
 
 SCSI = {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"}
@@ -164,27 +164,6 @@ def test_other_hardware_has_as_many_vcpus_as_its_probes_want() -> None:
     )
     assert planned["bios-one"].machine.vcpus == 1
     assert planned["bios-two"].machine.vcpus == 2
-
-
-def with_another_nic(usual: Machine) -> Machine:
-    return replace(usual, nics=(*usual.nics, Nic("fa:16:3e:00:00:07")))
-
-
-def test_hardware_in_addition_is_the_second_firmwares() -> None:
-    more = [named(name, machine=with_another_nic, additional=True) for name in ("one", "two")]
-    planned = by_name(*more, named("always"), named("end", "last"))
-    assert [*planned] == ["bios", "uefi"]
-    assert planned["bios"].machine.nics == (FIRST_NIC,)
-    assert planned["uefi"].machine.nics == with_another_nic(Machine()).nics
-    assert planned["bios"].probes == ("a/always", "a/end")
-    assert planned["uefi"].probes == ("a/one", "a/two", "a/always", "a/end")
-
-
-def test_hardware_in_addition_has_a_boot_of_its_own_where_there_is_one_firmware() -> None:
-    more = named("more", machine=with_another_nic, additional=True)
-    planned = by_name(more, named("always"), hw_firmware_type="uefi")
-    assert [*planned] == ["uefi", "uefi-more"]
-    assert planned["uefi"].machine.nics == (FIRST_NIC,)
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])

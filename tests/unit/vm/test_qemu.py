@@ -379,18 +379,11 @@ def test_a_silent_nic_is_on_a_network_of_its_own_and_none_is_none() -> None:
     words = arguments(Machine(nics=NICS), backends(), TCG)
     networks = [value for option, value in itertools.pairwise(words) if option == "-netdev"]
     assert [network.split(",")[0] for network in networks] == ["user", "hubport"]
-    assert "net=10.0.2.0/24" in networks[0]
     assert "hostfwd=tcp:127.0.0.1:0-:22" in networks[0]
     words = arguments(Machine(nics=()), backends(), TCG)
     assert "-netdev" not in words
     assert "virtio-net-pci" not in devices(words)
     assert json.loads(documents("proof", "key", ())["network_data.json"])["links"] == []
-
-
-def test_ssh_comes_by_the_first_nic_that_is_answered() -> None:
-    words = arguments(Machine(nics=(NICS[1], FIRST_NIC, NICS[0])), backends(), TCG)
-    networks = [value for option, value in itertools.pairwise(words) if option == "-netdev"]
-    assert ["hostfwd" in network for network in networks] == [False, True, False]
 
 
 def test_a_network_that_is_not_the_usual_one_is_named() -> None:
