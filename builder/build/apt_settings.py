@@ -6,7 +6,7 @@ and the directory is made anew by every build: so nothing tells afterwards that 
 
 from collections.abc import Mapping, Sequence
 
-from builder.build.unpacked_packages import APT_SETTING
+from builder.build.recompressed_packages import APT_SETTING
 from builder.store.sections import Package
 
 _PRIORITY = 1001

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from builder.architecture import ARCHITECTURES
-from builder.build import dib, requirements, space_needs, unpacked_packages
+from builder.build import dib, recompressed_packages, requirements, space_needs
 from builder.build import packages as image_packages
 from builder.build.dib_environment import ROOT_LABEL, usual_mirrors
 from builder.build.disk_image import GIB, MIB, Assembler, Layout, disk_size
@@ -145,15 +145,15 @@ def _build_in(
         write_record(place, order, disk, created, hooks, progress)
         if order.indexes:
             progress.phase("keep packages")
-            _keep_unpacked(cache, used, log)
+            _keep_recompressed(cache, used, log)
 
 
-def _keep_unpacked(
+def _keep_recompressed(
     cache: PackageCache, packages: Sequence[Path], log: Callable[[str], None]
 ) -> None:
     """Keep packages as the next build unpacks them; where that fails, nothing but time is lost."""
     try:
-        unpacked_packages.keep(cache.unpacked, packages)
+        recompressed_packages.keep(cache.recompressed, packages)
     except OSError as error:
         log(f"the packages are not kept as they unpack quickly: {error}")
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from builder.build import unpacked_packages, verified_packages
+from builder.build import recompressed_packages, verified_packages
 from builder.build.own_files import are_own
 
 TREE, INDEX = "tree.tar.zst", "index"
@@ -80,7 +80,7 @@ def unpack(layer: Path, target: Path, packages: Sequence[Path]) -> bool:
     present = installed(target)
     missing = {name: files for name, files in vouched.items() if name not in present}
     taken = verified_packages.take(store, archives, missing)
-    unpacked_packages.take(pool, archives, taken)
+    recompressed_packages.take(pool, archives, taken)
     verified_packages.tell(listing, taken)
     return True
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.build import unpacked_packages
+from builder.build import recompressed_packages
 from builder.build.verified_packages import archive_name
 from builder.errors import HostError
 from builder.host.locking import locked, remove_leftovers
@@ -53,7 +53,7 @@ class PackageCache:
     @property
     def told(self) -> str:
         """These places, as ``verified_packages`` is told them."""
-        return f"{self.store} {self.archives} {self.taken} {self.index} {self.unpacked}"
+        return f"{self.store} {self.archives} {self.taken} {self.index} {self.recompressed}"
 
     @property
     def layers(self) -> Path:
@@ -61,9 +61,9 @@ class PackageCache:
         return self.store.parent.parent / "layers"
 
     @property
-    def unpacked(self) -> Path:
-        """Where packages are kept that unpack quickly (``builder.build.unpacked_packages``)."""
-        return self.store.parent.parent / unpacked_packages.DIRECTORY
+    def recompressed(self) -> Path:
+        """Where packages are kept that unpack quickly (``builder.build.recompressed_packages``)."""
+        return self.store.parent.parent / recompressed_packages.DIRECTORY
 
     @property
     def settings(self) -> Path:
@@ -104,7 +104,7 @@ def package_cache(
             with locked(builds):
                 remove_leftovers(builds.iterdir())
                 _remove_unused(shared / "packages")
-                _remove_unused(shared / unpacked_packages.DIRECTORY)
+                _remove_unused(shared / recompressed_packages.DIRECTORY)
                 cache = PackageCache(Path(tempfile.mkdtemp(dir=builds)), distro, store)
                 locks.enter_context(locked(cache.directory))
             cache.archives.mkdir(parents=True)

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from builder.build import unpacked_packages
+from builder.build import recompressed_packages
 
 LIMIT = 600.0
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -159,7 +159,7 @@ def main(store: Path, archives: Path, listing: Path, index: Path, pool: Path) ->
         write_index(index, releases_of(Path(shlex.split(lists)[0].partition("=")[2])), vouched)
         taken = take(store, archives, vouched)
         if os.environ["DIB_GUEST_INDEXES"]:
-            unpacked_packages.take(pool, archives, taken)
+            recompressed_packages.take(pool, archives, taken)
     except (subprocess.SubprocessError, OSError, KeyError) as error:
         print(f"no cached package is used: {error}", file=sys.stderr)  # noqa: T201 - the log
     tell(listing, taken)

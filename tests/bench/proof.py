@@ -1,5 +1,7 @@
 """What a proof costs: seconds of CPU of each QEMU, by the boot that it is, and of all of it.
 
+It counts every QEMU of the machine: let nothing else boot beside it.
+
 Call it as ``.venv/bin/python tests/bench/proof.py [PROFILE]``, with a build of it made before.
 """
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.build import unpacked_packages, verified_packages
+from builder.build import recompressed_packages, verified_packages
 from builder.build.verified_packages import archive_name, digests
 
 pytestmark = pytest.mark.integration
@@ -35,7 +35,7 @@ class Archive:
         self.store = root / "store"
         self.archives = root / "archives"
         self.listing = root / "taken"
-        self.pool = root / "cache" / unpacked_packages.DIRECTORY
+        self.pool = root / "cache" / recompressed_packages.DIRECTORY
         places = (self.packages, self.store, self.pool, self.archives / "partial", root / "system")
         for path in places:
             path.mkdir(parents=True)
@@ -81,14 +81,14 @@ class Archive:
         return kept
 
     def keep_quick(self, package: Path) -> None:
-        """What an earlier build has made of a package, to be unpacked quickly."""
+        """What an earlier build has made of a package, recompressed for dpkg."""
         digest = hashlib.sha256(package.read_bytes()).hexdigest()
         (self.pool / f"{digest}.deb").write_text("quick")
 
     @property
     def quick(self) -> set[str]:
         """What would take the place of a package before dpkg gets it."""
-        found = (self.archives / unpacked_packages.DIRECTORY).glob("*")
+        found = (self.archives / recompressed_packages.DIRECTORY).glob("*")
         return {path.name.partition("_")[0] for path in found}
 
     def take(self, indexes: str = "some") -> set[str]:

@@ -1,7 +1,7 @@
 """What apt is told for the time of a build."""
 
 from builder.build.apt_settings import apt_settings
-from builder.build.unpacked_packages import APT_SETTING
+from builder.build.recompressed_packages import APT_SETTING
 from builder.store.sections import Package
 
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from builder.build.own_files import are_own
 
-DIRECTORY = "unpacked"
+DIRECTORY = "recompressed"
 """Of the cache, and of apt's archives where a build's own copies lie."""
 
 APT_SETTING = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.build import unpacked_packages
-from builder.build.unpacked_packages import APT_SETTING, DIRECTORY, keep, take
+from builder.build import recompressed_packages
+from builder.build.recompressed_packages import APT_SETTING, DIRECTORY, keep, take
 from builder.host.files import sha256_of
 
 
@@ -121,14 +121,14 @@ def hook(tmp_path: Path) -> str:
     settings = {"PATH": os.defpath, "APT_CONFIG": str(tmp_path / "apt.conf")}
     words = ("apt-config", "dump", "--format", "%f %v%n", "DPkg::Pre-Install-Pkgs")
     printed = subprocess.run(words, env=settings, capture_output=True, text=True, check=True).stdout
-    (line,) = (line for line in printed.splitlines() if "unpacked" in line)
+    (line,) = (line for line in printed.splitlines() if "recompressed" in line)
     return line.removeprefix("DPkg::Pre-Install-Pkgs:: ")
 
 
 @pytest.mark.parametrize("seen_as", ["where it is", "outside of the new root"])
 def test_apt_s_hook_puts_it_in_the_place_of_what_was_signed(tmp_path: Path, seen_as: str) -> None:
     program = hook(tmp_path)
-    assert program == unpacked_packages.APT_SETTING.split('"')[1]
+    assert program == recompressed_packages.APT_SETTING.split('"')[1]
     archives = tmp_path / "archives"
     (archives / DIRECTORY).mkdir(parents=True)
     for name in ("a_1%3a2~b+c_all.deb", "b_1_all.deb"):
